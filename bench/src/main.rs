@@ -1,0 +1,2 @@
+//! The sira binary.
+fn main() {}

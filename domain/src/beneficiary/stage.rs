@@ -1,0 +1,83 @@
+//! Where a path stands.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::reference::Language;
+use crate::refusal::labels;
+
+/// The stage of a path.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Registered; no idea submitted yet.
+    #[default]
+    Idea,
+    /// From the idea to the decision of selection.
+    Recruitment,
+    /// Selected; in training.
+    Training,
+    /// Trained; plan and money.
+    Financing,
+    /// The business has started.
+    FollowUp,
+    /// The end.
+    Completed,
+}
+
+/// The status of a path.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Going on.
+    #[default]
+    Active,
+    /// Paused.
+    Suspended,
+    /// The person has left; may be reopened.
+    Exited,
+    /// Completed.
+    Completed,
+}
+
+labels!(Stage {
+    Idea => "idée de projet", "idea";
+    Recruitment => "recrutement", "recruitment";
+    Training => "formation", "training";
+    Financing => "financement", "financing";
+    FollowUp => "suivi", "follow-up";
+    Completed => "achevé", "completed";
+});
+
+labels!(Status {
+    Active => "actif", "active";
+    Suspended => "suspendu", "suspended";
+    Exited => "sorti", "exited";
+    Completed => "achevé", "completed";
+});

@@ -1,0 +1,74 @@
+//! The catalogue of commands: one table that the router, the OpenAPI document, the authorisation
+//! and the tests read.
+
+use schemars::{Schema, SchemaGenerator};
+
+use crate::role::Role;
+
+/// One command, as outside callers know it.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandEntry {
+    /// The word in the route.
+    pub word: &'static str,
+    /// The stage it belongs to, for the reader; `any` for those of every stage.
+    pub stage: &'static str,
+    /// The roles that may use it.
+    pub roles: &'static [Role],
+    /// Fields that hold free text, sealed under the person's key before the domain sees them.
+    pub sealed: &'static [&'static str],
+    /// What it does, in French.
+    pub about_fr: &'static str,
+    /// What it does, in English.
+    pub about_en: &'static str,
+    /// The JSON Schema of its body.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// Declares a command enum with its table: variant, body, route word, stage, roles, sealed fields,
+/// and what it does in French and English.
+macro_rules! commands {
+    (
+        $(#[$doc:meta])* $name:ident, $table:ident;
+        $($variant:ident($body:ty) $word:literal $stage:literal [$($role:ident),*] sealed[$($field:literal),*]
+            $fr:literal, $en:literal;)*
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $name { $(#[doc = $en] $variant($body),)* }
+
+        impl $name {
+            /// The command of a route word, from its JSON body; `None` for an unknown word.
+            ///
+            /// # Errors
+            /// Inside, when the body does not have the command's form: with the path of the field.
+            #[must_use]
+            pub fn parse(
+                word: &str,
+                body: serde_json::Value,
+            ) -> Option<Result<Self, serde_path_to_error::Error<serde_json::Error>>> {
+                Some(match word {
+                    $($word => serde_path_to_error::deserialize(body).map(Self::$variant),)*
+                    _ => return None,
+                })
+            }
+
+            /// The word in the route.
+            #[must_use]
+            pub const fn word(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $word,)* }
+            }
+        }
+
+        /// Every command, in the order of the path.
+        pub const $table: &[$crate::catalogue::CommandEntry] = &[$($crate::catalogue::CommandEntry {
+            word: $word,
+            stage: $stage,
+            roles: &[$($crate::role::Role::$role),*],
+            sealed: &[$($field),*],
+            about_fr: $fr,
+            about_en: $en,
+            schema: |generator| generator.subschema_for::<$body>(),
+        },)*];
+    };
+}
+pub(crate) use commands;

@@ -1,0 +1,20 @@
+//! The domain of Sira: a person's path from a project idea to a business of their own, and the
+//! programme that carries it.
+//!
+//! Pure: no database, no HTTP, no clock, no randomness, no environment. What a decision needs is
+//! handed in as a [`context::Context`].
+//!
+//! Where to begin reading: [`beneficiary`] (commands, facts, and the rules on them),
+//! [`programme`] (the convention and its rules), [`reference`] (dated and labelled lists),
+//! [`values`] (small checked types), [`refusal`] (every rule that can say no).
+
+pub mod beneficiary;
+pub mod catalogue;
+pub mod context;
+pub mod identity;
+pub mod programme;
+pub mod reference;
+pub mod refusal;
+pub mod role;
+pub mod upcast;
+pub mod values;

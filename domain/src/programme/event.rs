@@ -1,0 +1,180 @@
+//! The facts of a programme, as they are stored for ever.
+
+use chrono::NaiveDate;
+use cqrs_es::DomainEvent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::rules::{RuleSet, Rules};
+use crate::beneficiary::facts::Sex;
+use crate::reference::RegionCode;
+use crate::values::{ActorId, OfficeCode, Period, Slug, Text, Within};
+
+/// One event of a programme's stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgrammeEvent {
+    /// The day on which it happened.
+    pub occurred_on: NaiveDate,
+    /// Who recorded it.
+    pub by: ActorId,
+    /// What happened.
+    pub fact: ProgrammeFact,
+}
+
+/// A party to the convention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// Name of the organisation.
+    pub name: Text<120>,
+    /// What it does in the convention, such as `agency`, `implementer` or `donor`.
+    pub role: Slug,
+}
+
+/// A signed convention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Convention {
+    /// Name of the programme.
+    pub name: Text<120>,
+    /// Parties, 1 to 20.
+    pub parties: Vec<Party>,
+    /// Day of signature, the first of the term.
+    pub signed_on: NaiveDate,
+    /// Term in years.
+    pub term_years: Within<1, 30>,
+    /// Whether it may be renewed.
+    pub renewable: bool,
+    /// Receipt of the formality with the data protection authority (APDP).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_protection_receipt: Option<Text<60>>,
+}
+
+/// A renewal, from the end of the term before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Renewal {
+    /// Years added.
+    pub term_years: Within<1, 30>,
+}
+
+/// Asks for new rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesRequest {
+    /// First day on which they apply to facts.
+    pub effective_from: NaiveDate,
+    /// The rules, whole: what is left out has its default.
+    pub rules: Rules,
+}
+
+/// A target of the convention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The indicator.
+    pub indicator: Slug,
+    /// The period.
+    pub period: Period,
+    /// The region; all of them when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionCode>,
+    /// The sex; both when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sex: Option<Sex>,
+    /// The value aimed at, in the indicator's unit.
+    pub value: Within<0, 2_000_000_000>,
+}
+
+/// An office of the programme.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    /// Its code.
+    pub office: OfficeCode,
+    /// Its name.
+    pub name: Text<120>,
+    /// The region it stands in.
+    pub region: RegionCode,
+}
+
+/// Names an office.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfficeName {
+    /// Its code.
+    pub office: OfficeCode,
+}
+
+/// A public lottery among eligible people, kept so that anyone can draw it again: the ordered list
+/// and the seed give the draw ([`super::lottery::draw`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lottery {
+    /// The lottery's own word, named by the decisions that follow from it.
+    pub session: Slug,
+    /// The ordered list of beneficiaries, 1 to 5,000 of them.
+    pub entries: Vec<Uuid>,
+    /// What was drawn in public: any text.
+    pub seed: Text<200>,
+    /// How many places there are.
+    pub places: Within<1, 5_000>,
+}
+
+/// What happened to a programme.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProgrammeFact {
+    /// The convention was signed.
+    ConventionSigned(Convention),
+    /// It was renewed.
+    ConventionRenewed(Renewal),
+    /// Rules were set.
+    RulesSet(RuleSet),
+    /// A target was set.
+    TargetSet(Target),
+    /// An office was opened.
+    OfficeOpened(Office),
+    /// An office was closed.
+    OfficeClosed(OfficeName),
+    /// A lottery was drawn.
+    LotteryDrawn(Lottery),
+}
+
+/// Every type of fact of a programme: name, version, and what it is called in French and English.
+pub const PROGRAMME_FACTS: &[(&str, &str, &str, &str)] = &[
+    ("ConventionSigned", "1.0", "Convention signée", "Convention signed"),
+    ("ConventionRenewed", "1.0", "Convention reconduite", "Convention renewed"),
+    ("RulesSet", "1.0", "Règles fixées", "Rules set"),
+    ("TargetSet", "1.0", "Cible fixée", "Target set"),
+    ("OfficeOpened", "1.0", "Antenne ouverte", "Office opened"),
+    ("OfficeClosed", "1.0", "Antenne fermée", "Office closed"),
+    ("LotteryDrawn", "1.0", "Tirage au sort", "Lottery drawn"),
+];
+
+impl ProgrammeFact {
+    /// The type's name in the journal.
+    #[must_use]
+    pub const fn event_type(&self) -> &'static str {
+        match self {
+            Self::ConventionSigned(_) => "ConventionSigned",
+            Self::ConventionRenewed(_) => "ConventionRenewed",
+            Self::RulesSet(_) => "RulesSet",
+            Self::TargetSet(_) => "TargetSet",
+            Self::OfficeOpened(_) => "OfficeOpened",
+            Self::OfficeClosed(_) => "OfficeClosed",
+            Self::LotteryDrawn(_) => "LotteryDrawn",
+        }
+    }
+}
+
+impl DomainEvent for ProgrammeEvent {
+    fn event_type(&self) -> String {
+        self.fact.event_type().to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1.0".to_owned()
+    }
+}

@@ -1,0 +1,145 @@
+//! A programme's rules: data, dated and per programme, never constants.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::beneficiary::facts::Sex;
+use crate::reference::{EducationLevel, Instrument, ModuleCode, RegionCode, SectorCode};
+use crate::values::{Score, Within, Xof};
+
+/// An age range in whole years, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgeRange {
+    /// Youngest age.
+    pub min: Within<0, 120>,
+    /// Oldest age.
+    pub max: Within<0, 120>,
+}
+
+/// The highest amount of each instrument in one financing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ceilings {
+    /// A grant.
+    pub grant: Xof,
+    /// A kit.
+    pub kit: Xof,
+    /// A loan.
+    pub loan: Xof,
+    /// A guarantee.
+    pub guarantee: Xof,
+}
+
+/// The rules of a programme. A field that is left out has its default, taken from programmes of
+/// the same kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rules {
+    /// Age of women at eligibility; 15 to 40 by default.
+    pub age_women: AgeRange,
+    /// Age of men at eligibility; 15 to 40 by default.
+    pub age_men: AgeRange,
+    /// Regions of residence; anywhere when empty.
+    pub residence: Vec<RegionCode>,
+    /// Highest level of education allowed; any when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_education: Option<EducationLevel>,
+    /// Interview total to be selected, out of 100; 50 by default.
+    pub interview_pass_mark: Score,
+    /// Attendance to complete training, in percent of planned hours; 80 by default.
+    pub attendance_percent: Score,
+    /// Planned hours of training; the sum of the recorded sessions when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_hours: Option<Within<1, 10_000>>,
+    /// Assessment score to pass a module, out of 100; 50 by default.
+    pub assessment_pass_mark: Score,
+    /// Modules to pass to complete training; the convention's four by default.
+    pub modules: Vec<ModuleCode>,
+    /// Sectors of the programme's own, beside the ISIC sections.
+    pub own_sectors: Vec<SectorCode>,
+    /// Follow-up visits, in months after the start; 1, 3, 6, 12 and 24 by default.
+    pub follow_up_months: Vec<Within<1, 120>>,
+    /// Ceilings by instrument; 300,000, 500,000, 2,000,000 and 2,000,000 XOF by default.
+    pub ceilings: Ceilings,
+}
+
+fn within<const MIN: u32, const MAX: u32>(number: u64) -> Within<MIN, MAX> {
+    Within::try_new(number).expect("the defaults lie in their ranges: tested")
+}
+
+impl Default for AgeRange {
+    fn default() -> Self {
+        Self { min: within(15), max: within(40) }
+    }
+}
+
+impl Default for Ceilings {
+    fn default() -> Self {
+        Self {
+            grant: Xof::of(300_000),
+            kit: Xof::of(500_000),
+            loan: Xof::of(2_000_000),
+            guarantee: Xof::of(2_000_000),
+        }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            age_women: AgeRange::default(),
+            age_men: AgeRange::default(),
+            residence: Vec::new(),
+            max_education: None,
+            interview_pass_mark: within(50),
+            attendance_percent: within(80),
+            planned_hours: None,
+            assessment_pass_mark: within(50),
+            modules: ModuleCode::reference().collect(),
+            own_sectors: Vec::new(),
+            follow_up_months: [1, 3, 6, 12, 24].into_iter().map(within).collect(),
+            ceilings: Ceilings::default(),
+        }
+    }
+}
+
+impl Rules {
+    /// The age range for one sex.
+    #[must_use]
+    pub fn age(&self, sex: Sex) -> AgeRange {
+        match sex {
+            Sex::Female => self.age_women,
+            Sex::Male => self.age_men,
+        }
+    }
+
+    /// The ceiling of an instrument.
+    #[must_use]
+    pub fn ceiling(&self, instrument: Instrument) -> Xof {
+        match instrument.code() {
+            "grant" => self.ceilings.grant,
+            "kit" => self.ceilings.kit,
+            "loan" => self.ceilings.loan,
+            _ => self.ceilings.guarantee,
+        }
+    }
+
+    /// The last follow-up milestone, in months after the start.
+    #[must_use]
+    pub fn final_milestone(&self) -> Option<u32> {
+        self.follow_up_months.iter().map(|months| months.get()).max()
+    }
+}
+
+/// Rules from a day on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSet {
+    /// Version, from 1.
+    pub version: u32,
+    /// First day on which they apply to facts.
+    pub effective_from: NaiveDate,
+    /// The rules.
+    pub rules: Rules,
+}

@@ -1,0 +1,111 @@
+//! Reference lists: dated, labelled in French and English, each a data file with its source.
+//!
+//! Lists only grow: stored events are read back for ever, so a code that was once given out stays.
+
+mod code;
+mod language;
+mod list;
+mod open;
+mod region;
+
+use std::sync::LazyLock;
+
+pub use code::UnknownCode;
+pub use language::Language;
+pub use list::{Entry, List};
+pub use open::{ModuleCode, SectorCode};
+pub use region::RegionCode;
+
+use code::code_list;
+
+code_list! { #[doc = "Level of education."] EducationLevel, "education" }
+code_list! { #[doc = "Reason for leaving."] ExitReason, "exit_reasons" }
+code_list! { #[doc = "Reason for closing."] ClosureReason, "closure_reasons" }
+code_list! { #[doc = "Financing instrument."] Instrument, "instruments" }
+code_list! { #[doc = "Intake."] Intake, "intakes" }
+code_list! { #[doc = "Channel."] Channel, "channels" }
+code_list! { #[doc = "How consent was given."] ConsentMethod, "consent_methods" }
+code_list! { #[doc = "Payment method."] PaymentMethod, "payment_methods" }
+code_list! { #[doc = "Selection method."] SelectionMethod, "selection_methods" }
+code_list! { #[doc = "Reason for refusal."] RefusalReason, "refusal_reasons" }
+code_list! { #[doc = "Source of income."] IncomeSource, "income_sources" }
+code_list! { #[doc = "Survey."] SurveyKind, "surveys" }
+code_list! { #[doc = "Legal form."] LegalForm, "legal_forms" }
+code_list! { #[doc = "Support."] SupportKind, "support_kinds" }
+code_list! { #[doc = "Community action."] ActionKind, "action_kinds" }
+code_list! { #[doc = "Grievance category."] GrievanceCategory, "grievance_categories" }
+code_list! { #[doc = "Grievance channel."] GrievanceChannel, "grievance_channels" }
+code_list! { #[doc = "Grievance outcome."] GrievanceOutcome, "grievance_outcomes" }
+code_list! { #[doc = "Reason for suspension."] SuspensionReason, "suspension_reasons" }
+code_list! { #[doc = "Document type."] MediaType, "media_types" }
+code_list! { #[doc = "Business status."] BusinessStatus, "business_statuses" }
+code_list! { #[doc = "Difficulty."] Difficulty, "difficulties" }
+
+/// Every list but the regions, which say more.
+#[must_use]
+pub fn lists() -> &'static [List] {
+    static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
+        [
+            ("education", include_str!("../../data/education.csv")),
+            ("sectors", include_str!("../../data/sectors.csv")),
+            ("modules", include_str!("../../data/modules.csv")),
+            ("exit_reasons", include_str!("../../data/exit_reasons.csv")),
+            ("closure_reasons", include_str!("../../data/closure_reasons.csv")),
+            ("instruments", include_str!("../../data/instruments.csv")),
+            ("intakes", include_str!("../../data/intakes.csv")),
+            ("channels", include_str!("../../data/channels.csv")),
+            ("consent_methods", include_str!("../../data/consent_methods.csv")),
+            ("payment_methods", include_str!("../../data/payment_methods.csv")),
+            ("selection_methods", include_str!("../../data/selection_methods.csv")),
+            ("refusal_reasons", include_str!("../../data/refusal_reasons.csv")),
+            ("income_sources", include_str!("../../data/income_sources.csv")),
+            ("surveys", include_str!("../../data/surveys.csv")),
+            ("legal_forms", include_str!("../../data/legal_forms.csv")),
+            ("support_kinds", include_str!("../../data/support_kinds.csv")),
+            ("action_kinds", include_str!("../../data/action_kinds.csv")),
+            ("grievance_categories", include_str!("../../data/grievance_categories.csv")),
+            ("grievance_channels", include_str!("../../data/grievance_channels.csv")),
+            ("grievance_outcomes", include_str!("../../data/grievance_outcomes.csv")),
+            ("suspension_reasons", include_str!("../../data/suspension_reasons.csv")),
+            ("media_types", include_str!("../../data/media_types.csv")),
+            ("business_statuses", include_str!("../../data/business_statuses.csv")),
+            ("difficulties", include_str!("../../data/difficulties.csv")),
+        ]
+        .into_iter()
+        .map(|(name, text)| List::parse(name, text))
+        .collect()
+    });
+    &LISTS
+}
+
+/// A list by its name; an empty one when there is none, which a test keeps from happening.
+fn list(name: &str) -> &'static [Entry] {
+    lists().iter().find(|list| list.name == name).map_or(&[], |list| &list.entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_is_whole_labelled_and_sourced() {
+        assert_eq!(lists().len(), 24);
+        for list in lists() {
+            assert!(!list.entries.is_empty() && !list.source.is_empty(), "{}", list.name);
+            assert_eq!(list.unread_lines, 0, "{}", list.name);
+            for entry in &list.entries {
+                assert!(!entry.label_fr.is_empty() && !entry.label_en.is_empty(), "{}", entry.code);
+                assert_eq!(list.entries.iter().filter(|other| other.code == entry.code).count(), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_read_from_its_own_list_alone() {
+        let level: EducationLevel = serde_json::from_str("\"2\"").unwrap();
+        assert_eq!(serde_json::to_string(&level).unwrap(), "\"2\"");
+        assert_eq!(level.label(Language::Fr), "Fondamental 2 (DEF)");
+        let error = serde_json::from_str::<Instrument>("\"Personne\"").unwrap_err().to_string();
+        assert!(error.starts_with("unknown_code(grant, kit, loan, guarantee)"), "{error}");
+    }
+}

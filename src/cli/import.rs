@@ -1,0 +1,177 @@
+//! `sira import`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sira_domain::values::ActorId;
+
+use super::open::Opened;
+use super::serve::with_open;
+use super::{CliError, Say};
+use crate::config::Config;
+use crate::files::FileError;
+use crate::import::{Import, ImportError, Map, Outcome, WithdrawError, withdraw};
+
+/// Arguments of `sira import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// The CSV file.
+    #[arg(required_unless_present = "withdraw", conflicts_with = "withdraw")]
+    file: Option<PathBuf>,
+    /// The map: which commands a row becomes, and from which columns.
+    #[arg(long, required_unless_present = "withdraw")]
+    map: Option<PathBuf>,
+    /// A value for a `$name` of the map; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = read_pair)]
+    set: Vec<(String, String)>,
+    /// Judge every row and record nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the refused rows here, as CSV, rather than to standard output.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Retract every event of this batch.
+    #[arg(long, value_name = "BATCH", requires = "reason")]
+    withdraw: Option<String>,
+    /// Why the batch is withdrawn.
+    #[arg(long)]
+    reason: Option<String>,
+    /// Who withdraws.
+    #[arg(long, default_value = "import")]
+    actor: ActorId,
+}
+
+fn read_pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Runs `sira import`.
+pub async fn run(config: &Config, args: ImportArgs, say: Say) -> Result<(), CliError> {
+    with_open(config, say, async |opened| match (&args.withdraw, &args.file, &args.map) {
+        (Some(batch), ..) => withdraw_batch(opened, batch, &args, say).await,
+        (None, Some(file), Some(map)) => import_file(opened, file, map, &args, say).await,
+        _ => Err(CliError::Usage("FILE --map MAP.toml".to_owned())),
+    })
+    .await
+}
+
+fn open_file(path: &Path) -> Result<File, CliError> {
+    File::open(path)
+        .map_err(|source| CliError::failed("file", FileError { path: path.to_owned(), source }))
+}
+
+async fn import_file(
+    opened: &Opened,
+    path: &Path,
+    map_path: &Path,
+    args: &ImportArgs,
+    say: Say,
+) -> Result<(), CliError> {
+    let map_text = std::fs::read_to_string(map_path).map_err(|source| {
+        CliError::failed("map", FileError { path: map_path.to_owned(), source })
+    })?;
+    let variables: BTreeMap<_, _> = args.set.iter().cloned().collect();
+    let map =
+        Map::read(&map_text, variables).map_err(|error| CliError::Usage(error.to_string()))?;
+    let file = open_file(path)?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let import = Import::new(map, &map_text, file, opened.commands.clone(), args.dry_run, say.0)
+        .map_err(stopped)?;
+    let bar = progress_bar(size);
+    let outcome = import.run(open_file(path)?, |bytes| bar.set_position(bytes)).await;
+    bar.finish_and_clear();
+    let outcome = outcome.map_err(stopped)?;
+    report(&outcome, args.report.as_deref())?;
+    summarise(&import, &outcome, args.dry_run, say);
+    if outcome.refused.is_empty() {
+        return Ok(());
+    }
+    let what = format!("{} {}", outcome.refused.len(), say.pick("lignes refusées", "rows refused"));
+    Err(CliError::IsFalse(what))
+}
+
+fn stopped(error: ImportError) -> CliError {
+    CliError::failed("import", error)
+}
+
+/// Shown on a terminal only.
+fn progress_bar(size: u64) -> ProgressBar {
+    let bar = ProgressBar::new(size);
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn report(outcome: &Outcome, path: Option<&Path>) -> Result<(), CliError> {
+    if outcome.refused.is_empty() && path.is_none() {
+        return Ok(());
+    }
+    let out: Box<dyn std::io::Write> = match path {
+        Some(path) => Box::new(File::create(path).map_err(|source| {
+            CliError::failed("report", FileError { path: path.to_owned(), source })
+        })?),
+        None => Box::new(std::io::stdout()),
+    };
+    let mut writer = csv::Writer::from_writer(out);
+    let write = |writer: &mut csv::Writer<_>| {
+        outcome.refused.iter().try_for_each(|refused| writer.serialize(refused))?;
+        writer.flush().map_err(csv::Error::from)
+    };
+    write(&mut writer).map_err(|error| CliError::failed("report", error))
+}
+
+fn summarise(import: &Import, outcome: &Outcome, dry_run: bool, say: Say) {
+    let Outcome { rows, recorded, already_done, refused } = outcome;
+    let (refused, batch) = (refused.len(), import.batch());
+    if dry_run {
+        let fr = format!(
+            "À blanc : {rows} lignes, {recorded} commandes possibles, {already_done} déjà faites, {refused} lignes refusées."
+        );
+        let en = format!(
+            "Dry run: {rows} rows, {recorded} commands possible, {already_done} already done, {refused} rows refused."
+        );
+        say.note(&fr, &en);
+    } else {
+        let fr = format!(
+            "Lot {batch} : {rows} lignes, {recorded} commandes enregistrées, {already_done} déjà faites, {refused} lignes refusées."
+        );
+        let en = format!(
+            "Batch {batch}: {rows} rows, {recorded} commands recorded, {already_done} already done, {refused} rows refused."
+        );
+        say.note(&fr, &en);
+    }
+}
+
+async fn withdraw_batch(
+    opened: &Opened,
+    batch: &str,
+    args: &ImportArgs,
+    say: Say,
+) -> Result<(), CliError> {
+    let reason = args.reason.as_deref().unwrap_or_default();
+    match withdraw(&opened.commands, batch, reason, args.actor.clone(), say.0).await {
+        Ok(done) => {
+            let fr = format!("{} événements retirés de {} parcours.", done.events, done.paths);
+            let en = format!("{} events retracted from {} paths.", done.events, done.paths);
+            say.note(&fr, &en);
+            Ok(())
+        }
+        Err(WithdrawError::MovedOn(paths)) => {
+            for path in &paths {
+                println!("{}  {}", path.id, path.because);
+            }
+            let what = say.pick(
+                "parcours ont avancé depuis : rien n'est retiré",
+                "paths have moved on since: nothing was retracted",
+            );
+            Err(CliError::IsFalse(format!("{} {what}", paths.len())))
+        }
+        Err(WithdrawError::NoSuchBatch) => Err(CliError::IsFalse(
+            say.pick("aucun événement ne porte ce lot", "no event carries this batch").to_owned(),
+        )),
+        Err(error @ WithdrawError::Failed(_)) => Err(CliError::failed("withdraw", error)),
+    }
+}

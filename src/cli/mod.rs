@@ -1,0 +1,141 @@
+//! The command line.
+//!
+//! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
+
+mod history;
+mod import;
+mod message;
+mod open;
+mod serve;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::config::ConfigArgs;
+pub use message::Say;
+
+/// Case management for self-employment programmes. / Suivi des parcours d'auto-emploi.
+#[derive(Debug, Parser)]
+#[command(name = "sira", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the HTTP API. / Lance le serveur.
+    Serve(serve::ServeArgs),
+    /// Bring the database's schema up to date. / Met à jour le schéma de la base.
+    Migrate,
+    /// Issue, list and revoke tokens. / Gère les jetons.
+    Token(token::TokenArgs),
+    /// Show a path's history, or its state at a past moment. / Montre l'historique d'un parcours.
+    History(history::HistoryArgs),
+    /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
+    Import(import::ImportArgs),
+    /// Print completions for a shell. / Complétion pour un interpréteur.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How a command ended.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The thing checked is false.
+    #[error("{0}")]
+    IsFalse(String),
+    /// Wrong use.
+    #[error("{0}")]
+    Usage(String),
+    /// The environment failed.
+    #[error("{0}")]
+    Failed(String, #[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+}
+
+impl CliError {
+    /// An error of the environment, with its cause.
+    pub fn failed(
+        what: impl Into<String>,
+        cause: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Failed(what.into(), Some(Box::new(cause)))
+    }
+
+    const fn status(&self) -> u8 {
+        match self {
+            Self::IsFalse(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Failed(..) => 3,
+        }
+    }
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match &cli.command {
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "sira", &mut std::io::stdout());
+            Ok(())
+        }
+        _ => run_async(cli),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::from(error.status())
+        }
+    }
+}
+
+fn report(error: &CliError) {
+    eprintln!("sira: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        eprintln!("  : {error}");
+        cause = error.source();
+    }
+}
+
+fn run_async(cli: Cli) -> Result<(), CliError> {
+    let config = cli.config.resolve().map_err(|error| CliError::failed("configuration", error))?;
+    start_logging();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::failed("runtime", error))?;
+    let say = Say(config.language);
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::serve(&config, args, say).await,
+            Command::Migrate => open::migrate(&config, say).await,
+            Command::Token(args) => token::run(&config, args, say).await,
+            Command::History(args) => history::run(&config, args, say).await,
+            Command::Import(args) => import::run(&config, args, say).await,
+            Command::Completions { .. } => Ok(()),
+        }
+    })
+}
+
+/// Logs go to standard error: readable on a terminal, JSON lines elsewhere. `SIRA_LOG` sets the
+/// level, `info` by default.
+fn start_logging() {
+    use std::io::IsTerminal;
+    use tracing_subscriber::EnvFilter;
+    let filter =
+        EnvFilter::try_from_env("SIRA_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process (a test) keeps the first.
+    let _ = if std::io::stderr().is_terminal() {
+        logging.try_init()
+    } else {
+        logging.json().try_init()
+    };
+}

@@ -1,0 +1,148 @@
+//! Opening the databases for a command.
+
+use std::path::Path;
+
+use super::{CliError, Say};
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::config::Config;
+use crate::files::FileError;
+use crate::journal::{Journal, JournalConfig, JournalError};
+use crate::keys::{KeyStore, MasterKey, MasterKeyOrigin};
+use crate::token::{Tokens, load_or_create_key};
+
+/// The journal's own id: one journal a database, for now.
+const JOURNAL: &str = "main";
+/// The setting that binds a journal to its key store.
+const KEY_STORE_SETTING: &str = "key_store";
+
+/// Everything a command works with.
+pub struct Opened {
+    /// The door to the streams.
+    pub commands: Commands,
+    /// Tokens.
+    pub tokens: Tokens,
+}
+
+impl Opened {
+    /// Ends in good order: what is queued is committed, connections are closed.
+    pub async fn close(&self) {
+        self.commands.journal().close().await;
+        self.commands.keys().close().await;
+    }
+}
+
+fn journal_config(config: &Config) -> JournalConfig {
+    let mut journal = JournalConfig::new(&config.database_url);
+    JOURNAL.clone_into(&mut journal.journal);
+    journal
+}
+
+/// `sira migrate`.
+pub async fn migrate(config: &Config, say: Say) -> Result<(), CliError> {
+    make_directory(config)?;
+    let done = Journal::migrate(&journal_config(config)).await;
+    done.map_err(|error| CliError::failed("migrate", error))?;
+    say.note("Le schéma du journal est à jour.", "The journal's schema is up to date.");
+    Ok(())
+}
+
+fn make_directory(config: &Config) -> Result<(), CliError> {
+    std::fs::create_dir_all(&config.data_dir).map_err(|source| {
+        let path = config.data_dir.clone();
+        CliError::failed("data directory", FileError { path, source })
+    })
+}
+
+/// Opens the journal, the key store and the tokens. An embedded journal that does not exist yet is
+/// made; any other schema than the known one is refused with what to run.
+pub async fn open(config: &Config, say: Say) -> Result<Opened, CliError> {
+    make_directory(config)?;
+    let clock = Clock::System;
+    let journal = open_journal(config, &clock, say).await?;
+    let keys = open_keys(config, &clock, say).await?;
+    bind(&journal, &keys, say).await?;
+    let given = secret("SIRA_TOKEN_KEY");
+    let key = load_or_create_key(&config.data_dir, given.as_deref().map(String::as_str))
+        .map_err(|error| CliError::failed("token key", error))?;
+    let tokens = Tokens::new(journal.clone(), clock.clone(), &key)
+        .map_err(|error| CliError::failed("token key", error))?;
+    Ok(Opened { commands: Commands::new(journal, keys, clock, config.cache_bytes), tokens })
+}
+
+async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journal, CliError> {
+    let journal = journal_config(config);
+    if is_new_embedded(&config.database_url) {
+        Journal::migrate(&journal).await.map_err(|error| CliError::failed("migrate", error))?;
+    }
+    Journal::open(&journal, clock.clone()).await.map_err(|error| {
+        let what = match &error {
+            JournalError::SchemaBehind { .. } => say.pick(
+                "le schéma du journal n'est pas à jour : lancez `sira migrate`",
+                "the journal's schema is behind: run `sira migrate`",
+            ),
+            JournalError::SchemaUnknown { .. } => say.pick(
+                "le schéma du journal est inconnu de cette version : prenez une version plus récente de sira",
+                "this version does not know the journal's schema: take a newer sira",
+            ),
+            _ => say.pick("le journal ne s'ouvre pas", "the journal cannot be opened"),
+        };
+        CliError::failed(what, error)
+    })
+}
+
+/// An embedded journal whose file is not there yet is made on first use: that is what makes
+/// `sira serve` alone run.
+fn is_new_embedded(url: &str) -> bool {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+    path.is_some_and(|path| !Path::new(path.split('?').next().unwrap_or(path)).exists())
+}
+
+async fn open_keys(config: &Config, clock: &Clock, say: Say) -> Result<KeyStore, CliError> {
+    let given = secret("SIRA_MASTER_KEY");
+    let loaded = MasterKey::load_or_create(&config.data_dir, given.as_deref().map(String::as_str));
+    let (master, origin) = loaded.map_err(|error| CliError::failed("master key", error))?;
+    if let MasterKeyOrigin::Created(path) = &origin {
+        warn_of_new_master_key(path, say);
+    }
+    let store = KeyStore::open(&config.keys_database_url, master, clock.clone()).await;
+    store.map_err(|error| {
+        CliError::failed(
+            say.pick("le magasin de clés ne s'ouvre pas", "the key store cannot be opened"),
+            error,
+        )
+    })
+}
+
+fn warn_of_new_master_key(path: &Path, say: Say) {
+    let path = path.display();
+    let fr = format!(
+        "\n*** NOUVELLE CLÉ MAÎTRESSE : {path}\n*** Sans elle, aucun nom ne se relit. Gardez-en une copie \
+         hors de cette machine,\n*** loin des sauvegardes du journal, ou donnez-la par SIRA_MASTER_KEY.\n"
+    );
+    let en = format!(
+        "\n*** NEW MASTER KEY: {path}\n*** Without it no name can be read again. Keep a copy off this \
+         machine,\n*** away from the journal's backups, or give it by SIRA_MASTER_KEY.\n"
+    );
+    say.note(&fr, &en);
+}
+
+fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(zeroize::Zeroizing::new)
+}
+
+/// A journal names its key store once; another one is refused, since what it sealed could not be
+/// opened, and what it would seal could not be opened elsewhere.
+async fn bind(journal: &Journal, keys: &KeyStore, say: Say) -> Result<(), CliError> {
+    let own = keys.id().to_string();
+    let named = journal.set_once(KEY_STORE_SETTING, &own).await;
+    let named = named.map_err(|error| CliError::failed("journal", error))?;
+    if named == own {
+        return Ok(());
+    }
+    let what = say.pick(
+        "ce magasin de clés n'est pas celui de ce journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
+        "this key store is not the one of this journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
+    );
+    Err(CliError::Failed(what.to_owned(), None))
+}

@@ -1,0 +1,97 @@
+//! `sira serve`.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::open::{Opened, open};
+use super::{CliError, Say};
+use crate::config::Config;
+use crate::http::{App, Metrics, ServeLimits, router};
+
+/// Where `sira serve` listens when nothing is said: this machine alone.
+const LISTEN: &str = "127.0.0.1:8080";
+/// How long an idempotency key is honoured.
+const KEYS_KEPT: Duration = Duration::days(30);
+/// How often older keys are forgotten.
+const FORGET_EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+/// Arguments of `sira serve`.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "SIRA_LISTEN")]
+    listen: Option<String>,
+}
+
+/// Serves until it is told to stop.
+pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), CliError> {
+    let opened = open(config, say).await?;
+    let finished = opened.commands.finish_erasures().await;
+    finished.map_err(|error| CliError::failed("erasures", error))?;
+    let address =
+        args.listen.or_else(|| config.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
+    let listener = TcpListener::bind(&address)
+        .await
+        .map_err(|error| CliError::failed(address.clone(), error))?;
+    let local = listener.local_addr().map_err(|error| CliError::failed(address, error))?;
+    let fr = format!("Sira écoute sur http://{local}  (référence : http://{local}/docs)");
+    let en = format!("Sira listens on http://{local}  (reference: http://{local}/docs)");
+    say.note(&fr, &en);
+    let housekeeping = tokio::spawn(forget_old_keys(opened.commands.clone()));
+    let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
+    let app = App { commands, tokens, metrics: Arc::new(Metrics::default()) };
+    crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
+    housekeeping.abort();
+    // What was accepted is committed before the process ends.
+    opened.close().await;
+    say.note("Arrêt en bon ordre.", "Stopped in good order.");
+    Ok(())
+}
+
+/// Resolves at SIGTERM or Ctrl-C.
+async fn stop() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn forget_old_keys(commands: crate::commands::Commands) {
+    let mut ticks = tokio::time::interval(FORGET_EVERY);
+    loop {
+        ticks.tick().await;
+        let before = commands.clock().now() - KEYS_KEPT;
+        match commands.journal().forget_requests_before(before).await {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(count, "idempotency keys older than 30 days were forgotten")
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "old idempotency keys could not be forgotten")
+            }
+        }
+    }
+}
+
+/// Closes what a command has opened, whatever it came to.
+pub async fn with_open<T>(
+    config: &Config,
+    say: Say,
+    work: impl AsyncFnOnce(&Opened) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let opened = open(config, say).await?;
+    let outcome = work(&opened).await;
+    opened.close().await;
+    outcome
+}

@@ -1,0 +1,47 @@
+//! The one clock. Everything that needs the time is handed a [`Clock`]; nothing else asks the system.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+/// Where the time comes from: the system, or a hand that a test turns.
+///
+/// Times are UTC with microsecond precision, which is what both engines store exactly.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// A clock that stands still until [`Clock::set`] moves it. Microseconds since 1970, UTC.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `at` until it is set.
+    #[must_use]
+    pub fn manual(at: DateTime<Utc>) -> Self {
+        Self::Manual(Arc::new(AtomicI64::new(at.timestamp_micros())))
+    }
+
+    /// The time now, in whole microseconds.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that may read the system clock"
+    )]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self {
+            Self::System => Utc::now().trunc_subsecs(6),
+            Self::Manual(micros) => {
+                DateTime::from_timestamp_micros(micros.load(Ordering::Relaxed)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Moves a manual clock to `at`; the system's clock is left alone.
+    pub fn set(&self, at: DateTime<Utc>) {
+        if let Self::Manual(micros) = self {
+            micros.store(at.timestamp_micros(), Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Who calls, from where, and under which key: what becomes an event's metadata.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde::Serialize;
+use sira_domain::role::Role;
+use sira_domain::values::{ActorId, OfficeCode};
+
+use crate::grant::Scope;
+use crate::journal::RequestKey;
+
+/// One call, as the edge understood it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who acts.
+    pub actor: ActorId,
+    /// In which role.
+    pub role: Role,
+    /// Where the role reaches.
+    pub scope: Scope,
+    /// The actor's office, where the token names just one.
+    pub office: Option<OfficeCode>,
+    /// The device that the fact was recorded on, away from the server.
+    pub device: Option<String>,
+    /// The device's time of recording.
+    pub device_time: Option<DateTime<Utc>>,
+    /// Id of this request.
+    pub request_id: String,
+    /// What this request is part of.
+    pub correlation_id: Option<String>,
+    /// What caused this request.
+    pub causation_id: Option<String>,
+    /// The program that called.
+    pub client: Option<String>,
+    /// The day of the fact; today when the caller does not say.
+    pub occurred_on: Option<NaiveDate>,
+    /// The version that the caller expects.
+    pub if_match: Option<u64>,
+    /// The idempotency key, with the hash of the body.
+    pub key: Option<RequestKey>,
+    /// The import that the fact is from.
+    pub import: Option<ImportMark>,
+}
+
+/// Row -> event -> batch, and back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportMark {
+    /// Id of the import.
+    pub batch: String,
+    /// SHA-256 of the file, hexadecimal.
+    pub file: String,
+    /// Number of the row, from 1.
+    pub row: u64,
+}
+
+/// Metadata as stored. Every value is a text, which is what stock `cqrs-es` reads.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    actor: &'a str,
+    role: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    office: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_time: Option<String>,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'a str>,
+    rules_version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_batch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_row: Option<String>,
+}
+
+impl Call {
+    /// A call with nothing but an actor and a role, reaching everything: for the command line.
+    #[must_use]
+    pub fn local(actor: ActorId, role: Role, request_id: String) -> Self {
+        Self {
+            actor,
+            role,
+            scope: Scope::All,
+            office: None,
+            device: None,
+            device_time: None,
+            request_id,
+            correlation_id: None,
+            causation_id: None,
+            client: Some(concat!("sira-cli/", env!("CARGO_PKG_VERSION")).to_owned()),
+            occurred_on: None,
+            if_match: None,
+            key: None,
+            import: None,
+        }
+    }
+
+    /// The metadata's exact text.
+    pub(super) fn metadata(&self, rules_version: u32) -> String {
+        let import = self.import.as_ref();
+        let metadata = Metadata {
+            actor: self.actor.as_str(),
+            role: self.role.word(),
+            office: self.office.as_ref().map(OfficeCode::as_str),
+            device: self.device.as_deref(),
+            device_time: self
+                .device_time
+                .map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            request_id: &self.request_id,
+            correlation_id: self.correlation_id.as_deref(),
+            causation_id: self.causation_id.as_deref(),
+            client: self.client.as_deref(),
+            rules_version: rules_version.to_string(),
+            import_batch: import.map(|import| import.batch.as_str()),
+            import_file: import.map(|import| import.file.as_str()),
+            import_row: import.map(|import| import.row.to_string()),
+        };
+        serde_json::to_string(&metadata)
+            .unwrap_or_else(|_| unreachable!("texts alone always serialise"))
+    }
+}

@@ -1,0 +1,45 @@
+//! Erasure: the fact first, then the key.
+
+use serde_json::{Map, Value};
+use sira_domain::beneficiary::{BeneficiaryEvent, Fact};
+use sira_domain::catalogue::CommandEntry;
+use uuid::Uuid;
+
+use super::stream::read_event;
+use super::{Answer, Call, CommandError, Commands};
+
+impl Commands {
+    /// Erases a person's data: records it, then destroys every key that sealed something of theirs.
+    ///
+    /// Once the event is durable the decision stands, and no process opens anything of this path
+    /// any more. A crash before the keys are destroyed leaves them in the key store: the caller has
+    /// had no answer, so the retry (`already_done`) destroys them, and so does the sweep that every
+    /// server makes when it starts ([`Commands::finish_erasures`]).
+    pub(super) async fn erase(
+        &self,
+        id: Uuid,
+        entry: &'static CommandEntry,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let answer = self.command_now(id, entry, body, call).await?;
+        let path = self.current_beneficiary(id).await?.ok_or(CommandError::NotFound)?;
+        self.keys.destroy(&path.state.state().keys).await?;
+        Ok(answer)
+    }
+
+    /// Destroys the keys of every erasure that a crash left half-done. Idempotent.
+    ///
+    /// # Errors
+    /// When the journal or the key store cannot be reached.
+    pub async fn finish_erasures(&self) -> Result<(), CommandError> {
+        let mut keys = Vec::new();
+        for recorded in self.journal.read_type("PersonalDataErased").await? {
+            let event: BeneficiaryEvent = read_event(&recorded)?;
+            if let Fact::PersonalDataErased(erasure) = event.fact {
+                keys.extend(erasure.keys);
+            }
+        }
+        self.keys.destroy(&keys).await.map_err(Into::into)
+    }
+}

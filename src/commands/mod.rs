@@ -1,0 +1,235 @@
+//! The way of a fact: load the stream, decide, append, answer.
+//!
+//! [`Commands`] is the one door through which HTTP, the import and the command line write. It keeps
+//! the state of recent streams, retries a decision that lost a race, and answers only what is
+//! durable. What is right or wrong is said by [`sira_domain`] alone.
+
+mod beneficiary;
+mod call;
+mod erasure;
+mod programme;
+mod rehearse;
+mod request;
+mod stream;
+
+use std::sync::Arc;
+
+use sira_domain::beneficiary::Beneficiary;
+use sira_domain::programme::Programme;
+use sira_domain::refusal::Refusal;
+use uuid::Uuid;
+
+pub use beneficiary::alias_of;
+pub use call::{Call, ImportMark};
+pub use rehearse::Rehearsal;
+pub use request::{FormError, read_form_error, seal_context};
+pub use stream::{Loaded, Stream, StreamStore};
+
+use crate::clock::Clock;
+use crate::journal::{
+    AppendOutcome, AppendRequest, Committed, Foreign, Journal, JournalError, KeyLookup,
+    StoredAnswer, StreamId,
+};
+use crate::keys::{KeyStore, KeysError};
+
+/// How often a decision is taken anew when its stream moved under it, before the caller is told.
+/// Each loss means that somebody else won, so this is only reached on a very hot stream.
+const ATTEMPTS_MAX: u32 = 32;
+
+/// The door to every stream.
+#[derive(Clone)]
+pub struct Commands {
+    journal: Journal,
+    keys: KeyStore,
+    clock: Clock,
+    beneficiaries: Arc<StreamStore<Beneficiary>>,
+    programmes: Arc<StreamStore<Programme>>,
+}
+
+/// What a command did.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Answer {
+    /// The stream's id.
+    pub id: Uuid,
+    /// The beneficiary's reference, when the command gave or needed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The stream's version after the command: the sequence of its last event.
+    pub version: u64,
+    /// The position in the journal of the command's last event.
+    pub position: u64,
+    /// Types of the events appended.
+    pub events: Vec<String>,
+    /// Whether it had already happened, so that nothing was appended.
+    pub already_done: bool,
+    /// Whether this is the answer of an earlier request with the same idempotency key.
+    #[serde(skip)]
+    pub replayed: bool,
+}
+
+/// Why a command was not carried out. Nothing has been appended in any of these cases but
+/// [`JournalError::InDoubt`].
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The body does not have the command's form.
+    #[error("the body is not valid: {0}")]
+    Form(#[from] FormError),
+    /// A rule forbids it.
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+    /// There is no such stream, or it is out of the caller's reach.
+    #[error("no such stream")]
+    NotFound,
+    /// The caller's role or scope does not reach this stream.
+    #[error("out of the caller's scope")]
+    OutOfScope,
+    /// No command has this word.
+    #[error("no such command")]
+    NoSuchCommand,
+    /// The caller named a version that is not the current one.
+    #[error("the version is {current}, not {expected}")]
+    PreconditionFailed {
+        /// The version that the caller named.
+        expected: u64,
+        /// The version that stands.
+        current: u64,
+    },
+    /// The idempotency key was used with another body.
+    #[error("the idempotency key was used with another body")]
+    KeyReused,
+    /// The stream kept moving.
+    #[error("the stream moved {0} times while the decision was taken")]
+    Contended(u32),
+    /// The person's key is not in this key store.
+    #[error("key {0} is not in this key store")]
+    KeyMissing(crate::keys::KeyId),
+    /// A stored event cannot be read.
+    #[error("event {sequence} of {stream} cannot be read")]
+    Unreadable {
+        /// The stream.
+        stream: StreamId,
+        /// The sequence.
+        sequence: u64,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The key store failed.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+impl Commands {
+    /// Opens the door on a journal and its key store; `cache_bytes` bounds the memory of the states
+    /// that are kept, roughly.
+    #[must_use]
+    pub fn new(journal: Journal, keys: KeyStore, clock: Clock, cache_bytes: u64) -> Self {
+        let beneficiaries = Arc::new(StreamStore::new(cache_bytes));
+        let programmes = Arc::new(StreamStore::new(cache_bytes / 8));
+        let (kept_beneficiaries, kept_programmes) = (beneficiaries.clone(), programmes.clone());
+        journal.on_foreign(Box::new(move |foreign| match foreign {
+            Foreign::Everything => {
+                kept_beneficiaries.clear();
+                kept_programmes.clear();
+            }
+            Foreign::Streams(streams) => {
+                for stream in streams {
+                    kept_beneficiaries.evict(&stream);
+                    kept_programmes.evict(&stream);
+                }
+            }
+        }));
+        Self { journal, keys, clock, beneficiaries, programmes }
+    }
+
+    /// The journal behind the door.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The key store behind the door.
+    #[must_use]
+    pub fn keys(&self) -> &KeyStore {
+        &self.keys
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A path at its current version: never older than the moment of the call, whichever process
+    /// wrote last. `None` when there is none.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn current_beneficiary(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
+        self.journal.freshness().await?;
+        self.beneficiaries.load(&self.journal, id).await
+    }
+
+    /// A programme at its current version; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn current_programme(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<Programme>>>, CommandError> {
+        self.journal.freshness().await?;
+        self.programmes.load(&self.journal, id).await
+    }
+
+    /// The answer that an idempotency key already has, if any.
+    async fn answered(&self, call: &Call) -> Result<Option<Answer>, CommandError> {
+        let Some(key) = &call.key else { return Ok(None) };
+        match self.journal.find_answer(key).await? {
+            None => Ok(None),
+            Some(KeyLookup::OtherBody) => Err(CommandError::KeyReused),
+            Some(KeyLookup::Answer(stored)) => replayed(stored).map(Some),
+        }
+    }
+
+    /// Hands a request to the journal and says what became of it.
+    async fn append(&self, request: AppendRequest) -> Result<Appended, CommandError> {
+        // Nothing is durable before this call; after it the events, the key and the alias are, all
+        // or none. A crash before its answer leaves a command that is stored and not acknowledged:
+        // the client's retry, by its idempotency key or because the command has already happened,
+        // gets this answer and no second effect.
+        match self.journal.append(request).await? {
+            AppendOutcome::Committed(committed) => Ok(Appended::Committed(committed)),
+            AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken => Ok(Appended::Moved),
+            AppendOutcome::Replayed(stored) => replayed(stored).map(Appended::Answered),
+            AppendOutcome::KeyReused => Err(CommandError::KeyReused),
+        }
+    }
+}
+
+/// What became of an append.
+enum Appended {
+    /// It is durable.
+    Committed(Committed),
+    /// Its idempotency key has an answer already.
+    Answered(Answer),
+    /// A stream moved, or the reference is taken: decide anew.
+    Moved,
+}
+
+fn replayed(stored: StoredAnswer) -> Result<Answer, CommandError> {
+    let answer: Answer =
+        serde_json::from_str(&stored.answer).map_err(|_| JournalError::Inconsistent {
+            table: "requests",
+            id: stored.position.to_string(),
+            problem: "the stored answer cannot be read".to_owned(),
+        })?;
+    let version = if stored.version == 0 { answer.version } else { stored.version };
+    Ok(Answer { version, position: stored.position, replayed: true, ..answer })
+}

@@ -1,0 +1,268 @@
+//! The states of recent streams, kept in memory within a bound.
+//!
+//! What is kept is a hint: an append is judged by the journal, and a read asks the journal first
+//! what other processes wrote. So the only thing to take care of here is never to keep an older
+//! state over a newer one.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use cqrs_es::persist::SerializedEvent;
+use parking_lot::Mutex;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent};
+use sira_domain::programme::{Programme, ProgrammeEvent};
+use sira_domain::upcast::{UPCASTERS, is_outdated};
+use uuid::Uuid;
+
+use super::CommandError;
+use crate::journal::{Journal, RecordedEvent, StreamId};
+
+/// Entries that the cache makes room for at first; it grows with what its weight allows.
+const CACHE_ENTRIES: usize = 100_000;
+/// Locks that keep a slow load from overwriting what was written meanwhile.
+const SHARDS: usize = 16_384;
+
+/// A kind of stream.
+pub trait Stream: Clone + Default + Send + Sync + 'static {
+    /// The type's name in the journal.
+    const TYPE: &'static str;
+    /// Its events.
+    type Event: Serialize + DeserializeOwned + Send;
+    /// Takes the next event in.
+    fn take(&mut self, event: Self::Event);
+    /// Sequence of the last event.
+    fn version(&self) -> u64;
+}
+
+impl Stream for Beneficiary {
+    const TYPE: &'static str = Beneficiary::TYPE;
+    type Event = BeneficiaryEvent;
+
+    fn take(&mut self, event: BeneficiaryEvent) {
+        self.take(event);
+    }
+
+    fn version(&self) -> u64 {
+        self.version()
+    }
+}
+
+impl Stream for Programme {
+    const TYPE: &'static str = Programme::TYPE;
+    type Event = ProgrammeEvent;
+
+    fn take(&mut self, event: ProgrammeEvent) {
+        self.take(&event);
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// The id of a stream of kind `S`.
+#[must_use]
+pub fn stream_id<S: Stream>(id: Uuid) -> StreamId {
+    StreamId { aggregate_type: S::TYPE.into(), aggregate_id: id }
+}
+
+/// Reads a stored event as the present form of its type.
+///
+/// # Errors
+/// [`CommandError::Unreadable`].
+pub fn read_event<E: DeserializeOwned>(recorded: &RecordedEvent) -> Result<E, CommandError> {
+    let unreadable = |source| CommandError::Unreadable {
+        stream: recorded.stream.clone(),
+        sequence: recorded.sequence,
+        source,
+    };
+    if !is_outdated(&recorded.event_type, &recorded.event_version) {
+        return serde_json::from_str(&recorded.payload).map_err(unreadable);
+    }
+    let payload = serde_json::from_str(&recorded.payload).map_err(unreadable)?;
+    serde_json::from_value(upcast(recorded, payload)).map_err(unreadable)
+}
+
+fn upcast(recorded: &RecordedEvent, payload: serde_json::Value) -> serde_json::Value {
+    let first = SerializedEvent::new(
+        recorded.stream.aggregate_id.to_string(),
+        usize::try_from(recorded.sequence).unwrap_or(usize::MAX),
+        recorded.stream.aggregate_type.to_string(),
+        recorded.event_type.clone(),
+        recorded.event_version.clone(),
+        payload,
+        serde_json::Value::Null,
+    );
+    let upcasted = UPCASTERS.iter().fold(first, |event, upcaster| {
+        if upcaster.can_upcast(&event.event_type, &event.event_version) {
+            upcaster.upcast(event)
+        } else {
+            event
+        }
+    });
+    upcasted.payload
+}
+
+/// A stream folded up to a version.
+#[derive(Debug, Default)]
+pub struct Loaded<S> {
+    /// Its state.
+    pub state: Arc<S>,
+    /// Position in the journal of its last event.
+    pub position: u64,
+    /// When its last event was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// Bytes of the stream's payloads: what its memory is reckoned by.
+    pub weight: u64,
+    /// The state as the API shows it, written once for all who ask.
+    pub shown: OnceLock<Bytes>,
+}
+
+impl<S: Stream> Loaded<S> {
+    /// Folds recorded events of one stream, in order, from its beginning.
+    ///
+    /// # Errors
+    /// [`CommandError::Unreadable`].
+    pub fn fold<'a>(
+        events: impl IntoIterator<Item = &'a RecordedEvent>,
+    ) -> Result<Self, CommandError> {
+        let mut loaded = Self::default();
+        let mut state = S::default();
+        for recorded in events {
+            state.take(read_event(recorded)?);
+            loaded.position = recorded.position;
+            loaded.recorded_at = recorded.recorded_at;
+            loaded.weight += recorded.payload.len() as u64;
+        }
+        loaded.state = Arc::new(state);
+        Ok(loaded)
+    }
+
+    /// This stream with the events of a commit taken in.
+    #[must_use]
+    pub fn after(
+        &self,
+        events: Vec<S::Event>,
+        position: u64,
+        recorded_at: DateTime<Utc>,
+        bytes: u64,
+    ) -> Self {
+        let mut state = S::clone(&self.state);
+        events.into_iter().for_each(|event| state.take(event));
+        Self {
+            state: Arc::new(state),
+            position,
+            recorded_at,
+            weight: self.weight + bytes,
+            shown: OnceLock::new(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct ByPayload;
+
+impl<S> Weighter<Uuid, Arc<Loaded<S>>> for ByPayload {
+    /// Twice the payloads, for the folded state and the parsed events, and the entry itself.
+    fn weight(&self, _: &Uuid, loaded: &Arc<Loaded<S>>) -> u64 {
+        512 + 2 * loaded.weight
+    }
+}
+
+/// A moment in the life of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(u64);
+
+/// Recent streams of one kind.
+pub struct StreamStore<S> {
+    cache: Cache<Uuid, Arc<Loaded<S>>, ByPayload>,
+    /// Counts, by shard of the id, how often a stream was written or evicted. A load that began
+    /// before the count moved is not kept, since what it read may be old.
+    touched: Box<[Mutex<u64>]>,
+}
+
+impl<S: Stream> StreamStore<S> {
+    /// A store within about `bytes` of memory.
+    #[must_use]
+    pub fn new(bytes: u64) -> Self {
+        let cache = Cache::with_weighter(CACHE_ENTRIES, bytes, ByPayload);
+        Self { cache, touched: (0..SHARDS).map(|_| Mutex::new(0)).collect() }
+    }
+
+    fn shard(&self, id: Uuid) -> &Mutex<u64> {
+        // The last bits of a UUIDv7 are random.
+        &self.touched[(id.as_u128() as usize) % SHARDS]
+    }
+
+    /// A mark of this moment in the life of a stream, for [`StreamStore::put`].
+    #[must_use]
+    pub fn mark(&self, id: Uuid) -> Mark {
+        Mark(*self.shard(id).lock())
+    }
+
+    /// The stream as kept, or read from the journal; `None` when it has no event.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or an event cannot.
+    pub async fn load(
+        &self,
+        journal: &Journal,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
+        let mark = self.mark(id);
+        if let Some(kept) = self.cache.get(&id) {
+            return Ok(Some(kept));
+        }
+        let events = journal.read_stream(&stream_id::<S>(id), 0).await?;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let loaded = Arc::new(Loaded::fold(&events)?);
+        self.keep(id, mark, &loaded, 0);
+        Ok(Some(loaded))
+    }
+
+    /// Keeps what a commit made of a stream. When anything else was written or evicted since
+    /// `mark`, by whichever process, nobody here knows which is the newer: the stream is forgotten
+    /// and the next reader asks the journal.
+    pub fn put(&self, id: Uuid, mark: Mark, loaded: &Arc<Loaded<S>>) {
+        self.keep(id, mark, loaded, 1);
+    }
+
+    fn keep(&self, id: Uuid, mark: Mark, loaded: &Arc<Loaded<S>>, touch: u64) {
+        let mut touched = self.shard(id).lock();
+        if *touched == mark.0 {
+            self.cache.insert(id, loaded.clone());
+        } else if touch > 0 {
+            self.cache.remove(&id);
+        }
+        *touched += touch;
+    }
+
+    /// Forgets a stream that another process wrote.
+    pub fn evict(&self, stream: &StreamId) {
+        if stream.aggregate_type == S::TYPE {
+            self.forget(stream.aggregate_id);
+        }
+    }
+
+    /// Forgets a stream.
+    pub fn forget(&self, id: Uuid) {
+        let mut touched = self.shard(id).lock();
+        *touched += 1;
+        self.cache.remove(&id);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        for shard in &self.touched {
+            *shard.lock() += 1;
+        }
+        self.cache.clear();
+    }
+}

@@ -1,0 +1,112 @@
+//! Configuration: flags, then environment, then `sira.toml`; the defaults run.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// What `sira.toml` may say. Secrets are taken from the environment or their own files, never from
+/// here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfigFile {
+    /// Journal: `sqlite:PATH` or `postgres://...`.
+    pub database_url: Option<String>,
+    /// Key store: `sqlite:PATH` or `postgres://...`.
+    pub keys_database_url: Option<String>,
+    /// Address to listen on.
+    pub listen: Option<String>,
+    /// Directory of the embedded databases and the keys.
+    pub data_dir: Option<PathBuf>,
+    /// Memory for the states of recent streams, in MiB.
+    pub cache_mib: Option<u64>,
+}
+
+/// What the command line and the environment say.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ConfigArgs {
+    /// Journal: `sqlite:PATH` or `postgres://...` [default: sqlite under the data directory]
+    #[arg(long, env = "SIRA_DATABASE_URL", global = true, hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Key store, apart from the journal: `sqlite:PATH` or `postgres://...`
+    #[arg(long, env = "SIRA_KEYS_DATABASE_URL", global = true, hide_env_values = true)]
+    pub keys_database_url: Option<String>,
+    /// Directory of the embedded databases and the keys [default: data]
+    #[arg(long, env = "SIRA_DATA_DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Memory for the states of recent streams, in MiB [default: 256]
+    #[arg(long, env = "SIRA_CACHE_MIB", global = true)]
+    pub cache_mib: Option<u64>,
+    /// Configuration file [default: sira.toml, when it is there]
+    #[arg(long, env = "SIRA_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
+    /// Language of messages: fr or en [default: fr]
+    #[arg(long, env = "SIRA_LANG", global = true)]
+    pub lang: Option<sira_domain::reference::Language>,
+}
+
+/// The configuration in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Journal.
+    pub database_url: String,
+    /// Key store.
+    pub keys_database_url: String,
+    /// Address to listen on, from the file; the `serve` command's flag comes first.
+    pub listen: Option<String>,
+    /// Directory of the embedded databases and the keys.
+    pub data_dir: PathBuf,
+    /// Memory for the states of recent streams, in bytes.
+    pub cache_bytes: u64,
+    /// Language of messages.
+    pub language: sira_domain::reference::Language,
+}
+
+/// A configuration that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}", .0.display())]
+    Read(PathBuf, #[source] std::io::Error),
+    /// The file does not have the form.
+    #[error("{}", .0.display())]
+    Form(PathBuf, #[source] Box<toml::de::Error>),
+}
+
+impl ConfigArgs {
+    /// The configuration in force.
+    ///
+    /// # Errors
+    /// When a file that is named, or `sira.toml`, cannot be read.
+    pub fn resolve(&self) -> Result<Config, ConfigError> {
+        let file = self.read_file()?;
+        let data_dir =
+            self.data_dir.clone().or(file.data_dir).unwrap_or_else(|| PathBuf::from("data"));
+        let embedded = |name: &str| format!("sqlite:{}", data_dir.join(name).display());
+        let database_url = self
+            .database_url
+            .clone()
+            .or(file.database_url)
+            .unwrap_or_else(|| embedded("journal.db"));
+        let keys = self.keys_database_url.clone().or(file.keys_database_url);
+        Ok(Config {
+            database_url,
+            keys_database_url: keys.unwrap_or_else(|| embedded("keys.db")),
+            listen: file.listen,
+            cache_bytes: self.cache_mib.or(file.cache_mib).unwrap_or(256) << 20,
+            language: self.lang.unwrap_or_default(),
+            data_dir,
+        })
+    }
+
+    fn read_file(&self) -> Result<ConfigFile, ConfigError> {
+        let path = self.config.as_deref().unwrap_or(Path::new("sira.toml"));
+        match std::fs::read_to_string(path) {
+            Ok(text) => toml::from_str(&text)
+                .map_err(|error| ConfigError::Form(path.to_owned(), Box::new(error))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.config.is_none() => {
+                Ok(ConfigFile::default())
+            }
+            Err(error) => Err(ConfigError::Read(path.to_owned(), error)),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Counters for Prometheus. Labels are routes and words of the catalogue, never ids or names.
+
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Bounds of the duration histogram, in seconds.
+const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CommandLabels {
+    command: String,
+    outcome: &'static str,
+}
+
+/// The process's counters.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Histogram,
+    commands: Family<CommandLabels, Counter>,
+    position: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("sira");
+        let (requests, commands, position) =
+            (Family::default(), Family::default(), Gauge::default());
+        let seconds = Histogram::new(SECONDS);
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register("http_request_seconds", "Time to answer a request", seconds.clone());
+        registry.register("commands", "Commands by outcome", commands.clone());
+        registry.register(
+            "journal_position",
+            "Last position known to be committed",
+            position.clone(),
+        );
+        Self { registry, requests, seconds, commands, position }
+    }
+}
+
+impl Metrics {
+    /// Counts an answer.
+    pub fn count_request(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
+        let labels = RequestLabels {
+            method: method.to_string(),
+            route: route.to_owned(),
+            status: status.as_u16(),
+        };
+        self.requests.get_or_create(&labels).inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a command; `word` is one of the catalogue's.
+    pub fn count_command(&self, word: &str, done: bool) {
+        let outcome = if done { "done" } else { "not_done" };
+        self.commands.get_or_create(&CommandLabels { command: word.to_owned(), outcome }).inc();
+    }
+
+    /// The counters in Prometheus' text form.
+    #[must_use]
+    pub fn text(&self, position: u64) -> String {
+        self.position.set(i64::try_from(position).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,121 @@
+//! The HTTP edge: extract and authorise, hand over, shape the answer.
+
+pub mod access;
+mod beneficiaries;
+mod health;
+mod metrics;
+mod openapi;
+pub mod problem;
+mod programmes;
+mod reference;
+mod request;
+mod serve;
+pub mod show;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+
+pub use metrics::Metrics;
+pub use openapi::openapi;
+pub use serve::{ServeLimits, serve};
+
+use crate::commands::{Answer, Commands};
+use crate::token::Tokens;
+use request::Envelope;
+
+/// Commands of the catalogue that span a fund's stream: the domain knows them, and no route offers
+/// them until the fund's balance is kept in the same append.
+pub const DEFERRED_COMMANDS: &[&str] =
+    &["approve-financing", "record-disbursement", "record-repayment"];
+
+/// What every handler works with.
+#[derive(Clone)]
+pub struct App {
+    /// The door to the streams.
+    pub commands: Commands,
+    /// Tokens.
+    pub tokens: Tokens,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+impl App {
+    fn is_deferred(&self, word: &str) -> bool {
+        DEFERRED_COMMANDS.contains(&word)
+    }
+}
+
+/// Every route, with what goes around it.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .merge(beneficiaries::routes())
+        .merge(programmes::routes())
+        .merge(reference::routes())
+        .merge(health::routes())
+        .merge(openapi::routes())
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .with_state(app)
+}
+
+async fn not_found(envelope: Envelope) -> Response {
+    envelope.kind(problem::NOT_FOUND)
+}
+
+async fn method_not_allowed(envelope: Envelope) -> Response {
+    envelope.kind(problem::METHOD_NOT_ALLOWED)
+}
+
+/// Gives each request its id and language, counts it, and turns a panic into a problem: the process
+/// goes on, the panic is logged with its request.
+async fn around(
+    axum::extract::State(app): axum::extract::State<App>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let started = tokio::time::Instant::now();
+    let envelope = Envelope::of(request.headers());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    request.extensions_mut().insert(envelope.clone());
+    let handled =
+        futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(next.run(request))).await;
+    let mut response = handled.unwrap_or_else(|_| {
+        tracing::error!(request_id = %envelope.request_id, "a handler panicked");
+        envelope.kind(problem::INTERNAL)
+    });
+    if let Ok(id) = HeaderValue::from_str(&envelope.request_id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    app.metrics.count_request(&method, route, response.status(), started.elapsed());
+    tracing::debug!(request_id = %envelope.request_id, %method, route, status = response.status().as_u16(), "answered");
+    response
+}
+
+/// The answer to a command that was carried out.
+fn answer_response(status: StatusCode, answer: &Answer, collection: &str) -> Response {
+    let body = serde_json::to_vec(answer).unwrap_or_default();
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", answer.version)) {
+        headers.insert(header::ETAG, etag);
+    }
+    headers.insert("sira-position", HeaderValue::from(answer.position));
+    if status == StatusCode::CREATED {
+        if let Ok(location) = HeaderValue::from_str(&format!("{collection}/{}", answer.id)) {
+            headers.insert(header::LOCATION, location);
+        }
+    }
+    if answer.replayed {
+        headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}

@@ -1,0 +1,265 @@
+//! The contract for programs and people: OpenAPI 3.1 from the tables that the router reads, a page
+//! to browse it, and a page for every kind of problem.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::programme::PROGRAMME_COMMANDS;
+use swagger_ui_dist::{ApiDefinition, OpenApiSource};
+
+use super::access::{Access, ROUTES, Route};
+use super::problem::{self, KINDS, Kind};
+use super::request::Envelope;
+use super::{App, DEFERRED_COMMANDS};
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
+
+/// The routes.
+pub fn routes() -> Router<App> {
+    let browse = ApiDefinition {
+        uri_prefix: "/docs",
+        api_definition: OpenApiSource::Uri("/openapi.json"),
+        title: Some("Sira"),
+    };
+    Router::new()
+        .route("/openapi.json", get(async || Json(&*DOCUMENT)))
+        .route("/problems", get(problems))
+        .route("/problems/{slug}", get(problem_page))
+        .merge(swagger_ui_dist::generate_routes(browse).with_state(()))
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn openapi() -> &'static Value {
+    &DOCUMENT
+}
+
+fn build() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    let mut generator = SchemaGenerator::new(settings);
+    let mut paths = Map::new();
+    for route in ROUTES.iter().filter(|route| !route.path.contains("{command}")) {
+        let entry = match route.path {
+            "/v1/beneficiaries" => entry_of(BENEFICIARY_COMMANDS, "register"),
+            "/v1/programmes" => entry_of(PROGRAMME_COMMANDS, "sign-convention"),
+            _ => None,
+        };
+        add(&mut paths, route.path, route.method, operation(route, entry, &mut generator));
+    }
+    let tables = [
+        ("/v1/beneficiaries", BENEFICIARY_COMMANDS, "register"),
+        ("/v1/programmes", PROGRAMME_COMMANDS, ""),
+    ];
+    for (collection, table, apart) in tables {
+        for entry in table
+            .iter()
+            .filter(|entry| entry.word != apart && !DEFERRED_COMMANDS.contains(&entry.word))
+        {
+            let path = format!("{collection}/{{id}}/commands/{}", entry.word);
+            let route =
+                Route { method: "post", path: "", access: Access::Command, about: entry.about_en };
+            let mut operation = operation(&route, Some(entry), &mut generator);
+            operation["parameters"] = parameters(&path, "post");
+            add(&mut paths, &path, "post", operation);
+        }
+    }
+    let mut schemas = generator.take_definitions(true);
+    schemas.insert("Answer".into(), answer_schema());
+    schemas.insert("Problem".into(), problem_schema());
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sira",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Every beneficiary's path, from idea to follow-up, as an append-only event stream. Problem titles and details are in French, or in English with `Accept-Language: en`.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } }
+        }
+    })
+}
+
+fn entry_of(table: &'static [CommandEntry], word: &str) -> Option<&'static CommandEntry> {
+    table.iter().find(|entry| entry.word == word)
+}
+
+fn add(paths: &mut Map<String, Value>, path: &str, method: &str, operation: Value) {
+    let item = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
+    item[method] = operation;
+}
+
+fn operation(
+    route: &Route,
+    entry: Option<&CommandEntry>,
+    generator: &mut SchemaGenerator,
+) -> Value {
+    let mut operation = json!({
+        "summary": route.about,
+        "parameters": parameters(route.path, route.method),
+        "responses": responses(entry.is_some()),
+    });
+    if !matches!(route.access, Access::Open) {
+        operation["security"] = json!([{ "bearer": [] }]);
+    }
+    if let Access::Roles(roles) = route.access {
+        operation["x-roles"] = json!(roles);
+    }
+    if let Some(entry) = entry {
+        operation["operationId"] = json!(entry.word);
+        operation["tags"] = json!([entry.stage]);
+        operation["description"] = json!(format!("{} — {}", entry.about_fr, entry.about_en));
+        operation["x-roles"] = json!(entry.roles);
+        let schema = with_day((entry.schema)(generator), generator);
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+    }
+    operation
+}
+
+/// Every command takes the day of the fact beside its own fields.
+fn with_day(body: Schema, generator: &mut SchemaGenerator) -> Value {
+    let mut schema = serde_json::to_value(body).unwrap_or_default();
+    let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
+    if let Some(definition) = name.and_then(|name| generator.definitions().get(&name).cloned()) {
+        schema = definition;
+    }
+    let day = json!({ "type": "string", "format": "date", "description": "The day on which it happened; today when left out." });
+    schema["properties"]["occurred_on"] = day;
+    schema
+}
+
+fn responses(is_command: bool) -> Value {
+    let problem = json!({ "description": "A problem (RFC 9457).",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
+    if is_command {
+        let answer = json!({ "description": "Recorded, or already done.",
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Answer" } } } });
+        return json!({ "2XX": answer, "4XX": problem, "5XX": problem });
+    }
+    json!({ "200": { "description": "The answer." }, "4XX": problem, "5XX": problem })
+}
+
+fn parameters(path: &str, method: &str) -> Value {
+    let text = |place: &str, name: &str, required: bool, about: &str| json!({ "in": place, "name": name, "required": required, "description": about, "schema": { "type": "string" } });
+    let mut parameters = Vec::new();
+    if path.contains("{id}") {
+        parameters.push(text("path", "id", true, "The id, or a beneficiary's reference."));
+    }
+    if path.contains("{slug}") {
+        parameters.push(text("path", "slug", true, "The kind of problem."));
+    }
+    if method == "post" {
+        parameters.push(text(
+            "header",
+            "Idempotency-Key",
+            false,
+            "The same key and body give the same answer, once, for 30 days.",
+        ));
+        parameters.push(text(
+            "header",
+            "If-Match",
+            false,
+            "The version that must be current, as given in ETag.",
+        ));
+    }
+    if path.starts_with("/v1/beneficiaries/{id}") && method == "get" {
+        parameters.push(text(
+            "query",
+            "as_of",
+            false,
+            "What was known at the end of this day (UTC), or at this time.",
+        ));
+        parameters.push(text("query", "version", false, "The state after this version."));
+    }
+    if path == "/v1/beneficiaries/{id}" {
+        parameters.push(text(
+            "query",
+            "identity",
+            false,
+            "`true` opens the identity for those allowed; the reading is recorded.",
+        ));
+    }
+    parameters.into()
+}
+
+fn answer_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["id", "version", "position", "events", "already_done"],
+        "properties": {
+            "id": { "type": "string", "format": "uuid" },
+            "reference": { "type": "string" },
+            "version": { "type": "integer" },
+            "position": { "type": "integer" },
+            "events": { "type": "array", "items": { "type": "string" } },
+            "already_done": { "type": "boolean" }
+        }
+    })
+}
+
+fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "request_id"],
+        "properties": {
+            "type": { "type": "string", "enum": KINDS.iter().map(|kind| format!("/problems/{}", kind.slug)).collect::<Vec<_>>() },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string" },
+            "request_id": { "type": "string" },
+            "errors": { "type": "array", "items": { "type": "object", "properties": {
+                "pointer": { "type": "string" }, "rule": { "type": "string" }, "detail": { "type": "string" } } } }
+        }
+    })
+}
+
+async fn problems() -> Response {
+    let list: String = KINDS
+        .iter()
+        .map(|kind| {
+            format!(
+                "<li><a href=\"/problems/{}\">{} — {}</a></li>",
+                kind.slug, kind.title_fr, kind.title_en
+            )
+        })
+        .collect();
+    page("Problèmes — Problems", &format!("<ul>{list}</ul>"))
+}
+
+async fn problem_page(Path(slug): Path<String>, envelope: Envelope) -> Response {
+    let Some(kind) = KINDS.iter().find(|kind| kind.slug == slug) else {
+        return envelope.kind(problem::NOT_FOUND);
+    };
+    let Kind { status, title_fr, title_en, help_fr, help_en, .. } = kind;
+    let body = format!(
+        "<p>HTTP {status}</p><section lang=\"fr\"><h2>{title_fr}</h2><p>{help_fr}</p></section>\
+         <section lang=\"en\"><h2>{title_en}</h2><p>{help_en}</p></section>"
+    );
+    page(title_fr, &body)
+}
+
+/// A small page that loads at once over a poor connection: no script, no font, no picture.
+fn page(title: &str, body: &str) -> Response {
+    let style =
+        "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}";
+    let text = format!(
+        "<!doctype html><html lang=\"fr\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>{title}</title><style>{style}</style>\
+         <h1>{title}</h1>{body}</html>"
+    );
+    ([(header::CACHE_CONTROL, "max-age=86400")], Html(text)).into_response()
+}

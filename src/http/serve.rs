@@ -1,0 +1,108 @@
+//! The listening side: connections, their limits, and an end in good order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+
+/// What a caller may take of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct ServeLimits {
+    /// Connections at once; further ones wait to be accepted.
+    pub connections: usize,
+    /// Time to send a request's headers, also between two requests of one connection.
+    pub headers_within: Duration,
+    /// Longest silence inside a body.
+    pub body_silence: Duration,
+    /// Time for a whole request.
+    pub request_within: Duration,
+    /// Time for requests under way to end at shutdown.
+    pub drain_within: Duration,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            headers_within: Duration::from_secs(75),
+            body_silence: Duration::from_secs(20),
+            // Poor connections: a body of 64 kB at 2 kB a second.
+            request_within: Duration::from_secs(60),
+            drain_within: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Serves until `stop` resolves, then ends in good order: no new connection, requests under way
+/// finish or time out.
+///
+/// A slow caller costs one connection and its buffers, no thread, and is cut off by the limits.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ServeLimits,
+    stop: impl Future<Output = ()>,
+) {
+    let router = router.layer(RequestBodyTimeoutLayer::new(limits.body_silence)).layer(
+        TimeoutLayer::with_status_code(
+            axum::http::StatusCode::REQUEST_TIMEOUT,
+            limits.request_within,
+        ),
+    );
+    let service = TowerToHyperService::new(router);
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.headers_within)
+        .pipeline_flush(true);
+    let builder = Arc::new(builder);
+    let (graceful, places) =
+        (GracefulShutdown::new(), Arc::new(Semaphore::new(limits.connections)));
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let Some((stream, place)) = accepted else { continue };
+        let (builder, service, watcher) = (builder.clone(), service.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            // A connection that breaks is the caller's affair.
+            let _ = watcher.watch(connection.into_owned()).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain_within, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still under way at shutdown");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            // Small answers must not wait for the next one.
+            let _ = stream.set_nodelay(true);
+            Some((stream, place))
+        }
+        Err(error) => {
+            // Out of file handles, say: wait for some to be given back rather than spin.
+            tracing::warn!(error = %error, "a connection could not be accepted");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! How a path is shown: its state without anything sealed, its history with what the reader may
+//! open.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sira_domain::beneficiary::{Beneficiary, FACTS};
+use sira_domain::programme::PROGRAMME_FACTS;
+use sira_domain::reference::Language;
+use sira_domain::values::SEALED_PREFIX;
+use uuid::Uuid;
+
+use crate::commands::{Loaded, seal_context};
+use crate::journal::RecordedEvent;
+use crate::keys::PersonKey;
+
+/// A path as the API shows it: nothing sealed, so the same bytes for everyone who may see it.
+#[must_use]
+pub fn show_path(id: Uuid, loaded: &Loaded<Beneficiary>) -> Bytes {
+    loaded
+        .shown
+        .get_or_init(|| {
+            Bytes::from(serde_json::to_vec(&path_value(id, loaded)).unwrap_or_default())
+        })
+        .clone()
+}
+
+/// A path as a JSON object.
+#[must_use]
+pub fn path_value(id: Uuid, loaded: &Loaded<Beneficiary>) -> Value {
+    let state = loaded.state.state();
+    let reference = state.registration.as_ref().map(|registration| registration.reference);
+    let mut shown = json!({
+        "id": id,
+        "reference": reference,
+        "version": loaded.state.version(),
+        "position": loaded.position,
+        "recorded_at": time_text(loaded.recorded_at),
+    });
+    let mut rest = serde_json::to_value(state).unwrap_or_default();
+    drop_sealed(&mut rest);
+    if let (Some(shown), Value::Object(rest)) = (shown.as_object_mut(), rest) {
+        shown.extend(rest);
+    }
+    shown
+}
+
+/// The journal's own form of a time: RFC 3339, microseconds, UTC.
+#[must_use]
+pub fn time_text(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
+
+fn is_sealed(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.starts_with(SEALED_PREFIX))
+}
+
+fn drop_sealed(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !is_sealed(field));
+            fields.values_mut().for_each(drop_sealed);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_sealed),
+        _ => {}
+    }
+}
+
+/// One event as the API shows it.
+#[derive(Debug, Serialize)]
+pub struct ShownEvent {
+    /// Sequence in its stream, from 1.
+    pub sequence: u64,
+    /// Position in the journal, from 1.
+    pub position: u64,
+    /// Type.
+    pub r#type: String,
+    /// What the type is called in the reader's language.
+    pub label: &'static str,
+    /// Day of the fact.
+    pub occurred_on: Value,
+    /// Time of recording.
+    pub recorded_at: String,
+    /// Who recorded it.
+    pub by: Value,
+    /// Whether a later event retracted it.
+    pub retracted: bool,
+    /// What happened, with what the reader may open in clear.
+    pub fact: Value,
+    /// What is known of the recording.
+    pub metadata: Value,
+    /// The event's leaf in the evidence, hexadecimal.
+    pub leaf_hash: String,
+}
+
+/// How sealed fields are shown to one reader.
+pub struct Opening<'a> {
+    /// The person's key; none when it is destroyed or the reader may open nothing.
+    pub key: Option<&'a PersonKey>,
+    /// The path.
+    pub id: Uuid,
+    /// Whether the reader may open a field.
+    pub may_open: &'a dyn Fn(&str) -> bool,
+}
+
+/// Shows an event to one reader.
+#[must_use]
+pub fn show_event(
+    recorded: &RecordedEvent,
+    retracted: bool,
+    language: Language,
+    opening: &Opening,
+) -> ShownEvent {
+    let payload: Value = serde_json::from_str(&recorded.payload).unwrap_or_default();
+    let mut fact = payload
+        .get("fact")
+        .and_then(|fact| fact.get(&recorded.event_type))
+        .cloned()
+        .unwrap_or_default();
+    open_sealed(&mut fact, opening);
+    let field = |name: &str| payload.get(name).cloned().unwrap_or_default();
+    ShownEvent {
+        sequence: recorded.sequence,
+        position: recorded.position,
+        r#type: recorded.event_type.clone(),
+        label: label_of(&recorded.event_type, language),
+        occurred_on: field("occurred_on"),
+        recorded_at: time_text(recorded.recorded_at),
+        by: field("by"),
+        retracted,
+        fact,
+        metadata: serde_json::from_str(&recorded.metadata).unwrap_or_default(),
+        leaf_hash: recorded.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+/// What a type of event is called.
+#[must_use]
+pub fn label_of(event_type: &str, language: Language) -> &'static str {
+    let known = FACTS.iter().chain(PROGRAMME_FACTS).find(|(name, ..)| *name == event_type);
+    known.map_or("", |(_, _, fr, en)| match language {
+        Language::Fr => fr,
+        Language::En => en,
+    })
+}
+
+/// Opens what the reader may open; the rest stays as it is stored.
+fn open_sealed(value: &mut Value, opening: &Opening) {
+    let Value::Object(fields) = value else { return };
+    for (name, field) in fields.iter_mut() {
+        if !is_sealed(field) {
+            open_sealed(field, opening);
+        } else if let Some(plain) = open_field(name, field, opening) {
+            *field = plain;
+        }
+    }
+}
+
+fn open_field(name: &str, field: &Value, opening: &Opening) -> Option<Value> {
+    let key = opening.key.filter(|_| (opening.may_open)(name))?;
+    let plain = key.open(&seal_context(opening.id, name), field.as_str()?).ok()?;
+    if name == "identity" {
+        return serde_json::from_slice(&plain).ok();
+    }
+    std::str::from_utf8(&plain).ok().map(Value::from)
+}
+
+/// The person's identity in clear.
+#[must_use]
+pub fn open_identity(id: Uuid, path: &Beneficiary, key: &PersonKey) -> Option<Map<String, Value>> {
+    let sealed = path.state().identity.as_ref()?;
+    let plain = key.open(&seal_context(id, "identity"), sealed.as_str()).ok()?;
+    serde_json::from_slice(&plain).ok()
+}

@@ -1,0 +1,313 @@
+//! Running an import: stream the rows, a bounded number of them at once.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::Arc;
+
+use serde_json::{Map as Object, Value};
+use sha2::{Digest, Sha256};
+use sira_domain::reference::Language;
+use sira_domain::refusal::Refusal;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::map::{FillError, Map, Row, Step, fill_text};
+use super::path_id;
+use crate::commands::{Call, CommandError, Commands, ImportMark};
+
+/// Rows on their way at once: enough to fill a group commit, few enough to stay small.
+const ROWS_AT_ONCE: usize = 128;
+
+/// An import that is ready to run.
+pub struct Import {
+    map: Arc<Map>,
+    commands: Commands,
+    batch: String,
+    file: String,
+    dry_run: bool,
+    language: Language,
+}
+
+/// What an import came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Rows read.
+    pub rows: u64,
+    /// Commands that appended something, or would have.
+    pub recorded: u64,
+    /// Commands that had already happened.
+    pub already_done: u64,
+    /// Rows with a refused command.
+    pub refused: Vec<RefusedRow>,
+}
+
+/// A row that was refused. It never carries the row's values.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct RefusedRow {
+    /// Number of the row, from 1, the header not counted.
+    pub row: u64,
+    /// The command that was refused; those after it were not tried.
+    pub command: String,
+    /// The column.
+    pub column: String,
+    /// The rule.
+    pub rule: String,
+    /// What the rule asks for.
+    pub detail: String,
+}
+
+/// An import that could not go on. What was imported before stays; running it again goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read as CSV.
+    #[error("row {row} of the file cannot be read")]
+    Csv {
+        /// Number of the row.
+        row: u64,
+        /// Why.
+        #[source]
+        source: csv::Error,
+    },
+    /// The file cannot be read.
+    #[error("the file cannot be read")]
+    Read(#[source] std::io::Error),
+    /// The journal or the key store failed.
+    #[error("the import stopped at row {row}")]
+    Stopped {
+        /// Number of the row.
+        row: u64,
+        /// Why.
+        #[source]
+        source: Box<CommandError>,
+    },
+}
+
+/// One row's columns, by the header's names.
+struct CsvRow {
+    header: Arc<HashMap<String, usize>>,
+    record: csv::StringRecord,
+}
+
+impl Row for CsvRow {
+    fn column(&self, name: &str) -> Option<&str> {
+        self.header.get(name).and_then(|index| self.record.get(*index))
+    }
+}
+
+/// How one row ended: commands that recorded something, and that had already happened.
+type RowOutcome = Result<(u64, u64), RowError>;
+
+enum RowError {
+    Refused(RefusedRow),
+    Stopped(u64, Box<CommandError>),
+}
+
+impl Import {
+    /// Prepares an import. The batch's id comes from the file, the map and the source, so that a
+    /// run after a kill goes on with the same batch.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn new(
+        map: Map,
+        map_text: &str,
+        mut file: impl Read,
+        commands: Commands,
+        dry_run: bool,
+        language: Language,
+    ) -> Result<Self, ImportError> {
+        let mut hash = Sha256::new();
+        std::io::copy(&mut file, &mut hash).map_err(ImportError::Read)?;
+        let file = hex(&hash.finalize());
+        let batch =
+            Sha256::new().chain_update(&file).chain_update(Sha256::digest(map_text)).finalize();
+        let batch = hex(&batch[..8]);
+        Ok(Self { map: Arc::new(map), commands, batch, file, dry_run, language })
+    }
+
+    /// The batch's id.
+    #[must_use]
+    pub fn batch(&self) -> &str {
+        &self.batch
+    }
+
+    /// Runs it. `at` is told the bytes read so far.
+    ///
+    /// Durable: every command whose row is counted. A kill leaves some rows whole, some begun and
+    /// some untouched; running the import again completes them, since what has happened is answered
+    /// as already done.
+    ///
+    /// # Errors
+    /// [`ImportError`]; refused rows are no error but part of the outcome.
+    pub async fn run(&self, file: impl Read, at: impl Fn(u64)) -> Result<Outcome, ImportError> {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(self.map.delimiter)
+            .trim(csv::Trim::All)
+            .from_reader(file);
+        let header = reader.headers().map_err(|source| ImportError::Csv { row: 0, source })?;
+        let header: HashMap<_, _> =
+            header.iter().enumerate().map(|(index, name)| (name.to_owned(), index)).collect();
+        let header = Arc::new(header);
+        let (mut outcome, mut under_way) = (Outcome::default(), JoinSet::new());
+        let mut record = csv::StringRecord::new();
+        loop {
+            let row = outcome.rows + 1;
+            let more = reader
+                .read_record(&mut record)
+                .map_err(|source| ImportError::Csv { row, source })?;
+            if !more {
+                break;
+            }
+            outcome.rows = row;
+            at(reader.position().byte());
+            let columns = CsvRow { header: header.clone(), record: record.clone() };
+            let import = self.row_worker();
+            under_way.spawn(async move { import.run_row(row, &columns).await });
+            if under_way.len() >= ROWS_AT_ONCE {
+                outcome.take(under_way.join_next().await)?;
+            }
+        }
+        while !under_way.is_empty() {
+            outcome.take(under_way.join_next().await)?;
+        }
+        outcome.refused.sort_by_key(|refused| refused.row);
+        Ok(outcome)
+    }
+
+    fn row_worker(&self) -> Self {
+        Self {
+            map: self.map.clone(),
+            commands: self.commands.clone(),
+            batch: self.batch.clone(),
+            file: self.file.clone(),
+            ..*self
+        }
+    }
+
+    async fn run_row(&self, row: u64, columns: &CsvRow) -> RowOutcome {
+        let (id, key) = self.identify(row, columns)?;
+        let mut rehearsal = None;
+        let (mut recorded, mut already_done) = (0, 0);
+        for step in &self.map.steps {
+            let refuse = |error: FillError| refused_field(row, step, error);
+            if !Map::applies(step, columns).map_err(refuse)? {
+                continue;
+            }
+            let mut body = self.map.fill(step, columns).map_err(refuse)?;
+            if step.entry.word == "register" {
+                body.insert("origin".to_owned(), self.origin(&key));
+            }
+            let done = if self.dry_run {
+                self.commands
+                    .rehearse(id, step.entry, body, &self.call(step, row), &mut rehearsal)
+                    .await
+            } else {
+                self.give(id, step, body, row).await
+            };
+            match done {
+                Ok(true) => recorded += 1,
+                Ok(false) => already_done += 1,
+                Err(error) => return Err(self.explain(row, step, error)),
+            }
+        }
+        Ok((recorded, already_done))
+    }
+
+    fn identify(&self, row: u64, columns: &CsvRow) -> Result<(Uuid, String), RowError> {
+        let key = fill_text(&self.map.key, columns);
+        let key = key.map_err(|error| refused_field(row, &self.map.steps[0], error))?;
+        Ok((path_id(self.map.source.as_str(), &key), key))
+    }
+
+    fn origin(&self, key: &str) -> Value {
+        let origin = [("source", self.map.source.to_string()), ("row", key.to_owned())];
+        origin
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .collect::<Object<_, _>>()
+            .into()
+    }
+
+    /// Gives one command; says whether it recorded something.
+    async fn give(
+        &self,
+        id: Uuid,
+        step: &Step,
+        body: Object<String, Value>,
+        row: u64,
+    ) -> Result<bool, CommandError> {
+        let call = self.call(step, row);
+        let answer = match step.entry.word {
+            "register" => self.commands.register(Some(id), body, call).await?,
+            word => self.commands.command_beneficiary(id, word, body, call).await?,
+        };
+        Ok(!answer.already_done)
+    }
+
+    fn call(&self, step: &Step, row: u64) -> Call {
+        let request_id = format!("import-{}-{row}", self.batch);
+        let import = ImportMark { batch: self.batch.clone(), file: self.file.clone(), row };
+        Call { import: Some(import), ..Call::local(self.map.actor.clone(), step.role, request_id) }
+    }
+
+    /// A rule's no is the row's; anything else stops the import.
+    fn explain(&self, row: u64, step: &Step, error: CommandError) -> RowError {
+        let (pointer, rule, detail) = match &error {
+            CommandError::Form(error) => {
+                (error.pointer.clone(), error.rule.clone(), error.limit.clone())
+            }
+            CommandError::Refused(refusal) => {
+                let pointer = Refusal::field(refusal).unwrap_or_default().to_owned();
+                (pointer, refusal.rule().to_owned(), refusal.detail(self.language))
+            }
+            _ => return RowError::Stopped(row, Box::new(error)),
+        };
+        let column = self.map.column_of(step, &pointer);
+        RowError::Refused(RefusedRow {
+            row,
+            command: step.entry.word.to_owned(),
+            column,
+            rule,
+            detail,
+        })
+    }
+}
+
+fn refused_field(row: u64, step: &Step, error: FillError) -> RowError {
+    let FillError { column, rule, detail } = error;
+    RowError::Refused(RefusedRow {
+        row,
+        command: step.entry.word.to_owned(),
+        column,
+        rule: rule.to_owned(),
+        detail,
+    })
+}
+
+impl Outcome {
+    fn take(
+        &mut self,
+        ended: Option<Result<RowOutcome, tokio::task::JoinError>>,
+    ) -> Result<(), ImportError> {
+        match ended {
+            None => Ok(()),
+            Some(Ok(Ok((recorded, already_done)))) => {
+                self.recorded += recorded;
+                self.already_done += already_done;
+                Ok(())
+            }
+            Some(Ok(Err(RowError::Refused(refused)))) => {
+                self.refused.push(refused);
+                Ok(())
+            }
+            Some(Ok(Err(RowError::Stopped(row, source)))) => {
+                Err(ImportError::Stopped { row, source })
+            }
+            Some(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,51 @@
+//! How a journal is opened: where it lies, and its limits.
+
+use std::time::Duration;
+
+/// Where a journal lies and the limits it runs with. [`JournalConfig::new`] fills in the defaults.
+#[derive(Clone, Debug)]
+pub struct JournalConfig {
+    /// `sqlite:PATH` (relative or absolute) or `postgres://...`.
+    pub url: String,
+    /// The journal's id; part of every leaf hash, so it cannot be changed later.
+    pub journal: String,
+    /// Requests that may wait for the writer; one more is refused with `Busy`.
+    pub queue_limit: usize,
+    /// Events after which a batch takes no further request.
+    pub batch_limit: usize,
+    /// Connections of the pool for reads and side tables; the writer has one of its own.
+    pub max_connections: u32,
+    /// How long to wait for a lock that another process holds.
+    pub busy_timeout: Duration,
+    /// How long one step of a batch may take before the connection counts as lost.
+    pub database_timeout: Duration,
+    /// How long to go on asking whether a commit that broke off was made, before answering `InDoubt`.
+    pub doubt_timeout: Duration,
+}
+
+impl JournalConfig {
+    /// The defaults, for the database at `url`.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            journal: "main".to_owned(),
+            // At 15,000 events a second this is a quarter of a second of waiting: more would only
+            // turn a refusal into a timeout.
+            queue_limit: 4096,
+            // Large enough to pay for one fsync, small enough that no request waits long for it.
+            batch_limit: 512,
+            max_connections: 8,
+            busy_timeout: Duration::from_secs(10),
+            database_timeout: Duration::from_secs(30),
+            doubt_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// The path of an embedded journal, or nothing when the URL names a server.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<&str> {
+        let path = self.url.strip_prefix("sqlite:")?;
+        Some(path.strip_prefix("//").unwrap_or(path))
+    }
+}

@@ -1,0 +1,259 @@
+//! Who of a batch may be recorded. Pure: facts in, verdicts out.
+
+use std::collections::{HashMap, HashSet};
+
+use super::check::Prepared;
+use super::types::{RequestKey, StoredAnswer, StreamId};
+use super::versions::Known;
+
+/// A key as it stands in `requests`.
+#[derive(Clone, Debug)]
+pub(super) struct KnownKey {
+    pub body_hash: [u8; 32],
+    pub answer: StoredAnswer,
+}
+
+/// A key's owner and name.
+pub(super) type KeyName = (String, String);
+
+/// What is known when a batch is judged.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub versions: HashMap<StreamId, Known>,
+    /// Complete for the batch if `thorough`, else empty.
+    pub keys: HashMap<KeyName, KnownKey>,
+    /// Complete for the batch if `thorough`, else empty.
+    pub aliases: HashSet<String>,
+    /// Whether streams, keys and aliases were all read under the lock. If not, the unique keys of the
+    /// tables are what catches a key or an alias that is taken, and a version above its floor.
+    pub thorough: bool,
+}
+
+impl Facts {
+    fn known(&self, stream: &StreamId) -> Known {
+        self.versions.get(stream).copied().unwrap_or(Known::AtLeast(0))
+    }
+}
+
+/// What becomes of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Accepted,
+    Stale {
+        stream: StreamId,
+        expected: u64,
+        actual: u64,
+    },
+    Replayed(StoredAnswer),
+    /// The same key and body as an accepted request further up in the batch.
+    ReplayOf(usize),
+    KeyReused,
+    AliasTaken,
+}
+
+/// What the facts allow to say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// One verdict a request, in order.
+    Verdicts(Vec<Verdict>),
+    /// These streams must be read under the lock first.
+    Read(Vec<StreamId>),
+    /// Somebody would be refused on partial knowledge: everything must be read first. The one refused
+    /// may in truth be a retry whose key is known, and a retry must get its answer, not a refusal.
+    ReadAll,
+}
+
+/// Judges a batch in arrival order; a later request sees what the earlier accepted ones do.
+///
+/// A version counts as known if it is exact, or if the request's expected version equals its floor:
+/// then the stream is certainly not below, and if it is above, the insert meets the primary key.
+pub(super) fn judge(requests: &[&Prepared], facts: &Facts) -> Judgement {
+    let mut bench = Bench::new(facts);
+    let mut verdicts = Vec::with_capacity(requests.len());
+    for (index, prepared) in requests.iter().enumerate() {
+        let verdict = bench.judge(index, prepared);
+        if !facts.thorough && !matches!(verdict, Verdict::Accepted | Verdict::ReplayOf(_)) {
+            bench.refused_early = true;
+        }
+        verdicts.push(verdict);
+    }
+    if !bench.unread.is_empty() {
+        return Judgement::Read(bench.unread.into_iter().cloned().collect());
+    }
+    if bench.refused_early {
+        return Judgement::ReadAll;
+    }
+    Judgement::Verdicts(verdicts)
+}
+
+/// The state of judging one batch: the facts, and on top of them what was accepted so far.
+struct Bench<'a> {
+    facts: &'a Facts,
+    versions: HashMap<&'a StreamId, u64>,
+    keys: HashMap<(&'a str, &'a str), (usize, [u8; 32])>,
+    aliases: HashSet<&'a str>,
+    unread: HashSet<&'a StreamId>,
+    refused_early: bool,
+}
+
+impl<'a> Bench<'a> {
+    fn new(facts: &'a Facts) -> Self {
+        Self {
+            facts,
+            versions: HashMap::new(),
+            keys: HashMap::new(),
+            aliases: HashSet::new(),
+            unread: HashSet::new(),
+            refused_early: false,
+        }
+    }
+
+    fn judge(&mut self, index: usize, prepared: &'a Prepared) -> Verdict {
+        let request = &prepared.request;
+        // The key comes first: a retry is answered, however the world has moved on since.
+        if let Some(verdict) = request.key.as_ref().and_then(|key| self.replay(key)) {
+            return verdict;
+        }
+        if let Some(stale) = self.stale(prepared) {
+            return stale;
+        }
+        if let Some(alias) = &request.alias {
+            let name = alias.alias.as_str();
+            if self.facts.aliases.contains(name) || self.aliases.contains(name) {
+                return Verdict::AliasTaken;
+            }
+        }
+        self.accept(index, prepared);
+        Verdict::Accepted
+    }
+
+    fn replay(&self, key: &RequestKey) -> Option<Verdict> {
+        if let Some((index, body_hash)) = self.keys.get(&(key.actor.as_str(), key.key.as_str())) {
+            let same = *body_hash == key.body_hash;
+            return Some(if same { Verdict::ReplayOf(*index) } else { Verdict::KeyReused });
+        }
+        if self.facts.keys.is_empty() {
+            return None;
+        }
+        let known = self.facts.keys.get(&(key.actor.clone(), key.key.clone()))?;
+        let same = known.body_hash == key.body_hash;
+        Some(if same { Verdict::Replayed(known.answer.clone()) } else { Verdict::KeyReused })
+    }
+
+    fn stale(&mut self, prepared: &'a Prepared) -> Option<Verdict> {
+        let request = &prepared.request;
+        for write in &request.writes {
+            let expected = write.expected_version;
+            let actual = self.version(&write.stream, |floor| floor == expected);
+            if let Some(stale) = differ(&write.stream, expected, actual) {
+                return Some(stale);
+            }
+        }
+        for guard in &request.guards {
+            // No key protects a guard: only an exact version will do.
+            let actual = self.version(&guard.stream, |_| false);
+            if let Some(stale) = differ(&guard.stream, guard.version, actual) {
+                return Some(stale);
+            }
+        }
+        None
+    }
+
+    /// The stream's version. A floor is taken for it only where `floor_will_do`; otherwise the stream
+    /// is put down to be read, and what is answered here is thrown away with the whole judgement.
+    ///
+    /// A stream that this batch has written already has a version as good as exact: if its floor was
+    /// wrong, the insert fails and with it all that was built on it.
+    fn version(&mut self, stream: &'a StreamId, floor_will_do: impl Fn(u64) -> bool) -> u64 {
+        if let Some(version) = self.versions.get(stream) {
+            return *version;
+        }
+        match self.facts.known(stream) {
+            Known::Exact(version) => version,
+            Known::AtLeast(floor) => {
+                if !floor_will_do(floor) {
+                    self.unread.insert(stream);
+                }
+                floor
+            }
+        }
+    }
+
+    fn accept(&mut self, index: usize, prepared: &'a Prepared) {
+        let request = &prepared.request;
+        for write in &request.writes {
+            let version = write.expected_version + write.events.len() as u64;
+            self.versions.insert(&write.stream, version);
+        }
+        if let Some(key) = &request.key {
+            self.keys.insert((&key.actor, &key.key), (index, key.body_hash));
+        }
+        if let Some(alias) = &request.alias {
+            self.aliases.insert(&alias.alias);
+        }
+    }
+}
+
+fn differ(stream: &StreamId, expected: u64, actual: u64) -> Option<Verdict> {
+    (expected != actual).then(|| Verdict::Stale { stream: stream.clone(), expected, actual })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::types::{AppendRequest, Guard, NewEvent, StreamWrite};
+    use super::*;
+
+    fn stream() -> StreamId {
+        StreamId::new("A", Uuid::nil())
+    }
+
+    fn write(expected_version: u64) -> Prepared {
+        let event = NewEvent {
+            event_type: "E".into(),
+            event_version: "1".into(),
+            payload: "{}".to_owned(),
+            metadata: "{}".to_owned(),
+        };
+        let write = StreamWrite { stream: stream(), expected_version, events: vec![event] };
+        let request = AppendRequest { writes: vec![write], ..AppendRequest::default() };
+        Prepared::new(request).unwrap()
+    }
+
+    fn guard(version: u64) -> Prepared {
+        let guard = Guard { stream: stream(), version };
+        let request = AppendRequest { guards: vec![guard], ..AppendRequest::default() };
+        Prepared::new(request).unwrap()
+    }
+
+    fn judged(known: Known, thorough: bool, requests: &[&Prepared]) -> Judgement {
+        let versions = [(stream(), known)].into();
+        judge(requests, &Facts { versions, thorough, ..Facts::default() })
+    }
+
+    #[test]
+    fn a_floor_is_proof_for_a_write_at_the_floor_and_for_nothing_else() {
+        let accepted = Judgement::Verdicts(vec![Verdict::Accepted]);
+        let read = Judgement::Read(vec![stream()]);
+        assert_eq!(judged(Known::AtLeast(3), false, &[&write(3)]), accepted);
+        assert_eq!(judged(Known::AtLeast(3), false, &[&write(4)]), read);
+        assert_eq!(judged(Known::AtLeast(3), false, &[&write(2)]), read);
+        assert_eq!(judged(Known::AtLeast(3), false, &[&guard(3)]), read);
+        assert_eq!(judged(Known::Exact(3), false, &[&guard(3)]), accepted);
+    }
+
+    #[test]
+    fn nobody_is_refused_before_everything_was_read() {
+        let stale = Verdict::Stale { stream: stream(), expected: 2, actual: 3 };
+        assert_eq!(judged(Known::Exact(3), false, &[&write(2)]), Judgement::ReadAll);
+        let all = judged(Known::Exact(3), true, &[&write(2)]);
+        assert_eq!(all, Judgement::Verdicts(vec![stale]));
+    }
+
+    #[test]
+    fn a_guard_sees_what_the_batch_wrote_before_it() {
+        let verdicts = judged(Known::AtLeast(3), false, &[&write(3), &guard(4)]);
+        assert_eq!(verdicts, Judgement::Verdicts(vec![Verdict::Accepted; 2]));
+    }
+}

@@ -1,0 +1,158 @@
+//! What one batch will write: positions, times and leaf hashes of the accepted, and everyone's answer.
+
+use chrono::{DateTime, Utc};
+
+use super::JournalError;
+use super::check::{EventDigest, Prepared};
+use super::judge::Verdict;
+use super::leaf::LeafEntry;
+use super::types::{
+    Alias, AppendOutcome, AppendRequest, Committed, NewEvent, RequestKey, StoredAnswer, StreamId,
+};
+
+/// The head row, as locked or as it will be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeadRow {
+    pub next_position: u64,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// One row of `events`; the time is the batch's.
+pub(super) struct EventRow<'a> {
+    pub stream: &'a StreamId,
+    pub sequence: u64,
+    pub event: &'a NewEvent,
+    pub position: u64,
+    pub leaf: [u8; 32],
+}
+
+/// One row of `requests`; the time is the batch's.
+pub(super) struct KeyRow<'a> {
+    pub key: &'a RequestKey,
+    pub answer: &'a str,
+    pub position: u64,
+    pub version: u64,
+}
+
+/// All that one transaction writes.
+pub(super) struct Plan<'a> {
+    journal: &'a str,
+    pub events: Vec<EventRow<'a>>,
+    pub keys: Vec<KeyRow<'a>>,
+    pub aliases: Vec<&'a Alias>,
+    /// The head as it will be.
+    pub head: HeadRow,
+    /// One for each request, true only once the transaction is committed.
+    pub outcomes: Vec<AppendOutcome>,
+}
+
+impl<'a> Plan<'a> {
+    /// Assigns positions in arrival order, from the locked `head` on. The batch's time is `now`, or
+    /// the last recorded time if the clock went back: a time must stay a position.
+    pub fn new(
+        journal: &'a str,
+        head: HeadRow,
+        now: DateTime<Utc>,
+        requests: &[&'a Prepared],
+        verdicts: Vec<Verdict>,
+    ) -> Result<Self, JournalError> {
+        let mut plan = Self {
+            journal,
+            events: Vec::with_capacity(requests.len()),
+            keys: Vec::new(),
+            aliases: Vec::new(),
+            head: HeadRow {
+                next_position: head.next_position,
+                recorded_at: head.recorded_at.max(now),
+            },
+            outcomes: Vec::with_capacity(requests.len()),
+        };
+        for (prepared, verdict) in requests.iter().zip(verdicts) {
+            let outcome = plan.outcome(requests, prepared, verdict)?;
+            plan.outcomes.push(outcome);
+        }
+        Ok(plan)
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.keys.is_empty() && self.aliases.is_empty()
+    }
+
+    fn outcome(
+        &mut self,
+        requests: &[&'a Prepared],
+        prepared: &'a Prepared,
+        verdict: Verdict,
+    ) -> Result<AppendOutcome, JournalError> {
+        Ok(match verdict {
+            Verdict::Accepted => AppendOutcome::Committed(self.accept(prepared)?),
+            Verdict::Stale { stream, expected, actual } => {
+                AppendOutcome::Stale { stream, expected, actual }
+            }
+            Verdict::Replayed(answer) => AppendOutcome::Replayed(answer),
+            Verdict::ReplayOf(index) => self.replay_of(index, &requests[index].request),
+            Verdict::KeyReused => AppendOutcome::KeyReused,
+            Verdict::AliasTaken => AppendOutcome::AliasTaken,
+        })
+    }
+
+    /// The answer of an accepted request further up, as its key row will give it to later retries.
+    fn replay_of(&self, index: usize, first: &AppendRequest) -> AppendOutcome {
+        match &self.outcomes[index] {
+            AppendOutcome::Committed(committed) => AppendOutcome::Replayed(StoredAnswer {
+                answer: first.answer.clone(),
+                position: committed.position,
+                version: committed.versions.first().copied().unwrap_or(0),
+                recorded_at: committed.recorded_at,
+            }),
+            other => other.clone(),
+        }
+    }
+
+    fn accept(&mut self, prepared: &'a Prepared) -> Result<Committed, JournalError> {
+        let request = &prepared.request;
+        let mut digests = prepared.digests.iter();
+        let mut versions = Vec::with_capacity(request.writes.len());
+        for write in &request.writes {
+            let mut sequence = write.expected_version;
+            for (event, digest) in write.events.iter().zip(&mut digests) {
+                sequence += 1;
+                self.add_event(&write.stream, sequence, event, digest)?;
+            }
+            versions.push(sequence);
+        }
+        let position = self.head.next_position - 1;
+        if let Some(key) = &request.key {
+            let version = versions.first().copied().unwrap_or(0);
+            self.keys.push(KeyRow { key, answer: &request.answer, position, version });
+        }
+        self.aliases.extend(&request.alias);
+        Ok(Committed { position, recorded_at: self.head.recorded_at, versions })
+    }
+
+    fn add_event(
+        &mut self,
+        stream: &'a StreamId,
+        sequence: u64,
+        event: &'a NewEvent,
+        digest: &EventDigest,
+    ) -> Result<(), JournalError> {
+        let position = self.head.next_position;
+        let leaf = LeafEntry {
+            journal: self.journal,
+            position,
+            stream,
+            sequence,
+            event_type: &event.event_type,
+            event_version: &event.event_version,
+            recorded_at: self.head.recorded_at,
+            payload_hash: &digest.payload,
+            metadata_hash: &digest.metadata,
+        }
+        .hash()?;
+        self.events.push(EventRow { stream, sequence, event, position, leaf });
+        self.head.next_position += 1;
+        Ok(())
+    }
+}

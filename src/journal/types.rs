@@ -1,0 +1,212 @@
+//! What goes into the journal and what comes out of it. No IO here.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::leaf::{LeafEntry, sha256};
+
+/// The name of one stream: the kind of aggregate and its id. Shown as `type/uuid`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId {
+    /// The kind of aggregate, as in the `aggregate_type` column.
+    pub aggregate_type: Cow<'static, str>,
+    /// The aggregate's id; stored as hyphenated lower-case text.
+    pub aggregate_id: Uuid,
+}
+
+impl StreamId {
+    /// Names the stream of one aggregate.
+    #[must_use]
+    pub fn new(aggregate_type: impl Into<Cow<'static, str>>, aggregate_id: Uuid) -> Self {
+        Self { aggregate_type: aggregate_type.into(), aggregate_id }
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.aggregate_type, self.aggregate_id)
+    }
+}
+
+/// One event to be recorded. The texts are stored, hashed and given back byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The event's name, for instance `Registered`.
+    pub event_type: Cow<'static, str>,
+    /// The version of the event's form, for instance `1.0`.
+    pub event_version: Cow<'static, str>,
+    /// JSON text.
+    pub payload: String,
+    /// JSON text.
+    pub metadata: String,
+}
+
+/// Events for one stream, with the version the decision was taken at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamWrite {
+    /// Where to.
+    pub stream: StreamId,
+    /// The sequence of the stream's last event as the decision saw it; 0 when there was no stream.
+    pub expected_version: u64,
+    /// At least one.
+    pub events: Vec<NewEvent>,
+}
+
+/// A stream that the decision read and that must not have changed, for instance the programme's rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The stream that was read.
+    pub stream: StreamId,
+    /// The version that was read; 0 when there was no stream.
+    pub version: u64,
+}
+
+/// An idempotency key, scoped by actor, with the hash of the request's body.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RequestKey {
+    /// Whose key this is: two actors may use the same one.
+    pub actor: String,
+    /// The client's key.
+    pub key: String,
+    /// Tells a retry (same body) from a mistake (other body).
+    pub body_hash: [u8; 32],
+}
+
+/// A unique second name of a stream, for instance a beneficiary's reference on paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The name.
+    pub alias: String,
+    /// The stream it leads to.
+    pub stream: StreamId,
+}
+
+/// One request to the journal: all of it is recorded, or none.
+///
+/// A request may hold no events at all, when an answer has to be remembered under its key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppendRequest {
+    /// Events, one entry a stream; a stream may stand here once.
+    pub writes: Vec<StreamWrite>,
+    /// Streams that must stand where they were read.
+    pub guards: Vec<Guard>,
+    /// A second name to be taken.
+    pub alias: Option<Alias>,
+    /// The key under which the answer is remembered.
+    pub key: Option<RequestKey>,
+    /// The caller's answer, opaque to the journal; kept only with a key.
+    pub answer: String,
+}
+
+/// A request that is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The position of the request's last event; without events, the journal's position at that moment.
+    pub position: u64,
+    /// When it was recorded: never before anything at a lower position.
+    pub recorded_at: DateTime<Utc>,
+    /// The new version of each stream, in the order of [`AppendRequest::writes`].
+    pub versions: Vec<u64>,
+}
+
+/// What was answered the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredAnswer {
+    /// [`AppendRequest::answer`] of that time.
+    pub answer: String,
+    /// [`Committed::position`] of that time.
+    pub position: u64,
+    /// The first of [`Committed::versions`], or 0.
+    pub version: u64,
+    /// [`Committed::recorded_at`] of that time.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// What became of a request. Everything but `Committed` left the journal as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppendOutcome {
+    /// Recorded, and durable.
+    Committed(Committed),
+    /// A stream has moved on (or back to nothing): decide again from its current state.
+    Stale {
+        /// The stream, written to or guarded.
+        stream: StreamId,
+        /// The version that the request named.
+        expected: u64,
+        /// The version it has.
+        actual: u64,
+    },
+    /// The key is known and the body is the same: this was answered then.
+    Replayed(StoredAnswer),
+    /// The key is known with another body.
+    KeyReused,
+    /// The second name leads to a stream already.
+    AliasTaken,
+}
+
+/// What is known about an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyLookup {
+    /// Same body: this was answered.
+    Answer(StoredAnswer),
+    /// The key was used with another body.
+    OtherBody,
+}
+
+/// One event as it stands in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Its place in the whole journal, from 1, without gaps.
+    pub position: u64,
+    /// The stream it belongs to.
+    pub stream: StreamId,
+    /// Its place in its stream, from 1, without gaps.
+    pub sequence: u64,
+    /// The event's name.
+    pub event_type: String,
+    /// The version of the event's form.
+    pub event_version: String,
+    /// The exact JSON text that was recorded.
+    pub payload: String,
+    /// The exact JSON text that was recorded.
+    pub metadata: String,
+    /// When it was recorded, UTC, whole microseconds.
+    pub recorded_at: DateTime<Utc>,
+    /// The hash stored with it; [`RecordedEvent::computed_leaf`] says what it ought to be.
+    pub leaf_hash: [u8; 32],
+}
+
+impl RecordedEvent {
+    /// The leaf hash that these contents have in `journal`.
+    ///
+    /// # Errors
+    /// [`UnfitField`](super::UnfitField) when a field holds what no entry may hold.
+    pub fn computed_leaf(&self, journal: &str) -> Result<[u8; 32], super::UnfitField> {
+        let (payload, metadata) =
+            (sha256(self.payload.as_bytes()), sha256(self.metadata.as_bytes()));
+        LeafEntry {
+            journal,
+            position: self.position,
+            stream: &self.stream,
+            sequence: self.sequence,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            recorded_at: self.recorded_at,
+            payload_hash: &payload,
+            metadata_hash: &metadata,
+        }
+        .hash()
+    }
+}
+
+/// Where the journal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The last position that was given; 0 when the journal is empty.
+    pub position: u64,
+    /// The time of the last append; 1970 when there was none.
+    pub recorded_at: DateTime<Utc>,
+}

@@ -1,0 +1,22 @@
+//! Sira: event-sourced case management for self-employment programmes.
+//!
+//! A person's path, from a project idea through recruitment, training, financing and follow-up, is
+//! an append-only stream of events in the [`journal`]. This crate holds the edges; what is right or
+//! wrong is said by [`sira_domain`], and read models live in [`sira_projections`].
+//!
+//! The way of a fact: [`http`] takes a request and checks the caller's [`token`]; [`commands`]
+//! seals what is personal with the person's key from [`keys`], loads the stream, lets the domain
+//! decide, and appends to the [`journal`], whose answer comes after the commit.
+
+pub mod access_log;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod files;
+pub mod grant;
+pub mod http;
+pub mod import;
+pub mod journal;
+pub mod keys;
+pub mod token;

@@ -1,0 +1,5 @@
+//! The integration tests, in one binary: a module a subject, `support` for what they share.
+
+mod journal;
+mod keys;
+mod support;

@@ -1,0 +1,112 @@
+//! What the tests share: the two engines, each test with a database of its own.
+
+pub mod proxy;
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use pgtemp::{PgTempDB, PgTempDBBuilder};
+use sira::clock::Clock;
+use sira::journal::{Journal, JournalConfig};
+use sqlx::{Connection, Executor, PgConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// The `PostgreSQL` server of this process: started by the first test that needs it, shared by those
+/// that run at the same time, shut down when the last of them drops it.
+static SERVER: Mutex<Weak<PgTempDB>> = Mutex::new(Weak::new());
+
+/// A database of one test. It lasts as long as this value.
+pub struct Engine {
+    url: String,
+    keep: Keep,
+}
+
+/// What must outlive the test's connections.
+enum Keep {
+    Postgres(Arc<PgTempDB>),
+    Sqlite(#[expect(dead_code, reason = "removed when dropped")] TempDir),
+}
+
+impl Engine {
+    /// An embedded database in a directory of its own, not yet migrated.
+    pub fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("journal.db").display());
+        Self { url, keep: Keep::Sqlite(directory) }
+    }
+
+    /// A new database on the shared server, not yet migrated.
+    pub async fn postgres() -> Self {
+        let server = tokio::task::spawn_blocking(server).await.unwrap();
+        let name = format!("test_{}", Uuid::now_v7().simple());
+        let mut admin = PgConnection::connect(&server.connection_uri()).await.unwrap();
+        admin.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
+        admin.close().await.unwrap();
+        let (user, pass, port) = (server.db_user(), server.db_pass(), server.db_port());
+        let url = format!("postgresql://{user}:{pass}@localhost:{port}/{name}");
+        Self { url, keep: Keep::Postgres(server) }
+    }
+
+    /// The database's URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The port of the server, where there is one.
+    pub fn port(&self) -> Option<u16> {
+        match &self.keep {
+            Keep::Postgres(server) => Some(server.db_port()),
+            Keep::Sqlite(_) => None,
+        }
+    }
+
+    /// A journal's configuration for this database.
+    pub fn config(&self) -> JournalConfig {
+        JournalConfig { max_connections: 4, ..JournalConfig::new(self.url()) }
+    }
+
+    /// Migrates, and opens a journal on the system's clock. A second call is a second process.
+    pub async fn journal(&self) -> Journal {
+        self.journal_with(self.config(), Clock::System).await
+    }
+
+    /// Migrates, and opens a journal.
+    pub async fn journal_with(&self, config: JournalConfig, clock: Clock) -> Journal {
+        Journal::migrate(&config).await.unwrap();
+        Journal::open(&config, clock).await.unwrap()
+    }
+}
+
+fn server() -> Arc<PgTempDB> {
+    let mut shared = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(server) = shared.upgrade() {
+        return server;
+    }
+    let server = PgTempDBBuilder::new().with_config_param("max_connections", "400").start();
+    let server = Arc::new(server);
+    *shared = Arc::downgrade(&server);
+    server
+}
+
+/// Runs each scenario on both engines: `mod <scenario>` with the tests `on_sqlite` and `on_postgres`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($(async fn $name:ident($engine:ident) $body:block)*) => { $(
+        mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "some callers need none")]
+            use super::*;
+
+            async fn scenario($engine: &$crate::support::Engine) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                scenario(&$crate::support::Engine::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                scenario(&$crate::support::Engine::postgres().await).await;
+            }
+        }
+    )* };
+}
