@@ -18,7 +18,7 @@ pub use message::Say;
 
 /// Case management for self-employment programmes. / Suivi des parcours d'auto-emploi.
 #[derive(Debug, Parser)]
-#[command(name = "sira", version, propagate_version = true)]
+#[command(name = "sira", version)]
 struct Cli {
     #[command(flatten)]
     config: ConfigArgs,

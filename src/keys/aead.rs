@@ -61,7 +61,7 @@ pub(super) fn encrypt_alike(
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mac = <Hmac<Sha256> as Mac>::new_from_slice(key);
     let mac = mac.unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-    let fed = parts.iter().fold(mac, |mac, part| mac.chain_update(part));
+    let fed = parts.iter().fold(mac, Mac::chain_update);
     fed.finalize().into_bytes().into()
 }
 

@@ -54,7 +54,7 @@ impl PersonKey {
     /// else. The same text seals alike in the same place, and in no other.
     ///
     /// # Errors
-    /// [`KeysError::TooLong`] over [`MAX_PLAIN_BYTES`]; [`KeysError::Randomness`].
+    /// [`KeysError::TooLong`] over [`MAX_PLAIN_BYTES`].
     pub fn seal(&self, context: &str, plain: &[u8]) -> Result<String, KeysError> {
         let encrypted = encrypt_alike(&self.secret, &bound_to(context), &pad(plain)?)?;
         let mut sealed = prefix(self.id);

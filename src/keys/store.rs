@@ -198,7 +198,7 @@ impl KeyStore {
             Ok(block) => stock.put(block),
             // No caller waits for it: the next one that does gets the error itself.
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "no keys made ahead")
+                tracing::warn!(error = &error as &dyn std::error::Error, "no keys made ahead");
             }
         }
         drop(turn);

@@ -3,6 +3,7 @@
 pub mod proxy;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use pgtemp::{PgTempDB, PgTempDBBuilder};
 use sira::clock::Clock;
@@ -39,7 +40,7 @@ impl Engine {
     pub async fn postgres() -> Self {
         let server = tokio::task::spawn_blocking(server).await.unwrap();
         let name = format!("test_{}", Uuid::now_v7().simple());
-        let mut admin = PgConnection::connect(&server.connection_uri()).await.unwrap();
+        let mut admin = connect_when_ready(&server.connection_uri()).await;
         admin.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
         admin.close().await.unwrap();
         let (user, pass, port) = (server.db_user(), server.db_pass(), server.db_port());
@@ -75,6 +76,17 @@ impl Engine {
         Journal::migrate(&config).await.unwrap();
         Journal::open(&config, clock).await.unwrap()
     }
+}
+
+/// Connects to a server that may still be starting: `pgtemp` answers a little too early.
+async fn connect_when_ready(url: &str) -> PgConnection {
+    for _ in 0..300 {
+        if let Ok(connection) = PgConnection::connect(url).await {
+            return connection;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the server did not start");
 }
 
 fn server() -> Arc<PgTempDB> {

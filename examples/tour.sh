@@ -1,0 +1,114 @@
+#!/bin/sh
+# One beneficiary's path from registration to its end, then a real file of 445 people.
+# Start the server first (`sira serve`), then run this beside it, with the same data directory:
+#   sh examples/tour.sh [path of the sira program]
+# It needs curl and nothing else. The people in it are invented, or anonymous in the real file.
+set -eu
+
+sira=${1:-target/release/sira}
+api=${SIRA_API:-http://127.0.0.1:8080}
+here=$(dirname "$0")
+
+# A token for each duty: nobody holds two of them in one path.
+token() { "$sira" token issue --actor "$1" --role "$2" --ttl 1d; }
+director=$(token directrice director)
+adviser=$(token conseiller adviser)
+interviewer=$(token conseillere-2 adviser)
+trainer=$(token formatrice trainer)
+committee=$(token comite-segou committee)
+auditor=$(token auditeur auditor)
+
+# post TOKEN PATH JSON: sends a command, shows the answer, stops at a problem.
+post() {
+    curl --silent --show-error --fail-with-body -X POST "$api$2" -H "Authorization: Bearer $1" \
+        -H 'Content-Type: application/json' -H "Idempotency-Key: tour-$$-$(date +%s%N)" -d "$3"
+    echo
+}
+field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
+
+echo '== The convention of 6 July 2021: ANPE and Think Peace, three years, renewable'
+programme=$(post "$director" /v1/programmes '{
+    "name": "Convention ANPE - Think Peace",
+    "parties": [{"name": "ANPE Mali", "role": "agency"}, {"name": "Think Peace", "role": "implementer"}],
+    "signed_on": "2021-07-06", "term_years": 3, "renewable": true}' | field id)
+echo "programme $programme"
+post "$director" "/v1/programmes/$programme/commands/open-office" '{
+    "office": "segou", "name": "Antenne de Ségou", "region": "segou", "occurred_on": "2021-07-06"}'
+post "$director" "/v1/programmes/$programme/commands/set-rules" '{
+    "effective_from": "2021-07-06",
+    "rules": {"planned_hours": 24, "modules": ["leadership", "management"]}, "occurred_on": "2021-07-06"}'
+
+echo '== Idea: she is registered and tells her idea'
+answer=$(post "$adviser" /v1/beneficiaries '{
+    "programme": "'"$programme"'", "office": "segou", "region": "segou", "cercle": "Ségou",
+    "intake": "open_call", "channel": "office", "sex": "female", "education": "2", "displaced": false,
+    "consent": {"scope": "programme", "text_version": "fr-1", "method": "written"},
+    "identity": {"name": "Exemple Inventée", "phone": "70 00 00 00", "birth_date": "1999-04-12"},
+    "occurred_on": "2022-01-10"}')
+echo "$answer"
+person=$(echo "$answer" | field reference)
+path="/v1/beneficiaries/$person/commands"
+post "$adviser" "$path/submit-idea" '{
+    "title": "Transformation du karité", "sector": "C", "start_up_cost": 450000, "jobs_expected": 3,
+    "occurred_on": "2022-01-10"}'
+
+echo '== Recruitment: the rules, an interview, and a decision by somebody else'
+post "$adviser" "$path/assess-eligibility" '{"occurred_on": "2022-02-01"}'
+post "$interviewer" "$path/record-interview" '{
+    "scores": [{"criterion": "motivation", "score": 16, "out_of": 20},
+               {"criterion": "viability", "score": 55, "out_of": 80}], "occurred_on": "2022-02-03"}'
+post "$committee" "$path/decide-selection" '{
+    "decision": "selected", "method": "committee", "session": "2022-02", "occurred_on": "2022-02-20"}'
+
+echo '== Training: four sessions of 6 hours and two modules'
+for session in 1 2 3 4; do
+    post "$trainer" "$path/record-attendance" '{
+        "session": "gp-'$session'", "hours": 6, "present": true, "occurred_on": "2022-03-0'$session'"}'
+done
+for module in leadership management; do
+    post "$trainer" "$path/record-assessment" '{
+        "module": "'$module'", "score": 72, "occurred_on": "2022-03-05"}'
+done
+post "$trainer" "$path/complete-training" '{"occurred_on": "2022-03-05"}'
+
+echo '== Financing: a plan, and a start without money'
+post "$adviser" "$path/submit-business-plan" '{
+    "title": "Beurre de karité, Ségou", "amount_needed": 450000, "own_contribution": 45000,
+    "occurred_on": "2022-03-20"}'
+post "$committee" "$path/validate-business-plan" '{"conclusion": "validated", "occurred_on": "2022-04-01"}'
+post "$director" "$path/waive-financing" '{
+    "reason": "Matériel déjà reçu de la coopérative.", "occurred_on": "2022-04-15"}'
+
+echo '== Follow-up: the business starts, and is visited at 1, 3, 6, 12 and 24 months'
+post "$adviser" "$path/record-business-start" '{
+    "form": "individual", "sector": "C", "locality": "Pélengana", "occurred_on": "2022-05-02"}'
+visit() {
+    post "$adviser" "$path/record-visit" '{
+        "milestone": '"$1"', "business_status": "trading", "monthly_revenue": '"$3"',
+        "jobs": {"women": 2, "men": 1, "under_35": 2, "full_time_hundredths": 250},
+        "occurred_on": "'"$2"'"}'
+}
+visit 1 2022-06-02 60000
+visit 3 2022-08-03 85000
+visit 6 2022-11-04 110000
+visit 12 2023-05-05 140000
+visit 24 2024-05-03 175000
+post "$director" "$path/complete-path" '{"occurred_on": "2024-06-01"}'
+
+echo '== Where she stands, and what an auditor reads'
+curl --silent --fail-with-body "$api/v1/beneficiaries/$person" -H "Authorization: Bearer $adviser"
+echo
+curl --silent --fail-with-body "$api/v1/beneficiaries/$person/history" -H "Authorization: Bearer $auditor" | cut -c1-400
+echo
+"$sira" history "$person"
+
+echo '== A real file: 445 people of an employment programme of 1976'
+nsw=$(post "$director" /v1/programmes '{
+    "name": "National Supported Work", "parties": [{"name": "MDRC", "role": "implementer"}],
+    "signed_on": "1975-01-01", "term_years": 4, "renewable": false}' | field id)
+post "$director" "/v1/programmes/$nsw/commands/open-office" '{
+    "office": "nsw", "name": "NSW", "region": "bamako", "occurred_on": "1975-01-01"}'
+"$sira" import "$here/nsw_dw.csv" --map "$here/nsw_dw.toml" --set "programme=$nsw" --dry-run
+"$sira" import "$here/nsw_dw.csv" --map "$here/nsw_dw.toml" --set "programme=$nsw"
+echo 'Again: nothing is done twice'
+"$sira" import "$here/nsw_dw.csv" --map "$here/nsw_dw.toml" --set "programme=$nsw"
