@@ -29,7 +29,7 @@ pub struct AccessEntry<'a> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn record_access(journal: &Journal, entry: &AccessEntry<'_>) -> Result<(), JournalError> {
-    let at = crate::http::show::time_text(entry.at);
+    let at = crate::journal::leaf::time_text(entry.at);
     on_pool!(journal.pool(), pool => {
         sqlx::query(
             "INSERT INTO access_log (entry_id, at, actor, role, action, aggregate_type, aggregate_id, request_id)

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::files::{FileError, write_secret};
 use crate::grant::Scope;
-use crate::http::show::time_text;
+use crate::journal::leaf::time_text;
 use crate::journal::{Journal, JournalError, on_pool};
 
 /// Who issues: checked in every token.
@@ -109,6 +109,9 @@ pub struct IssuedToken {
     pub revoked_at: Option<String>,
 }
 
+/// A grant, and when it was checked.
+type Checked = (Arc<Grant>, DateTime<Utc>);
+
 /// Issues, checks, lists and revokes tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Tokens {
@@ -116,7 +119,7 @@ pub struct Tokens {
     clock: Clock,
     encoding: Arc<EncodingKey>,
     decoding: Arc<DecodingKey>,
-    checked: Arc<Cache<Box<str>, (Arc<Grant>, DateTime<Utc>)>>,
+    checked: Arc<Cache<Box<str>, Checked>>,
 }
 
 /// Reads the signing key that was given, or the one in the data directory, made there when missing.
@@ -224,10 +227,11 @@ impl Tokens {
     /// Why it is not accepted.
     pub async fn check(&self, token: &str) -> Result<Arc<Grant>, TokenError> {
         let now = self.clock.now();
-        if let Some((grant, checked_at)) = self.checked.get(token) {
-            if now < checked_at + CHECKED_FOR && now < grant.expires_at {
-                return Ok(grant);
-            }
+        if let Some((grant, checked_at)) = self.checked.get(token)
+            && now < checked_at + CHECKED_FOR
+            && now < grant.expires_at
+        {
+            return Ok(grant);
         }
         let grant = Arc::new(self.read(token, now)?);
         match self.revocation(grant.token_id).await? {

@@ -16,7 +16,7 @@ const LISTEN: &str = "127.0.0.1:8080";
 /// How long an idempotency key is honoured.
 const KEYS_KEPT: Duration = Duration::days(30);
 /// How often older keys are forgotten.
-const FORGET_EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
+const FORGET_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// Arguments of `sira serve`.
 #[derive(Debug, clap::Args)]
@@ -75,10 +75,10 @@ async fn forget_old_keys(commands: crate::commands::Commands) {
         match commands.journal().forget_requests_before(before).await {
             Ok(0) => {}
             Ok(count) => {
-                tracing::info!(count, "idempotency keys older than 30 days were forgotten")
+                tracing::info!(count, "idempotency keys older than 30 days were forgotten");
             }
             Err(error) => {
-                tracing::warn!(error = %error, "old idempotency keys could not be forgotten")
+                tracing::warn!(error = %error, "old idempotency keys could not be forgotten");
             }
         }
     }

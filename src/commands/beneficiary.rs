@@ -332,7 +332,9 @@ fn is_within_reach(case: &Case, events: &[BeneficiaryEvent], call: &Call) -> boo
         return true;
     }
     let mut state = State::default();
-    events.iter().for_each(|event| state.fold(event));
+    for event in events {
+        state.fold(event);
+    }
     events.is_empty() || call.scope.holds_path(&state)
 }
 

@@ -194,7 +194,7 @@ impl Commands {
         match self.journal.find_answer(key).await? {
             None => Ok(None),
             Some(KeyLookup::OtherBody) => Err(CommandError::KeyReused),
-            Some(KeyLookup::Answer(stored)) => replayed(stored).map(Some),
+            Some(KeyLookup::Answer(stored)) => replayed(&stored).map(Some),
         }
     }
 
@@ -207,7 +207,7 @@ impl Commands {
         match self.journal.append(request).await? {
             AppendOutcome::Committed(committed) => Ok(Appended::Committed(committed)),
             AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken => Ok(Appended::Moved),
-            AppendOutcome::Replayed(stored) => replayed(stored).map(Appended::Answered),
+            AppendOutcome::Replayed(stored) => replayed(&stored).map(Appended::Answered),
             AppendOutcome::KeyReused => Err(CommandError::KeyReused),
         }
     }
@@ -223,7 +223,7 @@ enum Appended {
     Moved,
 }
 
-fn replayed(stored: StoredAnswer) -> Result<Answer, CommandError> {
+fn replayed(stored: &StoredAnswer) -> Result<Answer, CommandError> {
     let answer: Answer =
         serde_json::from_str(&stored.answer).map_err(|_| JournalError::Inconsistent {
             table: "requests",

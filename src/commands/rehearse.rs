@@ -45,7 +45,9 @@ impl Commands {
         let events = decide(&case.path.state, command, &self.context(&case, &call))?;
         let would_record = !events.is_empty();
         let mut path = Beneficiary::clone(&case.path.state);
-        events.into_iter().for_each(|event| path.take(event));
+        for event in events {
+            path.take(event);
+        }
         *rehearsal = Some(Rehearsal { path, key });
         Ok(would_record)
     }

@@ -166,7 +166,11 @@ pub(super) fn take_identity(body: &mut Map<String, Value>) -> Result<Identity, F
             }
             Some(given) if *given == year => {}
             Some(_) => {
-                return Err(FormError::new("/birth_year", "fields_disagree", "identity/birth_date"));
+                return Err(FormError::new(
+                    "/birth_year",
+                    "fields_disagree",
+                    "identity/birth_date",
+                ));
             }
         }
     }

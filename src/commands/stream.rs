@@ -153,7 +153,9 @@ impl<S: Stream> Loaded<S> {
         bytes: u64,
     ) -> Self {
         let mut state = S::clone(&self.state);
-        events.into_iter().for_each(|event| state.take(event));
+        for event in events {
+            state.take(event);
+        }
         Self {
             state: Arc::new(state),
             position,

@@ -44,12 +44,6 @@ pub struct App {
     pub metrics: Arc<Metrics>,
 }
 
-impl App {
-    fn is_deferred(&self, word: &str) -> bool {
-        DEFERRED_COMMANDS.contains(&word)
-    }
-}
-
 /// Every route, with what goes around it.
 pub fn router(app: App) -> Router {
     Router::new()
@@ -109,10 +103,10 @@ fn answer_response(status: StatusCode, answer: &Answer, collection: &str) -> Res
         headers.insert(header::ETAG, etag);
     }
     headers.insert("sira-position", HeaderValue::from(answer.position));
-    if status == StatusCode::CREATED {
-        if let Ok(location) = HeaderValue::from_str(&format!("{collection}/{}", answer.id)) {
-            headers.insert(header::LOCATION, location);
-        }
+    if status == StatusCode::CREATED
+        && let Ok(location) = HeaderValue::from_str(&format!("{collection}/{}", answer.id))
+    {
+        headers.insert(header::LOCATION, location);
     }
     if answer.replayed {
         headers.insert("idempotency-replayed", HeaderValue::from_static("true"));

@@ -228,15 +228,11 @@ fn problem_schema() -> Value {
 }
 
 async fn problems() -> Response {
-    let list: String = KINDS
-        .iter()
-        .map(|kind| {
-            format!(
-                "<li><a href=\"/problems/{}\">{} — {}</a></li>",
-                kind.slug, kind.title_fr, kind.title_en
-            )
-        })
-        .collect();
+    let item = |kind: &Kind| {
+        let Kind { slug, title_fr, title_en, .. } = kind;
+        format!("<li><a href=\"/problems/{slug}\">{title_fr} — {title_en}</a></li>")
+    };
+    let list = KINDS.iter().map(item).collect::<Vec<_>>().concat();
     page("Problèmes — Problems", &format!("<ul>{list}</ul>"))
 }
 

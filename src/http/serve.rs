@@ -34,7 +34,7 @@ impl Default for ServeLimits {
             headers_within: Duration::from_secs(75),
             body_silence: Duration::from_secs(20),
             // Poor connections: a body of 64 kB at 2 kB a second.
-            request_within: Duration::from_secs(60),
+            request_within: Duration::from_mins(1),
             drain_within: Duration::from_secs(20),
         }
     }

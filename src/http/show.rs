@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::commands::{Loaded, seal_context};
 use crate::journal::RecordedEvent;
+use crate::journal::leaf::{hex, time_text};
 use crate::keys::PersonKey;
 
 /// A path as the API shows it: nothing sealed, so the same bytes for everyone who may see it.
@@ -43,12 +44,6 @@ pub fn path_value(id: Uuid, loaded: &Loaded<Beneficiary>) -> Value {
         shown.extend(rest);
     }
     shown
-}
-
-/// The journal's own form of a time: RFC 3339, microseconds, UTC.
-#[must_use]
-pub fn time_text(time: chrono::DateTime<chrono::Utc>) -> String {
-    time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
 fn is_sealed(value: &Value) -> bool {
@@ -130,7 +125,7 @@ pub fn show_event(
         retracted,
         fact,
         metadata: serde_json::from_str(&recorded.metadata).unwrap_or_default(),
-        leaf_hash: recorded.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        leaf_hash: hex(&recorded.leaf_hash),
     }
 }
 

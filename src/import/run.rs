@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::map::{FillError, Map, Row, Step, fill_text};
 use super::path_id;
 use crate::commands::{Call, CommandError, Commands, ImportMark};
+use crate::journal::leaf::hex;
 
 /// Rows on their way at once: enough to fill a group commit, few enough to stay small.
 const ROWS_AT_ONCE: usize = 128;
@@ -306,8 +307,4 @@ impl Outcome {
             Some(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

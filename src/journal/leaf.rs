@@ -66,8 +66,10 @@ impl LeafEntry<'_> {
             self.event_version,
             time_text(self.recorded_at),
         );
-        push_hex(&mut text, self.payload_hash);
-        push_hex(&mut text, self.metadata_hash);
+        for hash in [self.payload_hash, self.metadata_hash] {
+            push_hex(&mut text, hash);
+            text.push('\n');
+        }
         Ok(text)
     }
 
@@ -91,7 +93,8 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A time as entries hold it and as `SQLite` stores it: RFC 3339, six fractional digits, `Z`.
-pub(super) fn time_text(time: DateTime<Utc>) -> String {
+#[must_use]
+pub fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
@@ -103,13 +106,20 @@ pub(super) fn fit(field: &'static str, value: &str) -> Result<(), UnfitField> {
     Ok(())
 }
 
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    push_hex(&mut text, bytes);
+    text
+}
+
 fn push_hex(text: &mut String, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in bytes {
         text.push(char::from(DIGITS[usize::from(byte >> 4)]));
         text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
-    text.push('\n');
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod config;
 mod error;
 mod freshness;
 mod judge;
-mod leaf;
+pub mod leaf;
 mod own;
 mod plan;
 mod pool;

@@ -3,8 +3,7 @@
 use super::event::{BeneficiaryEvent, Fact};
 use super::facts::{
     Assessment, Completion, Eligibility, EligibilityRequest, Erasure, FinancingCase, Grievance,
-    InterviewSheet, PathEnd, Plan, PlanReview, Registration, TrainingBasis, Transfer,
-    TransferRequest,
+    InterviewSheet, Plan, PlanReview, Registration, TrainingBasis, Transfer, TransferRequest,
 };
 use super::{Beneficiary, BeneficiaryCommand as Command, eligibility, lawful, retract};
 use crate::context::Context;
@@ -241,7 +240,6 @@ fn is_same(past: &Fact, asked: &Fact) -> bool {
         (Fact::GrievanceLodged(past), Fact::GrievanceLodged(asked)) => {
             *past == Grievance { grievance: past.grievance, ..asked.clone() }
         }
-        (Fact::PathCompleted(PathEnd { .. }), Fact::PathCompleted(PathEnd { .. })) => past == asked,
         _ => past == asked,
     }
 }

@@ -179,7 +179,7 @@ impl Case<'_> {
             Fact::IncomeRecorded(income) => self.income(income),
             Fact::GrievanceLodged(grievance) => {
                 let last = self.state.grievances.last().map_or(0, |last| last.grievance);
-                self.next_number(Item::Grievance, last, grievance.grievance)
+                Self::next_number(Item::Grievance, last, grievance.grievance)
             }
             Fact::GrievanceResolved(answer) => self.grievance_answer(answer),
             Fact::ConsentWithdrawn(withdrawal) => {
@@ -352,7 +352,7 @@ impl Case<'_> {
     }
 
     fn plan(&self, plan: &Plan) -> Result<(), Refusal> {
-        self.next_number(
+        Self::next_number(
             Item::BusinessPlan,
             self.state.plan.as_ref().map_or(0, |last| last.plan),
             plan.plan,
@@ -360,7 +360,7 @@ impl Case<'_> {
     }
 
     /// Numbers go up; one that was retracted leaves its number unused.
-    pub(super) fn next_number(&self, item: Item, last: u32, given: u32) -> Result<(), Refusal> {
+    pub(super) fn next_number(item: Item, last: u32, given: u32) -> Result<(), Refusal> {
         if given > last { Ok(()) } else { Err(Refusal::Differs { item, name: given.to_string() }) }
     }
 

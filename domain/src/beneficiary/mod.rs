@@ -76,6 +76,7 @@ impl Beneficiary {
     }
 
     /// The events that stand, with their sequences: all but the retracted ones.
+    #[must_use]
     pub fn standing(&self) -> impl DoubleEndedIterator<Item = (u64, &BeneficiaryEvent)> {
         let numbered =
             self.past.iter().enumerate().map(|(index, event)| (index as u64 + 1, &**event));

@@ -39,7 +39,7 @@ pub(super) fn request(case: &Case, request: &FinancingCase) -> Result<(), Refusa
     }
     some_money(Amount::Requested, request.amount)?;
     let last = case.state.financings.last().map_or(0, |last| last.financing);
-    case.next_number(Item::Financing, last, request.financing)
+    Case::next_number(Item::Financing, last, request.financing)
 }
 
 fn some_money(what: Amount, given: Xof) -> Result<(), Refusal> {

@@ -410,46 +410,64 @@ impl State {
 
     /// Takes one event in. Retractions are not folded here: see [`super::Beneficiary`].
     pub fn fold(&mut self, event: &BeneficiaryEvent) {
+        match &event.fact {
+            Fact::Registered(registration) => {
+                self.fold_registration(event.occurred_on, registration);
+            }
+            Fact::AdviserAssigned(choice) => self.adviser = Some(choice.adviser.clone()),
+            Fact::Transferred(transfer) => {
+                self.office = Some(transfer.office.clone());
+                self.region = Some(transfer.region);
+                // The adviser belongs to the office left behind.
+                self.adviser = None;
+            }
+            Fact::Suspended(_) => self.status = Status::Suspended,
+            Fact::Resumed(_) => self.status = Status::Active,
+            Fact::Exited(_) => self.status = Status::Exited,
+            Fact::Reopened(_) => self.fold_reopening(),
+            Fact::Retracted(_) => {}
+            Fact::FinancingRequested(_)
+            | Fact::FinancingApproved(_)
+            | Fact::FinancingRefused(_)
+            | Fact::AgreementSigned(_)
+            | Fact::DisbursementRecorded(_)
+            | Fact::RepaymentRecorded(_)
+            | Fact::LoanRescheduled(_)
+            | Fact::LoanWrittenOff(_)
+            | Fact::FinancingWaived(_)
+            | Fact::BusinessPlanSubmitted(_)
+            | Fact::BusinessPlanValidated(_) => self.fold_money(event),
+            Fact::BusinessStarted(_)
+            | Fact::VisitRecorded(_)
+            | Fact::SupportProvided(_)
+            | Fact::BusinessClosed(_)
+            | Fact::PathCompleted(_) => self.fold_business(event),
+            Fact::IdeaSubmitted(_)
+            | Fact::IdeaRevised(_)
+            | Fact::EligibilityAssessed(_)
+            | Fact::InterviewRecorded(_)
+            | Fact::SelectionDecided(_)
+            | Fact::AttendanceRecorded(_)
+            | Fact::ModuleAssessed(_)
+            | Fact::TrainingCompleted(_) => self.fold_recruitment(event),
+            Fact::NoteAdded(_)
+            | Fact::DocumentAttached(_)
+            | Fact::IncomeRecorded(_)
+            | Fact::CommunityActionRecorded(_)
+            | Fact::GrievanceLodged(_)
+            | Fact::GrievanceResolved(_)
+            | Fact::IdentityUpdated(_)
+            | Fact::ConsentRecorded(_)
+            | Fact::ConsentWithdrawn(_)
+            | Fact::PersonalDataErased(_) => self.fold_records(event),
+        }
+    }
+
+    /// Plan, request, approval, payments.
+    fn fold_money(&mut self, event: &BeneficiaryEvent) {
         let signed = || Signed { on: event.occurred_on, by: event.by.clone() };
         let on = event.occurred_on;
         match &event.fact {
-            Fact::Registered(registration) => self.fold_registration(on, registration),
-            Fact::IdeaSubmitted(idea) => {
-                self.idea = Some(idea.clone());
-                self.stage = Stage::Recruitment;
-            }
-            Fact::IdeaRevised(idea) => self.idea = Some(idea.clone()),
-            Fact::EligibilityAssessed(assessment) => {
-                let assessment = assessment.clone();
-                self.eligibility = Some(EligibilityState { on, by: event.by.clone(), assessment });
-            }
-            Fact::InterviewRecorded(sheet) => self.fold_interview(on, &event.by, sheet),
-            Fact::SelectionDecided(selection) => self.fold_selection(on, &event.by, selection),
-            Fact::AttendanceRecorded(attendance) => self.fold_attendance(on, attendance),
-            Fact::ModuleAssessed(assessment) => {
-                let state =
-                    AssessmentState { on, score: assessment.score, passed: assessment.passed };
-                self.assessments.insert(assessment.module.clone(), state);
-            }
-            Fact::TrainingCompleted(completion) => {
-                self.training = Some(CompletionState { on, completion: completion.clone() });
-                self.stage = Stage::Financing;
-            }
-            Fact::BusinessPlanSubmitted(plan) => {
-                self.plan = Some(PlanState {
-                    plan: plan.plan,
-                    submitted: signed(),
-                    title: plan.title.clone(),
-                    amount_needed: plan.amount_needed,
-                    own_contribution: plan.own_contribution,
-                    conclusion: None,
-                });
-            }
-            Fact::BusinessPlanValidated(review) => {
-                if let Some(plan) = &mut self.plan {
-                    plan.conclusion = Some(review.conclusion);
-                }
-            }
             Fact::FinancingRequested(request) => self.fold_request(signed(), request),
             Fact::FinancingApproved(approval) => self.fold_approval(signed(), approval),
             Fact::FinancingRefused(refusal) => {
@@ -488,6 +506,29 @@ impl State {
                 }
             }
             Fact::FinancingWaived(_) => self.financing_waived_on = Some(on),
+            Fact::BusinessPlanSubmitted(plan) => {
+                self.plan = Some(PlanState {
+                    plan: plan.plan,
+                    submitted: signed(),
+                    title: plan.title.clone(),
+                    amount_needed: plan.amount_needed,
+                    own_contribution: plan.own_contribution,
+                    conclusion: None,
+                });
+            }
+            Fact::BusinessPlanValidated(review) => {
+                if let Some(plan) = &mut self.plan {
+                    plan.conclusion = Some(review.conclusion);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The business and its visits.
+    fn fold_business(&mut self, event: &BeneficiaryEvent) {
+        let on = event.occurred_on;
+        match &event.fact {
             Fact::BusinessStarted(start) => {
                 let (form, sector) = (start.form, start.sector.clone());
                 self.business =
@@ -516,17 +557,43 @@ impl State {
                 self.stage = Stage::Completed;
                 self.status = Status::Completed;
             }
-            Fact::AdviserAssigned(choice) => self.adviser = Some(choice.adviser.clone()),
-            Fact::Transferred(transfer) => {
-                self.office = Some(transfer.office.clone());
-                self.region = Some(transfer.region);
-                // The adviser belongs to the office left behind.
-                self.adviser = None;
+            _ => {}
+        }
+    }
+
+    /// From the idea to the completed training.
+    fn fold_recruitment(&mut self, event: &BeneficiaryEvent) {
+        let on = event.occurred_on;
+        match &event.fact {
+            Fact::IdeaSubmitted(idea) => {
+                self.idea = Some(idea.clone());
+                self.stage = Stage::Recruitment;
             }
-            Fact::Suspended(_) => self.status = Status::Suspended,
-            Fact::Resumed(_) => self.status = Status::Active,
-            Fact::Exited(_) => self.status = Status::Exited,
-            Fact::Reopened(_) => self.fold_reopening(),
+            Fact::IdeaRevised(idea) => self.idea = Some(idea.clone()),
+            Fact::EligibilityAssessed(assessment) => {
+                let assessment = assessment.clone();
+                self.eligibility = Some(EligibilityState { on, by: event.by.clone(), assessment });
+            }
+            Fact::InterviewRecorded(sheet) => self.fold_interview(on, &event.by, sheet),
+            Fact::SelectionDecided(selection) => self.fold_selection(on, &event.by, selection),
+            Fact::AttendanceRecorded(attendance) => self.fold_attendance(on, attendance),
+            Fact::ModuleAssessed(assessment) => {
+                let state =
+                    AssessmentState { on, score: assessment.score, passed: assessment.passed };
+                self.assessments.insert(assessment.module.clone(), state);
+            }
+            Fact::TrainingCompleted(completion) => {
+                self.training = Some(CompletionState { on, completion: completion.clone() });
+                self.stage = Stage::Financing;
+            }
+            _ => {}
+        }
+    }
+
+    /// What is known of the person and does not move the path.
+    fn fold_records(&mut self, event: &BeneficiaryEvent) {
+        let on = event.occurred_on;
+        match &event.fact {
             Fact::NoteAdded(_) => self.actions.notes += 1,
             Fact::DocumentAttached(document) => self.documents.push(DocumentState {
                 on,
@@ -565,7 +632,7 @@ impl State {
                 self.erased_on = Some(on);
                 self.identity = None;
             }
-            Fact::Retracted(_) => {}
+            _ => {}
         }
     }
 

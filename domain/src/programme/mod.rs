@@ -135,10 +135,10 @@ impl Programme {
         self.version += 1;
         match &event.fact {
             ProgrammeFact::ConventionSigned(convention) => {
-                self.convention = Some(convention.clone())
+                self.convention = Some(convention.clone());
             }
             ProgrammeFact::ConventionRenewed(renewal) => {
-                self.renewed_years += renewal.term_years.get()
+                self.renewed_years += renewal.term_years.get();
             }
             ProgrammeFact::RulesSet(set) => self.rule_sets.push(set.clone()),
             ProgrammeFact::TargetSet(target) => {

@@ -27,12 +27,11 @@ static LINES: LazyLock<Vec<Line>> = LazyLock::new(|| {
 
 fn read_line(line: &'static str) -> Option<Line> {
     let parts: Vec<&'static str> = line.split(';').collect();
-    let [code, name_fr, chef_lieu, code_ct, code_ca, iso, valid_from, carved_from] = parts[..]
-    else {
+    let [code, name_fr, chef_lieu, ct, ca, iso, valid_from, carved_from] = parts[..] else {
         return None;
     };
     let valid_from = NaiveDate::parse_from_str(valid_from, "%Y-%m-%d").ok();
-    Some(Line { code, name_fr, chef_lieu, code_ct, code_ca, iso, valid_from, carved_from })
+    Some(Line { code, name_fr, chef_lieu, code_ct: ct, code_ca: ca, iso, valid_from, carved_from })
 }
 
 /// A region of Mali, or the District of Bamako, by its stable word: the three official numberings

@@ -33,6 +33,9 @@ impl Xof {
     }
 
     /// An amount known at compile time.
+    ///
+    /// # Panics
+    /// Above 10^12 francs; in a constant, the build fails.
     #[must_use]
     pub const fn of(francs: u64) -> Self {
         assert!(francs <= XOF_MAX, "an amount is at most 10^12 francs");

@@ -1,0 +1,15 @@
+//! The HTTP API on both engines: real sockets, a database of each test's own.
+
+mod access;
+mod app;
+mod contract;
+mod engines;
+mod erasure;
+mod form;
+mod history;
+mod idempotency;
+mod past;
+mod path;
+mod processes;
+mod protocol;
+mod slow;

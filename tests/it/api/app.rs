@@ -1,0 +1,327 @@
+//! A running server of one test's own, and the words in which tests speak to it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use ed25519_dalek::SigningKey;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use sira::clock::Clock;
+use sira::commands::Commands;
+use sira::grant::Scope;
+use sira::http::{App, Metrics, ServeLimits, router, serve};
+use sira::keys::{KeyStore, MasterKey};
+use sira::token::Tokens;
+use sira_domain::role::Role;
+use sira_domain::values::OfficeCode;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::support::Engine;
+
+pub const MASTER: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+/// The day of a manual clock's start.
+pub fn new_year() -> DateTime<Utc> {
+    "2026-01-01T08:00:00Z".parse().unwrap()
+}
+
+/// A server process: its own journal, key store and tokens on the test's databases.
+pub struct TestApp {
+    pub url: String,
+    pub commands: Commands,
+    pub tokens: Tokens,
+    client: Client,
+    _stop: oneshot::Sender<()>,
+}
+
+/// Where the keys of a test's engine are: a file beside the journal, or the same server.
+pub fn keys_url(engine: &Engine) -> String {
+    engine.url().replace("/journal.db", "/keys.db")
+}
+
+impl TestApp {
+    /// A server on the system's clock. A second one on the same engine is a second process.
+    pub async fn on(engine: &Engine) -> Self {
+        Self::with(engine, Clock::System, ServeLimits::default()).await
+    }
+
+    pub async fn with(engine: &Engine, clock: Clock, limits: ServeLimits) -> Self {
+        let journal = engine.journal_with(engine.config(), clock.clone()).await;
+        let master = MasterKey::from_text(MASTER).unwrap();
+        let keys = KeyStore::open(&keys_url(engine), master, clock.clone()).await.unwrap();
+        let signing = SigningKey::from_bytes(&[7; 32]);
+        let tokens = Tokens::new(journal.clone(), clock.clone(), &signing).unwrap();
+        let commands = Commands::new(journal, keys, clock, 16 << 20);
+        let app = App {
+            commands: commands.clone(),
+            tokens: tokens.clone(),
+            metrics: Arc::new(Metrics::default()),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(serve(listener, router(app), limits, async move {
+            let _ = stopped.await;
+        }));
+        Self { url, commands, tokens, client: Client::new(), _stop: stop }
+    }
+
+    /// A token of someone called like their role, reaching everything.
+    pub async fn token(&self, role: Role) -> String {
+        self.token_of(role.word(), role, Scope::All).await
+    }
+
+    pub async fn token_of(&self, actor: &str, role: Role, scope: Scope) -> String {
+        let actor = actor.parse().unwrap();
+        self.tokens.issue(actor, role, scope, Duration::days(365)).await.unwrap()
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub async fn get(&self, token: &str, path: &str) -> Reply {
+        Reply::of(self.request(Method::GET, path).bearer_auth(token)).await
+    }
+
+    pub async fn post(&self, token: &str, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request(Method::POST, path).bearer_auth(token).json(body)).await
+    }
+
+    pub async fn command(&self, token: &str, id: &str, word: &str, body: &Value) -> Reply {
+        self.post(token, &format!("/v1/beneficiaries/{id}/commands/{word}"), body).await
+    }
+
+    /// A command by a role that may, which must be carried out.
+    pub async fn done(&self, role: Role, id: &str, word: &str, body: &Value) -> Value {
+        let token = self.token(role).await;
+        self.command(&token, id, word, body).await.ok(200)
+    }
+
+    /// A signed programme with an office in Ségou and one in Mopti; its id.
+    pub async fn programme(&self) -> String {
+        let admin = self.token(Role::Admin).await;
+        let convention = json!({
+            "name": "Convention d'essai", "signed_on": "2021-07-06", "term_years": 30,
+            "renewable": true,
+            "parties": [{ "name": "Agence inventée", "role": "agency" }],
+        });
+        let signed = self.post(&admin, "/v1/programmes", &convention).await.ok(201);
+        let id = signed["id"].as_str().unwrap().to_owned();
+        for region in ["segou", "mopti"] {
+            let office = json!({
+                "office": format!("{region}-1"), "name": "Antenne", "region": region,
+                "occurred_on": "2021-07-06",
+            });
+            let path = format!("/v1/programmes/{id}/commands/open-office");
+            self.post(&admin, &path, &office).await.ok(200);
+        }
+        id
+    }
+
+    /// Registers an invented person in Ségou; the answer.
+    pub async fn register(&self, programme: &str) -> Value {
+        let token = self.token(Role::Adviser).await;
+        self.post(&token, "/v1/beneficiaries", &registration(programme)).await.ok(201)
+    }
+
+    /// A programme and a person in it; the person's id.
+    pub async fn registered(&self) -> String {
+        let programme = self.programme().await;
+        let answer = self.register(&programme).await;
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes a path's steps up to and with the step `last`; the last answer.
+    pub async fn walk(&self, id: &str, steps: &[Step], last: &str) -> Value {
+        let mut answer = Value::Null;
+        let until = steps.iter().rposition(|(_, word, _)| *word == last).unwrap();
+        for (role, word, body) in &steps[..=until] {
+            answer = self.done(*role, id, word, body).await;
+            assert_eq!(answer["already_done"], json!(false), "{word}");
+        }
+        answer
+    }
+}
+
+/// An office's scope.
+pub fn office(code: &str) -> Scope {
+    Scope::Offices(vec![OfficeCode::try_new(code).unwrap()])
+}
+
+/// A region's scope.
+pub fn region(code: &str) -> Scope {
+    Scope::Regions(vec![code.parse().unwrap()])
+}
+
+/// The name of the invented person, which no problem may ever repeat.
+pub const NAME: &str = "Personne Inventée Zoumbalé";
+
+/// A registration in Ségou.
+pub fn registration(programme: &str) -> Value {
+    json!({
+        "occurred_on": "2022-01-10",
+        "programme": programme,
+        "office": "segou-1",
+        "region": "segou",
+        "intake": "open_call",
+        "channel": "office",
+        "sex": "female",
+        "birth_year": 1998,
+        "education": "3",
+        "displaced": false,
+        "consent": { "scope": "programme", "text_version": "v1", "method": "written" },
+        "identity": { "name": NAME, "phone": "70 00 00 01", "address": "Derrière le puits imaginaire" },
+    })
+}
+
+/// The same body with one field set, by its JSON pointer.
+pub fn with(mut body: Value, pointer: &str, value: Value) -> Value {
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    body.pointer_mut(parent).unwrap()[field] = value;
+    body
+}
+
+/// One step of a path: by whom, which command, with which body.
+pub type Step = (Role, &'static str, Value);
+
+/// The steps from registration to the end: training attended, a start without money.
+pub fn steps() -> Vec<Step> {
+    [before_training(), attended_training(), after_training()].concat()
+}
+
+/// As [`steps`], with a training that was done elsewhere.
+pub fn steps_with_recognised_training() -> Vec<Step> {
+    let recognised = vec![(
+        Role::Director,
+        "recognise-training",
+        json!({ "occurred_on": "2022-04-01", "proof": "Attestation inventée", "reason": "Formée ailleurs",
+                "modules": ["leadership"] }),
+    )];
+    [before_training(), recognised, after_training()].concat()
+}
+
+fn before_training() -> Vec<Step> {
+    vec![
+        (
+            Role::Adviser,
+            "submit-idea",
+            json!({ "occurred_on": "2022-01-12", "title": "Beurre de karité", "sector": "C",
+                    "summary": "Transformation au village", "start_up_cost": 250_000, "jobs_expected": 3 }),
+        ),
+        (Role::Adviser, "assess-eligibility", json!({ "occurred_on": "2022-02-01" })),
+        (
+            Role::Adviser,
+            "record-interview",
+            json!({ "occurred_on": "2022-02-05", "comment": "Très motivée",
+                    "scores": [{ "criterion": "motivation", "score": 15, "out_of": 20 }] }),
+        ),
+        (
+            Role::Committee,
+            "decide-selection",
+            json!({ "occurred_on": "2022-02-10", "decision": "selected", "method": "committee",
+                    "session": "2022-02", "reason": "Bon dossier" }),
+        ),
+    ]
+}
+
+fn attended_training() -> Vec<Step> {
+    let mut steps: Vec<Step> = (1..=2)
+        .map(|day| {
+            let body = json!({ "occurred_on": format!("2022-03-0{day}"), "session": format!("s{day}"),
+                               "hours": 8, "present": true });
+            (Role::Trainer, "record-attendance", body)
+        })
+        .collect();
+    for module in ["leadership", "management", "processing", "social_entrepreneurship"] {
+        let body = json!({ "occurred_on": "2022-03-20", "module": module, "score": 70 });
+        steps.push((Role::Trainer, "record-assessment", body));
+    }
+    steps.push((Role::Trainer, "complete-training", json!({ "occurred_on": "2022-04-01" })));
+    steps
+}
+
+fn after_training() -> Vec<Step> {
+    let mut steps = vec![
+        (
+            Role::Director,
+            "waive-financing",
+            json!({ "occurred_on": "2022-04-10", "reason": "Commence avec ses outils" }),
+        ),
+        (
+            Role::Adviser,
+            "record-business-start",
+            json!({ "occurred_on": "2022-05-01", "form": "individual", "sector": "C",
+                    "locality": "Village imaginaire" }),
+        ),
+    ];
+    let visits = [(1, "2022-06-01"), (3, "2022-08-01"), (6, "2022-11-01"), (12, "2023-05-01"), (24, "2024-05-01")];
+    for (milestone, day) in visits {
+        let body = json!({
+            "occurred_on": day, "milestone": milestone, "business_status": "trading",
+            "monthly_revenue": 60_000, "monthly_profit": -1_500,
+            "jobs": { "women": 2, "men": 1, "under_35": 2, "full_time_hundredths": 250 },
+            "difficulties": ["input_prices"], "next_step": "Chercher un marché",
+        });
+        steps.push((Role::Adviser, "record-visit", body));
+    }
+    steps.push((Role::Director, "complete-path", json!({ "occurred_on": "2024-06-01" })));
+    steps
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub async fn of(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body of an answer that must have this status.
+    pub fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.json()
+    }
+
+    /// A problem as every problem must be: its form, its request id, its page, and nobody's name.
+    pub fn problem(&self, status: u16, slug: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let body = self.json();
+        assert_eq!(body["type"], json!(format!("/problems/{slug}")), "{body}");
+        assert_eq!(body["status"], json!(status));
+        assert!(!body["title"].as_str().unwrap().is_empty());
+        assert_eq!(body["request_id"].as_str().unwrap(), self.header("x-request-id"));
+        for part in NAME.split(' ') {
+            assert!(!self.text.contains(part), "the problem names a person: {}", self.text);
+        }
+        body
+    }
+
+    /// The pointer and rule of a problem's one wrong field.
+    pub fn error(&self, status: u16, slug: &str) -> (String, String) {
+        let body = self.problem(status, slug);
+        let errors = body["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 1, "{body}");
+        assert!(errors[0]["detail"].is_string());
+        let field = |name: &str| errors[0][name].as_str().unwrap().to_owned();
+        (field("pointer"), field("rule"))
+    }
+}

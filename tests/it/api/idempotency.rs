@@ -1,0 +1,107 @@
+//! One key, one effect.
+
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sira_domain::role::Role;
+
+use super::app::{Reply, TestApp, registration, with};
+
+async fn keyed(app: &TestApp, token: &str, path: &str, key: &str, body: &Value) -> Reply {
+    let request = app.request(Method::POST, path).bearer_auth(token);
+    Reply::of(request.header("idempotency-key", key).json(body)).await
+}
+
+fn is_replayed(reply: &Reply) -> bool {
+    reply.header("idempotency-replayed") == "true"
+}
+
+crate::on_both_engines! {
+    async fn the_same_key_and_body_give_the_same_answer_and_one_effect(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let token = app.token(Role::Adviser).await;
+        let body = registration(&programme);
+        let first = keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await;
+        let position = app.commands.journal().head().await.unwrap().position;
+        let again = keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await;
+        assert_eq!((first.status, again.status), (201, 201));
+        assert_eq!((is_replayed(&first), is_replayed(&again)), (false, true));
+        assert_eq!((&first.text, first.header("etag")), (&again.text, again.header("etag")));
+        assert_eq!(first.header("location"), again.header("location"));
+        // Whatever has happened since.
+        let id = first.json()["id"].as_str().unwrap().to_owned();
+        app.done(Role::Adviser, &id, "exit", &json!({ "reason": "moved" })).await;
+        let path = format!("/v1/beneficiaries/{id}/commands/add-note");
+        let note = json!({ "text": "Une note" });
+        let noted = keyed(&app, &token, &path, "k-2", &note).await;
+        assert_eq!(keyed(&app, &token, &path, "k-2", &note).await.text, noted.text);
+        assert_eq!(keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await.text, first.text);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, position + 2);
+    }
+
+    async fn a_key_used_with_another_body_or_elsewhere_is_refused(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let token = app.token(Role::Adviser).await;
+        let body = registration(&programme);
+        let first = keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await.ok(201);
+        let position = app.commands.journal().head().await.unwrap().position;
+        let other = with(body.clone(), "/birth_year", json!(1_999));
+        let path = format!("/v1/beneficiaries/{}/commands/add-note", first["id"].as_str().unwrap());
+        let reused = "idempotency-key-reused";
+        keyed(&app, &token, "/v1/beneficiaries", "k-1", &other).await.problem(422, reused);
+        keyed(&app, &token, &path, "k-1", &json!({ "text": "x" })).await.problem(422, reused);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, position);
+        // A key is its actor's own.
+        let neighbour = app.token_of("voisine", Role::Adviser, sira::grant::Scope::All).await;
+        let reply = keyed(&app, &neighbour, "/v1/beneficiaries", "k-1", &other).await;
+        assert!(!is_replayed(&reply));
+        assert_ne!(reply.ok(201)["id"], first["id"]);
+    }
+
+    async fn twenty_at_once_with_one_key_have_one_effect(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let token = app.token(Role::Adviser).await;
+        let body = registration(&programme);
+        let before = app.commands.journal().head().await.unwrap().position;
+        let all = join_all((0..20).map(|_| keyed(&app, &token, "/v1/beneficiaries", "k", &body))).await;
+        assert!(all.iter().all(|reply| reply.status == 201 && reply.text == all[0].text), "{all:?}");
+        assert_eq!(all.iter().filter(|reply| !is_replayed(reply)).count(), 1);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, before + 1);
+
+        let id = all[0].json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/beneficiaries/{id}/commands/add-note");
+        let note = json!({ "text": "Une note" });
+        let all = join_all((0..20).map(|_| keyed(&app, &token, &path, "n", &note))).await;
+        assert!(all.iter().all(|reply| reply.status == 200 && reply.text == all[0].text), "{all:?}");
+        assert_eq!(all.iter().filter(|reply| !is_replayed(reply)).count(), 1);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, before + 2);
+    }
+
+    async fn a_refused_command_may_be_tried_again_under_its_key(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let token = app.token(Role::Director).await;
+        let path = format!("/v1/beneficiaries/{id}/commands/waive-financing");
+        let waiver = json!({ "reason": "Sans argent" });
+        keyed(&app, &token, &path, "w", &waiver).await.problem(409, "refused");
+        app.walk(&id, &super::app::steps_with_recognised_training(), "recognise-training").await;
+        let done = keyed(&app, &token, &path, "w", &waiver).await;
+        assert!(!is_replayed(&done));
+        done.ok(200);
+    }
+
+    async fn many_commands_on_one_path_at_once_all_happen_once(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let token = app.token(Role::Adviser).await;
+        let notes: Vec<Value> = (0..24).map(|number| json!({ "text": format!("Note {number}") })).collect();
+        let all = join_all(notes.iter().map(|note| app.command(&token, &id, "add-note", note))).await;
+        let mut versions: Vec<u64> =
+            all.iter().map(|reply| reply.ok(200)["version"].as_u64().unwrap()).collect();
+        versions.sort_unstable();
+        assert_eq!(versions, (2..=25).collect::<Vec<_>>());
+    }
+}
