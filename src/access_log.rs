@@ -5,7 +5,7 @@ use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
-use crate::journal::{Journal, JournalError, StreamId, on_pool};
+use crate::journal::{Journal, JournalError, Stamp, StreamId, on_pool};
 
 /// One reading.
 pub struct AccessEntry<'a> {
@@ -29,14 +29,13 @@ pub struct AccessEntry<'a> {
 /// # Errors
 /// When the database cannot be written.
 pub async fn record_access(journal: &Journal, entry: &AccessEntry<'_>) -> Result<(), JournalError> {
-    let at = crate::journal::leaf::time_text(entry.at);
     on_pool!(journal.pool(), pool => {
         sqlx::query(
             "INSERT INTO access_log (entry_id, at, actor, role, action, aggregate_type, aggregate_id, request_id)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(Uuid::now_v7().to_string())
-        .bind(&at)
+        .bind(Stamp(entry.at))
         .bind(entry.actor.as_str())
         .bind(entry.role.word())
         .bind(entry.action)

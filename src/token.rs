@@ -17,8 +17,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::files::{FileError, write_secret};
 use crate::grant::Scope;
-use crate::journal::leaf::time_text;
-use crate::journal::{Journal, JournalError, on_pool};
+use crate::journal::{Journal, JournalError, Stamp, on_pool};
 
 /// Who issues: checked in every token.
 const ISSUER: &str = "sira";
@@ -91,7 +90,7 @@ pub enum TokenError {
 }
 
 /// A token as the list shows it.
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, sqlx::FromRow)]
 pub struct IssuedToken {
     /// Id.
     pub token_id: String,
@@ -102,11 +101,11 @@ pub struct IssuedToken {
     /// Scope, JSON.
     pub scope: String,
     /// When it was issued.
-    pub issued_at: String,
+    pub issued_at: Stamp,
     /// When it expires.
-    pub expires_at: String,
+    pub expires_at: Stamp,
     /// When it was revoked.
-    pub revoked_at: Option<String>,
+    pub revoked_at: Option<Stamp>,
 }
 
 /// A grant, and when it was checked.
@@ -212,8 +211,8 @@ impl Tokens {
             .bind(claims.sub.as_str())
             .bind(claims.role.word())
             .bind(&scope)
-            .bind(time_text(now))
-            .bind(time_text(expires_at))
+            .bind(Stamp(now))
+            .bind(Stamp(expires_at))
             .execute(pool)
             .await
             .map(drop)
@@ -265,9 +264,9 @@ impl Tokens {
     }
 
     /// Whether a token is listed, and if so when it was revoked.
-    async fn revocation(&self, token_id: Uuid) -> Result<Option<Option<String>>, JournalError> {
+    async fn revocation(&self, token_id: Uuid) -> Result<Option<Option<Stamp>>, JournalError> {
         let id = token_id.to_string();
-        let row: Option<(Option<String>,)> = on_pool!(self.journal.pool(), pool => {
+        let row: Option<(Option<Stamp>,)> = on_pool!(self.journal.pool(), pool => {
             sqlx::query_as("SELECT revoked_at FROM tokens WHERE token_id = $1").bind(&id).fetch_optional(pool).await
         })
         .map_err(JournalError::Database)?;
@@ -296,11 +295,11 @@ impl Tokens {
     /// # Errors
     /// When the list cannot be written.
     pub async fn revoke(&self, token_id: Uuid) -> Result<bool, TokenError> {
-        let (id, at) = (token_id.to_string(), time_text(self.clock.now()));
+        let (id, at) = (token_id.to_string(), Stamp(self.clock.now()));
         let changed = on_pool!(self.journal.pool(), pool => {
             sqlx::query("UPDATE tokens SET revoked_at = $2 WHERE token_id = $1 AND revoked_at IS NULL")
                 .bind(&id)
-                .bind(&at)
+                .bind(at)
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected())

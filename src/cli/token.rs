@@ -76,11 +76,12 @@ pub async fn run(config: &Config, args: TokenArgs, say: Say) -> Result<(), CliEr
             }
             Action::List => {
                 for token in opened.tokens.list().await.map_err(failed)? {
-                    let state =
-                        token.revoked_at.map_or_else(String::new, |at| format!("  revoked {at}"));
+                    let state = token
+                        .revoked_at
+                        .map_or_else(String::new, |at| format!("  revoked {}", at.0));
                     println!(
                         "{}  {:<24} {:<10} {}  {}{state}",
-                        token.token_id, token.actor, token.role, token.expires_at, token.scope
+                        token.token_id, token.actor, token.role, token.expires_at.0, token.scope
                     );
                 }
                 Ok(())

@@ -3,11 +3,11 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sira_domain::beneficiary::{Beneficiary, FACTS};
 use sira_domain::programme::PROGRAMME_FACTS;
 use sira_domain::reference::Language;
-use sira_domain::values::SEALED_PREFIX;
+use sira_projections::case_status::{case_status, is_sealed};
 use uuid::Uuid;
 
 use crate::commands::{Loaded, seal_context};
@@ -29,36 +29,7 @@ pub fn show_path(id: Uuid, loaded: &Loaded<Beneficiary>) -> Bytes {
 /// A path as a JSON object.
 #[must_use]
 pub fn path_value(id: Uuid, loaded: &Loaded<Beneficiary>) -> Value {
-    let state = loaded.state.state();
-    let reference = state.registration.as_ref().map(|registration| registration.reference);
-    let mut shown = json!({
-        "id": id,
-        "reference": reference,
-        "version": loaded.state.version(),
-        "position": loaded.position,
-        "recorded_at": time_text(loaded.recorded_at),
-    });
-    let mut rest = serde_json::to_value(state).unwrap_or_default();
-    drop_sealed(&mut rest);
-    if let (Some(shown), Value::Object(rest)) = (shown.as_object_mut(), rest) {
-        shown.extend(rest);
-    }
-    shown
-}
-
-fn is_sealed(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.starts_with(SEALED_PREFIX))
-}
-
-fn drop_sealed(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, field| !is_sealed(field));
-            fields.values_mut().for_each(drop_sealed);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_sealed),
-        _ => {}
-    }
+    case_status(id, loaded.position, loaded.recorded_at, &loaded.state)
 }
 
 /// One event as the API shows it.

@@ -257,7 +257,13 @@ fn after_training() -> Vec<Step> {
                     "locality": "Village imaginaire" }),
         ),
     ];
-    let visits = [(1, "2022-06-01"), (3, "2022-08-01"), (6, "2022-11-01"), (12, "2023-05-01"), (24, "2024-05-01")];
+    let visits = [
+        (1, "2022-06-01"),
+        (3, "2022-08-01"),
+        (6, "2022-11-01"),
+        (12, "2023-05-01"),
+        (24, "2024-05-01"),
+    ];
     for (milestone, day) in visits {
         let body = json!({
             "occurred_on": day, "milestone": milestone, "business_status": "trading",

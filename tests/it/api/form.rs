@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use sira_domain::role::Role;
 
-use super::app::{NAME, TestApp, registration, with};
+use super::app::{self, NAME, TestApp, registration, with};
 
 /// The journal's last position: nothing refused may move it.
 async fn position(app: &TestApp) -> u64 {
@@ -169,7 +169,7 @@ crate::on_both_engines! {
             .bearer_auth(&trainer)
             .header("accept-language", "en-GB,en;q=0.9,fr;q=0.5")
             .json(&json!({}));
-        let problem = super::app::Reply::of(english).await.problem(409, "refused");
+        let problem = app::Reply::of(english).await.problem(409, "refused");
         assert_eq!(problem["detail"], json!("the path is at stage idea; it must be at training"));
         assert_eq!(problem["title"], json!("Refused by a rule"));
     }
@@ -177,7 +177,7 @@ crate::on_both_engines! {
     async fn one_person_does_not_interview_and_decide(engine) {
         let app = TestApp::on(engine).await;
         let id = app.registered().await;
-        app.walk(&id, &super::app::steps(), "record-interview").await;
+        app.walk(&id, &app::steps(), "record-interview").await;
         let both = app.token_of("adviser", Role::Committee, sira::grant::Scope::All).await;
         let decision = json!({ "decision": "selected", "method": "committee", "session": "2022-02" });
         let reply = app.command(&both, &id, "decide-selection", &decision).await;

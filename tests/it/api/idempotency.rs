@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sira_domain::role::Role;
 
-use super::app::{Reply, TestApp, registration, with};
+use super::app::{self, Reply, TestApp, registration, with};
 
 async fn keyed(app: &TestApp, token: &str, path: &str, key: &str, body: &Value) -> Reply {
     let request = app.request(Method::POST, path).bearer_auth(token);
@@ -87,7 +87,7 @@ crate::on_both_engines! {
         let path = format!("/v1/beneficiaries/{id}/commands/waive-financing");
         let waiver = json!({ "reason": "Sans argent" });
         keyed(&app, &token, &path, "w", &waiver).await.problem(409, "refused");
-        app.walk(&id, &super::app::steps_with_recognised_training(), "recognise-training").await;
+        app.walk(&id, &app::steps_with_recognised_training(), "recognise-training").await;
         let done = keyed(&app, &token, &path, "w", &waiver).await;
         assert!(!is_replayed(&done));
         done.ok(200);

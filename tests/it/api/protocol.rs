@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sira_domain::role::Role;
 
-use super::app::{Reply, TestApp, registration};
+use super::app::{self, Reply, TestApp, registration};
 
 const PROBLEM_TITLES: &[(&str, &str, &str)] = &[
     ("malformed-json", "Le corps n'est pas du JSON", "The body is not JSON"),
@@ -205,7 +205,7 @@ crate::on_both_engines! {
     async fn what_a_device_says_of_itself_is_kept_with_the_event(engine) {
         let app = TestApp::on(engine).await;
         let id = app.registered().await;
-        let token = app.token_of("awa.t", Role::Adviser, super::app::office("segou-1")).await;
+        let token = app.token_of("awa.t", Role::Adviser, app::office("segou-1")).await;
         let request = app
             .request(Method::POST, &format!("/v1/beneficiaries/{id}/commands/add-note"))
             .bearer_auth(&token)

@@ -1,0 +1,256 @@
+//! Who may do what: every route and every command with every role, against the tables.
+
+use chrono::{Duration, TimeDelta};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sira::clock::Clock;
+use sira::http::access::{Access, PATH_READERS, ROUTES, Route};
+use sira::http::{DEFERRED_COMMANDS, ServeLimits};
+use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
+use sira_domain::programme::PROGRAMME_COMMANDS;
+use sira_domain::role::Role;
+
+use super::app::{Reply, TestApp, new_year, office, region, registration, with};
+
+/// One thing that can be asked of the API, and the roles that may.
+#[derive(Debug)]
+struct Case {
+    method: Method,
+    path: String,
+    roles: Option<Vec<Role>>,
+}
+
+/// The cases of one route: one for most, one a command for those that carry them.
+fn cases_of(route: &Route, person: &str, programme: &str) -> Vec<Case> {
+    let method: Method = route.method.to_uppercase().parse().unwrap();
+    let case = |path: String, roles: Option<Vec<Role>>| Case { method: method.clone(), path, roles };
+    let path = |id: &str| route.path.replace("{id}", id).replace("{slug}", "refused");
+    let roles_of = |table: &[sira_domain::catalogue::CommandEntry], word: &str| {
+        table.iter().find(|entry| entry.word == word).map(|entry| entry.roles.to_vec())
+    };
+    match (route.path, route.access) {
+        (_, Access::Open) => vec![case(path(""), None)],
+        ("/v1/beneficiaries", Access::Command) => {
+            vec![case(path(""), roles_of(BENEFICIARY_COMMANDS, "register"))]
+        }
+        ("/v1/programmes", Access::Command) => {
+            vec![case(path(""), roles_of(PROGRAMME_COMMANDS, "sign-convention"))]
+        }
+        ("/v1/beneficiaries/{id}/commands/{command}", Access::Command) => BENEFICIARY_COMMANDS
+            .iter()
+            .filter(|entry| entry.word != "register" && !DEFERRED_COMMANDS.contains(&entry.word))
+            .map(|entry| case(path(person).replace("{command}", entry.word), Some(entry.roles.to_vec())))
+            .collect(),
+        ("/v1/programmes/{id}/commands/{command}", Access::Command) => PROGRAMME_COMMANDS
+            .iter()
+            .map(|entry| case(path(programme).replace("{command}", entry.word), Some(entry.roles.to_vec())))
+            .collect(),
+        (at, Access::Roles(roles)) if at.starts_with("/v1/beneficiaries/{id}") => {
+            vec![case(path(person), Some(roles.to_vec()))]
+        }
+        ("/v1/programmes/{id}", Access::AnyRole) => vec![case(path(programme), Some(Role::ALL.to_vec()))],
+        ("/v1/reference", Access::AnyRole) => vec![case(path(""), Some(Role::ALL.to_vec()))],
+        (at, access) => panic!("{at} ({access:?}) has no authorisation case: write one"),
+    }
+}
+
+/// Bodies are empty: whoever may ask is then told what is wrong with the body, and nothing moves.
+async fn ask(app: &TestApp, case: &Case, token: Option<&str>) -> Reply {
+    let mut request = app.request(case.method.clone(), &case.path);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if case.method == Method::POST {
+        request = request.json(&json!({ "no_such_field": 1 }));
+    }
+    Reply::of(request).await
+}
+
+fn is_allowed(reply: &Reply) -> bool {
+    match reply.status {
+        200 => true,
+        409 | 422 => reply.header("content-type") == "application/problem+json",
+        _ => false,
+    }
+}
+
+crate::on_both_engines! {
+    async fn every_route_and_command_asks_every_role_as_the_tables_say(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let person = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let mut tokens = Vec::new();
+        for role in Role::ALL {
+            tokens.push((role, app.token(role).await));
+        }
+        let before = app.commands.journal().head().await.unwrap().position;
+        for case in ROUTES.iter().flat_map(|route| cases_of(route, &person, &programme)) {
+            let stranger = ask(&app, &case, None).await;
+            let Some(roles) = &case.roles else {
+                assert_eq!(stranger.status, 200, "{case:?}");
+                continue;
+            };
+            stranger.problem(401, "unauthenticated");
+            for (role, token) in &tokens {
+                let reply = ask(&app, &case, Some(token)).await;
+                if roles.contains(role) {
+                    assert!(is_allowed(&reply), "{role} {case:?}: {reply:?}");
+                } else {
+                    reply.problem(403, "forbidden");
+                }
+            }
+        }
+        assert_eq!(app.commands.journal().head().await.unwrap().position, before);
+    }
+
+    async fn analysts_and_donors_are_refused_on_every_route_of_a_path(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let person = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        assert!(!PATH_READERS.contains(&Role::Analyst) && !PATH_READERS.contains(&Role::Donor));
+        for role in [Role::Analyst, Role::Donor] {
+            let token = app.token(role).await;
+            let routes = ROUTES.iter().filter(|route| route.path.starts_with("/v1/beneficiaries"));
+            for case in routes.flat_map(|route| cases_of(route, &person, &programme)) {
+                ask(&app, &case, Some(&token)).await.problem(403, "forbidden");
+            }
+            for query in ["?version=1", "?as_of=2999-01-01", "?identity=true", "/history?version=1"] {
+                app.get(&token, &format!("/v1/beneficiaries/{person}{query}")).await.problem(403, "forbidden");
+            }
+        }
+    }
+
+    async fn an_auditor_writes_nothing(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let person = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let token = app.token(Role::Auditor).await;
+        let routes = ROUTES.iter().filter(|route| route.method != "get");
+        for case in routes.flat_map(|route| cases_of(route, &person, &programme)) {
+            ask(&app, &case, Some(&token)).await.problem(403, "forbidden");
+        }
+    }
+
+    async fn a_token_of_another_region_or_office_reaches_nothing_of_a_path(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        for scope in [region("mopti"), office("mopti-1")] {
+            let token = app.token_of("ailleurs", Role::Adviser, scope).await;
+            for query in ["", "?version=1", "?as_of=2999-01-01", "?identity=true", "/history", "/history?version=1"] {
+                let reply = app.get(&token, &format!("/v1/beneficiaries/{id}{query}")).await;
+                reply.problem(403, "out-of-scope");
+            }
+            app.command(&token, &id, "add-note", &json!({ "text": "x" })).await.problem(403, "out-of-scope");
+            app.post(&token, "/v1/beneficiaries", &registration(&programme)).await.problem(403, "out-of-scope");
+            let here = with(with(registration(&programme), "/region", json!("mopti")), "/office", json!("mopti-1"));
+            app.post(&token, "/v1/beneficiaries", &here).await.ok(201);
+        }
+        for scope in [region("segou"), office("segou-1")] {
+            let token = app.token_of("ici", Role::Adviser, scope).await;
+            app.get(&token, &format!("/v1/beneficiaries/{id}/history")).await.ok(200);
+        }
+    }
+
+    async fn who_has_handed_a_person_over_no_longer_reads_their_past(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let token = app.token_of("segou", Role::Adviser, office("segou-1")).await;
+        let transfer = json!({ "office": "mopti-1", "region": "mopti", "reason": "Déménage" });
+        app.command(&token, &id, "transfer", &transfer).await.ok(200);
+        for query in ["", "?version=1", "/history", "/history?version=1"] {
+            app.get(&token, &format!("/v1/beneficiaries/{id}{query}")).await.problem(403, "out-of-scope");
+        }
+        let there = app.token_of("mopti", Role::Adviser, office("mopti-1")).await;
+        let status = app.get(&there, &format!("/v1/beneficiaries/{id}?version=1")).await.ok(200);
+        assert_eq!(status["office"], json!("segou-1"));
+    }
+
+    async fn a_token_is_good_until_its_time_is_over(engine) {
+        let clock = Clock::manual(new_year());
+        let app = TestApp::with(engine, clock.clone(), ServeLimits::default()).await;
+        let id = app.registered().await;
+        let actor = "awa.t".parse().unwrap();
+        let scope = sira::grant::Scope::All;
+        let token = app.tokens.issue(actor, Role::Adviser, scope, Duration::hours(1)).await.unwrap();
+        let path = format!("/v1/beneficiaries/{id}");
+        for (minutes, status) in [(0, 200), (59, 200), (60, 401), (61, 401), (60 * 24, 401)] {
+            clock.set(new_year() + TimeDelta::minutes(minutes));
+            let reply = app.get(&token, &path).await;
+            assert_eq!(reply.status, status, "{minutes}");
+            if status == 401 {
+                reply.problem(401, "token-expired");
+                assert_eq!(reply.header("www-authenticate"), "Bearer");
+                app.command(&token, &id, "add-note", &json!({ "text": "x" })).await.problem(401, "token-expired");
+            }
+        }
+    }
+
+    async fn a_revoked_token_is_refused_here_at_once_and_elsewhere_within_a_second(engine) {
+        let app = TestApp::on(engine).await;
+        let other = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let token = app.token(Role::Adviser).await;
+        let path = format!("/v1/beneficiaries/{id}");
+        app.get(&token, &path).await.ok(200);
+        other.get(&token, &path).await.ok(200);
+        let listed = app.tokens.list().await.unwrap();
+        let newest = listed.iter().filter(|listed| listed.actor == "adviser");
+        for listed in newest {
+            assert!(app.tokens.revoke(listed.token_id.parse().unwrap()).await.unwrap());
+        }
+        app.get(&token, &path).await.problem(401, "token-expired");
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        other.get(&token, &path).await.problem(401, "token-expired");
+    }
+
+    async fn what_is_no_token_of_this_server_is_refused(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let path = format!("/v1/beneficiaries/{id}");
+        let token = app.token(Role::Adviser).await;
+        let parts: Vec<&str> = token.split('.').collect();
+        let none = base64_url(r#"{"alg":"none","typ":"JWT"}"#);
+        let wanted = base64_url(r#"{"iss":"sira","sub":"a","jti":"01890a5d-ac96-774b-bcce-b302099a8057","iat":1,"exp":99999999999,"role":"admin","scope":"all"}"#);
+        let forged = [
+            String::new(),
+            "x".to_owned(),
+            "x".repeat(5_000),
+            format!("{none}.{wanted}."),
+            format!("{}.{wanted}.{}", parts[0], parts[2]),
+            format!("{}.{}.{}", parts[0], parts[1], parts[2].chars().rev().collect::<String>()),
+        ];
+        for token in forged {
+            app.get(&token, &path).await.problem(401, "unauthenticated");
+        }
+        for scheme in ["Basic eDp4", "bearer", "Bearer"] {
+            let request = app.request(Method::GET, &path).header("authorization", scheme);
+            Reply::of(request).await.problem(401, "unauthenticated");
+        }
+        // Signed by this server's key, but never listed: by another database's server, say.
+        let elsewhere = TestApp::on(&crate::support::Engine::sqlite()).await;
+        let token = elsewhere.token(Role::Admin).await;
+        app.get(&token, &path).await.problem(401, "unauthenticated");
+    }
+
+    async fn a_refused_role_is_told_who_may(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let token = app.token(Role::Trainer).await;
+        let problem = app.command(&token, &id, "waive-financing", &json!({})).await.problem(403, "forbidden");
+        assert_eq!(problem["detail"], json!("directeur régional"));
+    }
+
+    async fn the_scheme_of_a_token_is_read_in_any_case(engine) {
+        let app = TestApp::on(engine).await;
+        let token = app.token(Role::Adviser).await;
+        let request = app.request(Method::GET, "/v1/reference").header("authorization", format!("bearer {token}"));
+        let lists: Value = Reply::of(request).await.ok(200);
+        assert_eq!(lists["regions"].as_array().unwrap().len(), 20);
+    }
+}
+
+fn base64_url(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text)
+}

@@ -1,0 +1,199 @@
+//! The contract: the OpenAPI document, its page, the reference lists, health and metrics.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sira::http::access::{Access, ROUTES};
+use sira::http::{DEFERRED_COMMANDS, openapi};
+use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
+use sira_domain::programme::PROGRAMME_COMMANDS;
+use sira_domain::role::Role;
+
+use super::app::{Reply, TestApp};
+use crate::support::Engine;
+
+/// Method and path of every operation that the tables hold.
+fn expected_operations() -> BTreeSet<(String, String)> {
+    let mut expected = BTreeSet::new();
+    for route in ROUTES {
+        let table = match route.path {
+            "/v1/beneficiaries/{id}/commands/{command}" => BENEFICIARY_COMMANDS,
+            "/v1/programmes/{id}/commands/{command}" => PROGRAMME_COMMANDS,
+            path => {
+                expected.insert((route.method.to_owned(), path.to_owned()));
+                continue;
+            }
+        };
+        for entry in table {
+            if entry.word != "register" && !DEFERRED_COMMANDS.contains(&entry.word) {
+                let path = route.path.replace("{command}", entry.word);
+                expected.insert((route.method.to_owned(), path));
+            }
+        }
+    }
+    expected
+}
+
+fn operations(document: &Value) -> impl Iterator<Item = (String, String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().unwrap();
+        item.iter().map(|(method, operation)| (method.clone(), path.clone(), operation))
+    })
+}
+
+fn each_value<'a>(value: &'a Value, see: &mut dyn FnMut(&'a serde_json::Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            see(fields);
+            fields.values().for_each(|field| each_value(field, see));
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_value(item, see)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_in_the_document_resolves() {
+    let document = openapi();
+    let mut seen = 0;
+    each_value(document, &mut |fields| {
+        if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+            let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads out"));
+            assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+            seen += 1;
+        }
+        assert!(!fields.contains_key("$defs") && !fields.contains_key("$schema"), "{fields:?}");
+    });
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn the_document_holds_every_route_of_the_tables_and_no_other() {
+    let found: BTreeSet<_> =
+        operations(openapi()).map(|(method, path, _)| (method, path)).collect();
+    assert_eq!(found, expected_operations());
+}
+
+#[test]
+fn every_operation_of_the_document_has_its_shape() {
+    let document = openapi();
+    assert_eq!(document["openapi"], json!("3.1.0"));
+    let mut ids = BTreeSet::new();
+    for (method, path, operation) in operations(document) {
+        let at = format!("{method} {path}");
+        assert!(!operation["summary"].as_str().unwrap().is_empty(), "{at}");
+        let declared: BTreeSet<&str> = operation["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|parameter| parameter["in"] == json!("path"))
+            .map(|parameter| {
+                assert_eq!(parameter["required"], json!(true), "{at}");
+                parameter["name"].as_str().unwrap()
+            })
+            .collect();
+        let in_path: BTreeSet<&str> =
+            path.split(['{', '}']).skip(1).step_by(2).collect();
+        assert_eq!(declared, in_path, "{at}");
+        assert!(operation["responses"].as_object().is_some_and(|responses| !responses.is_empty()));
+        let is_open = ROUTES.iter().any(|route| {
+            route.path == path && route.method == method && matches!(route.access, Access::Open)
+        });
+        assert_eq!(operation.get("security").is_none(), is_open, "{at}");
+        if method == "post" {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            assert_eq!(schema["properties"]["occurred_on"]["format"], json!("date"), "{at}");
+            assert_eq!(schema["additionalProperties"], json!(false), "{at}");
+            assert!(!operation["x-roles"].as_array().unwrap().is_empty(), "{at}");
+        }
+        if let Some(id) = operation["operationId"].as_str() {
+            assert!(ids.insert(id), "{id} twice");
+        }
+    }
+}
+
+#[test]
+fn the_document_changes_under_review_alone() {
+    insta::assert_snapshot!("openapi", serde_json::to_string_pretty(openapi()).unwrap());
+}
+
+crate::on_both_engines! {
+    async fn the_document_is_served_as_it_is(engine) {
+        let app = TestApp::on(engine).await;
+        let served = Reply::of(app.request(Method::GET, "/openapi.json")).await;
+        assert_eq!(served.ok(200), *openapi());
+        assert_eq!(served.header("content-type"), "application/json");
+    }
+
+    async fn health_and_metrics_say_what_they_see(engine) {
+        let app = TestApp::on(engine).await;
+        assert_eq!(Reply::of(app.request(Method::GET, "/healthz")).await.text, "ok\n");
+        let id = app.registered().await;
+        app.done(Role::Adviser, &id, "add-note", &json!({ "text": "x" })).await;
+        let ready = Reply::of(app.request(Method::GET, "/readyz")).await.ok(200);
+        assert_eq!(ready, json!({ "ready": true, "position": 5 }));
+        let metrics = Reply::of(app.request(Method::GET, "/metrics")).await;
+        for line in [
+            "sira_journal_position 5\n",
+            "sira_commands_total{command=\"add-note\",outcome=\"done\"} 1\n",
+            "sira_http_requests_total{method=\"POST\",route=\"/v1/beneficiaries\",status=\"201\"} 1\n",
+        ] {
+            assert!(metrics.text.contains(line), "{line} in {}", metrics.text);
+        }
+        assert!(metrics.text.ends_with("# EOF\n") && !metrics.text.contains(&id));
+    }
+
+    async fn a_server_whose_journal_is_closed_is_not_ready(engine) {
+        let app = TestApp::on(engine).await;
+        app.commands.journal().close().await;
+        assert_eq!(Reply::of(app.request(Method::GET, "/healthz")).await.status, 200);
+        Reply::of(app.request(Method::GET, "/readyz")).await.problem(503, "unavailable");
+    }
+}
+
+/// Addresses that a page loads things from.
+fn assets(html: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for mark in ["src=\"", "href=\"", "url: \"", "src='", "href='", "url: '"] {
+        let quote = mark.chars().last().unwrap();
+        found.extend(html.split(mark).skip(1).filter_map(|rest| rest.split(quote).next()));
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_reference_page_loads_everything_from_this_server() {
+    let app = TestApp::on(&Engine::sqlite()).await;
+    let page = Reply::of(app.request(Method::GET, "/docs")).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.header("content-type").starts_with("text/html"));
+    let assets = assets(&page.text);
+    assert!(assets.len() >= 3 && assets.iter().any(|asset| asset.contains("openapi.json")), "{}", page.text);
+    for asset in assets {
+        assert!(!asset.contains("://") && !asset.starts_with("//"), "{asset} is elsewhere");
+        let path = if asset.starts_with('/') { asset.to_owned() } else { format!("/docs/{}", asset.trim_start_matches("./")) };
+        let reply = app.request(Method::GET, &path).send().await.unwrap();
+        assert_eq!(reply.status(), 200, "{path}");
+    }
+    assert!(!page.text.contains("http://") && !page.text.contains("https://"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_reference_lists_carry_labels_in_both_languages_and_their_source() {
+    let app = TestApp::on(&Engine::sqlite()).await;
+    let token = app.token(Role::Analyst).await;
+    let shown = app.get(&token, "/v1/reference").await.ok(200);
+    let text = |value: &Value, field: &str| {
+        assert!(value[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {value}");
+    };
+    let lists = shown["lists"].as_array().unwrap();
+    assert!(lists.len() >= 20);
+    for list in lists {
+        ["name", "fr", "en", "source"].iter().for_each(|field| text(list, field));
+        for entry in list["entries"].as_array().unwrap() {
+            ["code", "fr", "en"].iter().for_each(|field| text(entry, field));
+        }
+    }
+}
