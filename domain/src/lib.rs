@@ -5,7 +5,7 @@
 //! handed in as a [`context::Context`].
 //!
 //! Where to begin reading: [`beneficiary`] (commands, facts, and the rules on them),
-//! [`programme`] (the convention and its rules), [`reference`] (dated and labelled lists),
+//! [`programme`] (the convention and its rules), [`mod@reference`] (dated and labelled lists),
 //! [`values`] (small checked types), [`refusal`] (every rule that can say no).
 
 pub mod beneficiary;

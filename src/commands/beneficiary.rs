@@ -269,10 +269,9 @@ impl Commands {
     }
 
     async fn is_current(&self, case: &Case) -> Result<bool, CommandError> {
-        self.journal.freshness().await?;
-        let path = self.beneficiaries.load(&self.journal, case.id).await?;
+        let path = self.current_beneficiary(case.id).await?;
         let version = path.map_or(0, |path| path.state.version());
-        let programme = self.programmes.load(&self.journal, case.programme_id).await?;
+        let programme = self.current_programme(case.programme_id).await?;
         let rules = programme.map_or(0, |programme| programme.state.version);
         Ok(version == case.path.state.version() && rules == case.programme.state.version)
     }

@@ -23,6 +23,7 @@ pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
 pub use rehearse::Rehearsal;
 pub use request::{FormError, read_form_error, seal_context};
+use stream::stream_id;
 pub use stream::{Loaded, Stream, StreamStore};
 
 use crate::clock::Clock;
@@ -172,8 +173,7 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
-        self.journal.freshness().await?;
-        self.beneficiaries.load(&self.journal, id).await
+        self.current(&self.beneficiaries, id).await
     }
 
     /// A programme at its current version; `None` when there is none.
@@ -184,8 +184,25 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Programme>>>, CommandError> {
+        self.current(&self.programmes, id).await
+    }
+
+    async fn current<S: Stream>(
+        &self,
+        store: &StreamStore<S>,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
         self.journal.freshness().await?;
-        self.programmes.load(&self.journal, id).await
+        // What other processes wrote is evicted by now. What this one wrote may be committed and not
+        // yet kept, when its command is still on its way to the cache.
+        let known = self.journal.known_version(&stream_id::<S>(id));
+        match store.load(&self.journal, id).await? {
+            Some(loaded) if loaded.state.version() < known => {
+                store.forget(id);
+                store.load(&self.journal, id).await
+            }
+            loaded => Ok(loaded),
+        }
     }
 
     /// The answer that an idempotency key already has, if any.

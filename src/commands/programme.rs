@@ -82,9 +82,8 @@ impl Commands {
         call: &Call,
     ) -> Result<Option<Answer>, CommandError> {
         // A programme is written rarely, so it is always read as it stands.
-        self.journal.freshness().await?;
         let mark = self.programmes.mark(id);
-        let found = self.programmes.load(&self.journal, id).await?.unwrap_or_default();
+        let found = self.current_programme(id).await?.unwrap_or_default();
         let current = found.state.version;
         if let Some(expected) = call.if_match.filter(|expected| *expected != current) {
             return Err(CommandError::PreconditionFailed { expected, current });

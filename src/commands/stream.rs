@@ -170,9 +170,10 @@ impl<S: Stream> Loaded<S> {
 struct ByPayload;
 
 impl<S> Weighter<Uuid, Arc<Loaded<S>>> for ByPayload {
-    /// Twice the payloads, for the folded state and the parsed events, and the entry itself.
+    /// Four times the payloads, for the parsed events, the folded state and the text shown, and the
+    /// entry itself.
     fn weight(&self, _: &Uuid, loaded: &Arc<Loaded<S>>) -> u64 {
-        512 + 2 * loaded.weight
+        1_024 + 4 * loaded.weight
     }
 }
 

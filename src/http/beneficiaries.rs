@@ -167,15 +167,21 @@ async fn status(
     let moment = read_query(&caller.envelope, query)?;
     let id = find_id(&app, &caller.envelope, &id).await?;
     let path = current(&app, &caller, id).await?;
-    if moment.identity {
-        return status_with_identity(&app, &caller, id, &path).await;
+    if moment.identity && !may_open(caller.grant.role, "identity") {
+        return Err(caller.envelope.kind(problem::FORBIDDEN));
     }
     if !moment.is_now() {
         let mut events = read_stream(&app, &caller, id).await?;
         moment.cut(&caller.envelope, &mut events)?;
         let past = Loaded::<Beneficiary>::fold(&events)
             .map_err(|error| caller.envelope.command_error(&error))?;
+        if moment.identity {
+            return status_with_identity(&app, &caller, id, &past, &path).await;
+        }
         return Ok(status_response(&past, show_path(id, &past)));
+    }
+    if moment.identity {
+        return status_with_identity(&app, &caller, id, &path, &path).await;
     }
     let known = headers
         .get(header::IF_NONE_MATCH)
@@ -212,17 +218,17 @@ fn status_response(path: &Loaded<Beneficiary>, body: bytes::Bytes) -> Response {
     response
 }
 
+/// The path as it stood, with the identity of that moment; whether it may still be opened is said
+/// by the path as it stands now.
 async fn status_with_identity(
     app: &App,
     caller: &Caller,
     id: Uuid,
     path: &Loaded<Beneficiary>,
+    current: &Loaded<Beneficiary>,
 ) -> Result<Response, Response> {
-    if !may_open(caller.grant.role, "identity") {
-        return Err(caller.envelope.kind(problem::FORBIDDEN));
-    }
     log_access(app, caller, "identity", id).await?;
-    let key = key_of(app, caller, path).await?;
+    let key = key_of(app, caller, current).await?;
     let identity = key.and_then(|key| open_identity(id, &path.state, &key));
     let mut shown = path_value(id, path);
     shown["identity"] = identity.into();

@@ -59,7 +59,7 @@ fn build() -> Value {
     }
     let tables = [
         ("/v1/beneficiaries", BENEFICIARY_COMMANDS, "register"),
-        ("/v1/programmes", PROGRAMME_COMMANDS, ""),
+        ("/v1/programmes", PROGRAMME_COMMANDS, "sign-convention"),
     ];
     for (collection, table, apart) in tables {
         for entry in table

@@ -65,7 +65,7 @@ kinds! {
     PRECONDITION_FAILED "precondition-failed" 412 "Le dossier a changé", "The path has changed";
         "Relisez le dossier, puis réessayez avec sa nouvelle version.", "Read it again, then retry with its new version.";
     BODY_TOO_LARGE "body-too-large" 413 "Corps trop grand", "Body too large";
-        "La limite est dans le détail.", "The detail gives the limit.";
+        "Au plus 64 Kio ; 512 Kio pour un programme.", "At most 64 KiB; 512 KiB for a programme.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415 "Type de contenu non pris en charge", "Unsupported content type";
         "Envoyez Content-Type: application/json.", "Send Content-Type: application/json.";
     INVALID_BODY "invalid-body" 422 "Champ invalide", "Invalid field";

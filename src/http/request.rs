@@ -171,7 +171,9 @@ impl FromRequestParts<App> for Caller {
         let Ok(envelope) = Envelope::from_request_parts(parts, app).await;
         let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = bearer
-            .and_then(|value| value.strip_prefix("Bearer "))
+            .and_then(|value| value.split_once(' '))
+            // The scheme's case is the caller's (RFC 9110, 11.1).
+            .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token))
             .ok_or_else(|| envelope.kind(problem::UNAUTHENTICATED))?;
         let grant = app.tokens.check(token.trim()).await.map_err(|error| match error {
             TokenError::Expired | TokenError::Revoked => envelope.kind(problem::TOKEN_EXPIRED),
@@ -249,8 +251,8 @@ impl FromRequest<App> for JsonBody {
             let status = rejection.into_response().status();
             envelope.kind(match status {
                 StatusCode::PAYLOAD_TOO_LARGE => problem::BODY_TOO_LARGE,
-                StatusCode::REQUEST_TIMEOUT => problem::TIMEOUT,
-                _ => problem::MALFORMED_JSON,
+                // It broke off or fell silent: what came was not looked at yet.
+                _ => problem::TIMEOUT,
             })
         })?;
         match serde_json::from_slice(&bytes) {

@@ -4,13 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use super::problem;
+use super::request::Envelope;
+
+/// Answers shorter than this fit a packet or two: compressing them saves no time.
+const COMPRESSED_FROM_BYTES: u16 = 2_048;
 
 /// What a caller may take of the server.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +61,10 @@ pub async fn serve(
     limits: ServeLimits,
     stop: impl Future<Output = ()>,
 ) {
-    let router = router.layer(RequestBodyTimeoutLayer::new(limits.body_silence)).layer(
-        TimeoutLayer::with_status_code(
-            axum::http::StatusCode::REQUEST_TIMEOUT,
-            limits.request_within,
-        ),
-    );
+    let router = router
+        .layer(RequestBodyTimeoutLayer::new(limits.body_silence))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)))
+        .layer(from_fn_with_state(limits.request_within, within));
     let service = TowerToHyperService::new(router);
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder
@@ -85,6 +94,14 @@ pub async fn serve(
     if tokio::time::timeout(limits.drain_within, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way at shutdown");
     }
+}
+
+/// Cuts off a request that takes too long. A command under way is not cut: it runs in a task of its
+/// own, and its retry gets its answer.
+async fn within(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let envelope = Envelope::of(request.headers());
+    let answer = tokio::time::timeout(limit, next.run(request)).await;
+    answer.unwrap_or_else(|_| envelope.kind(problem::TIMEOUT))
 }
 
 async fn accept(

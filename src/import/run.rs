@@ -95,8 +95,15 @@ impl Row for CsvRow {
     }
 }
 
-/// How one row ended: commands that recorded something, and that had already happened.
-type RowOutcome = Result<(u64, u64), RowError>;
+/// Commands of one row that recorded something, and that had already happened.
+#[derive(Clone, Copy, Default)]
+struct RowCounts {
+    recorded: u64,
+    already_done: u64,
+}
+
+/// What one row did, and how it ended: a refused row has done what came before the refusal.
+type RowOutcome = (RowCounts, Result<(), RowError>);
 
 enum RowError {
     Refused(RefusedRow),
@@ -163,7 +170,11 @@ impl Import {
             at(reader.position().byte());
             let columns = CsvRow { header: header.clone(), record: record.clone() };
             let import = self.row_worker();
-            under_way.spawn(async move { import.run_row(row, &columns).await });
+            under_way.spawn(async move {
+                let mut counts = RowCounts::default();
+                let ended = import.run_row(row, &columns, &mut counts).await;
+                (counts, ended)
+            });
             if under_way.len() >= ROWS_AT_ONCE {
                 outcome.take(under_way.join_next().await)?;
             }
@@ -185,10 +196,14 @@ impl Import {
         }
     }
 
-    async fn run_row(&self, row: u64, columns: &CsvRow) -> RowOutcome {
+    async fn run_row(
+        &self,
+        row: u64,
+        columns: &CsvRow,
+        counts: &mut RowCounts,
+    ) -> Result<(), RowError> {
         let (id, key) = self.identify(row, columns)?;
         let mut rehearsal = None;
-        let (mut recorded, mut already_done) = (0, 0);
         for step in &self.map.steps {
             let refuse = |error: FillError| refused_field(row, step, error);
             if !Map::applies(step, columns).map_err(refuse)? {
@@ -206,12 +221,12 @@ impl Import {
                 self.give(id, step, body, row).await
             };
             match done {
-                Ok(true) => recorded += 1,
-                Ok(false) => already_done += 1,
+                Ok(true) => counts.recorded += 1,
+                Ok(false) => counts.already_done += 1,
                 Err(error) => return Err(self.explain(row, step, error)),
             }
         }
-        Ok((recorded, already_done))
+        Ok(())
     }
 
     fn identify(&self, row: u64, columns: &CsvRow) -> Result<(Uuid, String), RowError> {
@@ -290,21 +305,20 @@ impl Outcome {
         &mut self,
         ended: Option<Result<RowOutcome, tokio::task::JoinError>>,
     ) -> Result<(), ImportError> {
+        let (counts, ended) = match ended {
+            None => return Ok(()),
+            Some(Ok(outcome)) => outcome,
+            Some(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+        };
+        self.recorded += counts.recorded;
+        self.already_done += counts.already_done;
         match ended {
-            None => Ok(()),
-            Some(Ok(Ok((recorded, already_done)))) => {
-                self.recorded += recorded;
-                self.already_done += already_done;
-                Ok(())
-            }
-            Some(Ok(Err(RowError::Refused(refused)))) => {
+            Ok(()) => Ok(()),
+            Err(RowError::Refused(refused)) => {
                 self.refused.push(refused);
                 Ok(())
             }
-            Some(Ok(Err(RowError::Stopped(row, source)))) => {
-                Err(ImportError::Stopped { row, source })
-            }
-            Some(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+            Err(RowError::Stopped(row, source)) => Err(ImportError::Stopped { row, source }),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The HTTP API on both engines: real sockets, a database of each test's own.
 
 mod access;
-mod app;
+pub mod app;
 mod contract;
 mod engines;
 mod erasure;

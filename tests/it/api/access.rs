@@ -23,7 +23,8 @@ struct Case {
 /// The cases of one route: one for most, one a command for those that carry them.
 fn cases_of(route: &Route, person: &str, programme: &str) -> Vec<Case> {
     let method: Method = route.method.to_uppercase().parse().unwrap();
-    let case = |path: String, roles: Option<Vec<Role>>| Case { method: method.clone(), path, roles };
+    let case =
+        |path: String, roles: Option<Vec<Role>>| Case { method: method.clone(), path, roles };
     let path = |id: &str| route.path.replace("{id}", id).replace("{slug}", "refused");
     let roles_of = |table: &[sira_domain::catalogue::CommandEntry], word: &str| {
         table.iter().find(|entry| entry.word == word).map(|entry| entry.roles.to_vec())
@@ -39,16 +40,23 @@ fn cases_of(route: &Route, person: &str, programme: &str) -> Vec<Case> {
         ("/v1/beneficiaries/{id}/commands/{command}", Access::Command) => BENEFICIARY_COMMANDS
             .iter()
             .filter(|entry| entry.word != "register" && !DEFERRED_COMMANDS.contains(&entry.word))
-            .map(|entry| case(path(person).replace("{command}", entry.word), Some(entry.roles.to_vec())))
+            .map(|entry| {
+                case(path(person).replace("{command}", entry.word), Some(entry.roles.to_vec()))
+            })
             .collect(),
         ("/v1/programmes/{id}/commands/{command}", Access::Command) => PROGRAMME_COMMANDS
             .iter()
-            .map(|entry| case(path(programme).replace("{command}", entry.word), Some(entry.roles.to_vec())))
+            .filter(|entry| entry.word != "sign-convention")
+            .map(|entry| {
+                case(path(programme).replace("{command}", entry.word), Some(entry.roles.to_vec()))
+            })
             .collect(),
         (at, Access::Roles(roles)) if at.starts_with("/v1/beneficiaries/{id}") => {
             vec![case(path(person), Some(roles.to_vec()))]
         }
-        ("/v1/programmes/{id}", Access::AnyRole) => vec![case(path(programme), Some(Role::ALL.to_vec()))],
+        ("/v1/programmes/{id}", Access::AnyRole) => {
+            vec![case(path(programme), Some(Role::ALL.to_vec()))]
+        }
         ("/v1/reference", Access::AnyRole) => vec![case(path(""), Some(Role::ALL.to_vec()))],
         (at, access) => panic!("{at} ({access:?}) has no authorisation case: write one"),
     }

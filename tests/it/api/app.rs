@@ -11,6 +11,7 @@ use sira::clock::Clock;
 use sira::commands::Commands;
 use sira::grant::Scope;
 use sira::http::{App, Metrics, ServeLimits, router, serve};
+use sira::journal::Journal;
 use sira::keys::{KeyStore, MasterKey};
 use sira::token::Tokens;
 use sira_domain::role::Role;
@@ -51,6 +52,16 @@ impl TestApp {
         let journal = engine.journal_with(engine.config(), clock.clone()).await;
         let master = MasterKey::from_text(MASTER).unwrap();
         let keys = KeyStore::open(&keys_url(engine), master, clock.clone()).await.unwrap();
+        Self::start(journal, keys, clock, limits).await
+    }
+
+    /// A server on databases that are open already.
+    pub async fn start(
+        journal: Journal,
+        keys: KeyStore,
+        clock: Clock,
+        limits: ServeLimits,
+    ) -> Self {
         let signing = SigningKey::from_bytes(&[7; 32]);
         let tokens = Tokens::new(journal.clone(), clock.clone(), &signing).unwrap();
         let commands = Commands::new(journal, keys, clock, 16 << 20);

@@ -1,1 +1,215 @@
-//! To come.
+//! After an erasure the person is gone, from every answer and every file; the path stays.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use sira::clock::Clock;
+use sira::http::ServeLimits;
+use sira::journal::{Journal, JournalConfig};
+use sira::keys::{Found, KeyId, KeyStore, MasterKey};
+use sira_domain::role::Role;
+use sqlx::{Connection, PgConnection, SqliteConnection};
+
+use super::app::{MASTER, NAME, TestApp, keys_url, steps};
+use crate::support::Engine;
+
+/// Pieces of everything personal that the scripts send.
+const PERSONAL: &[&str] =
+    &["Zoumbal", "Inventée", "70000001", "70 00 00 01", "imaginaire", "karité", "Bon dossier"];
+
+fn is_personal(text: &str) -> bool {
+    PERSONAL.iter().any(|piece| text.contains(piece))
+}
+
+/// The key that a path's identity is sealed under, as stored.
+async fn key_of(journal: &Journal, position: u64) -> KeyId {
+    let events = journal.read_feed(position - 1, 1).await.unwrap();
+    let payload: Value = serde_json::from_str(&events[0].payload).unwrap();
+    let sealed = payload["fact"]["Registered"]["identity"].as_str().unwrap();
+    sira::keys::key_id_of(sealed).unwrap()
+}
+
+async fn wrapped(engine: &Engine, key: KeyId) -> Option<Vec<u8>> {
+    let url = keys_url(engine);
+    if url.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        let query = format!("SELECT wrapped FROM person_keys WHERE key_id = '{key}'");
+        return sqlx::query_scalar(&query).fetch_one(&mut connection).await.unwrap();
+    }
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let query = format!("SELECT wrapped FROM keys.person_keys WHERE key_id = '{key}'");
+    sqlx::query_scalar(&query).fetch_one(&mut connection).await.unwrap()
+}
+
+/// Everything that the API tells of a path to those who may read the most and the least of it.
+async fn everything_told(app: &TestApp, id: &str, version: u64) -> String {
+    let mut told = String::new();
+    for role in sira::http::access::PATH_READERS {
+        let token = app.token(*role).await;
+        let mut queries = vec!["".to_owned(), "?identity=true".to_owned(), "/history".to_owned()];
+        for version in 1..=version {
+            queries.push(format!("?version={version}&identity=true"));
+            queries.push(format!("/history?version={version}"));
+        }
+        for query in queries {
+            told.push_str(&app.get(&token, &format!("/v1/beneficiaries/{id}{query}")).await.text);
+        }
+    }
+    told
+}
+
+fn figures(status: &Value) -> Value {
+    let mut figures = status.clone();
+    for field in ["version", "position", "recorded_at", "erased_on"] {
+        figures.as_object_mut().unwrap().remove(field);
+    }
+    figures
+}
+
+crate::on_both_engines! {
+    async fn an_erased_person_is_in_no_answer_and_the_path_reads_as_before(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let other = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        app.walk(&id, &steps(), "complete-path").await;
+        app.done(Role::Adviser, &id, "add-note", &json!({ "text": format!("Vu {NAME}") })).await;
+        let token = app.token(Role::Adviser).await;
+        let before = app.get(&token, &format!("/v1/beneficiaries/{id}")).await.ok(200);
+        let version = before["version"].as_u64().unwrap();
+        assert!(is_personal(&everything_told(&app, &id, 1).await), "the test sees what it looks for");
+
+        let erased = app.done(Role::Admin, &id, "erase-personal-data", &json!({ "ground": "request" })).await;
+        assert_eq!(erased["events"], json!(["PersonalDataErased"]));
+
+        let told = everything_told(&app, &id, version + 1).await;
+        assert!(!is_personal(&told), "{told}");
+        let after = app.get(&token, &format!("/v1/beneficiaries/{id}")).await.ok(200);
+        assert_eq!(figures(&after), figures(&before));
+        assert!(after["erased_on"].is_string());
+        let identity = app.get(&token, &format!("/v1/beneficiaries/{id}?identity=true")).await.ok(200);
+        assert_eq!(identity["identity"], Value::Null);
+        // The neighbour is untouched.
+        let neighbour = app.get(&token, &format!("/v1/beneficiaries/{other}?identity=true")).await.ok(200);
+        assert_eq!(neighbour["identity"]["name"], json!(NAME));
+    }
+
+    async fn nothing_sealed_is_added_to_an_erased_person_and_figures_still_are(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let ground = json!({ "ground": "retention" });
+        let first = app.done(Role::Admin, &id, "erase-personal-data", &ground).await;
+        let again = app.done(Role::Admin, &id, "erase-personal-data", &ground).await;
+        assert_eq!((&again["already_done"], &again["version"]), (&json!(true), &first["version"]));
+        let token = app.token(Role::Adviser).await;
+        let sealed = [
+            ("add-note", json!({ "text": NAME })),
+            ("update-identity", json!({ "identity": { "name": NAME } })),
+            ("submit-idea", json!({ "title": NAME, "sector": "C", "start_up_cost": 1, "jobs_expected": 1 })),
+        ];
+        for (word, body) in sealed {
+            let reply = app.command(&token, &id, word, &body).await;
+            assert_eq!(reply.error(409, "refused").1, "person_erased", "{word}");
+        }
+        let income = json!({ "survey": "baseline", "from": "2021-01-01", "to": "2021-12-31",
+                             "amount": 480_000, "source": "declared_total" });
+        app.done(Role::Adviser, &id, "record-income", &income).await;
+    }
+
+    async fn an_erased_key_is_destroyed_in_its_store_for_every_process(engine) {
+        let app = TestApp::on(engine).await;
+        let other = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let registered = app.register(&programme).await;
+        let id = registered["id"].as_str().unwrap();
+        let key = key_of(app.commands.journal(), registered["position"].as_u64().unwrap()).await;
+        let token = other.token(Role::Adviser).await;
+        let path = format!("/v1/beneficiaries/{id}?identity=true");
+        assert_eq!(other.get(&token, &path).await.ok(200)["identity"]["name"], json!(NAME));
+        assert!(wrapped(engine, key).await.is_some());
+        app.done(Role::Admin, id, "erase-personal-data", &json!({ "ground": "request" })).await;
+        assert!(wrapped(engine, key).await.is_none());
+        assert!(matches!(app.commands.keys().get(key).await.unwrap(), Found::Destroyed { .. }));
+        assert_eq!(other.get(&token, &path).await.ok(200)["identity"], Value::Null);
+        let history = other.get(&token, &format!("/v1/beneficiaries/{id}/history")).await;
+        assert!(!is_personal(&history.text), "{}", history.text);
+    }
+}
+
+/// Every byte of every file of a directory, read by another process: closing a file here would drop
+/// the locks that `SQLite` holds on it.
+fn bytes_in(directory: &Path) -> Vec<u8> {
+    let files: Vec<PathBuf> =
+        directory.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 2, "{files:?}");
+    Command::new("cat").args(files).output().unwrap().stdout
+}
+
+fn holds(bytes: &[u8], piece: &[u8]) -> bool {
+    bytes.windows(piece.len()).any(|window| window == piece)
+}
+
+fn directory_of(engine: &Engine) -> PathBuf {
+    let file = Path::new(engine.url().strip_prefix("sqlite:").unwrap());
+    file.parent().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_file_ever_holds_a_person_and_after_an_erasure_none_holds_the_key() {
+    let engine = Engine::sqlite();
+    let app = TestApp::on(&engine).await;
+    let programme = app.programme().await;
+    let registered = app.register(&programme).await;
+    let id = registered["id"].as_str().unwrap();
+    app.walk(id, &steps(), "complete-path").await;
+    let key = key_of(app.commands.journal(), registered["position"].as_u64().unwrap()).await;
+    let wrapped = wrapped(&engine, key).await.unwrap();
+    let before = bytes_in(&directory_of(&engine));
+    assert!(holds(&before, &wrapped[..24]), "the test sees what it looks for");
+    assert!(!PERSONAL.iter().any(|piece| holds(&before, piece.as_bytes())));
+
+    app.done(Role::Admin, id, "erase-personal-data", &json!({ "ground": "request" })).await;
+    let after = bytes_in(&directory_of(&engine));
+    assert!(holds(&after, b"PersonalDataErased"));
+    assert!(!holds(&after, &wrapped[..24]) && !holds(&after, &wrapped[wrapped.len() - 24..]));
+    assert!(!PERSONAL.iter().any(|piece| holds(&after, piece.as_bytes())));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_the_journal_from_before_the_erasure_opens_nobody() {
+    let engine = Engine::sqlite();
+    let app = TestApp::on(&engine).await;
+    let programme = app.programme().await;
+    let registered = app.register(&programme).await;
+    let (id, position) =
+        (registered["id"].as_str().unwrap(), registered["position"].as_u64().unwrap());
+    app.done(Role::Adviser, id, "add-note", &json!({ "text": NAME })).await;
+    let backup = tempfile::tempdir().unwrap();
+    let copied = Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "cp {}/journal.db* {}",
+            directory_of(&engine).display(),
+            backup.path().display()
+        ))
+        .status();
+    assert!(copied.unwrap().success());
+    app.done(Role::Admin, id, "erase-personal-data", &json!({ "ground": "request" })).await;
+    app.commands.keys().close().await;
+
+    // The journal as it was, the keys as they are, the right master key.
+    let config =
+        JournalConfig::new(format!("sqlite:{}/journal.db", backup.path().display()).as_str());
+    let journal = Journal::open(&config, Clock::System).await.unwrap();
+    let master = MasterKey::from_text(MASTER).unwrap();
+    let keys = KeyStore::open(&keys_url(&engine), master, Clock::System).await.unwrap();
+    let key = key_of(&journal, position).await;
+    assert!(matches!(keys.get(key).await.unwrap(), Found::Destroyed { .. }));
+    let restored = TestApp::start(journal, keys, Clock::System, ServeLimits::default()).await;
+    let told = everything_told(&restored, id, 2).await;
+    assert!(told.contains("NoteAdded") && !is_personal(&told), "{told}");
+    let token = restored.token(Role::Adviser).await;
+    let reply = restored.command(&token, id, "add-note", &json!({ "text": NAME })).await;
+    assert_eq!(reply.error(409, "refused").1, "person_erased");
+}

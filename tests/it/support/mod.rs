@@ -94,7 +94,12 @@ fn server() -> Arc<PgTempDB> {
     if let Some(server) = shared.upgrade() {
         return server;
     }
-    let server = PgTempDBBuilder::new().with_config_param("max_connections", "400").start();
+    let server = PgTempDBBuilder::new()
+        .with_config_param("max_connections", "400")
+        // `pgtemp` takes the log through a pipe that nobody empties: once it is full, every backend
+        // that has something to say stands still.
+        .with_config_param("log_min_messages", "panic")
+        .start();
     let server = Arc::new(server);
     *shared = Arc::downgrade(&server);
     server
