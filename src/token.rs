@@ -113,12 +113,15 @@ type Checked = (Arc<Grant>, DateTime<Utc>);
 
 /// Issues, checks, lists and revokes tokens. Cheap to clone.
 #[derive(Clone)]
-pub struct Tokens {
+pub struct Tokens(Arc<Register>);
+
+/// What a [`Tokens`] shares: it is cloned several times a request.
+struct Register {
     journal: Journal,
     clock: Clock,
-    encoding: Arc<EncodingKey>,
-    decoding: Arc<DecodingKey>,
-    checked: Arc<Cache<Box<str>, Checked>>,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    checked: Cache<Box<str>, Checked>,
 }
 
 /// Reads the signing key that was given, or the one in the data directory, made there when missing.
@@ -157,13 +160,8 @@ impl Tokens {
             key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| TokenError::Key)?;
         let encoding = EncodingKey::from_ed_pem(private.as_bytes()).map_err(|_| TokenError::Key)?;
         let decoding = DecodingKey::from_ed_pem(public.as_bytes()).map_err(|_| TokenError::Key)?;
-        Ok(Self {
-            journal,
-            clock,
-            encoding: Arc::new(encoding),
-            decoding: Arc::new(decoding),
-            checked: Arc::new(Cache::new(CHECKED_MAX)),
-        })
+        let checked = Cache::new(CHECKED_MAX);
+        Ok(Self(Arc::new(Register { journal, clock, encoding, decoding, checked })))
     }
 
     /// Issues a token. It is listed, durably, before it is handed out: a crash in between leaves a
@@ -178,7 +176,7 @@ impl Tokens {
         scope: Scope,
         ttl: Duration,
     ) -> Result<String, TokenError> {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let expires_at = now + ttl;
         let jti = Uuid::now_v7();
         let claims = Claims {
@@ -191,7 +189,7 @@ impl Tokens {
             scope,
         };
         self.list_as_issued(&claims, now, expires_at).await?;
-        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.encoding)
+        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.0.encoding)
             .map_err(|_| TokenError::Key)
     }
 
@@ -202,7 +200,7 @@ impl Tokens {
         expires_at: DateTime<Utc>,
     ) -> Result<(), JournalError> {
         let scope = serde_json::to_string(&claims.scope).unwrap_or_default();
-        on_pool!(self.journal.pool(), pool => {
+        on_pool!(self.0.journal.pool(), pool => {
             sqlx::query(
                 "INSERT INTO tokens (token_id, actor, role, scope, issued_at, expires_at)
                  VALUES ($1, $2, $3, $4, $5, $6)",
@@ -225,8 +223,8 @@ impl Tokens {
     /// # Errors
     /// Why it is not accepted.
     pub async fn check(&self, token: &str) -> Result<Arc<Grant>, TokenError> {
-        let now = self.clock.now();
-        if let Some((grant, checked_at)) = self.checked.get(token)
+        let now = self.0.clock.now();
+        if let Some((grant, checked_at)) = self.0.checked.get(token)
             && now < checked_at + CHECKED_FOR
             && now < grant.expires_at
         {
@@ -237,7 +235,7 @@ impl Tokens {
             None => Err(TokenError::Invalid),
             Some(Some(_)) => Err(TokenError::Revoked),
             Some(None) => {
-                self.checked.insert(token.into(), (grant.clone(), now));
+                self.0.checked.insert(token.into(), (grant.clone(), now));
                 Ok(grant)
             }
         }
@@ -252,7 +250,7 @@ impl Tokens {
         // The time is checked below, against our own clock.
         validation.validate_exp = false;
         validation.required_spec_claims = ["exp", "iss", "sub"].map(str::to_owned).into();
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.0.decoding, &validation)
             .map_err(|_| TokenError::Invalid)?
             .claims;
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
@@ -266,7 +264,7 @@ impl Tokens {
     /// Whether a token is listed, and if so when it was revoked.
     async fn revocation(&self, token_id: Uuid) -> Result<Option<Option<Stamp>>, JournalError> {
         let id = token_id.to_string();
-        let row: Option<(Option<Stamp>,)> = on_pool!(self.journal.pool(), pool => {
+        let row: Option<(Option<Stamp>,)> = on_pool!(self.0.journal.pool(), pool => {
             sqlx::query_as("SELECT revoked_at FROM tokens WHERE token_id = $1").bind(&id).fetch_optional(pool).await
         })
         .map_err(JournalError::Database)?;
@@ -278,7 +276,7 @@ impl Tokens {
     /// # Errors
     /// When the list cannot be read.
     pub async fn list(&self) -> Result<Vec<IssuedToken>, TokenError> {
-        on_pool!(self.journal.pool(), pool => {
+        on_pool!(self.0.journal.pool(), pool => {
             sqlx::query_as::<_, IssuedToken>(
                 "SELECT token_id, actor, role, scope, issued_at, expires_at, revoked_at
                    FROM tokens ORDER BY issued_at DESC",
@@ -295,8 +293,8 @@ impl Tokens {
     /// # Errors
     /// When the list cannot be written.
     pub async fn revoke(&self, token_id: Uuid) -> Result<bool, TokenError> {
-        let (id, at) = (token_id.to_string(), Stamp(self.clock.now()));
-        let changed = on_pool!(self.journal.pool(), pool => {
+        let (id, at) = (token_id.to_string(), Stamp(self.0.clock.now()));
+        let changed = on_pool!(self.0.journal.pool(), pool => {
             sqlx::query("UPDATE tokens SET revoked_at = $2 WHERE token_id = $1 AND revoked_at IS NULL")
                 .bind(&id)
                 .bind(at)
@@ -305,7 +303,7 @@ impl Tokens {
                 .map(|done| done.rows_affected())
         })
         .map_err(JournalError::Database)?;
-        self.checked.clear();
+        self.0.checked.clear();
         Ok(changed > 0)
     }
 }

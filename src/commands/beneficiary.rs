@@ -93,10 +93,10 @@ impl Commands {
             // An imported row keeps its id: when the stream has begun, this is a retry, or a path
             // whose registration was retracted.
             let known = match id {
-                Some(id) => self.beneficiaries.load(&self.journal, id).await?.is_some(),
+                Some(id) => self.0.beneficiaries.load(&self.0.journal, id).await?.is_some(),
                 None => false,
             };
-            let id = id.unwrap_or_else(|| new_id(&self.clock));
+            let id = id.unwrap_or_else(|| new_id(&self.0.clock));
             let case = if known {
                 self.find_to_register(id, &body).await?
             } else {
@@ -119,7 +119,7 @@ impl Commands {
         let (programme_id, programme) = self.programme_of(body).await?;
         Ok(Case {
             id,
-            mark: self.beneficiaries.mark(id),
+            mark: self.0.beneficiaries.mark(id),
             path: Arc::default(),
             programme_id,
             programme,
@@ -149,7 +149,10 @@ impl Commands {
         let programme = programme.as_str().and_then(|text| Uuid::try_parse(text).ok());
         let programme =
             programme.ok_or_else(|| FormError::new("/programme", "wrong_type", "a UUID"))?;
-        Ok((programme, self.programmes.load(&self.journal, programme).await?.unwrap_or_default()))
+        Ok((
+            programme,
+            self.0.programmes.load(&self.0.journal, programme).await?.unwrap_or_default(),
+        ))
     }
 
     pub(super) async fn command_now(
@@ -171,15 +174,15 @@ impl Commands {
     }
 
     pub(super) async fn find(&self, id: Uuid) -> Result<Case, CommandError> {
-        let mark = self.beneficiaries.mark(id);
+        let mark = self.0.beneficiaries.mark(id);
         let path =
-            self.beneficiaries.load(&self.journal, id).await?.ok_or(CommandError::NotFound)?;
+            self.0.beneficiaries.load(&self.0.journal, id).await?.ok_or(CommandError::NotFound)?;
         // A path whose registration was retracted has no programme until it is registered again.
         let registration = path.state.state().registration.as_ref();
         let programme_id =
             registration.map_or(Uuid::nil(), |registration| registration.programme.0);
         let programme =
-            self.programmes.load(&self.journal, programme_id).await?.unwrap_or_default();
+            self.0.programmes.load(&self.0.journal, programme_id).await?.unwrap_or_default();
         Ok(Case { id, mark, path, programme_id, programme })
     }
 
@@ -219,9 +222,9 @@ impl Commands {
             return Ok(None);
         }
         let Some(id) = path.state().keys.last().copied() else {
-            return self.keys.take().await.map(Some).map_err(Into::into);
+            return self.0.keys.take().await.map(Some).map_err(Into::into);
         };
-        match self.keys.get(id).await? {
+        match self.0.keys.get(id).await? {
             Found::Key(key) => Ok(Some(key)),
             Found::Destroyed { .. } => Err(Refusal::Erased.into()),
             Found::Unknown => Err(CommandError::KeyMissing(id)),
@@ -245,7 +248,7 @@ impl Commands {
 
     pub(super) fn context(&self, case: &Case, call: &Call) -> Context {
         Context {
-            now: self.clock.now(),
+            now: self.0.clock.now(),
             occurred_on: call.occurred_on,
             actor: call.actor.clone(),
             role: call.role,
@@ -298,13 +301,13 @@ impl Commands {
                 let loaded =
                     case.path.after(events, committed.position, committed.recorded_at, bytes);
                 let version = loaded.state.version();
-                self.beneficiaries.put(case.id, case.mark, &Arc::new(loaded));
+                self.0.beneficiaries.put(case.id, case.mark, &Arc::new(loaded));
                 Ok(Attempt::Answered(Answer { version, position: committed.position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Attempt::Answered(answer)),
             Appended::Moved => {
-                self.beneficiaries.forget(case.id);
-                self.programmes.forget(case.programme_id);
+                self.0.beneficiaries.forget(case.id);
+                self.0.programmes.forget(case.programme_id);
                 Ok(Attempt::Anew)
             }
         }

@@ -24,7 +24,7 @@ impl Commands {
     ) -> Result<Answer, CommandError> {
         let answer = self.command_now(id, entry, body, call).await?;
         let path = self.current_beneficiary(id).await?.ok_or(CommandError::NotFound)?;
-        self.keys.destroy(&path.state.state().keys).await?;
+        self.0.keys.destroy(&path.state.state().keys).await?;
         Ok(answer)
     }
 
@@ -34,12 +34,12 @@ impl Commands {
     /// When the journal or the key store cannot be reached.
     pub async fn finish_erasures(&self) -> Result<(), CommandError> {
         let mut keys = Vec::new();
-        for recorded in self.journal.read_type("PersonalDataErased").await? {
+        for recorded in self.0.journal.read_type("PersonalDataErased").await? {
             let event: BeneficiaryEvent = read_event(&recorded)?;
             if let Fact::PersonalDataErased(erasure) = event.fact {
                 keys.extend(erasure.keys);
             }
         }
-        self.keys.destroy(&keys).await.map_err(Into::into)
+        self.0.keys.destroy(&keys).await.map_err(Into::into)
     }
 }

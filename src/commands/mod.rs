@@ -39,7 +39,10 @@ const ATTEMPTS_MAX: u32 = 32;
 
 /// The door to every stream.
 #[derive(Clone)]
-pub struct Commands {
+pub struct Commands(Arc<Door>);
+
+/// What a [`Commands`] shares: it is cloned several times a request.
+struct Door {
     journal: Journal,
     keys: KeyStore,
     clock: Clock,
@@ -143,25 +146,25 @@ impl Commands {
                 }
             }
         }));
-        Self { journal, keys, clock, beneficiaries, programmes }
+        Self(Arc::new(Door { journal, keys, clock, beneficiaries, programmes }))
     }
 
     /// The journal behind the door.
     #[must_use]
     pub fn journal(&self) -> &Journal {
-        &self.journal
+        &self.0.journal
     }
 
     /// The key store behind the door.
     #[must_use]
     pub fn keys(&self) -> &KeyStore {
-        &self.keys
+        &self.0.keys
     }
 
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        &self.0.clock
     }
 
     /// A path at its current version: never older than the moment of the call, whichever process
@@ -173,7 +176,7 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
-        self.current(&self.beneficiaries, id).await
+        self.current(&self.0.beneficiaries, id).await
     }
 
     /// A programme at its current version; `None` when there is none.
@@ -184,7 +187,7 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Programme>>>, CommandError> {
-        self.current(&self.programmes, id).await
+        self.current(&self.0.programmes, id).await
     }
 
     async fn current<S: Stream>(
@@ -192,14 +195,14 @@ impl Commands {
         store: &StreamStore<S>,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
-        self.journal.freshness().await?;
+        self.0.journal.freshness().await?;
         // What other processes wrote is evicted by now. What this one wrote may be committed and not
         // yet kept, when its command is still on its way to the cache.
-        let known = self.journal.known_version(&stream_id::<S>(id));
-        match store.load(&self.journal, id).await? {
+        let known = self.0.journal.known_version(&stream_id::<S>(id));
+        match store.load(&self.0.journal, id).await? {
             Some(loaded) if loaded.state.version() < known => {
                 store.forget(id);
-                store.load(&self.journal, id).await
+                store.load(&self.0.journal, id).await
             }
             loaded => Ok(loaded),
         }
@@ -208,7 +211,7 @@ impl Commands {
     /// The answer that an idempotency key already has, if any.
     async fn answered(&self, call: &Call) -> Result<Option<Answer>, CommandError> {
         let Some(key) = &call.key else { return Ok(None) };
-        match self.journal.find_answer(key).await? {
+        match self.0.journal.find_answer(key).await? {
             None => Ok(None),
             Some(KeyLookup::OtherBody) => Err(CommandError::KeyReused),
             Some(KeyLookup::Answer(stored)) => replayed(&stored).map(Some),
@@ -221,7 +224,7 @@ impl Commands {
         // or none. A crash before its answer leaves a command that is stored and not acknowledged:
         // the client's retry, by its idempotency key or because the command has already happened,
         // gets this answer and no second effect.
-        match self.journal.append(request).await? {
+        match self.0.journal.append(request).await? {
             AppendOutcome::Committed(committed) => Ok(Appended::Committed(committed)),
             AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken => Ok(Appended::Moved),
             AppendOutcome::Replayed(stored) => replayed(&stored).map(Appended::Answered),

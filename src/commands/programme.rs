@@ -25,7 +25,7 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let id = new_id(&self.clock);
+        let id = new_id(&self.0.clock);
         self.programme_task(id, "sign-convention", body, call).await
     }
 
@@ -82,14 +82,16 @@ impl Commands {
         call: &Call,
     ) -> Result<Option<Answer>, CommandError> {
         // A programme is written rarely, so it is always read as it stands.
-        let mark = self.programmes.mark(id);
+        let mark = self.0.programmes.mark(id);
         let found = self.current_programme(id).await?.unwrap_or_default();
         let current = found.state.version;
         if let Some(expected) = call.if_match.filter(|expected| *expected != current) {
-            return Err(CommandError::PreconditionFailed { expected, current });
+            // A retry names the version that its first attempt has left behind.
+            let refused = CommandError::PreconditionFailed { expected, current };
+            return self.answered(call).await?.map(Some).ok_or(refused);
         }
         let context = Context {
-            now: self.clock.now(),
+            now: self.0.clock.now(),
             occurred_on: call.occurred_on,
             actor: call.actor.clone(),
             role: call.role,
@@ -143,12 +145,12 @@ impl Commands {
             Appended::Committed(committed) => {
                 let loaded = found.after(events, committed.position, committed.recorded_at, 0);
                 let version = loaded.state.version;
-                self.programmes.put(id, mark, &Arc::new(loaded));
+                self.0.programmes.put(id, mark, &Arc::new(loaded));
                 Ok(Some(Answer { version, position: committed.position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Some(answer)),
             Appended::Moved => {
-                self.programmes.forget(id);
+                self.0.programmes.forget(id);
                 Ok(None)
             }
         }

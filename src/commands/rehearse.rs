@@ -59,7 +59,7 @@ impl Commands {
         rehearsal: Option<&Rehearsal>,
     ) -> Result<Case, CommandError> {
         let Some(rehearsal) = rehearsal else {
-            let is_known = self.beneficiaries.load(&self.journal, id).await?.is_some();
+            let is_known = self.0.beneficiaries.load(&self.0.journal, id).await?.is_some();
             return if is_known {
                 self.find_to_register(id, body).await
             } else {
@@ -70,12 +70,12 @@ impl Commands {
         let programme_id =
             registration.map_or(Uuid::nil(), |registration| registration.programme.0);
         let programme =
-            self.programmes.load(&self.journal, programme_id).await?.unwrap_or_default();
+            self.0.programmes.load(&self.0.journal, programme_id).await?.unwrap_or_default();
         let path =
             super::Loaded { state: Arc::new(rehearsal.path.clone()), ..super::Loaded::default() };
         Ok(Case {
             id,
-            mark: self.beneficiaries.mark(id),
+            mark: self.0.beneficiaries.mark(id),
             path: Arc::new(path),
             programme_id,
             programme,

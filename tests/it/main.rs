@@ -1,6 +1,7 @@
 //! The integration tests, in one binary: a module a subject, `support` for what they share.
 
 mod api;
+mod crash;
 mod import;
 mod journal;
 mod keys;

@@ -201,9 +201,13 @@ async fn the_reference_lists_carry_labels_in_both_languages_and_their_source() {
     let lists = shown["lists"].as_array().unwrap();
     assert!(lists.len() >= 20);
     for list in lists {
-        ["name", "fr", "en", "source"].iter().for_each(|field| text(list, field));
+        for field in ["name", "fr", "en", "source"] {
+            text(list, field);
+        }
         for entry in list["entries"].as_array().unwrap() {
-            ["code", "fr", "en"].iter().for_each(|field| text(entry, field));
+            for field in ["code", "fr", "en"] {
+                text(entry, field);
+            }
         }
     }
 }

@@ -34,9 +34,9 @@ fn settle(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(settle),
         Value::String(text) => {
             if uuid::Uuid::try_parse(text).is_ok() {
-                *text = "<id>".to_owned();
+                "<id>".clone_into(text);
             } else if text.starts_with("sealed:v1:") {
-                *text = "<sealed>".to_owned();
+                "<sealed>".clone_into(text);
             }
         }
         _ => {}

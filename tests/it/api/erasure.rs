@@ -47,7 +47,7 @@ async fn everything_told(app: &TestApp, id: &str, version: u64) -> String {
     let mut told = String::new();
     for role in sira::http::access::PATH_READERS {
         let token = app.token(*role).await;
-        let mut queries = vec!["".to_owned(), "?identity=true".to_owned(), "/history".to_owned()];
+        let mut queries = vec![String::new(), "?identity=true".to_owned(), "/history".to_owned()];
         for version in 1..=version {
             queries.push(format!("?version={version}&identity=true"));
             queries.push(format!("/history?version={version}"));

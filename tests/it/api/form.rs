@@ -2,6 +2,8 @@
 //! nothing behind, and is never repeated to anyone.
 
 use serde_json::{Value, json};
+use sira::http::{DEFERRED_COMMANDS, openapi};
+use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
 use sira_domain::role::Role;
 
 use super::app::{self, NAME, TestApp, registration, with};
@@ -149,6 +151,44 @@ crate::on_both_engines! {
                 let reply = app.post(&token, "/v1/beneficiaries", &body).await;
                 if reply.status != 201 {
                     reply.error(422, "invalid-body");
+                }
+            }
+        }
+    }
+
+    async fn no_body_whatever_is_answered_with_an_error_of_the_server(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let values = [
+            json!(null), json!(true), json!(0), json!(-1), json!(1), json!(u64::MAX), json!(1e300), json!(""),
+            json!("x"), json!("2022-03-01"), json!("sealed:v1:01890a5d-ac96-774b-bcce-b302099a8057:AAAA"),
+            json!(NAME.repeat(300)), json!([]), json!([[]]), json!([{}]), json!({}), json!({ NAME: NAME }),
+        ];
+        for entry in BENEFICIARY_COMMANDS {
+            let token = app.token(entry.roles[0]).await;
+            let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+            let path = match entry.word {
+                "register" => "/v1/beneficiaries".to_owned(),
+                word => format!("/v1/beneficiaries/{id}/commands/{word}"),
+            };
+            let operation = match entry.word {
+                "register" => "/v1/beneficiaries",
+                word => &format!("/v1/beneficiaries/{{id}}/commands/{word}"),
+            };
+            let body = &openapi()["paths"][operation]["post"]["requestBody"];
+            let schema = &body["content"]["application/json"]["schema"];
+            let Some(fields) = schema["properties"].as_object() else { continue };
+            for value in &values {
+                let all: Value = fields.keys().map(|field| (field.clone(), value.clone())).collect();
+                let each = fields.keys().map(|field| json!({ field: value }));
+                for body in each.chain([all]) {
+                    let reply = app.post(&token, &path, &body).await;
+                    match reply.status {
+                        200 => {}
+                        404 if DEFERRED_COMMANDS.contains(&entry.word) => {}
+                        409 => drop(reply.problem(409, "refused")),
+                        _ => drop(reply.problem(422, "invalid-body")),
+                    }
                 }
             }
         }

@@ -104,4 +104,49 @@ crate::on_both_engines! {
         versions.sort_unstable();
         assert_eq!(versions, (2..=25).collect::<Vec<_>>());
     }
+
+    async fn a_retry_with_its_if_match_is_answered_as_the_first_time(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let registered = app.register(&programme).await;
+        let (adviser, admin) = (app.token(Role::Adviser).await, app.token(Role::Admin).await);
+        let note = format!("/v1/beneficiaries/{}/commands/add-note", registered["id"].as_str().unwrap());
+        let target = format!("/v1/programmes/{programme}/commands/set-target");
+        let period = json!({ "from": "2022-01-01", "to": "2022-12-31" });
+        let cases = [
+            (&adviser, &note, "\"1\"", json!({ "text": "x" })),
+            (&admin, &target, "\"3\"", json!({ "indicator": "trained", "period": period, "value": 40 })),
+        ];
+        for (token, path, etag, body) in cases {
+            let attempt = async || {
+                let request = app.request(Method::POST, path).bearer_auth(token);
+                let request = request.header("idempotency-key", "k").header("if-match", etag);
+                Reply::of(request.json(&body)).await
+            };
+            let (first, again) = (attempt().await, attempt().await);
+            first.ok(200);
+            assert_eq!((again.status, &again.text), (200, &first.text), "{path}");
+            assert_eq!((is_replayed(&first), is_replayed(&again)), (false, true), "{path}");
+        }
+    }
+
+    async fn a_key_of_a_programme_has_one_effect_too(engine) {
+        let app = TestApp::on(engine).await;
+        let admin = app.token(Role::Admin).await;
+        let convention = json!({
+            "name": "Autre essai", "signed_on": "2021-07-06", "term_years": 3, "renewable": true,
+            "parties": [{ "name": "Agence inventée", "role": "agency" }],
+        });
+        let sent = (0..20).map(|_| keyed(&app, &admin, "/v1/programmes", "c", &convention));
+        let all = join_all(sent).await;
+        assert!(all.iter().all(|reply| reply.status == 201 && reply.text == all[0].text), "{all:?}");
+        assert_eq!(app.commands.journal().head().await.unwrap().position, 1);
+        let path = format!("/v1/programmes/{}/commands/renew-convention", all[0].json()["id"].as_str().unwrap());
+        let renewal = json!({ "term_years": 2 });
+        let all = join_all((0..20).map(|_| keyed(&app, &admin, &path, "r", &renewal))).await;
+        assert!(all.iter().all(|reply| reply.status == 200 && reply.text == all[0].text), "{all:?}");
+        assert_eq!(app.commands.journal().head().await.unwrap().position, 2);
+        let other = json!({ "term_years": 3 });
+        keyed(&app, &admin, &path, "r", &other).await.problem(422, "idempotency-key-reused");
+    }
 }

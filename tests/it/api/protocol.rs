@@ -225,4 +225,61 @@ crate::on_both_engines! {
         });
         assert_eq!(history["events"][1]["metadata"], expected);
     }
+
+    async fn a_programme_is_refused_by_field_and_rule_as_a_path_is(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let token = app.token(Role::Admin).await;
+        let path = |word: &str| format!("/v1/programmes/{programme}/commands/{word}");
+        let age = |min: u32, max: u32| json!({ "effective_from": "2022-01-01", "rules": { "age_women": { "min": min, "max": max } } });
+        let office = |region: &str, day: &str| json!({ "office": "x-1", "name": "X", "region": region, "occurred_on": day });
+        let cases = [
+            ("set-rules", age(41, 40), 409, "/age_women", "fields_disagree"),
+            ("set-rules", age(10, 121), 422, "/rules/age_women/max", "number_range"),
+            ("set-rules", json!({ "effective_from": "2022-01-01", "rules": { "no_such": 1 } }), 422, "/rules/no_such", "unknown_field"),
+            ("open-office", office("nioro", "2023-03-12"), 409, "/region", "region_not_valid"),
+            ("open-office", office("nioro", "2999-01-01"), 409, "/occurred_on", "date_in_future"),
+            ("close-office", json!({ "office": "gao-1" }), 409, "/office", "unknown_item"),
+            ("open-office", json!({ "office": "Ségou", "name": "X", "region": "segou" }), 422, "/office", "code_form"),
+        ];
+        for (word, body, status, pointer, rule) in cases {
+            let slug = if status == 409 { "refused" } else { "invalid-body" };
+            let reply = app.post(&token, &path(word), &body).await;
+            assert_eq!(reply.error(status, slug), (pointer.into(), rule.into()), "{word} {body}");
+        }
+        let stale = app.request(Method::POST, &path("close-office")).bearer_auth(&token);
+        let stale = stale.header("if-match", "\"2\"").json(&json!({ "office": "mopti-1" }));
+        Reply::of(stale).await.problem(412, "precondition-failed");
+        let shown = app.get(&token, &format!("/v1/programmes/{programme}")).await.ok(200);
+        assert_eq!(shown["version"], json!(3));
+        for word in ["sign-convention", "dance"] {
+            app.post(&token, &path(word), &json!({})).await.problem(404, "not-found");
+        }
+    }
+
+    async fn an_address_that_is_no_text_is_answered_with_a_problem(engine) {
+        let app = TestApp::on(engine).await;
+        let token = app.token(Role::Director).await;
+        for path in ["/v1/beneficiaries/%FF", "/v1/beneficiaries/%FF/history", "/v1/programmes/%FF", "/problems/%FF"] {
+            let reply = app.get(&token, path).await;
+            assert!(matches!(reply.status, 400 | 404), "{path}: {reply:?}");
+            reply.problem(reply.status, if reply.status == 400 { "bad-parameter" } else { "not-found" });
+        }
+        for path in ["/v1/beneficiaries/%FF/commands/add-note", "/v1/beneficiaries/x/commands/%FF", "/v1/programmes/%FF/commands/set-rules"] {
+            let reply = app.post(&token, path, &json!({})).await;
+            reply.problem(reply.status, if reply.status == 400 { "bad-parameter" } else { "not-found" });
+        }
+    }
+
+    async fn a_request_id_is_the_callers_own_when_it_is_fit(engine) {
+        let app = TestApp::on(engine).await;
+        let long = "x".repeat(129);
+        for (given, is_kept) in [("a-1_b.c:d", true), ("deux mots", false), ("<b>", false), (long.as_str(), false), ("", false)] {
+            let request = app.request(Method::GET, "/v2").header("x-request-id", given);
+            let reply = Reply::of(request).await;
+            let id = reply.problem(404, "not-found")["request_id"].as_str().unwrap().to_owned();
+            assert_eq!(id == given, is_kept, "{given}");
+            assert!(!id.is_empty());
+        }
+    }
 }

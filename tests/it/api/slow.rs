@@ -71,4 +71,35 @@ crate::on_both_engines! {
         let status = app.get(&token, &format!("/v1/beneficiaries/{id}")).await.ok(200);
         assert_eq!(status["actions"]["notes"], json!(20));
     }
+
+    async fn a_body_that_drips_in_for_ever_is_cut_off_with_a_problem(engine) {
+        let limits = ServeLimits {
+            body_silence: Duration::from_secs(2),
+            request_within: Duration::from_secs(3),
+            ..LIMITS
+        };
+        let app = TestApp::with(engine, Clock::System, limits).await;
+        let id = app.registered().await;
+        let token = app.token(Role::Adviser).await;
+        let address = app.url.strip_prefix("http://").unwrap();
+        let begun = format!(
+            "POST /v1/beneficiaries/{id}/commands/add-note HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             X-Request-Id: goutte\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{\"text\":\"lent"
+        );
+        let mut stream = stall(address, &begun).await;
+        let started = Instant::now();
+        let mut words = [0; 4_096];
+        let read = loop {
+            assert!(started.elapsed() < Duration::from_secs(10), "still dripping");
+            tokio::select! {
+                read = stream.read(&mut words) => break read.unwrap(),
+                () = tokio::time::sleep(Duration::from_millis(300)) => {}
+            }
+            stream.write_all(b"x").await.unwrap();
+        };
+        let words = std::str::from_utf8(&words[..read]).unwrap();
+        assert!(words.starts_with("HTTP/1.1 408"), "{words}");
+        assert!(words.contains("application/problem+json") && words.contains("/problems/timeout"), "{words}");
+        assert!(words.contains(r#""request_id":"goutte""#), "{words}");
+    }
 }
