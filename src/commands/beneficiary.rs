@@ -89,6 +89,10 @@ impl Commands {
         call: Call,
     ) -> Result<Answer, CommandError> {
         let entry = entry_of("register").ok_or(CommandError::NoSuchCommand)?;
+        let _turn = match id {
+            Some(id) => Some(self.0.beneficiaries.turn(id).await),
+            None => None,
+        };
         for _ in 0..ATTEMPTS_MAX {
             // An imported row keeps its id: when the stream has begun, this is a retry, or a path
             // whose registration was retracted.
@@ -162,6 +166,7 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
+        let _turn = self.0.beneficiaries.turn(id).await;
         for _ in 0..ATTEMPTS_MAX {
             let case = self.find(id).await?;
             if let Attempt::Answered(answer) =

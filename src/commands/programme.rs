@@ -64,6 +64,7 @@ impl Commands {
         let command = command.map_err(|error| read_form_error(&error))?;
         let (commands, call) = (self.clone(), Call { occurred_on, ..call });
         let task = tokio::spawn(async move {
+            let _turn = commands.0.programmes.turn(id).await;
             for _ in 0..ATTEMPTS_MAX {
                 if let Some(answer) = commands.programme_once(id, command.clone(), &call).await? {
                     return Ok(answer);

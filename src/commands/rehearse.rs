@@ -97,6 +97,7 @@ impl Commands {
         only_judge: bool,
     ) -> Result<u64, CommandError> {
         let entry = entry_of("retract").ok_or(CommandError::NoSuchCommand)?;
+        let _turn = self.0.beneficiaries.turn(id).await;
         for _ in 0..ATTEMPTS_MAX {
             let case = self.find(id).await?;
             let key = self.key_of(&case.path.state, true).await?;

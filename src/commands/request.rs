@@ -35,8 +35,15 @@ impl FormError {
     }
 }
 
-/// Longest part of a caller's own field name that is said back.
-const FIELD_NAME_MAX_CHARS: usize = 40;
+/// Longest field name of a caller's own that is said back.
+const FIELD_NAME_MAX_BYTES: usize = 40;
+
+/// Whether a caller's own field name may be said back: one that looks like a field's. Anything else
+/// may be a value that slipped into a name's place, and is not repeated.
+fn is_field_name(name: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=FIELD_NAME_MAX_BYTES).contains(&name.len()) && name.bytes().all(is_fit)
+}
 
 /// What serde says of a body, as a form error: serde's own words quote the value, so only the parts
 /// that cannot hold personal data are kept.
@@ -46,27 +53,17 @@ pub fn read_form_error(error: &serde_path_to_error::Error<serde_json::Error>) ->
     let text = error.inner().to_string();
     // `from_value` and `from_slice` differ in whether a line and column follow.
     let text = text.split(" at line ").next().unwrap_or_default();
-    let quoted = || {
-        text.split('`')
-            .nth(1)
-            .unwrap_or_default()
-            .chars()
-            .take(FIELD_NAME_MAX_CHARS)
-            .collect::<String>()
-    };
+    let quoted = text.split('`').nth(1).unwrap_or_default();
     if text.starts_with("unknown field") {
         let parent = pointer
             .rsplit_once('/')
-            .filter(|(_, last)| *last == quoted())
+            .filter(|(_, last)| *last == quoted)
             .map_or(pointer.as_str(), |(parent, _)| parent);
-        return FormError::new(
-            format!("{parent}/{}", escape(&quoted())),
-            "unknown_field",
-            expected(text),
-        );
+        let pointer = if is_field_name(quoted) { format!("{parent}/{quoted}") } else { pointer };
+        return FormError::new(pointer, "unknown_field", expected(text));
     }
     if text.starts_with("missing field") {
-        return FormError::new(format!("{pointer}/{}", escape(&quoted())), "missing_field", "");
+        return FormError::new(format!("{pointer}/{quoted}"), "missing_field", "");
     }
     if text.starts_with("unknown variant") {
         return FormError::new(pointer, "unknown_code", expected(text));
@@ -96,18 +93,12 @@ fn expected(text: &str) -> String {
         .map_or_else(String::new, |(_, expected)| expected.replace('`', ""))
 }
 
-fn escape(field: &str) -> String {
-    field.replace('~', "~0").replace('/', "~1")
-}
-
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter().fold(String::new(), |pointer, segment| match segment {
         Segment::Seq { index } => format!("{pointer}/{index}"),
-        Segment::Map { key } => format!(
-            "{pointer}/{}",
-            escape(&key.chars().take(FIELD_NAME_MAX_CHARS).collect::<String>())
-        ),
+        Segment::Map { key } if is_field_name(key) => format!("{pointer}/{key}"),
+        Segment::Map { .. } => pointer,
         Segment::Enum { .. } | Segment::Unknown => pointer,
     })
 }
@@ -201,6 +192,7 @@ mod tests {
     fn a_form_error_names_the_field_and_never_the_value() {
         let cases = [
             (r#"{"adviser":"awa","secret":"Personne"}"#, "/secret", "unknown_field"),
+            (r#"{"adviser":"awa","Madame Personne":1}"#, "", "unknown_field"),
             (r"{}", "/adviser", "missing_field"),
             (r#"{"adviser":12345}"#, "/adviser", "wrong_type"),
             (r#"{"adviser":"Madame Personne"}"#, "/adviser", "code_form"),

@@ -187,6 +187,8 @@ pub struct StreamStore<S> {
     /// Counts, by shard of the id, how often a stream was written or evicted. A load that began
     /// before the count moved is not kept, since what it read may be old.
     touched: Box<[Mutex<u64>]>,
+    /// Whose turn it is, by shard of the id: see [`StreamStore::turn`].
+    turns: Box<[tokio::sync::Mutex<()>]>,
 }
 
 impl<S: Stream> StreamStore<S> {
@@ -194,12 +196,25 @@ impl<S: Stream> StreamStore<S> {
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let cache = Cache::with_weighter(CACHE_ENTRIES, bytes, ByPayload);
-        Self { cache, touched: (0..SHARDS).map(|_| Mutex::new(0)).collect() }
+        let touched = (0..SHARDS).map(|_| Mutex::new(0)).collect();
+        let turns = (0..SHARDS).map(|_| tokio::sync::Mutex::default()).collect();
+        Self { cache, touched, turns }
+    }
+
+    /// Waits for this process's turn at a stream, first come first served. Without it commands on a
+    /// hot stream would race each other, and all but one of each batch would decide for nothing; the
+    /// only races left are with other processes, and the journal settles those.
+    pub async fn turn(&self, id: Uuid) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turns[Self::shard_of(id)].lock().await
     }
 
     fn shard(&self, id: Uuid) -> &Mutex<u64> {
-        // The last bits of a UUIDv7 are random.
-        &self.touched[(id.as_u128() as usize) % SHARDS]
+        &self.touched[Self::shard_of(id)]
+    }
+
+    /// The last bits of a `UUIDv7` are random.
+    fn shard_of(id: Uuid) -> usize {
+        (id.as_u128() as usize) % SHARDS
     }
 
     /// A mark of this moment in the life of a stream, for [`StreamStore::put`].

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::access::{PATH_READERS, may_open};
 use super::problem::{self, Problem};
-use super::request::{Caller, Envelope, JsonBody, read_etag};
+use super::request::{Caller, Envelope, JsonBody, Named, read_etag};
 use super::show::{Opening, open_identity, path_value, show_event, show_path};
 use super::{App, DEFERRED_COMMANDS, answer_response};
 use crate::access_log::{AccessEntry, record_access};
@@ -51,7 +51,7 @@ async fn register(
 async fn command(
     State(app): State<App>,
     caller: Caller,
-    Path((id, word)): Path<(String, String)>,
+    Named((id, word)): Named<(String, String)>,
     body: JsonBody,
 ) -> Result<Response, Response> {
     // `register` makes its own id, so it is not a command on a path that is there.
@@ -159,7 +159,7 @@ async fn current(
 async fn status(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     query: Result<Query<Moment>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Response> {
@@ -280,7 +280,7 @@ async fn key_of(
 async fn history(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     query: Result<Query<Moment>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Response> {
     caller.require(PATH_READERS)?;

@@ -3,7 +3,6 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -18,7 +17,7 @@ use swagger_ui_dist::{ApiDefinition, OpenApiSource};
 
 use super::access::{Access, ROUTES, Route};
 use super::problem::{self, KINDS, Kind};
-use super::request::Envelope;
+use super::request::{Envelope, Named};
 use super::{App, DEFERRED_COMMANDS};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
@@ -236,7 +235,7 @@ async fn problems() -> Response {
     page("Problèmes — Problems", &format!("<ul>{list}</ul>"))
 }
 
-async fn problem_page(Path(slug): Path<String>, envelope: Envelope) -> Response {
+async fn problem_page(Named(slug): Named<String>, envelope: Envelope) -> Response {
     let Some(kind) = KINDS.iter().find(|kind| kind.slug == slug) else {
         return envelope.kind(problem::NOT_FOUND);
     };

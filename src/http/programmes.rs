@@ -1,6 +1,6 @@
 //! Routes of a programme.
 
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -10,7 +10,7 @@ use sira_domain::role::Role;
 use uuid::Uuid;
 
 use super::problem;
-use super::request::{Caller, JsonBody};
+use super::request::{Caller, JsonBody, Named};
 use super::{App, answer_response};
 
 /// Largest body: a lottery of 5,000 people.
@@ -45,7 +45,7 @@ async fn sign(
 async fn command(
     State(app): State<App>,
     caller: Caller,
-    Path((id, word)): Path<(String, String)>,
+    Named((id, word)): Named<(String, String)>,
     body: JsonBody,
 ) -> Result<Response, Response> {
     let not_found = || caller.envelope.kind(problem::NOT_FOUND);
@@ -63,7 +63,7 @@ async fn command(
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<Response, Response> {
     let not_found = || caller.envelope.kind(problem::NOT_FOUND);
     let id = Uuid::try_parse(&id).map_err(|_| not_found())?;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use sira_domain::reference::Language;
@@ -227,6 +228,19 @@ fn read_headers(headers: &HeaderMap) -> Result<CallHeaders, (&'static str, &'sta
 #[must_use]
 pub fn read_etag(text: &str) -> Option<u64> {
     text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
+/// The parts of an address. One that is no UTF-8 leads nowhere.
+pub struct Named<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Named<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Ok(envelope) = Envelope::from_request_parts(parts, app).await;
+        let named = Path::<T>::from_request_parts(parts, app).await;
+        named.map(|Path(named)| Self(named)).map_err(|_| envelope.kind(problem::NOT_FOUND))
+    }
 }
 
 /// A JSON object, with the exact bytes that it came in.

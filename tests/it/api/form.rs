@@ -42,6 +42,8 @@ crate::on_both_engines! {
         let cases = [
             (set("/surname", json!(NAME)), "/surname", "unknown_field"),
             (set("/identity/surname", json!(NAME)), "/identity/surname", "unknown_field"),
+            (set(&format!("/{NAME}"), json!(1)), "", "unknown_field"),
+            (set(&format!("/identity/{NAME}"), json!(1)), "/identity", "unknown_field"),
             (set("/reference", json!("7K3M-9QX2-C")), "/reference", "unknown_field"),
             (set("/birth_year", json!("1998")), "/birth_year", "wrong_type"),
             (set("/displaced", json!(NAME)), "/displaced", "wrong_type"),
@@ -187,6 +189,7 @@ crate::on_both_engines! {
                         200 => {}
                         404 if DEFERRED_COMMANDS.contains(&entry.word) => {}
                         409 => drop(reply.problem(409, "refused")),
+                        413 => drop(reply.problem(413, "body-too-large")),
                         _ => drop(reply.problem(422, "invalid-body")),
                     }
                 }
