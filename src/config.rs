@@ -33,7 +33,7 @@ pub struct ConfigArgs {
     /// Directory of the embedded databases and the keys [default: data]
     #[arg(long, env = "SIRA_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// Memory for the states of recent streams, in MiB [default: 256]
+    /// Memory for the states of recent streams, in MiB [default: 512]
     #[arg(long, env = "SIRA_CACHE_MIB", global = true)]
     pub cache_mib: Option<u64>,
     /// Configuration file [default: sira.toml, when it is there]
@@ -92,7 +92,7 @@ impl ConfigArgs {
             database_url,
             keys_database_url: keys.unwrap_or_else(|| embedded("keys.db")),
             listen: file.listen,
-            cache_bytes: self.cache_mib.or(file.cache_mib).unwrap_or(256) << 20,
+            cache_bytes: self.cache_mib.or(file.cache_mib).unwrap_or(512) << 20,
             language: self.lang.unwrap_or_default(),
             data_dir,
         })

@@ -1,2 +1,67 @@
-//! The sira binary.
-fn main() {}
+//! Load generator and yardsticks. Every figure is a ratio taken in one run: rounds of Sira and of
+//! its yardstick alternate, and medians are compared. `RESULTS.md` holds what was measured.
+
+mod append;
+mod client;
+mod cluster;
+mod commands;
+mod growth;
+mod report;
+mod servers;
+mod status;
+mod stock;
+mod work;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// The yardsticks get the same allocator as Sira.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What may go wrong in a bench: it stops and says so.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The engine that both sides run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// A cluster of the bench's own, as Debian configures one: `fsync` and `synchronous_commit` on.
+    Postgres,
+    /// A file in a directory of the bench's own.
+    Sqlite,
+}
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Durable commands over HTTP, against stock cqrs-es.
+    Commands(commands::CommandsArgs),
+    /// The journal's append alone, against bare inserts.
+    Append(append::AppendArgs),
+    /// Current status of random paths, against a bare route.
+    Status(status::StatusArgs),
+    /// Append cost in a large journal, against a small one.
+    Growth(growth::GrowthArgs),
+    /// The yardstick's server.
+    #[command(hide = true)]
+    StockServe(stock::StockArgs),
+    /// A bare route that answers the same bytes always.
+    #[command(hide = true)]
+    BareServe(stock::BareArgs),
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    match Cli::parse().bench {
+        Bench::Commands(args) => commands::run(args).await,
+        Bench::Append(args) => append::run(args).await,
+        Bench::Status(args) => status::run(args).await,
+        Bench::Growth(args) => growth::run(args).await,
+        Bench::StockServe(args) => stock::serve(args).await,
+        Bench::BareServe(args) => stock::serve_bare(args).await,
+    }
+}

@@ -98,8 +98,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     path.iter().fold(String::new(), |pointer, segment| match segment {
         Segment::Seq { index } => format!("{pointer}/{index}"),
         Segment::Map { key } if is_field_name(key) => format!("{pointer}/{key}"),
-        Segment::Map { .. } => pointer,
-        Segment::Enum { .. } | Segment::Unknown => pointer,
+        Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => pointer,
     })
 }
 

@@ -75,7 +75,7 @@ async fn commands_on_one_path_through_both_processes_lose_no_update() {
         answer.ok(200)["version"].as_u64().unwrap()
     };
     let mut versions = BTreeSet::new();
-    // Twenty at once: each loses to the others at most, and a decision is taken anew more often.
+    // Twenty at once: none can lose to more than nineteen others, fewer than a decision is retried.
     for first in (0..notes.len()).step_by(20) {
         versions.extend(join_all((first..first + 20).map(send)).await);
     }
