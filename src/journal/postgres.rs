@@ -1,9 +1,11 @@
 //! The writer's session on `PostgreSQL`.
 //!
 //! READ COMMITTED: each statement sees what was committed when it began, so what is read after the
-//! head row was locked is current, since all other writers wait for that lock. Plain statements one
-//! after the other, no data-modifying CTEs: on Citus the tables lie on different nodes. A batch takes
-//! four round trips (begin and lock, events, keys, head and commit), three without keys.
+//! head row was locked is current, since all other writers wait for that lock.
+//!
+//! A batch is first tried as one statement, which is one round trip; it writes only if the head stands
+//! where this process left it. Otherwise, and on Citus, where the tables lie on different nodes, plain
+//! statements follow one after the other: begin and lock, events, keys, head and commit.
 
 use std::collections::BTreeSet;
 
@@ -33,11 +35,30 @@ const INSERT_KEYS: &str = "INSERT INTO requests (actor, key, body_hash, answer, 
 const INSERT_ALIASES: &str = "INSERT INTO stream_aliases (alias, aggregate_type, aggregate_id) \
      SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[])";
 
+/// A whole batch in one statement. Each insert reads from `head`, which has a row only if the head
+/// stood where it was assumed to; the update waits for the head row's lock and then looks again.
+const COMMIT_IN_ONE: &str = "WITH head AS (UPDATE journal_head SET next_position = $19, \
+     recorded_at = greatest(recorded_at, $9) WHERE journal = $17 AND next_position = $18 RETURNING 1), \
+     added AS (INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+     event_version, payload, metadata, position, recorded_at, leaf_hash) \
+     SELECT a, i, s, t, v, p::json, m::json, n, $9, h FROM head, UNNEST($1::text[], $2::text[], \
+     $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $10::bytea[]) \
+     AS r (a, i, s, t, v, p, m, n, h)), \
+     keyed AS (INSERT INTO requests (actor, key, body_hash, answer, position, version, recorded_at) \
+     SELECT a, k, b, w, p, v, $9 FROM head, UNNEST($11::text[], $12::text[], $13::bytea[], \
+     $14::text[], $15::bigint[], $16::bigint[]) AS q (a, k, b, w, p, v)), \
+     named AS (INSERT INTO stream_aliases (alias, aggregate_type, aggregate_id) \
+     SELECT l, a, i FROM head, UNNEST($20::text[], $21::text[], $22::text[]) AS s (l, a, i)) \
+     SELECT count(*) FROM head";
+
 const SELECT_VERSIONS: &str = "SELECT aggregate_type, aggregate_id, max(sequence) FROM events \
      WHERE aggregate_type = ANY($1) AND aggregate_id = ANY($2) GROUP BY aggregate_type, aggregate_id";
 
 const SELECT_KEYS: &str = "SELECT actor, key, body_hash, answer, position, version, recorded_at \
      FROM requests WHERE actor = ANY($1) AND key = ANY($2)";
+
+/// `feature_not_supported`: what Citus says of inserts into several tables in one statement.
+const NOT_SUPPORTED: &str = "0A000";
 
 /// How the writer's connection shows in `pg_stat_activity`.
 const WRITER_NAME: &str = "sira-journal-writer";
@@ -48,6 +69,8 @@ pub(super) struct PostgresSession {
     /// The statement that begins and locks; the journal's id in it was checked to need no quoting.
     begin: String,
     journal: String,
+    /// Until the server says that it cannot (Citus).
+    in_one: bool,
 }
 
 impl PostgresSession {
@@ -58,7 +81,7 @@ impl PostgresSession {
              SELECT next_position, (extract(epoch FROM recorded_at) * 1000000)::bigint \
              FROM journal_head WHERE journal = '{journal}' FOR UPDATE"
         );
-        Self { connection, begin, journal: journal.to_owned() }
+        Self { connection, begin, journal: journal.to_owned(), in_one: true }
     }
 
     async fn insert_events(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
@@ -78,6 +101,37 @@ impl PostgresSession {
             .execute(&mut self.connection)
             .await?;
         Ok(())
+    }
+
+    async fn send_in_one(&mut self, plan: &Plan<'_>, assumed: u64) -> Result<bool, sqlx::Error> {
+        let (rows, keys, aliases) = (&plan.events, &plan.keys, &plan.aliases);
+        let id = |stream: &StreamId| stream.aggregate_id.to_string();
+        let done: i64 = sqlx::query_scalar(COMMIT_IN_ONE)
+            .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
+            .bind(column(rows, |row| id(row.stream)))
+            .bind(column(rows, |row| signed(row.sequence)))
+            .bind(column(rows, |row| row.event.event_type.as_ref()))
+            .bind(column(rows, |row| row.event.event_version.as_ref()))
+            .bind(column(rows, |row| row.event.payload.as_str()))
+            .bind(column(rows, |row| row.event.metadata.as_str()))
+            .bind(column(rows, |row| signed(row.position)))
+            .bind(Stamp(plan.head.recorded_at))
+            .bind(column(rows, |row| row.leaf.as_slice()))
+            .bind(column(keys, |row| row.key.actor.as_str()))
+            .bind(column(keys, |row| row.key.key.as_str()))
+            .bind(column(keys, |row| row.key.body_hash.as_slice()))
+            .bind(column(keys, |row| row.answer))
+            .bind(column(keys, |row| signed(row.position)))
+            .bind(column(keys, |row| signed(row.version)))
+            .bind(&self.journal)
+            .bind(signed(assumed))
+            .bind(signed(plan.head.next_position))
+            .bind(column(aliases, |alias| alias.alias.as_str()))
+            .bind(column(aliases, |alias| alias.stream.aggregate_type.as_ref()))
+            .bind(column(aliases, |alias| id(&alias.stream)))
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(done == 1)
     }
 
     async fn insert_keys(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
@@ -166,6 +220,24 @@ impl Session for PostgresSession {
             .bind(signed(range.1))
             .fetch_all(&mut self.connection)
             .await
+    }
+
+    fn can_commit_in_one(&self) -> bool {
+        self.in_one
+    }
+
+    async fn commit_in_one(&mut self, plan: &Plan<'_>, assumed: u64) -> Result<bool, sqlx::Error> {
+        let done = self.send_in_one(plan, assumed).await;
+        if done
+            .as_ref()
+            .err()
+            .and_then(server_error)
+            .is_some_and(|error| error.code() == NOT_SUPPORTED)
+        {
+            self.in_one = false;
+            return Ok(false);
+        }
+        done
     }
 
     async fn write(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {

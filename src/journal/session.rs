@@ -58,6 +58,21 @@ pub(super) trait Session: Sized + Send {
         range: (u64, u64),
     ) -> impl Future<Output = Result<Vec<Vec<u8>>, sqlx::Error>> + Send;
 
+    /// Whether [`Session::commit_in_one`] may be tried.
+    fn can_commit_in_one(&self) -> bool {
+        false
+    }
+
+    /// Writes and commits a plan in one statement, if the head still stands at `assumed`. False: it
+    /// does not, and nothing was written. An error is that of a commit.
+    fn commit_in_one(
+        &mut self,
+        _plan: &Plan<'_>,
+        _assumed: u64,
+    ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send {
+        std::future::ready(Ok(false))
+    }
+
     /// Inserts events, keys and aliases. The head row is left to `commit`.
     fn write(&mut self, plan: &Plan<'_>) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 

@@ -115,6 +115,11 @@ impl Versions {
         self.old.clear();
     }
 
+    /// Where this process last saw or left the head, under its lock.
+    pub fn stands_at(&self) -> Option<u64> {
+        self.next_position
+    }
+
     /// This process committed up to `next_position`, under the lock it took when it called `enter`.
     pub fn advance(&mut self, next_position: u64) {
         self.next_position = Some(next_position);

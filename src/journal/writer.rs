@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::check::Prepared;
 use super::own::OwnCommits;
+use super::plan::HeadRow;
 use super::session::Session;
 use super::transaction::{Commit, Setback, transact};
 use super::types::AppendOutcome;
@@ -26,6 +27,8 @@ pub(super) struct Shared {
     pub config: JournalConfig,
     pub clock: Clock,
     versions: Mutex<Versions>,
+    /// The head as this process last saw or left it; none on a new connection.
+    last_head: Mutex<Option<HeadRow>>,
     pub own: OwnCommits,
     /// The last position that this process knows to be committed.
     pub committed: watch::Sender<u64>,
@@ -37,6 +40,7 @@ impl Shared {
             config,
             clock,
             versions: Mutex::new(Versions::new()),
+            last_head: Mutex::new(None),
             own: OwnCommits::default(),
             committed: watch::Sender::new(position),
         }
@@ -45,6 +49,16 @@ impl Shared {
     /// Held for map look-ups only, never over an await.
     pub fn versions(&self) -> MutexGuard<'_, Versions> {
         self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The head as this process last saw or left it.
+    pub fn last_head(&self) -> Option<HeadRow> {
+        *self.last_head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers the head, or that it is not known.
+    pub fn note_head(&self, head: Option<HeadRow>) {
+        *self.last_head.lock().unwrap_or_else(PoisonError::into_inner) = head;
     }
 
     /// Wakes those who wait for events. A position never goes back.
@@ -185,6 +199,7 @@ impl<S: Session> Writer<S> {
 
     async fn connect(&self) -> Result<S, sqlx::Error> {
         self.shared.versions().forget();
+        self.shared.note_head(None);
         let opening = S::open(&self.options, &self.shared.config);
         in_time(&self.shared, opening).await
     }
