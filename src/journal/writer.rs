@@ -22,6 +22,12 @@ const LOST_COMMITS: u32 = 3;
 /// Pause between two attempts to learn the fate of a commit.
 const DOUBT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
+/// A batch of so many requests shows that many callers are about.
+const CROWD: usize = 48;
+/// How long the next batch gathers then. What a batch costs besides its rows (a statement, a flush to
+/// the disk) is shared by those in it; a crowd waits several times longer anyway.
+const GATHER: std::time::Duration = std::time::Duration::from_millis(2);
+
 /// What the writer shares with readers of the same journal.
 pub(super) struct Shared {
     pub config: JournalConfig,
@@ -111,7 +117,9 @@ impl<S: Session> Writer<S> {
     /// gathers in the queue.
     pub async fn run(mut self, mut queue: mpsc::Receiver<Message>) {
         let limit = self.shared.config.batch_limit;
-        while let Some(batch) = gather(&mut queue, limit).await {
+        let mut last = 0;
+        while let Some(batch) = gather(&mut queue, limit, last >= CROWD).await {
+            last = batch.len();
             let requests: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
             let answers = self.record(&requests).await;
             // Only now, after the commit. A crash before this line leaves events that nobody was told
@@ -243,13 +251,22 @@ impl<S: Session> Writer<S> {
     }
 }
 
-/// Waits for a first request, then takes what else is there, up to `limit` events.
-async fn gather(queue: &mut mpsc::Receiver<Message>, limit: usize) -> Option<Vec<Waiting>> {
+/// Waits for a first request, then takes what else is there, up to `limit` events; in a crowd, a
+/// little later.
+async fn gather(
+    queue: &mut mpsc::Receiver<Message>,
+    limit: usize,
+    crowd: bool,
+) -> Option<Vec<Waiting>> {
     let mut batch = Vec::new();
     let mut events = 0;
     while events < limit {
         let message = if batch.is_empty() {
-            queue.recv().await?
+            let first = queue.recv().await?;
+            if crowd {
+                tokio::time::sleep(GATHER).await;
+            }
+            first
         } else {
             let Ok(message) = queue.try_recv() else { break };
             message
