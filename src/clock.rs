@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, Utc};
 
 /// Where the time comes from: the system, or a hand that a test turns.
 ///
@@ -44,4 +44,16 @@ impl Clock {
             micros.store(at.timestamp_micros(), Ordering::Relaxed);
         }
     }
+}
+
+/// Reads a past moment as people give it: a day means its end (UTC, which is Mali's time), since
+/// what was known on a day is what was known when it was over; or a time, RFC 3339.
+#[must_use]
+pub fn read_moment(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999)?;
+        return Some(day.and_time(end).and_utc());
+    }
+    // In a query a `+` is a space.
+    DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok().map(|time| time.to_utc())
 }

@@ -34,7 +34,7 @@ pub struct AppendArgs {
 
 /// Runs it.
 pub async fn run(args: AppendArgs) -> Result<(), Failure> {
-    let cluster = Cluster::start().await?;
+    let cluster = Cluster::start()?;
     let url = cluster.database("journal").await?;
     let journal = open(&url).await?;
     let mut inserter = Inserter::open(&url).await?;

@@ -27,11 +27,11 @@ impl Connection {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err("the server closed the connection".into());
             }
-            if let Some((head, total)) = whole(&self.buffer)? {
-                if self.buffer.len() >= total {
-                    let status = std::str::from_utf8(&self.buffer[9..12])?.parse()?;
-                    return Ok((status, &self.buffer[head..total]));
-                }
+            if let Some((head, total)) = whole(&self.buffer)?
+                && self.buffer.len() >= total
+            {
+                let status = std::str::from_utf8(&self.buffer[9..12])?.parse()?;
+                return Ok((status, &self.buffer[head..total]));
             }
         }
     }

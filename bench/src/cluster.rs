@@ -16,7 +16,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Makes and starts one. As root it runs as the user `postgres`.
-    pub async fn start() -> Result<Self, Failure> {
+    pub fn start() -> Result<Self, Failure> {
         let directory = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let cluster = Self { directory, programs: find_programs()?, port };

@@ -30,7 +30,7 @@ pub async fn run(args: CommandsArgs) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let file = |name: &str| format!("sqlite:{}", directory.path().join(name).display());
     let cluster = match args.engine {
-        Engine::Postgres => Some(Cluster::start().await?),
+        Engine::Postgres => Some(Cluster::start()?),
         Engine::Sqlite => None,
     };
     let (ours, stock) = match &cluster {

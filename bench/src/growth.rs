@@ -36,7 +36,7 @@ pub struct GrowthArgs {
 pub async fn run(args: GrowthArgs) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let cluster = match args.engine {
-        Engine::Postgres => Some(Cluster::start().await?),
+        Engine::Postgres => Some(Cluster::start()?),
         Engine::Sqlite => None,
     };
     let url = match &cluster {

@@ -49,7 +49,7 @@ pub struct StatusArgs {
 pub async fn run(args: StatusArgs) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let cluster = match args.engine {
-        Engine::Postgres => Some(Cluster::start().await?),
+        Engine::Postgres => Some(Cluster::start()?),
         Engine::Sqlite => None,
     };
     let url = match &cluster {

@@ -397,6 +397,18 @@ impl Refusal {
     }
 }
 
+/// Refuses a list that is empty or longer than `limit`.
+pub(crate) fn check_items(given: usize, limit: usize) -> Result<(), Refusal> {
+    let (what, count) = (Quantity::Items, |items: usize| u32::try_from(items).unwrap_or(u32::MAX));
+    match given {
+        0 => Err(Refusal::Below { what, required: 1, given: 0 }),
+        _ if given > limit => {
+            Err(Refusal::Above { what, limit: count(limit), given: count(given) })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn join<'a>(words: impl Iterator<Item = &'a str>, or: &str) -> String {
     words.collect::<Vec<_>>().join(&format!(" {or} "))
 }

@@ -1,6 +1,6 @@
 //! `sira history`: a path's history, or its state at a past moment, for an auditor at the machine.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 use sira_domain::beneficiary::Beneficiary;
 use sira_domain::values::Reference;
 use uuid::Uuid;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::open::Opened;
 use super::serve::with_open;
 use super::{CliError, Say};
+use crate::clock::read_moment;
 use crate::commands::{Loaded, alias_of};
 use crate::config::Config;
 use crate::http::show::{Opening, ShownEvent, path_value, show_event};
@@ -19,7 +20,7 @@ pub struct HistoryArgs {
     /// The path's id or reference.
     id: String,
     /// What was known at the end of this day (UTC), or at this time (RFC 3339).
-    #[arg(long, value_parser = read_moment)]
+    #[arg(long, value_parser = as_of)]
     as_of: Option<DateTime<Utc>>,
     /// The path after this version.
     #[arg(long, conflicts_with = "as_of")]
@@ -29,12 +30,8 @@ pub struct HistoryArgs {
     json: bool,
 }
 
-/// A day means its end: what was known when it was over.
-pub(crate) fn read_moment(text: &str) -> Result<DateTime<Utc>, String> {
-    let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(end).and_utc());
-    day.or_else(|_| DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()))
-        .map_err(|_| "YYYY-MM-DD, RFC 3339".to_owned())
+fn as_of(text: &str) -> Result<DateTime<Utc>, String> {
+    read_moment(text).ok_or_else(|| "YYYY-MM-DD, RFC 3339".to_owned())
 }
 
 /// Runs `sira history`. Nothing sealed is opened: names are for those whose token says so.

@@ -6,7 +6,6 @@ use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
 use sira_domain::beneficiary::{BENEFICIARY_COMMANDS, Beneficiary};
 use sira_domain::values::Reference;
@@ -18,6 +17,7 @@ use super::request::{Caller, Envelope, JsonBody, Named, read_etag};
 use super::show::{Opening, open_identity, path_value, show_event, show_path};
 use super::{App, DEFERRED_COMMANDS, answer_response};
 use crate::access_log::{AccessEntry, record_access};
+use crate::clock::read_moment;
 use crate::commands::{CommandError, Loaded, alias_of};
 use crate::journal::{RecordedEvent, StreamId};
 use crate::keys::{Found, PersonKey};
@@ -118,16 +118,6 @@ impl Moment {
         }
         if events.is_empty() { Err(envelope.kind(problem::NOT_FOUND)) } else { Ok(()) }
     }
-}
-
-/// A day means its end: what was known when it was over.
-fn read_moment(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999)?;
-        return Some(day.and_time(end).and_utc());
-    }
-    // In a query a `+` is a space.
-    DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok().map(|time| time.to_utc())
 }
 
 fn read_query(

@@ -103,10 +103,11 @@ pub(super) async fn transact<S: Session>(
     requests: &[&Prepared],
     thorough: bool,
 ) -> Result<Vec<AppendOutcome>, Setback> {
-    if !thorough && session.can_commit_in_one() {
-        if let Some(outcomes) = transact_in_one(session, shared, requests).await? {
-            return Ok(outcomes);
-        }
+    if !thorough
+        && session.can_commit_in_one()
+        && let Some(outcomes) = transact_in_one(session, shared, requests).await?
+    {
+        return Ok(outcomes);
     }
     let begun = in_time(shared, session.begin()).await;
     let head = begun.map_err(before_commit::<S>)?.ok_or_else(|| no_head(shared))?;

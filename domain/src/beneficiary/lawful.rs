@@ -17,7 +17,7 @@ use super::state::State;
 use super::{eligibility, money};
 use crate::programme::{Programme, Rules};
 use crate::reference::SectorCode;
-use crate::refusal::{Amount, Duty, Item, Quantity, Refusal, Step};
+use crate::refusal::{Amount, Duty, Item, Quantity, Refusal, Step, check_items};
 use crate::values::{ActorId, SEALED_PREFIX, Xof};
 
 /// Most criteria of a score sheet.
@@ -523,14 +523,7 @@ impl Case<'_> {
 }
 
 fn check_sheet(sheet: &InterviewSheet) -> Result<(), Refusal> {
-    let count = u32::try_from(sheet.scores.len()).unwrap_or(u32::MAX);
-    if sheet.scores.is_empty() {
-        return Err(Refusal::Below { what: Quantity::Items, required: 1, given: 0 });
-    }
-    if sheet.scores.len() > CRITERIA_MAX {
-        let limit = u32::try_from(CRITERIA_MAX).unwrap_or(u32::MAX);
-        return Err(Refusal::Above { what: Quantity::Items, limit, given: count });
-    }
+    check_items(sheet.scores.len(), CRITERIA_MAX)?;
     for line in &sheet.scores {
         if line.score.get() > line.out_of.get() {
             let (limit, given) = (line.out_of.get(), line.score.get());

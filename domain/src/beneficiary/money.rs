@@ -6,7 +6,7 @@ use super::facts::{
 };
 use super::lawful::Case;
 use super::state::FinancingState;
-use crate::refusal::{Amount, Duty, Item, Quantity, Refusal, Step};
+use crate::refusal::{Amount, Duty, Item, Refusal, Step, check_items};
 use crate::values::Xof;
 
 /// Most tranches of a financing.
@@ -79,17 +79,6 @@ pub(super) fn approval(case: &Case, approval: &Approval) -> Result<(), Refusal> 
         Ok(())
     } else {
         Err(Refusal::Disagree { field: "schedule", other: "instrument" })
-    }
-}
-
-fn check_items(given: usize, limit: usize) -> Result<(), Refusal> {
-    let count = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
-    match given {
-        0 => Err(Refusal::Below { what: Quantity::Items, required: 1, given: 0 }),
-        _ if given > limit => {
-            Err(Refusal::Above { what: Quantity::Items, limit: count(limit), given: count(given) })
-        }
-        _ => Ok(()),
     }
 }
 

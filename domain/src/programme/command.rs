@@ -7,7 +7,7 @@ use super::event::{
 use super::{Programme, RuleSet};
 use crate::catalogue::commands;
 use crate::context::Context;
-use crate::refusal::{Item, Quantity, Refusal};
+use crate::refusal::{Item, Refusal, check_items};
 
 /// Most parties to a convention.
 const PARTIES_MAX: usize = 20;
@@ -91,18 +91,6 @@ fn sign(
         return Err(Refusal::InFuture { field: "signed_on", given, today });
     }
     Ok(Some(ProgrammeFact::ConventionSigned(convention)))
-}
-
-fn check_items(given: usize, limit: usize) -> Result<(), Refusal> {
-    let count = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
-    let what = Quantity::Items;
-    if given == 0 {
-        return Err(Refusal::Below { what, required: 1, given: 0 });
-    }
-    if given > limit {
-        return Err(Refusal::Above { what, limit: count(limit), given: count(given) });
-    }
-    Ok(())
 }
 
 fn renew(programme: &Programme, renewal: Renewal) -> Result<Option<ProgrammeFact>, Refusal> {
