@@ -1,6 +1,8 @@
 //! The path's rules: given events, when a command, then events or a refusal. Commands are given as
 //! the JSON that callers send, so that their form is tested with them.
 
+#![expect(clippy::too_many_lines, reason = "tables of cases are long")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -226,7 +228,9 @@ fn take_all(path: &mut Beneficiary, steps: &[Step]) {
     for step in steps {
         let events = give(path, step).unwrap_or_else(|refusal| panic!("{}: {refusal}", step.0));
         assert_eq!(events.len(), 1, "{} recorded {} events", step.0, events.len());
-        events.into_iter().for_each(|event| path.take(event));
+        for event in events {
+            path.take(event);
+        }
     }
 }
 
@@ -365,7 +369,9 @@ fn a_whole_path_is_walked_and_every_retry_changes_nothing() {
     for step in walk() {
         let events = give(&path, &step).unwrap_or_else(|refusal| panic!("{}: {refusal}", step.0));
         assert_eq!(events.len(), 1, "{}", step.0);
-        events.into_iter().for_each(|event| path.take(event));
+        for event in events {
+            path.take(event);
+        }
         assert_eq!(give(&path, &step).map(|events| events.len()), Ok(0), "retry of {}", step.0);
     }
     assert_eq!((path.state().stage, path.state().status), (Stage::Completed, Status::Completed));
@@ -1123,7 +1129,9 @@ proptest! {
             prop_assert!(lawful(without.state(), &event, &programme(), subject()).is_ok());
             without.take(event);
         }
-        events.into_iter().for_each(|event| path.take(event));
+        for event in events {
+        path.take(event);
+    }
         let keyless = |path: &Beneficiary| { let mut state = path.state().clone(); state.keys.clear(); state };
         prop_assert_eq!(keyless(&path), keyless(&without));
     }
