@@ -100,6 +100,74 @@ mod tests {
         }
     }
 
+    fn is_slug(code: &str) -> bool {
+        (1..=40).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    }
+
+    fn is_media_type(code: &str) -> bool {
+        let part = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b"-.+".contains(&b))
+        };
+        code.split_once('/').is_some_and(|(kind, form)| part(kind) && part(form))
+    }
+
+    #[test]
+    fn every_code_has_the_form_of_its_list() {
+        for list in lists() {
+            for code in list.entries.iter().map(|entry| entry.code) {
+                let fits = match list.name {
+                    "sectors" => matches!(code.as_bytes(), [b'A'..=b'U']),
+                    "media_types" => is_media_type(code),
+                    _ => is_slug(code),
+                };
+                assert!(fits, "{}: {code}", list.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_typed_list_reads_back_each_of_its_codes() {
+        fn check<T>(all: impl Iterator<Item = T>)
+        where
+            T: Copy + PartialEq + std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned,
+        {
+            let codes: Vec<T> = all.collect();
+            assert!(!codes.is_empty(), "{}", std::any::type_name::<T>());
+            for code in codes {
+                let value = serde_json::to_value(code).unwrap();
+                assert_eq!(serde_json::from_str::<T>(&value.to_string()).unwrap(), code);
+                assert_eq!(serde_json::from_value::<T>(value).unwrap(), code);
+            }
+        }
+        macro_rules! check_all { ($($name:ident),+ $(,)?) => { $( check($name::all()); )+ }; }
+        check_all!(
+            EducationLevel,
+            ExitReason,
+            ClosureReason,
+            Instrument,
+            Intake,
+            Channel,
+            ConsentMethod,
+            PaymentMethod,
+            SelectionMethod,
+            RefusalReason,
+            IncomeSource,
+            SurveyKind,
+            LegalForm,
+            SupportKind,
+            ActionKind,
+            GrievanceCategory,
+            GrievanceChannel,
+            GrievanceOutcome,
+            SuspensionReason,
+            MediaType,
+            BusinessStatus,
+            Difficulty,
+            RegionCode,
+        );
+    }
+
     #[test]
     fn a_code_is_read_from_its_own_list_alone() {
         let level: EducationLevel = serde_json::from_str("\"2\"").unwrap();

@@ -80,6 +80,12 @@ impl ModuleCode {
         list("modules").iter().map(|entry| Self(entry.code.into()))
     }
 
+    /// Whether it is in the shipped list.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.label(Language::Fr).is_some()
+    }
+
     /// What it is called; none for a programme's own.
     #[must_use]
     pub fn label(&self, language: Language) -> Option<&'static str> {
@@ -90,3 +96,28 @@ impl ModuleCode {
     }
 }
 text_value!(ModuleCode, "[a-z0-9_]{1,40}", "A training module.");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_programme_may_have_codes_of_its_own() {
+        for code in ["A", "U", "poultry", &"a".repeat(40)] {
+            assert_eq!(SectorCode::try_new(code).unwrap().as_str(), code);
+        }
+        for code in ["", "V", "AB", "Poultry", "pou ltry", "volaille_é", &"a".repeat(41)] {
+            assert!(SectorCode::try_new(code).is_err(), "{code}");
+        }
+        assert!(ModuleCode::try_new("A").is_err());
+    }
+
+    #[test]
+    fn a_code_of_a_programmes_own_has_no_label() {
+        let (shipped, own): (SectorCode, SectorCode) =
+            serde_json::from_str("[\"A\", \"poultry\"]").unwrap();
+        assert!(shipped.is_reference() && !own.is_reference());
+        assert_eq!(own.label(Language::En), None);
+        assert!(ModuleCode::reference().all(|module| module.is_reference()));
+    }
+}

@@ -140,6 +140,33 @@ mod tests {
     }
 
     #[test]
+    fn every_line_of_the_file_is_read_in_full() {
+        let lines = || {
+            let text = include_str!("../../data/regions.csv");
+            text.lines().filter(|line| !line.starts_with('#')).skip(1)
+        };
+        assert_eq!(lines().count(), RegionCode::all().count());
+        for (line, region) in lines().zip(RegionCode::all()) {
+            let (from, larger) = (region.valid_from(), region.carved_from());
+            let from = from.map(|day| day.to_string()).unwrap_or_default();
+            let larger = larger.map(|region| region.code()).unwrap_or_default();
+            let kept = &region.0;
+            let written = [
+                kept.code,
+                kept.name_fr,
+                kept.chef_lieu,
+                kept.code_ct,
+                kept.code_ca,
+                kept.iso,
+                &from,
+                larger,
+            ];
+            assert_eq!(written.join(";"), line);
+            assert_eq!(RegionCode::all().filter(|other| other.code() == kept.code).count(), 1);
+        }
+    }
+
+    #[test]
     fn a_territory_is_told_by_the_region_of_the_day() {
         let nioro: RegionCode = "nioro".parse().unwrap();
         assert_eq!(nioro.on(day("2021-07-06")).code(), "kayes");
