@@ -10,6 +10,7 @@ use super::serve::with_open;
 use super::{CliError, Say};
 use crate::config::Config;
 use crate::grant::Scope;
+use crate::token::IssuedToken;
 
 /// Longest life of a token, in days.
 const TTL_MAX_DAYS: i64 = 400;
@@ -75,19 +76,16 @@ pub async fn run(config: &Config, args: TokenArgs, say: Say) -> Result<(), CliEr
                 Ok(())
             }
             Action::List => {
-                for token in opened.tokens.list().await.map_err(failed)? {
-                    let state = token
-                        .revoked_at
-                        .map_or_else(String::new, |at| format!("  revoked {}", at.0));
-                    println!(
-                        "{}  {:<24} {:<10} {}  {}{state}",
-                        token.token_id, token.actor, token.role, token.expires_at.0, token.scope
-                    );
+                let mut page = opened.tokens.list(None).await.map_err(failed)?;
+                while let Some(last) = page.last() {
+                    let before = Uuid::try_parse(&last.token_id).ok();
+                    page.iter().for_each(print);
+                    page = opened.tokens.list(before).await.map_err(failed)?;
                 }
                 Ok(())
             }
             Action::Revoke { id } => {
-                if opened.tokens.revoke(id).await.map_err(failed)? {
+                if opened.tokens.revoke(id, None).await.map_err(failed)? {
                     say.note("Jeton révoqué.", "Token revoked.");
                     return Ok(());
                 }
@@ -98,6 +96,12 @@ pub async fn run(config: &Config, args: TokenArgs, say: Say) -> Result<(), CliEr
         }
     })
     .await
+}
+
+fn print(token: &IssuedToken) {
+    let IssuedToken { token_id, actor, role, scope, expires_at, revoked_at, .. } = token;
+    let state = revoked_at.as_ref().map_or_else(String::new, |at| format!("  revoked {}", at.0));
+    println!("{token_id}  {actor:<24} {role:<10} {}  {scope}{state}", expires_at.0);
 }
 
 fn scope_of(regions: Vec<RegionCode>, offices: Vec<OfficeCode>) -> Scope {

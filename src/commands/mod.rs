@@ -28,7 +28,7 @@ pub use stream::{Loaded, Stream, StreamStore};
 
 use crate::clock::Clock;
 use crate::journal::{
-    AppendOutcome, AppendRequest, Committed, Foreign, Journal, JournalError, KeyLookup,
+    AppendOutcome, AppendRequest, Committed, Foreign, Freshness, Journal, JournalError, KeyLookup,
     StoredAnswer, StreamId,
 };
 use crate::keys::{KeyStore, KeysError};
@@ -176,7 +176,20 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
-        self.current(&self.0.beneficiaries, id).await
+        let fresh = self.0.journal.freshness().await?;
+        self.beneficiary_since(&fresh, id).await
+    }
+
+    /// A path as it stood at `fresh` or later: for who has asked the journal already.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn beneficiary_since(
+        &self,
+        fresh: &Freshness,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
+        self.since(fresh, &self.0.beneficiaries, id).await
     }
 
     /// A programme at its current version; `None` when there is none.
@@ -187,15 +200,30 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Programme>>>, CommandError> {
-        self.current(&self.0.programmes, id).await
+        let fresh = self.0.journal.freshness().await?;
+        self.programme_since(&fresh, id).await
     }
 
-    async fn current<S: Stream>(
+    /// A programme as it stood at `fresh` or later.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn programme_since(
         &self,
+        fresh: &Freshness,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<Programme>>>, CommandError> {
+        self.since(fresh, &self.0.programmes, id).await
+    }
+
+    /// `_fresh` is the proof that the journal was asked: until then the store may hold what another
+    /// process has outdated.
+    async fn since<S: Stream>(
+        &self,
+        _fresh: &Freshness,
         store: &StreamStore<S>,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
-        self.0.journal.freshness().await?;
         // What other processes wrote is evicted by now. What this one wrote may be committed and not
         // yet kept, when its command is still on its way to the cache.
         let known = self.0.journal.known_version(&stream_id::<S>(id));

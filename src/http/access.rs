@@ -33,6 +33,9 @@ pub struct Route {
 pub const PATH_READERS: &[Role] =
     &[Adviser, Trainer, Committee, Finance, Director, Auditor, Role::Admin];
 
+/// Those who see and revoke tokens.
+pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
+
 const fn route(
     method: &'static str,
     path: &'static str,
@@ -92,6 +95,18 @@ pub const ROUTES: &[Route] = &[
         "/v1/reference",
         Access::AnyRole,
         "Every reference list, labelled in French and English.",
+    ),
+    route(
+        "get",
+        "/v1/tokens",
+        Access::Roles(TOKEN_KEEPERS),
+        "Every token that was issued, newest first, a page at a time.",
+    ),
+    route(
+        "post",
+        "/v1/tokens/{id}/revoke",
+        Access::Roles(TOKEN_KEEPERS),
+        "Revokes a token, for good; felt at once by every process.",
     ),
 ];
 

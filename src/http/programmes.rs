@@ -67,7 +67,10 @@ async fn show(
 ) -> Result<Response, Response> {
     let not_found = || caller.envelope.kind(problem::NOT_FOUND);
     let id = Uuid::try_parse(&id).map_err(|_| not_found())?;
-    let found = app.commands.current_programme(id).await;
+    let found = match &caller.fresh {
+        Some(fresh) => app.commands.programme_since(fresh, id).await,
+        None => app.commands.current_programme(id).await,
+    };
     let found =
         found.map_err(|error| caller.envelope.command_error(&error))?.ok_or_else(not_found)?;
     let mut shown = serde_json::to_value(&*found.state).unwrap_or_default();
