@@ -9,6 +9,7 @@ mod form;
 mod history;
 mod idempotency;
 mod limits;
+mod oidc;
 mod past;
 mod path;
 mod processes;
