@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::http::{RateLimits, TrustedProxies};
+use crate::oidc::{OidcConfig, OidcConfigError};
+
 /// What `sira.toml` may say. Secrets are taken from the environment or their own files, never from
 /// here.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -19,6 +22,16 @@ pub struct ConfigFile {
     pub data_dir: Option<PathBuf>,
     /// Memory for the states of recent streams, in MiB.
     pub cache_mib: Option<u64>,
+    /// Requests a minute of one token; 0 is no limit.
+    pub rate_limit_token: Option<u32>,
+    /// Requests a minute of one address; 0 is no limit.
+    pub rate_limit_address: Option<u32>,
+    /// Tokens that are none, a minute, from one address; 0 is no limit.
+    pub rate_limit_failures: Option<u32>,
+    /// Addresses and networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
+    /// An issuer that is trusted beside our own tokens.
+    pub oidc: Option<OidcConfig>,
 }
 
 /// What the command line and the environment say.
@@ -36,12 +49,34 @@ pub struct ConfigArgs {
     /// Memory for the states of recent streams, in MiB [default: 512]
     #[arg(long, env = "SIRA_CACHE_MIB", global = true)]
     pub cache_mib: Option<u64>,
+    #[command(flatten)]
+    gate: GateArgs,
     /// Configuration file [default: sira.toml, when it is there]
     #[arg(long, env = "SIRA_CONFIG", global = true)]
     pub config: Option<PathBuf>,
     /// Language of messages: fr or en [default: fr]
     #[arg(long, env = "SIRA_LANG", global = true)]
     pub lang: Option<sira_domain::reference::Language>,
+}
+
+/// Who may come in, and how often.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct GateArgs {
+    /// Requests a minute of one token, 0 for no limit [default: 1200]
+    #[arg(long, env = "SIRA_RATE_LIMIT_TOKEN", global = true)]
+    rate_limit_token: Option<u32>,
+    /// Requests a minute of one address, 0 for no limit [default: 6000]
+    #[arg(long, env = "SIRA_RATE_LIMIT_ADDRESS", global = true)]
+    rate_limit_address: Option<u32>,
+    /// Tokens that are none, a minute, from one address, 0 for no limit [default: 30]
+    #[arg(long, env = "SIRA_RATE_LIMIT_FAILURES", global = true)]
+    rate_limit_failures: Option<u32>,
+    /// Issuer whose tokens are taken too; its grants are in the configuration file
+    #[arg(long, env = "SIRA_OIDC_ISSUER", global = true)]
+    oidc_issuer: Option<String>,
+    /// Whom that issuer's tokens must be for
+    #[arg(long, env = "SIRA_OIDC_AUDIENCE", global = true)]
+    oidc_audience: Option<String>,
 }
 
 /// The configuration in force.
@@ -59,6 +94,12 @@ pub struct Config {
     pub cache_bytes: u64,
     /// Language of messages.
     pub language: sira_domain::reference::Language,
+    /// Requests a minute.
+    pub rate_limits: RateLimits,
+    /// Addresses whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// An issuer that is trusted beside our own tokens.
+    pub oidc: Option<OidcConfig>,
 }
 
 /// A configuration that cannot be read.
@@ -70,6 +111,12 @@ pub enum ConfigError {
     /// The file does not have the form.
     #[error("{}", .0.display())]
     Form(PathBuf, #[source] Box<toml::de::Error>),
+    /// A proxy is neither an address nor a network.
+    #[error("trusted_proxies: {0}: an address or a network, such as 10.0.0.0/8")]
+    Proxy(String),
+    /// The trusted issuer is not well described.
+    #[error("oidc: {0}")]
+    Oidc(#[from] OidcConfigError),
 }
 
 impl ConfigArgs {
@@ -79,6 +126,7 @@ impl ConfigArgs {
     /// When a file that is named, or `sira.toml`, cannot be read.
     pub fn resolve(&self) -> Result<Config, ConfigError> {
         let file = self.read_file()?;
+        let rate_limits = self.gate.rate_limits(&file);
         let data_dir =
             self.data_dir.clone().or(file.data_dir).unwrap_or_else(|| PathBuf::from("data"));
         let embedded = |name: &str| format!("sqlite:{}", data_dir.join(name).display());
@@ -87,6 +135,9 @@ impl ConfigArgs {
             .clone()
             .or(file.database_url)
             .unwrap_or_else(|| embedded("journal.db"));
+        let trusted_proxies =
+            TrustedProxies::read(&file.trusted_proxies).map_err(ConfigError::Proxy)?;
+        let oidc = self.gate.oidc(file.oidc)?;
         let keys = self.keys_database_url.clone().or(file.keys_database_url);
         Ok(Config {
             database_url,
@@ -95,6 +146,9 @@ impl ConfigArgs {
             cache_bytes: self.cache_mib.or(file.cache_mib).unwrap_or(512) << 20,
             language: self.lang.unwrap_or_default(),
             data_dir,
+            rate_limits,
+            trusted_proxies,
+            oidc,
         })
     }
 
@@ -108,5 +162,33 @@ impl ConfigArgs {
             }
             Err(error) => Err(ConfigError::Read(path.to_owned(), error)),
         }
+    }
+}
+
+impl GateArgs {
+    fn rate_limits(&self, file: &ConfigFile) -> RateLimits {
+        let default = RateLimits::default();
+        let pick = |own: Option<u32>, file: Option<u32>, default| own.or(file).unwrap_or(default);
+        RateLimits {
+            token: pick(self.rate_limit_token, file.rate_limit_token, default.token),
+            address: pick(self.rate_limit_address, file.rate_limit_address, default.address),
+            failures: pick(self.rate_limit_failures, file.rate_limit_failures, default.failures),
+        }
+    }
+
+    /// The trusted issuer, if one is named anywhere.
+    fn oidc(&self, file: Option<OidcConfig>) -> Result<Option<OidcConfig>, OidcConfigError> {
+        if file.is_none() && self.oidc_issuer.is_none() {
+            return Ok(None);
+        }
+        let mut oidc = file.unwrap_or_default();
+        for (own, place) in
+            [(&self.oidc_issuer, &mut oidc.issuer), (&self.oidc_audience, &mut oidc.audience)]
+        {
+            if let Some(own) = own {
+                place.clone_from(own);
+            }
+        }
+        oidc.check().map(Some)
     }
 }

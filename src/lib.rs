@@ -19,4 +19,5 @@ pub mod http;
 pub mod import;
 pub mod journal;
 pub mod keys;
+pub mod oidc;
 pub mod token;

@@ -8,8 +8,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::open::{Opened, open};
 use super::{CliError, Say};
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{App, Metrics, ServeLimits, router};
+use crate::http::{App, Gate, Metrics, ServeLimits, router};
+use crate::oidc::Oidc;
 
 /// Where `sira serve` listens when nothing is said: this machine alone.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -33,6 +35,7 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     finished.map_err(|error| CliError::failed("erasures", error))?;
     let address =
         args.listen.or_else(|| config.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
+    let gate = gate(config, opened.commands.clock())?;
     let listener = TcpListener::bind(&address)
         .await
         .map_err(|error| CliError::failed(address.clone(), error))?;
@@ -42,13 +45,24 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     say.note(&fr, &en);
     let housekeeping = tokio::spawn(forget_old_keys(opened.commands.clone()));
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
-    let app = App { commands, tokens, metrics: Arc::new(Metrics::default()) };
+    let app = App { commands, tokens, gate, metrics: Arc::new(Metrics::default()) };
     crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
     housekeeping.abort();
     // What was accepted is committed before the process ends.
     opened.close().await;
     say.note("Arrêt en bon ordre.", "Stopped in good order.");
     Ok(())
+}
+
+/// The gate that the configuration describes.
+fn gate(config: &Config, clock: &Clock) -> Result<Gate, CliError> {
+    let oidc = config.oidc.clone().map(|oidc| Oidc::new(oidc, clock.clone())).transpose();
+    let oidc = oidc.map_err(|error| CliError::failed("oidc", error))?;
+    if let Some(oidc) = oidc.clone() {
+        // The first token need not wait for the keys; an issuer that is down stops no start.
+        tokio::spawn(async move { oidc.warm().await });
+    }
+    Ok(Gate::new(config.rate_limits, config.trusted_proxies.clone(), oidc, clock.clone()))
 }
 
 /// Resolves at SIGTERM or Ctrl-C.

@@ -3,13 +3,14 @@
 use chrono::Duration;
 use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
-use sira_domain::values::{ActorId, OfficeCode};
+use sira_domain::values::{ActorId, FundId, OfficeCode};
 use uuid::Uuid;
 
 use super::serve::with_open;
 use super::{CliError, Say};
 use crate::config::Config;
 use crate::grant::Scope;
+use crate::token::IssuedToken;
 
 /// Longest life of a token, in days.
 const TTL_MAX_DAYS: i64 = 400;
@@ -37,6 +38,9 @@ enum Action {
         /// Office that the role reaches; may be repeated.
         #[arg(long, conflicts_with = "region")]
         office: Vec<OfficeCode>,
+        /// Fund that a donor sees; may be repeated.
+        #[arg(long, conflicts_with_all = ["region", "office"])]
+        fund: Vec<Uuid>,
         /// How long it is good for, such as `30d`, `12h` or `15m`.
         #[arg(long, default_value = "30d", value_parser = read_ttl)]
         ttl: Duration,
@@ -69,25 +73,22 @@ pub async fn run(config: &Config, args: TokenArgs, say: Say) -> Result<(), CliEr
     with_open(config, say, async |opened| {
         let failed = |error| CliError::failed("token", error);
         match args.action {
-            Action::Issue { actor, role, region, office, ttl } => {
-                let scope = scope_of(region, office);
+            Action::Issue { actor, role, region, office, fund, ttl } => {
+                let scope = scope_of(region, office, fund);
                 println!("{}", opened.tokens.issue(actor, role, scope, ttl).await.map_err(failed)?);
                 Ok(())
             }
             Action::List => {
-                for token in opened.tokens.list().await.map_err(failed)? {
-                    let state = token
-                        .revoked_at
-                        .map_or_else(String::new, |at| format!("  revoked {}", at.0));
-                    println!(
-                        "{}  {:<24} {:<10} {}  {}{state}",
-                        token.token_id, token.actor, token.role, token.expires_at.0, token.scope
-                    );
+                let mut page = opened.tokens.list(None).await.map_err(failed)?;
+                while let Some(last) = page.last() {
+                    let before = Uuid::try_parse(&last.token_id).ok();
+                    page.iter().for_each(print);
+                    page = opened.tokens.list(before).await.map_err(failed)?;
                 }
                 Ok(())
             }
             Action::Revoke { id } => {
-                if opened.tokens.revoke(id).await.map_err(failed)? {
+                if opened.tokens.revoke(id, None).await.map_err(failed)? {
                     say.note("Jeton révoqué.", "Token revoked.");
                     return Ok(());
                 }
@@ -100,11 +101,19 @@ pub async fn run(config: &Config, args: TokenArgs, say: Say) -> Result<(), CliEr
     .await
 }
 
-fn scope_of(regions: Vec<RegionCode>, offices: Vec<OfficeCode>) -> Scope {
+fn print(token: &IssuedToken) {
+    let IssuedToken { token_id, actor, role, scope, expires_at, revoked_at, .. } = token;
+    let state = revoked_at.as_ref().map_or_else(String::new, |at| format!("  revoked {}", at.0));
+    println!("{token_id}  {actor:<24} {role:<10} {}  {scope}{state}", expires_at.0);
+}
+
+fn scope_of(regions: Vec<RegionCode>, offices: Vec<OfficeCode>, funds: Vec<Uuid>) -> Scope {
     if !regions.is_empty() {
         Scope::Regions(regions)
     } else if !offices.is_empty() {
         Scope::Offices(offices)
+    } else if !funds.is_empty() {
+        Scope::Funds(funds.into_iter().map(FundId).collect())
     } else {
         Scope::All
     }

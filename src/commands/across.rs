@@ -96,9 +96,10 @@ impl Commands {
         let other = self.other_path(id, &body).await?;
         let _turns = self.0.beneficiaries.turns([id, other]).await;
         // Read as they stand: a refusal of either is said of its present state.
-        self.0.journal.freshness().await?;
-        let case = self.find_current(id).await?;
-        let theirs = self.find_current(other).await.map_err(|error| unknown_path(error, other))?;
+        let fresh = self.0.journal.freshness().await?;
+        let case = self.find_since(&fresh, id).await?;
+        let theirs =
+            self.find_since(&fresh, other).await.map_err(|error| unknown_path(error, other))?;
         let decided = self.decide_link(&case, &theirs, entry, body, call).await;
         match decided {
             Ok((events, call)) => self.store_link(&case, &theirs, events, &call).await,

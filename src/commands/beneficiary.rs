@@ -21,7 +21,7 @@ use super::stream::{Loaded, Mark, new_event, stream_id};
 use super::{
     ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, new_id, refusal_of,
 };
-use crate::journal::{Alias, AppendRequest, StreamWrite};
+use crate::journal::{Alias, AppendRequest, Freshness, StreamWrite};
 use crate::keys::{Found, PersonKey};
 
 /// What the memory of an attendance is reckoned by: its payload, about.
@@ -191,10 +191,15 @@ impl Commands {
         self.case_of(id, mark, path).await
     }
 
-    /// As [`Commands::find`], not older than the last [`crate::journal::Journal::freshness`].
-    pub(super) async fn find_current(&self, id: Uuid) -> Result<Case, CommandError> {
+    /// As [`Commands::find`], as it stood at `fresh` or later.
+    pub(super) async fn find_since(
+        &self,
+        fresh: &Freshness,
+        id: Uuid,
+    ) -> Result<Case, CommandError> {
         let mark = self.0.beneficiaries.mark(id);
-        let path = self.known(&self.0.beneficiaries, id).await?.ok_or(CommandError::NotFound)?;
+        let path =
+            self.since(fresh, &self.0.beneficiaries, id).await?.ok_or(CommandError::NotFound)?;
         self.case_of(id, mark, path).await
     }
 

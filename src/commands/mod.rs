@@ -37,8 +37,8 @@ pub use stream::{Loaded, Stream, StreamStore};
 
 use crate::clock::Clock;
 use crate::journal::{
-    AppendOutcome, AppendRequest, Committed, Foreign, Journal, JournalError, KeyLookup, Objection,
-    StoredAnswer, StreamId,
+    AppendOutcome, AppendRequest, Committed, Foreign, Freshness, Journal, JournalError, KeyLookup,
+    Objection, StoredAnswer, StreamId,
 };
 use crate::keys::{KeyStore, KeysError};
 
@@ -199,7 +199,20 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
-        self.current(&self.0.beneficiaries, id).await
+        let fresh = self.0.journal.freshness().await?;
+        self.beneficiary_since(&fresh, id).await
+    }
+
+    /// A path as it stood at `fresh` or later: for who has asked the journal already.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn beneficiary_since(
+        &self,
+        fresh: &Freshness,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
+        self.since(fresh, &self.0.beneficiaries, id).await
     }
 
     /// A programme as this process knows it: as it stood when the journal was last asked. For what an
@@ -212,18 +225,21 @@ impl Commands {
         Ok(loaded.map(|loaded| loaded.state.clone()).unwrap_or_default())
     }
 
+    /// A stream at its current version.
     async fn current<S: Stream>(
         &self,
         store: &StreamStore<S>,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
-        self.0.journal.freshness().await?;
-        self.known(store, id).await
+        let fresh = self.0.journal.freshness().await?;
+        self.since(&fresh, store, id).await
     }
 
-    /// A stream that is not older than the last [`Journal::freshness`].
-    async fn known<S: Stream>(
+    /// A stream as it stood at `_fresh` or later: the proof that the journal was asked. Until then the
+    /// store may hold what another process has outdated.
+    async fn since<S: Stream>(
         &self,
+        _fresh: &Freshness,
         store: &StreamStore<S>,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {

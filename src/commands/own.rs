@@ -13,7 +13,7 @@ use super::request::{read_form_error, take_day};
 use super::stream::{Loaded, Mark, Stream, StreamStore, new_event, stream_id};
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, Door, new_id};
 use crate::grant::Scope;
-use crate::journal::{Alias, AppendRequest, Guard, Referral, StreamWrite};
+use crate::journal::{Alias, AppendRequest, Freshness, Guard, Referral, StreamWrite};
 
 /// What parsing a command's body may say.
 pub type Parsed<C> = Option<Result<C, serde_path_to_error::Error<serde_json::Error>>>;
@@ -118,6 +118,18 @@ impl Commands {
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
         self.current(S::store(&self.0), id).await
+    }
+
+    /// A stream as it stood at `fresh` or later: for who has asked the journal already.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn own_since<S: Own>(
+        &self,
+        fresh: &Freshness,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
+        self.since(fresh, S::store(&self.0), id).await
     }
 
     /// In a task of its own: a client that hangs up must not cut a command between commit and

@@ -91,14 +91,15 @@ impl Commands {
         call: &Call,
     ) -> Result<Option<Answer>, CommandError> {
         // Everything is read as it stands, so that a refusal is said of the present state.
-        let cohort = self.current_own::<Cohort>(id).await?.ok_or(CommandError::NotFound)?;
+        let fresh = self.0.journal.freshness().await?;
+        let cohort = self.own_since::<Cohort>(&fresh, id).await?.ok_or(CommandError::NotFound)?;
         let ids: BTreeSet<BeneficiaryId> = cohort.state.members.keys().copied().collect();
         let on_sheet = sheet.lines.iter().map(|line| line.beneficiary);
         let ids: BTreeSet<BeneficiaryId> = ids.into_iter().chain(on_sheet).collect();
         let _turns = self.0.beneficiaries.turns(ids.iter().map(|id| id.0)).await;
         let mut members = BTreeMap::new();
         for member in ids {
-            match self.find_current(member.0).await {
+            match self.find_since(&fresh, member.0).await {
                 Ok(case) => drop(members.insert(member, case)),
                 // The domain names the line.
                 Err(CommandError::NotFound) => {}

@@ -67,6 +67,9 @@ pub const FUND_READERS: &[Role] =
 /// Those who read every event of a programme, a cohort or a fund.
 pub const HISTORY_READERS: &[Role] = &[Finance, Director, Auditor, Role::Admin];
 
+/// Those who see and revoke tokens.
+pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
+
 const fn route(
     method: &'static str,
     path: &'static str,
@@ -170,6 +173,18 @@ pub const ROUTES: &[Route] = &[
         "/v1/reference",
         Access::AnyRole,
         "Every reference list, labelled in French and English.",
+    ),
+    route(
+        "get",
+        "/v1/tokens",
+        Access::Roles(TOKEN_KEEPERS),
+        "Every token that was issued, newest first, a page at a time.",
+    ),
+    route(
+        "post",
+        "/v1/tokens/{id}/revoke",
+        Access::Roles(TOKEN_KEEPERS),
+        "Revokes a token, for good; felt at once by every process.",
     ),
 ];
 

@@ -135,7 +135,10 @@ async fn current(
     caller: &Caller,
     id: Uuid,
 ) -> Result<std::sync::Arc<Loaded<Beneficiary>>, Response> {
-    let found = app.commands.current_beneficiary(id).await;
+    let found = match &caller.fresh {
+        Some(fresh) => app.commands.beneficiary_since(fresh, id).await,
+        None => app.commands.current_beneficiary(id).await,
+    };
     let found = found.map_err(|error| caller.envelope.command_error(&error))?;
     let path = found.ok_or_else(|| caller.envelope.kind(problem::NOT_FOUND))?;
     // The scope is that of today, for past moments too: who has handed a person over no longer

@@ -2,15 +2,19 @@
 
 pub mod access;
 mod beneficiaries;
+mod gate;
 mod health;
+mod limits;
 mod metrics;
 mod openapi;
 mod own;
+mod peer;
 pub mod problem;
 mod reference;
 mod request;
 mod serve;
 pub mod show;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -20,8 +24,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
+pub use gate::Gate;
+pub use limits::RateLimits;
 pub use metrics::Metrics;
 pub use openapi::openapi;
+pub use peer::TrustedProxies;
 pub use serve::{ServeLimits, serve};
 
 use crate::commands::{Answer, Commands};
@@ -35,6 +42,8 @@ pub struct App {
     pub commands: Commands,
     /// Tokens.
     pub tokens: Tokens,
+    /// Who may come in, and how often.
+    pub gate: Gate,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }
@@ -45,10 +54,12 @@ pub fn router(app: App) -> Router {
         .merge(beneficiaries::routes())
         .merge(own::routes())
         .merge(reference::routes())
+        .merge(tokens::routes())
         .merge(health::routes())
         .merge(openapi::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), gate::limited))
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app)
 }

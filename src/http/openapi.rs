@@ -150,7 +150,11 @@ fn parameters(path: &str, method: &str) -> Value {
     if path.contains("{slug}") {
         parameters.push(text("path", "slug", true, "The kind of problem."));
     }
-    if method == "post" {
+    if path == "/v1/tokens" {
+        parameters.push(text("query", "before", false, "The `next` of the page before."));
+    }
+    // A revocation is the same however often it is asked for: it needs no key and has no version.
+    if method == "post" && !path.starts_with("/v1/tokens") {
         parameters.push(text(
             "header",
             "Idempotency-Key",

@@ -179,7 +179,11 @@ async fn current<S: Resource>(
     let not_found = || caller.envelope.kind(problem::NOT_FOUND);
     let failed = |error: CommandError| caller.envelope.command_error(&error);
     let id = Uuid::try_parse(id).map_err(|_| not_found())?;
-    let found = app.commands.current_own::<S>(id).await.map_err(failed)?.ok_or_else(not_found)?;
+    let found = match &caller.fresh {
+        Some(fresh) => app.commands.own_since::<S>(fresh, id).await,
+        None => app.commands.current_own::<S>(id).await,
+    };
+    let found = found.map_err(failed)?.ok_or_else(not_found)?;
     let programme = match found.state.programme(None) {
         Some(programme) => app.commands.known_programme(programme).await.map_err(failed)?,
         None => std::sync::Arc::default(),

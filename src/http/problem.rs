@@ -72,12 +72,18 @@ kinds! {
         "Chaque champ fautif est nommé avec sa règle.", "Each wrong field is named with its rule.";
     IDEMPOTENCY_KEY_REUSED "idempotency-key-reused" 422 "Clé d'idempotence déjà utilisée", "Idempotency key already used";
         "Cette clé a servi pour un autre corps : prenez-en une nouvelle.", "This key was used with another body: take a new one.";
+    NO_GRANT "no-grant" 403 "Compte sans rôle ici", "No role here for this account";
+        "Votre compte est reconnu, et aucun rôle ne lui est donné : voyez l'administrateur.", "Your account is known, and no role is given to it: see the administrator.";
+    TOO_MANY_REQUESTS "too-many-requests" 429 "Trop de requêtes", "Too many requests";
+        "Réessayez après le délai indiqué ; rien n'a été enregistré.", "Try again after the given delay; nothing was recorded.";
     INTERNAL "internal" 500 "Erreur interne", "Internal error";
         "Donnez le numéro de requête à l'administrateur.", "Give the request id to the administrator.";
     BUSY "busy" 503 "Serveur occupé", "Server busy";
         "Réessayez après le délai indiqué.", "Try again after the given delay.";
     UNAVAILABLE "unavailable" 503 "Base de données injoignable", "Database out of reach";
         "Réessayez avec la même clé d'idempotence : rien ne sera fait deux fois.", "Retry with the same idempotency key: nothing is done twice.";
+    ISSUER_UNAVAILABLE "issuer-unavailable" 503 "Service d'identité injoignable", "Identity service out of reach";
+        "Réessayez dans un instant ; les jetons émis par Sira marchent toujours.", "Try again in a moment; tokens issued by Sira still work.";
     TIMEOUT "timeout" 408 "Requête trop lente", "Request too slow";
         "La requête n'est pas arrivée à temps.", "The request did not arrive in time.";
 }
@@ -127,6 +133,12 @@ impl Problem {
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// With a time to wait before another try.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 
     /// With a wrong field.

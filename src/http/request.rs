@@ -16,13 +16,16 @@ use sira_domain::role::Role;
 use uuid::Uuid;
 
 use super::App;
+use super::gate::{Refusal, Visit, too_many};
 use super::problem::{self, Problem};
 use crate::commands::{Call, CommandError, FormError};
-use crate::journal::RequestKey;
+use crate::journal::{Freshness, RequestKey};
 use crate::token::{Grant, TokenError};
 
 /// Longest id, key or client name taken from a header.
 const HEADER_TEXT_MAX: usize = 128;
+/// When to try again while an issuer is out of reach: its keys are not asked for more often.
+const ISSUER_RETRY_S: u32 = 10;
 
 /// What is known of a request before anything is done: enough to answer with a problem.
 #[derive(Clone, Debug)]
@@ -101,6 +104,9 @@ pub struct Caller {
     pub envelope: Envelope,
     /// Who calls, in which role, reaching where.
     pub grant: Arc<Grant>,
+    /// Where the journal stood when the token was checked, if it had to be asked: a reader need not
+    /// ask again.
+    pub fresh: Option<Freshness>,
     headers: CallHeaders,
 }
 
@@ -176,15 +182,31 @@ impl FromRequestParts<App> for Caller {
             // The scheme's case is the caller's (RFC 9110, 11.1).
             .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token))
             .ok_or_else(|| envelope.kind(problem::UNAUTHENTICATED))?;
-        let grant = app.tokens.check(token.trim()).await.map_err(|error| match error {
-            TokenError::Expired | TokenError::Revoked => envelope.kind(problem::TOKEN_EXPIRED),
-            TokenError::Unavailable(source) => envelope.command_error(&source.into()),
-            _ => envelope.kind(problem::UNAUTHENTICATED),
-        })?;
+        let visit = parts.extensions.get::<Visit>();
+        let admitted = app.gate.admit(&app.tokens, visit, token.trim()).await;
+        let (grant, fresh) = admitted.map_err(|refusal| refused(&envelope, refusal))?;
         let headers = read_headers(&parts.headers).map_err(|(name, expected)| {
             envelope.problem(&Problem::bad_parameter(envelope.language, name, expected))
         })?;
-        Ok(Self { envelope, grant, headers })
+        Ok(Self { envelope, grant, fresh, headers })
+    }
+}
+
+/// The answer to who does not come in. A token that is right and gives no role is no 401: another
+/// login would bring the same one, and a client that logs in anew at each 401 would never end.
+fn refused(envelope: &Envelope, refusal: Refusal) -> Response {
+    let language = envelope.language;
+    match refusal {
+        Refusal::TooMany(reset_s) => envelope.problem(&too_many(envelope, reset_s)),
+        Refusal::Token(TokenError::Expired | TokenError::Revoked) => {
+            envelope.kind(problem::TOKEN_EXPIRED)
+        }
+        Refusal::Token(TokenError::NoGrant) => envelope.kind(problem::NO_GRANT),
+        Refusal::Token(TokenError::IssuerUnavailable) => envelope.problem(
+            &Problem::new(problem::ISSUER_UNAVAILABLE, language).retry_after(ISSUER_RETRY_S),
+        ),
+        Refusal::Token(TokenError::Unavailable(source)) => envelope.command_error(&source.into()),
+        Refusal::Token(_) => envelope.kind(problem::UNAUTHENTICATED),
     }
 }
 

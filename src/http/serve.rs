@@ -1,22 +1,25 @@
 //! The listening side: connections, their limits, and an end in good order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::Layer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use super::peer::Peer;
 use super::problem;
 use super::request::Envelope;
 
@@ -65,7 +68,6 @@ pub async fn serve(
         .layer(RequestBodyTimeoutLayer::new(limits.body_silence))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)))
         .layer(from_fn_with_state(limits.request_within, within));
-    let service = TowerToHyperService::new(router);
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
@@ -81,8 +83,9 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let Some((stream, place)) = accepted else { continue };
-        let (builder, service, watcher) = (builder.clone(), service.clone(), graceful.watcher());
+        let Some((stream, peer, place)) = accepted else { continue };
+        let service = TowerToHyperService::new(Extension(Peer(peer)).layer(router.clone()));
+        let (builder, watcher) = (builder.clone(), graceful.watcher());
         tokio::spawn(async move {
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             // A connection that breaks is the caller's affair.
@@ -107,13 +110,13 @@ async fn within(State(limit): State<Duration>, request: Request, next: Next) -> 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             // Small answers must not wait for the next one.
             let _ = stream.set_nodelay(true);
-            Some((stream, place))
+            Some((stream, peer, place))
         }
         Err(error) => {
             // Out of file handles, say: wait for some to be given back rather than spin.

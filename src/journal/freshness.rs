@@ -108,7 +108,7 @@ impl FreshnessTask {
     }
 
     async fn refresh(&mut self) -> Result<Freshness, JournalError> {
-        let head = self.read_head().await?;
+        let (head, token_changes) = self.read_head().await?;
         if head.position > self.known {
             let gaps = self.shared.own.foreign(self.known, head.position).await;
             if !gaps.is_empty() {
@@ -118,7 +118,8 @@ impl FreshnessTask {
             self.known = head.position;
             self.shared.announce(head.position);
         }
-        Ok(Freshness { position: head.position, recorded_at: head.recorded_at })
+        let Head { position, recorded_at } = head;
+        Ok(Freshness { position, recorded_at, token_changes })
     }
 
     fn tell(&self, foreign: &Foreign) {
@@ -129,7 +130,7 @@ impl FreshnessTask {
     }
 
     /// Reads the head; once more on a new connection if the old one was of no use.
-    async fn read_head(&mut self) -> Result<Head, JournalError> {
+    async fn read_head(&mut self) -> Result<(Head, i64), JournalError> {
         let rested = self.link.is_some();
         match self.read_head_once().await {
             Err(_) if rested => self.read_head_once().await,
@@ -137,13 +138,13 @@ impl FreshnessTask {
         }
     }
 
-    async fn read_head_once(&mut self) -> Result<Head, JournalError> {
+    async fn read_head_once(&mut self) -> Result<(Head, i64), JournalError> {
         let shared = Arc::clone(&self.shared);
         let mut link = self.link().await?;
         let read = head_row(&mut link, &shared.config.journal);
-        let (next, Stamp(recorded_at)) = in_time(&shared, read).await?;
+        let (next, Stamp(recorded_at), token_changes) = in_time(&shared, read).await?;
         self.link = Some(link);
-        Ok(Head { position: unsigned(next).saturating_sub(1), recorded_at })
+        Ok((Head { position: unsigned(next).saturating_sub(1), recorded_at }, token_changes))
     }
 
     /// The connection, taken out of its place: it is put back only after a statement went well.
@@ -193,8 +194,10 @@ fn answer(replies: Vec<Reply>, fresh: Result<Freshness, JournalError>) {
     }
 }
 
-async fn head_row(link: &mut Link, journal: &str) -> Result<(i64, Stamp), sqlx::Error> {
-    const HEAD: &str = "SELECT next_position, recorded_at FROM journal_head WHERE journal = $1";
+/// The head, and how often a token was changed: one statement, one round trip, one moment.
+async fn head_row(link: &mut Link, journal: &str) -> Result<(i64, Stamp, i64), sqlx::Error> {
+    const HEAD: &str = "SELECT next_position, recorded_at, \
+         (SELECT changes FROM token_changes WHERE id = 1) FROM journal_head WHERE journal = $1";
     match link {
         Link::Postgres(db) => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await,
         Link::Sqlite(db) => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await,

@@ -70,6 +70,8 @@ pub struct Freshness {
     pub position: u64,
     /// The time of the last append.
     pub recorded_at: DateTime<Utc>,
+    /// How often a listed token was changed; see [`crate::token`].
+    pub token_changes: i64,
 }
 
 /// An open journal. Clones are cheap and lead to the same writer.

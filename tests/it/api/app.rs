@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::commands::Commands;
 use sira::grant::Scope;
-use sira::http::{App, Metrics, ServeLimits, router, serve};
+use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
 use sira::journal::Journal;
 use sira::keys::{KeyStore, MasterKey};
 use sira::token::Tokens;
@@ -49,10 +49,21 @@ impl TestApp {
     }
 
     pub async fn with(engine: &Engine, clock: Clock, limits: ServeLimits) -> Self {
+        let (journal, keys) = Self::databases(engine, &clock).await;
+        Self::start(journal, keys, clock, limits).await
+    }
+
+    /// A server behind a gate of the test's own.
+    pub async fn gated(engine: &Engine, clock: Clock, gate: Gate) -> Self {
+        let (journal, keys) = Self::databases(engine, &clock).await;
+        Self::start_gated(journal, keys, clock, ServeLimits::default(), gate).await
+    }
+
+    async fn databases(engine: &Engine, clock: &Clock) -> (Journal, KeyStore) {
         let journal = engine.journal_with(engine.config(), clock.clone()).await;
         let master = MasterKey::from_text(MASTER).unwrap();
         let keys = KeyStore::open(&keys_url(engine), master, clock.clone()).await.unwrap();
-        Self::start(journal, keys, clock, limits).await
+        (journal, keys)
     }
 
     /// A server on databases that are open already.
@@ -62,12 +73,24 @@ impl TestApp {
         clock: Clock,
         limits: ServeLimits,
     ) -> Self {
+        let gate = Gate::open(clock.clone());
+        Self::start_gated(journal, keys, clock, limits, gate).await
+    }
+
+    async fn start_gated(
+        journal: Journal,
+        keys: KeyStore,
+        clock: Clock,
+        limits: ServeLimits,
+        gate: Gate,
+    ) -> Self {
         let signing = SigningKey::from_bytes(&[7; 32]);
         let tokens = Tokens::new(journal.clone(), clock.clone(), &signing).unwrap();
         let commands = Commands::new(journal, keys, clock, 16 << 20);
         let app = App {
             commands: commands.clone(),
             tokens: tokens.clone(),
+            gate,
             metrics: Arc::new(Metrics::default()),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -95,7 +95,8 @@ fn every_operation_of_the_document_has_its_shape() {
             route.path == path && route.method == method && matches!(route.access, Access::Open)
         });
         assert_eq!(operation.get("security").is_none(), is_open, "{at}");
-        if method == "post" {
+        // A revocation is no command: it has no body and no day.
+        if method == "post" && !path.starts_with("/v1/tokens") {
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
             assert_eq!(schema["properties"]["occurred_on"]["format"], json!("date"), "{at}");
             assert_eq!(schema["additionalProperties"], json!(false), "{at}");
@@ -183,7 +184,8 @@ async fn the_reference_page_loads_everything_from_this_server() {
 
 #[tokio::test]
 async fn the_reference_lists_carry_labels_in_both_languages_and_their_source() {
-    let app = TestApp::on(&Engine::sqlite()).await;
+    let engine = Engine::sqlite();
+    let app = TestApp::on(&engine).await;
     let token = app.token(Role::Analyst).await;
     let shown = app.get(&token, "/v1/reference").await.ok(200);
     let text = |value: &Value, field: &str| {

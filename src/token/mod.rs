@@ -1,5 +1,7 @@
 //! Tokens: who calls, in which role, reaching where, signed with Ed25519 and revocable.
 
+mod listed;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,19 +16,20 @@ use sira_domain::role::Role;
 use sira_domain::values::{ActorId, OfficeCode};
 use uuid::Uuid;
 
+pub use listed::{IssuedToken, LIST_PAGE};
+
 use crate::clock::Clock;
 use crate::files::{FileError, write_secret};
 use crate::grant::Scope;
-use crate::journal::{Journal, JournalError, Stamp, on_pool};
+use crate::journal::{Freshness, Journal, JournalError, Stamp, on_pool};
+use listed::Standing;
 
 /// Who issues: checked in every token.
-const ISSUER: &str = "sira";
+pub(crate) const ISSUER: &str = "sira";
 /// Tokens whose check is remembered.
 const CHECKED_MAX: usize = 10_000;
-/// How long a check is remembered: a revocation is felt within this time in every process.
-const CHECKED_FOR: Duration = Duration::milliseconds(1_000);
 /// Longest token looked at.
-const TOKEN_MAX_BYTES: usize = 4_096;
+pub const TOKEN_MAX_BYTES: usize = 4_096;
 
 /// What a token says, once checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +81,12 @@ pub enum TokenError {
     /// It has been revoked.
     #[error("the token has been revoked")]
     Revoked,
+    /// It is right, and nothing in it gives a role here, or a name that can be recorded.
+    #[error("the token gives no role here")]
+    NoGrant,
+    /// The keys of its issuer cannot be fetched.
+    #[error("the keys of the token's issuer cannot be fetched")]
+    IssuerUnavailable,
     /// The list of tokens cannot be read.
     #[error("the list of tokens cannot be read")]
     Unavailable(#[from] JournalError),
@@ -89,27 +98,20 @@ pub enum TokenError {
     File(#[from] FileError),
 }
 
-/// A token as the list shows it.
-#[derive(Debug, sqlx::FromRow)]
-pub struct IssuedToken {
-    /// Id.
-    pub token_id: String,
-    /// Who acts.
-    pub actor: String,
-    /// Role.
-    pub role: String,
-    /// Scope, JSON.
-    pub scope: String,
-    /// When it was issued.
-    pub issued_at: Stamp,
-    /// When it expires.
-    pub expires_at: Stamp,
-    /// When it was revoked.
-    pub revoked_at: Option<Stamp>,
+/// A token whose signature was found right, and how it stood in the list when the list had been
+/// changed so many times.
+#[derive(Clone)]
+struct Checked {
+    grant: Arc<Grant>,
+    token_changes: i64,
+    is_revoked: bool,
 }
 
-/// A grant, and when it was checked.
-type Checked = (Arc<Grant>, DateTime<Utc>);
+impl Checked {
+    fn verdict(&self) -> Result<Arc<Grant>, TokenError> {
+        if self.is_revoked { Err(TokenError::Revoked) } else { Ok(self.grant.clone()) }
+    }
+}
 
 /// Issues, checks, lists and revokes tokens. Cheap to clone.
 #[derive(Clone)]
@@ -218,27 +220,54 @@ impl Tokens {
         .map_err(JournalError::Database)
     }
 
-    /// Checks a token: signature, time, and that it is listed and not revoked.
+    /// Checks a token: signature, time, and that it is listed and not revoked. The journal is asked
+    /// where it stands, once for all who wait: with the answer comes how often the list has changed,
+    /// and a check is remembered until it changes. So a revocation that was committed before this
+    /// call is always felt, in every process, and the row itself is read only after a change.
+    ///
+    /// The answer of the journal is handed on, for a reader that would ask it again.
     ///
     /// # Errors
     /// Why it is not accepted.
-    pub async fn check(&self, token: &str) -> Result<Arc<Grant>, TokenError> {
+    pub async fn check(&self, token: &str) -> Result<(Arc<Grant>, Freshness), TokenError> {
         let now = self.0.clock.now();
-        if let Some((grant, checked_at)) = self.0.checked.get(token)
-            && now < checked_at + CHECKED_FOR
-            && now < grant.expires_at
-        {
-            return Ok(grant);
-        }
-        let grant = Arc::new(self.read(token, now)?);
-        match self.revocation(grant.token_id).await? {
-            None => Err(TokenError::Invalid),
-            Some(Some(_)) => Err(TokenError::Revoked),
-            Some(None) => {
-                self.0.checked.insert(token.into(), (grant.clone(), now));
-                Ok(grant)
-            }
-        }
+        let known = self.0.checked.get(token);
+        let grant = match &known {
+            Some(checked) if now < checked.grant.expires_at => checked.grant.clone(),
+            Some(_) => return Err(TokenError::Expired),
+            None => Arc::new(self.read(token, now)?),
+        };
+        let fresh = self.0.journal.freshness().await?;
+        let good = known.filter(|checked| checked.token_changes == fresh.token_changes);
+        let checked = match good {
+            Some(checked) => checked,
+            None => self.look_up(token, grant, fresh.token_changes).await?,
+        };
+        checked.verdict().map(|grant| (grant, fresh))
+    }
+
+    /// Reads how a token stands. The counter was read before: a change in between is either seen
+    /// here or makes the next check look again.
+    async fn look_up(
+        &self,
+        token: &str,
+        grant: Arc<Grant>,
+        token_changes: i64,
+    ) -> Result<Checked, TokenError> {
+        let is_revoked = match self.standing(grant.token_id).await? {
+            Standing::Unknown => return Err(TokenError::Invalid),
+            Standing::Good => false,
+            Standing::Revoked => true,
+        };
+        let checked = Checked { grant, token_changes, is_revoked };
+        self.0.checked.insert(token.into(), checked.clone());
+        Ok(checked)
+    }
+
+    /// Whether this very token was found to be one of this server's lately.
+    #[must_use]
+    pub fn is_remembered(&self, token: &str) -> bool {
+        self.0.checked.get(token).is_some()
     }
 
     fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Grant, TokenError> {
@@ -259,51 +288,5 @@ impl Tokens {
         }
         let Claims { sub: actor, jti: token_id, role, scope, .. } = claims;
         Ok(Grant { token_id, actor, role, scope, expires_at })
-    }
-
-    /// Whether a token is listed, and if so when it was revoked.
-    async fn revocation(&self, token_id: Uuid) -> Result<Option<Option<Stamp>>, JournalError> {
-        let id = token_id.to_string();
-        let row: Option<(Option<Stamp>,)> = on_pool!(self.0.journal.pool(), pool => {
-            sqlx::query_as("SELECT revoked_at FROM tokens WHERE token_id = $1").bind(&id).fetch_optional(pool).await
-        })
-        .map_err(JournalError::Database)?;
-        Ok(row.map(|(revoked_at,)| revoked_at))
-    }
-
-    /// Every token, newest first.
-    ///
-    /// # Errors
-    /// When the list cannot be read.
-    pub async fn list(&self) -> Result<Vec<IssuedToken>, TokenError> {
-        on_pool!(self.0.journal.pool(), pool => {
-            sqlx::query_as::<_, IssuedToken>(
-                "SELECT token_id, actor, role, scope, issued_at, expires_at, revoked_at
-                   FROM tokens ORDER BY issued_at DESC",
-            )
-            .fetch_all(pool)
-            .await
-        })
-        .map_err(|error| JournalError::Database(error).into())
-    }
-
-    /// Revokes a token, for good; says whether there was one to revoke. Durable when it returns,
-    /// felt within a second by every process.
-    ///
-    /// # Errors
-    /// When the list cannot be written.
-    pub async fn revoke(&self, token_id: Uuid) -> Result<bool, TokenError> {
-        let (id, at) = (token_id.to_string(), Stamp(self.0.clock.now()));
-        let changed = on_pool!(self.0.journal.pool(), pool => {
-            sqlx::query("UPDATE tokens SET revoked_at = $2 WHERE token_id = $1 AND revoked_at IS NULL")
-                .bind(&id)
-                .bind(at)
-                .execute(pool)
-                .await
-                .map(|done| done.rows_affected())
-        })
-        .map_err(JournalError::Database)?;
-        self.0.checked.clear();
-        Ok(changed > 0)
     }
 }

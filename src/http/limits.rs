@@ -1,0 +1,186 @@
+//! How often somebody may ask: so many requests a minute, by token and by address, kept in bounded
+//! memory (GCRA, the generic cell rate algorithm). Nothing here is logged or counted by address.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::http::{HeaderMap, HeaderValue};
+use chrono::{DateTime, Utc};
+use quick_cache::sync::Cache;
+
+/// Callers remembered for each limit. An entry is some 100 bytes; whoever is forgotten begins with a
+/// full quota, so a flood from more addresses than this loosens the limit and takes no memory.
+const CALLERS_MAX: usize = 100_000;
+/// The window in which a quota is given, in seconds.
+const WINDOW_S: i64 = 60;
+/// The same in microseconds.
+const WINDOW_US: i64 = WINDOW_S * 1_000_000;
+
+/// How many requests a minute; 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Of one token.
+    pub token: u32,
+    /// Of one address. An office, or a whole town behind its operator, may be one address.
+    pub address: u32,
+    /// Tokens that are none of ours, from one address.
+    pub failures: u32,
+}
+
+impl RateLimits {
+    /// No limit.
+    pub const OFF: Self = Self { token: 0, address: 0, failures: 0 };
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        // A token: a device that sends a week's work in one go, 20 a second for ever. An address:
+        // an office of fifty such devices at a tenth of that each. Failures: a mistyped token a few
+        // times over, by several people; guessing needs more by many orders of magnitude.
+        Self { token: 1_200, address: 6_000, failures: 30 }
+    }
+}
+
+/// What a limit says to one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the request may go on.
+    pub is_within: bool,
+    /// Requests left now.
+    pub remaining: u32,
+    /// Seconds until the whole quota is there again, or, when nothing is left, until the next
+    /// request may come.
+    pub reset_s: i64,
+}
+
+/// One limit: a quota for each key.
+pub struct Limit {
+    name: &'static str,
+    quota: u32,
+    /// When each key's quota will be whole again: microseconds since 1970.
+    whole_at: Cache<u64, Arc<AtomicI64>>,
+    /// Keyed at random, so that nobody can choose an address that shares another's quota.
+    hasher: std::hash::RandomState,
+}
+
+impl Limit {
+    /// A limit of so many requests a minute; none for 0.
+    #[must_use]
+    pub fn new(name: &'static str, quota: u32) -> Option<Self> {
+        let hasher = std::hash::RandomState::new();
+        (quota > 0).then(|| Self { name, quota, whole_at: Cache::new(CALLERS_MAX), hasher })
+    }
+
+    /// Takes one request from a key's quota, if one is left.
+    pub fn take(&self, key: impl std::hash::Hash, now: DateTime<Utc>) -> Standing {
+        self.decide(key, now, self.cost_us())
+    }
+
+    /// Says how a key stands, and takes nothing.
+    pub fn look(&self, key: impl std::hash::Hash, now: DateTime<Utc>) -> Standing {
+        self.decide(key, now, 0)
+    }
+
+    /// A quota is full at first and refills evenly: a request moves the moment at which it will be
+    /// whole by `cost`, and that moment never lies further away than the window.
+    fn decide(&self, key: impl std::hash::Hash, now: DateTime<Utc>, cost: i64) -> Standing {
+        let now = now.timestamp_micros();
+        let key = self.hasher.hash_one(key);
+        let made = || Ok::<_, std::convert::Infallible>(Arc::new(AtomicI64::new(now)));
+        let Ok(whole_at) = self.whole_at.get_or_insert_with(&key, made);
+        let latest = now + WINDOW_US - self.cost_us();
+        let taken = whole_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| {
+            // A clock that was set back must lock nobody out for longer than a window.
+            let at = at.clamp(now, now + WINDOW_US);
+            (at <= latest).then_some(at + cost)
+        });
+        match taken {
+            Ok(at) => self.within(at.clamp(now, now + WINDOW_US) + cost - now),
+            Err(at) => Standing {
+                is_within: false,
+                remaining: 0,
+                reset_s: whole_seconds(at.min(now + WINDOW_US) - latest).max(1),
+            },
+        }
+    }
+
+    fn within(&self, owed_us: i64) -> Standing {
+        let remaining = u32::try_from((WINDOW_US - owed_us) / self.cost_us()).unwrap_or(0);
+        Standing { is_within: true, remaining, reset_s: whole_seconds(owed_us) }
+    }
+
+    fn cost_us(&self) -> i64 {
+        (WINDOW_US / i64::from(self.quota)).max(1)
+    }
+
+    /// Writes the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers).
+    pub fn write(&self, standing: Standing, headers: &mut HeaderMap) {
+        let Self { name, quota, .. } = self;
+        let Standing { remaining, reset_s, .. } = standing;
+        let policy = format!("\"{name}\";q={quota};w={WINDOW_S}");
+        let state = format!("\"{name}\";r={remaining};t={reset_s}");
+        for (header, text) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.insert(header, value);
+            }
+        }
+    }
+}
+
+fn whole_seconds(micros: i64) -> i64 {
+    (micros.max(0) + 999_999) / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(1_800_000_000_000 + millis).unwrap()
+    }
+
+    #[test]
+    fn a_quota_is_given_at_once_and_refills_evenly() {
+        let limit = Limit::new("token", 60).unwrap();
+        for left in (0..60).rev() {
+            let standing = limit.take("a", at(0));
+            assert_eq!((standing.is_within, standing.remaining), (true, left));
+        }
+        let refused = Standing { is_within: false, remaining: 0, reset_s: 1 };
+        assert_eq!(limit.take("a", at(0)), refused);
+        assert_eq!(limit.take("a", at(999)), refused);
+        assert!(limit.take("b", at(999)).is_within);
+        assert!(limit.take("a", at(1_000)).is_within);
+        assert!(!limit.take("a", at(1_000)).is_within);
+        assert_eq!(limit.look("a", at(61_000)).remaining, 60);
+    }
+
+    #[test]
+    fn looking_takes_nothing() {
+        let limit = Limit::new("failures", 2).unwrap();
+        for _ in 0..10 {
+            assert!(limit.look("a", at(0)).is_within);
+        }
+        limit.take("a", at(0));
+        limit.take("a", at(0));
+        assert!(!limit.look("a", at(0)).is_within);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out_for_long() {
+        let limit = Limit::new("token", 1).unwrap();
+        assert!(limit.take("a", at(3_600_000)).is_within);
+        assert!(!limit.take("a", at(0)).is_within);
+        assert_eq!(limit.take("a", at(0)).reset_s, 60);
+    }
+
+    #[test]
+    fn the_headers_are_those_of_the_draft() {
+        let limit = Limit::new("token", 600).unwrap();
+        let mut headers = HeaderMap::new();
+        limit.write(limit.take("a", at(0)), &mut headers);
+        assert_eq!(headers["ratelimit-policy"], "\"token\";q=600;w=60");
+        assert_eq!(headers["ratelimit"], "\"token\";r=599;t=1");
+    }
+}

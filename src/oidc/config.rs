@@ -1,0 +1,147 @@
+//! What is trusted: the issuer, whom its tokens must be for, and which claim gives which role.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sira_domain::reference::RegionCode;
+use sira_domain::role::Role;
+use sira_domain::values::{FundId, OfficeCode};
+
+use crate::grant::Scope;
+
+/// Keys are not fetched more often than this, however many tokens name an unknown one: a flood of
+/// bad tokens must not become a flood at the issuer.
+const REFETCH_EVERY: Duration = Duration::from_secs(10);
+
+/// The `[oidc]` table of `sira.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OidcConfig {
+    /// The issuer's address, exactly as its tokens say it.
+    pub issuer: String,
+    /// Whom tokens must be for.
+    pub audience: String,
+    /// The claim that is mapped to a role: a text or a list of texts. `/a/b` looks inside.
+    pub role_claim: String,
+    /// The claim that says who acts.
+    pub actor_claim: String,
+    /// Which value gives what; the first that a token has decides.
+    pub grants: Vec<OidcGrant>,
+    /// How often keys may be fetched.
+    #[serde(skip)]
+    pub refetch_every: Duration,
+}
+
+/// What a value of the claim gives.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcGrant {
+    /// The value.
+    pub value: String,
+    /// The role it gives.
+    pub role: Role,
+    /// Regions it reaches; everything when neither regions nor offices are named.
+    #[serde(default)]
+    pub regions: Vec<RegionCode>,
+    /// Offices it reaches.
+    #[serde(default)]
+    pub offices: Vec<OfficeCode>,
+    /// Funds that a donor sees.
+    #[serde(default)]
+    pub funds: Vec<FundId>,
+}
+
+/// A configuration that would not be safe or of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum OidcConfigError {
+    /// The address will not do.
+    #[error("issuer: an https address (http on this machine alone)")]
+    Issuer,
+    /// Tokens for anyone would be taken.
+    #[error("audience: required")]
+    Audience,
+    /// No token would be taken.
+    #[error("grants: at least one, each with regions, offices or funds, not two of them")]
+    Grants,
+}
+
+impl Default for OidcConfig {
+    fn default() -> Self {
+        Self {
+            issuer: String::new(),
+            audience: String::new(),
+            role_claim: "groups".to_owned(),
+            actor_claim: "sub".to_owned(),
+            grants: Vec::new(),
+            refetch_every: REFETCH_EVERY,
+        }
+    }
+}
+
+impl OidcConfig {
+    /// Refuses what would not be safe or of no use.
+    ///
+    /// # Errors
+    /// Which part.
+    pub fn check(self) -> Result<Self, OidcConfigError> {
+        if !self.issuer.parse().is_ok_and(|url| is_safe(&url)) {
+            return Err(OidcConfigError::Issuer);
+        }
+        if self.audience.is_empty() {
+            return Err(OidcConfigError::Audience);
+        }
+        let is_double = |grant: &OidcGrant| {
+            let named = [grant.regions.len(), grant.offices.len(), grant.funds.len()];
+            named.iter().filter(|count| **count > 0).count() > 1
+        };
+        if self.grants.is_empty() || self.grants.iter().any(is_double) {
+            return Err(OidcConfigError::Grants);
+        }
+        Ok(self)
+    }
+
+    /// The first grant whose value the token has.
+    #[must_use]
+    pub fn granted(&self, claims: &Map<String, Value>) -> Option<&OidcGrant> {
+        let claim = match self.role_claim.strip_prefix('/') {
+            None => claims.get(&self.role_claim)?,
+            Some(path) => {
+                let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+                let first = claims.get(first)?;
+                if rest.is_empty() { first } else { first.pointer(&format!("/{rest}"))? }
+            }
+        };
+        let has = |value: &str| match claim {
+            Value::Array(items) => items.iter().any(|item| item.as_str() == Some(value)),
+            item => item.as_str() == Some(value),
+        };
+        self.grants.iter().find(|grant| has(&grant.value))
+    }
+}
+
+impl OidcGrant {
+    /// Where it reaches.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        if !self.regions.is_empty() {
+            Scope::Regions(self.regions.clone())
+        } else if !self.offices.is_empty() {
+            Scope::Offices(self.offices.clone())
+        } else if !self.funds.is_empty() {
+            Scope::Funds(self.funds.clone())
+        } else {
+            Scope::All
+        }
+    }
+}
+
+/// Keys that come over an open wire are anybody's: https, or this machine.
+pub(super) fn is_safe(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => true,
+        "http" => matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")),
+        _ => false,
+    }
+}
