@@ -12,6 +12,7 @@ pub mod beneficiary;
 pub mod catalogue;
 pub mod context;
 pub mod identity;
+pub mod likeness;
 pub mod programme;
 pub mod reference;
 pub mod refusal;
