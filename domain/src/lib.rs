@@ -5,12 +5,15 @@
 //! handed in as a [`context::Context`].
 //!
 //! Where to begin reading: [`beneficiary`] (commands, facts, and the rules on them),
-//! [`programme`] (the convention and its rules), [`mod@reference`] (dated and labelled lists),
+//! [`programme`] (the convention and its rules), [`cohort`] (a training group), [`fund`] (a donor's
+//! envelope), [`mod@reference`] (dated and labelled lists),
 //! [`values`] (small checked types), [`refusal`] (every rule that can say no).
 
 pub mod beneficiary;
 pub mod catalogue;
+pub mod cohort;
 pub mod context;
+pub mod fund;
 pub mod identity;
 pub mod likeness;
 pub mod programme;

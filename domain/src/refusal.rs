@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::beneficiary::{Stage, Status};
 use crate::reference::{Language, RegionCode};
 use crate::role::Role;
-use crate::values::{ActorId, OfficeCode, Period, Xof};
+use crate::values::{ActorId, BeneficiaryId, OfficeCode, Period, Xof};
 
 /// A step of the path that another one rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub enum Step {
     Document,
     /// A consent that stands.
     Consent,
+    /// A seat in a cohort.
+    Enrolment,
+    /// A line of the register for every member in training.
+    RegisterLine,
 }
 
 /// Two duties that one person may not hold in one path.
@@ -64,6 +68,8 @@ pub enum Quantity {
     Items,
     /// Years.
     Years,
+    /// Seats of a cohort.
+    Seats,
 }
 
 /// What an amount of money is.
@@ -83,6 +89,14 @@ pub enum Amount {
     Owed,
     /// The principal of the schedule.
     Schedule,
+    /// What a fund has left to commit.
+    FreeBalance,
+    /// What a fund has committed and not paid out.
+    OpenCommitments,
+    /// What a fund has committed, paid out or not.
+    Committed,
+    /// The budget of a fund.
+    Budget,
 }
 
 /// A thing that a command names by number or code.
@@ -132,6 +146,16 @@ pub enum Item {
     Income,
     /// Personal data.
     PersonalData,
+    /// A cohort.
+    Cohort,
+    /// A fund.
+    Fund,
+    /// A member of a cohort.
+    Member,
+    /// A linked duplicate.
+    Duplicate,
+    /// A path.
+    Path,
 }
 
 /// A command that the rules refuse.
@@ -183,6 +207,16 @@ pub enum Refusal {
     Erased,
     /// An event that is never retracted.
     NotRetractable { sequence: u64, event: &'static str },
+    /// The person continues under another path.
+    Frozen { continues: BeneficiaryId },
+    /// A day outside the period of a fund or a cohort.
+    OutsidePeriod { item: Item, period: Period, given: NaiveDate },
+    /// An amount below what is needed.
+    TooLittle { what: Amount, least: Xof, given: Xof },
+    /// Two streams that belong to different programmes.
+    OtherProgramme { item: Item, name: String },
+    /// A line of a sheet, counted from 1, that breaks a rule.
+    Line { line: u32, beneficiary: BeneficiaryId, because: Box<Refusal> },
     /// A later event rests on the one to retract.
     RestsOn { sequence: u64, event: &'static str, because: Box<Refusal> },
 }
@@ -215,6 +249,11 @@ impl Refusal {
             Self::Erased => "person_erased",
             Self::NotRetractable { .. } => "not_retractable",
             Self::RestsOn { .. } => "later_event_rests_on_it",
+            Self::Frozen { .. } => "path_frozen",
+            Self::OutsidePeriod { .. } => "outside_period",
+            Self::TooLittle { .. } => "amount_below_limit",
+            Self::OtherProgramme { .. } => "other_programme",
+            Self::Line { because, .. } => because.rule(),
         }
     }
 
@@ -226,12 +265,24 @@ impl Refusal {
             | Self::InFuture { field, .. }
             | Self::TooEarly { field, .. }
             | Self::Disagree { field, .. } => Some(field),
-            Self::TooMuch { .. } | Self::OtherAmount { .. } => Some("amount"),
+            Self::TooMuch { .. } | Self::OtherAmount { .. } | Self::TooLittle { .. } => {
+                Some("amount")
+            }
             Self::RegionNotValid { .. } => Some("region"),
             Self::OfficeClosed { .. } => Some("office"),
-            Self::OutsideTerm { .. } => Some("occurred_on"),
+            Self::OutsideTerm { .. } | Self::OutsidePeriod { .. } => Some("occurred_on"),
             Self::NotRetractable { .. } | Self::RestsOn { .. } => Some("sequence"),
             _ => None,
+        }
+    }
+
+    /// JSON pointer (RFC 6901) to the field of the command that the rule speaks of; empty for the
+    /// whole command.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Line { line, .. } => format!("/lines/{}", line - 1),
+            _ => self.field().map(|field| format!("/{field}")).unwrap_or_default(),
         }
     }
 
@@ -320,6 +371,24 @@ impl Refusal {
                 "l'événement {sequence} ({event}) repose sur celui-ci : {}",
                 because.detail(Language::Fr)
             ),
+            Self::Frozen { continues } => {
+                format!("ce dossier est un doublon gelé ; la personne continue sous {continues}")
+            }
+            Self::OutsidePeriod { item, period, given } => format!(
+                "le {given} est hors de la période ({}), du {} au {}",
+                item.label(Language::Fr),
+                period.from,
+                period.to
+            ),
+            Self::TooLittle { what, least, given } => {
+                format!("{given} est au-dessous de {} : {least}", what.label(Language::Fr))
+            }
+            Self::OtherProgramme { item, name } => {
+                format!("{} {name} : relève d'un autre programme", item.label(Language::Fr))
+            }
+            Self::Line { line, beneficiary, because } => {
+                format!("ligne {line} ({beneficiary}) : {}", because.detail(Language::Fr))
+            }
         }
     }
 
@@ -393,6 +462,24 @@ impl Refusal {
             Self::RestsOn { sequence, event, because } => {
                 format!("event {sequence} ({event}) rests on it: {}", because.detail(Language::En))
             }
+            Self::Frozen { continues } => {
+                format!("this path is a frozen duplicate; the person continues as {continues}")
+            }
+            Self::OutsidePeriod { item, period, given } => format!(
+                "{given} is outside the period of the {}, {} to {}",
+                item.label(Language::En),
+                period.from,
+                period.to
+            ),
+            Self::TooLittle { what, least, given } => {
+                format!("{given} is below {}: {least}", what.label(Language::En))
+            }
+            Self::OtherProgramme { item, name } => {
+                format!("{} {name} belongs to another programme", item.label(Language::En))
+            }
+            Self::Line { line, beneficiary, because } => {
+                format!("line {line} ({beneficiary}): {}", because.detail(Language::En))
+            }
         }
     }
 }
@@ -442,6 +529,8 @@ labels!(Step {
     Visit => "une visite depuis la tranche précédente", "a visit since the tranche before";
     Document => "une pièce jointe depuis la tranche précédente", "a document since the tranche before";
     Consent => "le consentement", "the consent";
+    Enrolment => "l'inscription dans un groupe de formation", "enrolment in a cohort";
+    RegisterLine => "une ligne pour chaque membre en formation", "a line for every member in training";
 });
 
 labels!(Duty {
@@ -458,6 +547,7 @@ labels!(Quantity {
     ModulesPassed => "modules réussis", "modules passed";
     Items => "nombre d'éléments", "number of items";
     Years => "années", "years";
+    Seats => "places du groupe", "seats of the cohort";
 });
 
 labels!(Amount {
@@ -468,6 +558,10 @@ labels!(Amount {
     Tranche => "le montant de la tranche", "the amount of the tranche";
     Owed => "le principal restant dû", "the principal still owed";
     Schedule => "le principal de l'échéancier", "the principal of the schedule";
+    FreeBalance => "le solde libre du fonds", "the fund's free balance";
+    OpenCommitments => "les engagements non décaissés du fonds", "the fund's undisbursed commitments";
+    Committed => "les engagements du fonds", "the fund's commitments";
+    Budget => "le budget du fonds", "the fund's budget";
 });
 
 labels!(Item {
@@ -493,4 +587,9 @@ labels!(Item {
     Business => "activité", "business";
     Income => "revenu", "income";
     PersonalData => "données personnelles", "personal data";
+    Cohort => "groupe de formation", "cohort";
+    Fund => "fonds", "fund";
+    Member => "membre du groupe", "member of the cohort";
+    Duplicate => "doublon", "duplicate";
+    Path => "parcours", "path";
 });

@@ -11,11 +11,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sira_domain::beneficiary::{BeneficiaryEvent, FACTS};
+use sira_domain::cohort::{COHORT_FACTS, CohortEvent};
+use sira_domain::fund::{FUND_FACTS, FundEvent};
 use sira_domain::programme::{PROGRAMME_FACTS, ProgrammeEvent};
 use sira_domain::upcast::{is_outdated, upcasters};
 
 const SEALED: &str = "sealed:v1:00000000000000000000000000000001:c2VhbGVk";
+const PROGRAMME: &str = "0176bb3e-7000-7000-8000-000000000001";
 const FUND: &str = "0176bb3e-7000-7000-8000-000000000002";
+const PERSON: &str = "0176bb3e-7000-7000-8000-000000000003";
+const COHORT: &str = "0176bb3e-7000-7000-8000-000000000005";
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"))
@@ -60,6 +65,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
             "SelectionDecided",
             json!({"decision": "waitlisted", "method": "lottery", "session": "2022-02", "rank": 12, "reason": SEALED}),
         ),
+        ("TrainingEnrolled", json!({"cohort": COHORT})),
+        ("TrainingWithdrawn", json!({"cohort": COHORT, "comment": SEALED})),
         (
             "AttendanceRecorded",
             json!({"session": "gp-1", "hours": 3, "minutes": 30, "present": true}),
@@ -131,6 +138,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ),
         ("GrievanceResolved", json!({"grievance": 1, "outcome": "upheld", "text": SEALED})),
         ("Retracted", json!({"sequence": 4, "reason": SEALED})),
+        ("DuplicateLinked", json!({"other": PERSON, "continues": PERSON})),
+        ("DuplicateUnlinked", json!({"other": PERSON, "reason": SEALED})),
         ("IdentityUpdated", json!({"birth_year": 1998, "identity": SEALED})),
         (
             "ConsentRecorded",
@@ -174,6 +183,53 @@ fn programme_bodies() -> Vec<(&'static str, Value)> {
     ]
 }
 
+fn cohort_bodies() -> Vec<(&'static str, Value)> {
+    let period = json!({"from": "2022-03-01", "to": "2022-04-30"});
+    vec![
+        (
+            "CohortPlanned",
+            json!({"programme": PROGRAMME, "code": "segou-2022-1", "office": "segou", "centre": "Centre de Ségou",
+                   "capacity": 40, "modules": ["leadership", "management"], "trainer": "formatrice", "period": period}),
+        ),
+        (
+            "SessionScheduled",
+            json!({"session": "s1", "on": "2022-03-01", "hours": 6, "minutes": 30, "module": "leadership"}),
+        ),
+        ("SeatTaken", json!({"beneficiary": PERSON})),
+        ("SeatReturned", json!({"beneficiary": PERSON})),
+        ("RegisterRecorded", json!({"session": "s1", "present": 38, "absent": 2})),
+        ("CohortClosed", json!({})),
+    ]
+}
+
+fn fund_bodies() -> Vec<(&'static str, Value)> {
+    let period = json!({"from": "2022-01-01", "to": "2024-06-30"});
+    let line = json!({"beneficiary": PERSON, "financing": 1, "amount": 100_000});
+    vec![
+        (
+            "FundOpened",
+            json!({"programme": PROGRAMME, "code": "bailleur-2022", "donor": "Bailleur d'exemple", "period": period, "budget": 50_000_000}),
+        ),
+        ("BudgetAdjusted", json!({"budget": 60_000_000, "amendment": "Avenant 1"})),
+        ("FundClosed", json!({})),
+        ("Committed", line.clone()),
+        ("Released", line),
+        (
+            "Disbursed",
+            json!({"beneficiary": PERSON, "financing": 1, "tranche": 1, "amount": 60_000, "payment_reference": "OM-1"}),
+        ),
+        (
+            "Repaid",
+            json!({"beneficiary": PERSON, "financing": 1, "principal": 50_000, "interest": 1_000, "payment_reference": "RC-1"}),
+        ),
+    ]
+}
+
+fn known() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str, &'static str)>
+{
+    FACTS.iter().chain(PROGRAMME_FACTS).chain(COHORT_FACTS).chain(FUND_FACTS)
+}
+
 fn payload(event_type: &str, body: &Value) -> Value {
     json!({"occurred_on": "2022-08-12", "by": "conseiller", "rules": 1, "fact": {event_type: body}})
 }
@@ -196,8 +252,7 @@ fn check<E: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &s
 
 #[test]
 fn every_event_is_written_and_read_as_its_golden_file_says() {
-    let versions: Vec<_> =
-        FACTS.iter().chain(PROGRAMME_FACTS).map(|(name, version, ..)| (*name, *version)).collect();
+    let versions: Vec<_> = known().map(|(name, version, ..)| (*name, *version)).collect();
     let version_of = |name: &str| versions.iter().find(|(known, _)| *known == name).unwrap().1;
     for (event_type, body) in bodies() {
         let name = format!("{event_type}.{}", version_of(event_type));
@@ -207,23 +262,28 @@ fn every_event_is_written_and_read_as_its_golden_file_says() {
         let name = format!("{event_type}.{}", version_of(event_type));
         check::<ProgrammeEvent>(&name, programme_payload(event_type, &body));
     }
+    for (event_type, body) in cohort_bodies() {
+        let name = format!("{event_type}.{}", version_of(event_type));
+        check::<CohortEvent>(&name, programme_payload(event_type, &body));
+    }
+    for (event_type, body) in fund_bodies() {
+        let name = format!("{event_type}.{}", version_of(event_type));
+        check::<FundEvent>(&name, programme_payload(event_type, &body));
+    }
 }
 
 #[test]
 fn every_type_of_event_has_a_sample() {
-    let sampled: BTreeSet<_> =
-        bodies().into_iter().chain(programme_bodies()).map(|(name, _)| name).collect();
-    let known: BTreeSet<_> = FACTS.iter().chain(PROGRAMME_FACTS).map(|(name, ..)| *name).collect();
+    let sampled = [bodies(), programme_bodies(), cohort_bodies(), fund_bodies()].concat();
+    let sampled: BTreeSet<_> = sampled.into_iter().map(|(name, _)| name).collect();
+    let known: BTreeSet<_> = known().map(|(name, ..)| *name).collect();
     assert_eq!(sampled, known);
 }
 
 #[test]
 fn no_golden_file_is_left_without_a_reader() {
-    let known: BTreeSet<String> = FACTS
-        .iter()
-        .chain(PROGRAMME_FACTS)
-        .map(|(name, version, ..)| format!("{name}.{version}"))
-        .collect();
+    let known: BTreeSet<String> =
+        known().map(|(name, version, ..)| format!("{name}.{version}")).collect();
     for entry in std::fs::read_dir(file("x").parent().unwrap()).unwrap() {
         let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
         let (event_type, version) = name.split_once('.').unwrap();

@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 const PROGRAMME: &str = "0176bb3e-7000-7000-8000-000000000001";
 const FUND: &str = "0176bb3e-7000-7000-8000-000000000002";
+const PERSON: &str = "0176bb3e-7000-7000-8000-000000000003";
+const COHORT: &str = "0176bb3e-7000-7000-8000-000000000005";
 const SEALED: &str = "sealed:v1:00000000000000000000000000000001:c2VhbGVk";
 const OTHER: &str = "sealed:v1:00000000000000000000000000000001:b3RoZXI";
 
@@ -301,6 +303,11 @@ fn asides() -> Vec<(&'static str, Step)> {
                 json!({"office": "mopti", "region": "mopti", "reason": SEALED}),
             ),
         ),
+        (
+            "decide-selection",
+            ("enrol-in-training", "adviser", "2022-02-25", json!({"cohort": COHORT})),
+        ),
+        ("register", ("link-duplicate", "director", "2022-02-01", json!({"continues": PERSON}))),
         ("register", ("suspend", "adviser", "2022-02-01", json!({"reason": "insecurity"}))),
         ("register", ("exit", "adviser", "2022-02-01", json!({"reason": "moved"}))),
         ("complete-path", ("reopen", "director", "2024-07-01", json!({"reason": SEALED}))),
@@ -395,6 +402,24 @@ fn every_other_command_records_one_event_and_its_retry_none() {
         ],
     );
     assert_eq!(path.state().status, Status::Active);
+    let mut enrolled = up_to("decide-selection");
+    take_all(
+        &mut enrolled,
+        &[
+            ("enrol-in-training", "adviser", "2022-02-25", json!({"cohort": COHORT})),
+            ("withdraw-from-training", "adviser", "2022-03-01", json!({"comment": SEALED})),
+        ],
+    );
+    assert_eq!(enrolled.state().enrolment, None);
+    let mut linked = up_to("register");
+    take_all(
+        &mut linked,
+        &[
+            ("link-duplicate", "director", "2022-02-01", json!({"continues": PERSON})),
+            ("unlink-duplicate", "director", "2022-03-01", json!({"reason": SEALED})),
+        ],
+    );
+    assert_eq!(linked.state().continues_as, None);
     let lodged = (
         "lodge-grievance",
         "adviser",
@@ -419,7 +444,7 @@ fn every_other_command_records_one_event_and_its_retry_none() {
 fn no_command_of_the_catalogue_is_without_a_test() {
     let mut tried: BTreeSet<_> = walk().into_iter().map(|step| step.0).collect();
     tried.extend(asides().into_iter().map(|(_, step)| step.0));
-    tried.extend(["resume", "resolve-grievance"]);
+    tried.extend(["resume", "resolve-grievance", "withdraw-from-training", "unlink-duplicate"]);
     let known: BTreeSet<_> = BENEFICIARY_COMMANDS.iter().map(|entry| entry.word).collect();
     assert_eq!(tried, known);
 }
@@ -768,14 +793,54 @@ fn a_command_that_a_rule_forbids_is_refused_by_that_rule() {
             "missing_step",
         ),
         (
-            "approve-financing",
+            "record-repayment",
             (
                 "refuse-financing",
                 "committee",
-                "2022-04-21",
+                "2023-04-21",
                 json!({"financing": 1, "reason": "other"}),
             ),
             "already_settled",
+        ),
+        (
+            "approve-financing",
+            ("approve-financing", "committee", "2022-04-21", approval(100_000)),
+            "amount_above_limit",
+        ),
+        (
+            "sign-agreement",
+            ("approve-financing", "committee", "2022-04-26", approval(50_000)),
+            "already_settled",
+        ),
+        (
+            "decide-selection",
+            ("withdraw-from-training", "adviser", "2022-03-01", json!({})),
+            "missing_step",
+        ),
+        (
+            "register",
+            ("enrol-in-training", "adviser", "2022-02-25", json!({"cohort": COHORT})),
+            "wrong_stage",
+        ),
+        (
+            "register",
+            ("link-duplicate", "director", "2022-02-01", json!({"continues": subject()})),
+            "fields_disagree",
+        ),
+        (
+            "register",
+            ("unlink-duplicate", "director", "2022-02-01", json!({"reason": SEALED})),
+            "unknown_item",
+        ),
+        (
+            "register",
+            (
+                "submit-idea",
+                "adviser",
+                "2027-07-06",
+                json!({"title": SEALED, "sector": "C", "start_up_cost": 1, "jobs_expected": 1}),
+            ),
+            "date_in_future",
         ),
         (
             "approve-financing",

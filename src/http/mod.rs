@@ -30,8 +30,15 @@ use request::Envelope;
 
 /// Commands of the catalogue that span a fund's stream: the domain knows them, and no route offers
 /// them until the fund's balance is kept in the same append.
-pub const DEFERRED_COMMANDS: &[&str] =
-    &["approve-financing", "record-disbursement", "record-repayment"];
+pub const DEFERRED_COMMANDS: &[&str] = &[
+    "approve-financing",
+    "record-disbursement",
+    "record-repayment",
+    "enrol-in-training",
+    "withdraw-from-training",
+    "link-duplicate",
+    "unlink-duplicate",
+];
 
 /// What every handler works with.
 #[derive(Clone)]

@@ -189,8 +189,7 @@ impl Problem {
     fn of_refusal(refusal: &Refusal, language: Language) -> Self {
         let detail = refusal.detail(language);
         let problem = Self::new(REFUSED, language).detail(detail.clone());
-        let pointer = refusal.field().map(|field| format!("/{field}")).unwrap_or_default();
-        problem.error(pointer, refusal.rule(), detail)
+        problem.error(refusal.pointer(), refusal.rule(), detail)
     }
 
     /// The answer, with the id of the request that met it.

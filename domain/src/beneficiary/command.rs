@@ -2,11 +2,11 @@
 
 use super::facts::{
     AdviserChoice, Approval, Attendance, Closure, CommunityAction, Consent, ConsentScope,
-    Disbursement, Document, EligibilityRequest, ErasureRequest, Exit, FinancingApplication,
-    FinancingNumber, FinancingRefusal, GrievanceAnswer, GrievanceRequest, Idea, IdentityChange,
-    Income, Interview, ModuleScore, Note, Nothing, PathEnd, PlanRequest, PlanReview, Reason,
-    Recognition, Registration, Repayment, Rescheduling, Retraction, Selection, Start, Support,
-    Suspension, TransferRequest, Visit, WriteOff,
+    Disbursement, Document, DuplicateClaim, EligibilityRequest, Enrolment, ErasureRequest, Exit,
+    FinancingApplication, FinancingNumber, FinancingRefusal, GrievanceAnswer, GrievanceRequest,
+    Idea, IdentityChange, Income, Interview, ModuleScore, Note, Nothing, PathEnd, PlanRequest,
+    PlanReview, Reason, Recognition, Registration, Repayment, Rescheduling, Retraction, SeatReturn,
+    Selection, Start, Support, Suspension, TransferRequest, Visit, WriteOff,
 };
 use crate::catalogue::commands;
 
@@ -26,6 +26,12 @@ commands! {
         "Enregistre la grille de notation de l'entretien.", "Records the interview's score sheet.";
     DecideSelection(Selection) "decide-selection" "recruitment" [Committee] sealed["reason"]
         "Décide la sélection.", "Decides the selection.";
+    EnrolInTraining(Enrolment) "enrol-in-training" "training" [Adviser] sealed[]
+        "Inscrit la personne dans un groupe de formation, s'il reste une place.",
+        "Enrols the person in a training group, if a seat is free.";
+    WithdrawFromTraining(SeatReturn) "withdraw-from-training" "training" [Adviser] sealed["comment"]
+        "Retire la personne de son groupe de formation ; la place se libère.",
+        "Withdraws the person from the training group; the seat is free again.";
     RecordAttendance(Attendance) "record-attendance" "training" [Trainer] sealed[]
         "Relève la présence à une séance.", "Records attendance at one session.";
     RecordAssessment(ModuleScore) "record-assessment" "training" [Trainer] sealed[]
@@ -95,6 +101,11 @@ commands! {
     Retract(Retraction) "retract" "any" [Adviser, Trainer, Committee, Finance, Director] sealed["reason"]
         "Retire un événement enregistré par erreur ; il reste dans l'historique.",
         "Retracts an event recorded in error; it stays in the history.";
+    LinkDuplicate(DuplicateClaim) "link-duplicate" "any" [Director] sealed[]
+        "Rattache ce dossier en double à celui qui continue ; ce dossier est gelé.",
+        "Links this duplicate to the path that continues; this one is frozen.";
+    UnlinkDuplicate(Reason) "unlink-duplicate" "any" [Director] sealed["reason"]
+        "Détache un dossier rattaché à tort ; il reprend.", "Unlinks a path that was linked in error; it goes on.";
     UpdateIdentity(IdentityChange) "update-identity" "any" [Adviser] sealed[]
         "Corrige l'identité.", "Corrects the identity.";
     RecordConsent(Consent) "record-consent" "any" [Adviser] sealed[]

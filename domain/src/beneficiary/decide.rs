@@ -2,14 +2,16 @@
 
 use super::event::{BeneficiaryEvent, Fact};
 use super::facts::{
-    Assessment, Completion, Eligibility, EligibilityRequest, Erasure, FinancingCase, Grievance,
-    InterviewSheet, Plan, PlanReview, Registration, TrainingBasis, Transfer, TransferRequest,
+    Approval, Assessment, Completion, DuplicateLink, DuplicateUnlink, Eligibility,
+    EligibilityRequest, Erasure, FinancingCase, Grievance, InterviewSheet, Plan, PlanReview,
+    Registration, TrainingBasis, Transfer, TransferRequest, Withdrawal,
 };
-use super::{Beneficiary, BeneficiaryCommand as Command, eligibility, lawful, retract};
+use super::{Beneficiary, BeneficiaryCommand as Command, duplicate, eligibility, lawful, retract};
 use crate::context::Context;
 use crate::programme::Rules;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Step};
 use crate::role::Role;
+use crate::values::CohortId;
 
 /// Takes a command to events; none when it has already happened.
 ///
@@ -57,6 +59,11 @@ fn propose(
             comment: interview.comment,
         }),
         Command::DecideSelection(selection) => Fact::SelectionDecided(selection),
+        Command::EnrolInTraining(seat) => Fact::TrainingEnrolled(seat),
+        Command::WithdrawFromTraining(request) => Fact::TrainingWithdrawn(Withdrawal {
+            cohort: seat_to_return(path, context)?,
+            comment: request.comment,
+        }),
         Command::RecordAttendance(attendance) => Fact::AttendanceRecorded(attendance),
         Command::RecordAssessment(score) => Fact::ModuleAssessed(Assessment {
             passed: score.score >= rules.assessment_pass_mark,
@@ -128,6 +135,15 @@ fn propose(
         }),
         Command::ResolveGrievance(answer) => Fact::GrievanceResolved(answer),
         Command::Retract(retraction) => Fact::Retracted(retraction),
+        // The two span two paths: see `duplicate`.
+        Command::LinkDuplicate(claim) => Fact::DuplicateLinked(DuplicateLink {
+            other: claim.continues,
+            continues: claim.continues,
+        }),
+        Command::UnlinkDuplicate(reason) => Fact::DuplicateUnlinked(DuplicateUnlink {
+            other: duplicate::linked_to(path)?,
+            reason: Some(reason.reason),
+        }),
         Command::UpdateIdentity(change) => Fact::IdentityUpdated(change),
         Command::RecordConsent(consent) => Fact::ConsentRecorded(consent),
         Command::WithdrawConsent(scope) => Fact::ConsentWithdrawn(scope),
@@ -156,6 +172,18 @@ fn assess(
     let eligible = eligibility::all_met(&outcomes) || request.override_reason.is_some();
     let override_reason = request.override_reason;
     Ok(Fact::EligibilityAssessed(Eligibility { rules: outcomes, eligible, override_reason }))
+}
+
+/// The cohort whose seat is given back; in a retry, the one that was given back last.
+fn seat_to_return(path: &Beneficiary, context: &Context) -> Result<CohortId, Refusal> {
+    if let Some(seat) = &path.state().enrolment {
+        return Ok(seat.cohort);
+    }
+    let last = path.standing().rev().find_map(|(_, event)| match &event.fact {
+        Fact::TrainingWithdrawn(withdrawal) if event.by == context.actor => Some(withdrawal.cohort),
+        _ => None,
+    });
+    last.ok_or(Refusal::MissingStep { step: Step::Enrolment })
 }
 
 fn transfer(path: &Beneficiary, request: TransferRequest) -> Result<Fact, Refusal> {
@@ -189,7 +217,7 @@ fn already_happened(path: &Beneficiary, event: &BeneficiaryEvent) -> bool {
     }
     let kind = replaced_kind(&event.fact);
     for (_, past) in path.standing().rev() {
-        if replaced_kind(&past.fact) != kind {
+        if replaced_kind(&past.fact) != kind || is_of_another(&past.fact, &event.fact) {
             continue;
         }
         if past.occurred_on == event.occurred_on && is_same(&past.fact, &event.fact) {
@@ -211,6 +239,9 @@ fn replaced_kind(fact: &Fact) -> Option<&'static str> {
         Fact::IdeaSubmitted(_) | Fact::IdeaRevised(_) => Some("idea"),
         Fact::ConsentRecorded(_) | Fact::ConsentWithdrawn(_) => Some("consent"),
         Fact::BusinessStarted(_) | Fact::BusinessClosed(_) => Some("business"),
+        Fact::TrainingEnrolled(_) | Fact::TrainingWithdrawn(_) => Some("seat"),
+        Fact::FinancingApproved(_) | Fact::FinancingRefused(_) => Some("approval"),
+        Fact::DuplicateLinked(_) | Fact::DuplicateUnlinked(_) => Some("duplicate"),
         Fact::EligibilityAssessed(_)
         | Fact::InterviewRecorded(_)
         | Fact::SelectionDecided(_)
@@ -223,6 +254,16 @@ fn replaced_kind(fact: &Fact) -> Option<&'static str> {
         | Fact::IdentityUpdated(_) => Some(fact.event_type()),
         _ => None,
     }
+}
+
+/// Whether two facts of one kind speak of two different things, so that neither replaces the other.
+fn is_of_another(past: &Fact, asked: &Fact) -> bool {
+    let number = |fact: &Fact| match fact {
+        Fact::FinancingApproved(Approval { financing, .. }) => Some(*financing),
+        Fact::FinancingRefused(refusal) => Some(refusal.financing),
+        _ => None,
+    };
+    number(past) != number(asked)
 }
 
 /// Whether two facts say the same, whatever number or reference the server gave them.

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{
     AdviserChoice, Approval, Assessment, Attendance, Closure, CommunityAction, Completion, Consent,
-    ConsentScope, Disbursement, Document, Eligibility, Erasure, Exit, FinancingCase,
-    FinancingNumber, FinancingRefusal, Grievance, GrievanceAnswer, Idea, IdentityChange, Income,
-    InterviewSheet, Note, Nothing, PathEnd, Plan, PlanReview, Reason, Registration, Repayment,
-    Rescheduling, Retraction, Selection, Start, Support, Suspension, Transfer, Visit, WriteOff,
+    ConsentScope, Disbursement, Document, DuplicateLink, DuplicateUnlink, Eligibility, Enrolment,
+    Erasure, Exit, FinancingCase, FinancingNumber, FinancingRefusal, Grievance, GrievanceAnswer,
+    Idea, IdentityChange, Income, InterviewSheet, Note, Nothing, PathEnd, Plan, PlanReview, Reason,
+    Registration, Repayment, Rescheduling, Retraction, Selection, Start, Support, Suspension,
+    Transfer, Visit, Withdrawal, WriteOff,
 };
 use crate::values::ActorId;
 
@@ -67,6 +68,8 @@ facts! {
     EligibilityAssessed(Eligibility) "1.0", "Éligibilité examinée", "Eligibility assessed";
     InterviewRecorded(InterviewSheet) "1.0", "Entretien noté", "Interview recorded";
     SelectionDecided(Selection) "1.0", "Sélection décidée", "Selection decided";
+    TrainingEnrolled(Enrolment) "1.0", "Inscription en formation", "Enrolled in training";
+    TrainingWithdrawn(Withdrawal) "1.0", "Retrait de la formation", "Withdrawn from training";
     AttendanceRecorded(Attendance) "1.0", "Présence relevée", "Attendance recorded";
     ModuleAssessed(Assessment) "1.0", "Module évalué", "Module assessed";
     TrainingCompleted(Completion) "1.0", "Formation achevée", "Training completed";
@@ -99,6 +102,8 @@ facts! {
     GrievanceLodged(Grievance) "1.0", "Plainte reçue", "Grievance lodged";
     GrievanceResolved(GrievanceAnswer) "1.0", "Plainte traitée", "Grievance resolved";
     Retracted(Retraction) "1.0", "Retrait d'un événement", "Event retracted";
+    DuplicateLinked(DuplicateLink) "1.0", "Doublon rattaché", "Duplicate linked";
+    DuplicateUnlinked(DuplicateUnlink) "1.0", "Doublon détaché", "Duplicate unlinked";
     IdentityUpdated(IdentityChange) "1.0", "Identité corrigée", "Identity updated";
     ConsentRecorded(Consent) "1.0", "Consentement", "Consent recorded";
     ConsentWithdrawn(ConsentScope) "1.0", "Consentement retiré", "Consent withdrawn";

@@ -14,8 +14,8 @@ use crate::reference::{
     SelectionMethod, SupportKind, SurveyKind, SuspensionReason,
 };
 use crate::values::{
-    ActorId, CurrencyCode, FundId, KeyId, OfficeCode, ProgrammeId, Reference, Score, Sealed,
-    SealedIdentity, SignedXof, Slug, Text, Within, Xof,
+    ActorId, BeneficiaryId, CohortId, CurrencyCode, FundId, KeyId, OfficeCode, ProgrammeId,
+    Reference, Score, Sealed, SealedIdentity, SignedXof, Slug, Text, Within, Xof,
 };
 
 /// Declares fact bodies: plain structs with public fields that refuse unknown fields.
@@ -291,6 +291,28 @@ bodies! {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed>,
+    }
+
+    /// A seat in a training group.
+    Enrolment {
+        /// The cohort.
+        cohort: CohortId,
+    }
+
+    /// Asks to give the seat back.
+    SeatReturn {
+        /// Remarks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<Sealed>,
+    }
+
+    /// A seat given back.
+    Withdrawal {
+        /// The cohort.
+        cohort: CohortId,
+        /// Remarks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<Sealed>,
     }
 
     /// Attendance at one session; the day of the session is the day of the fact.
@@ -729,6 +751,29 @@ bodies! {
         /// The answer given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<Sealed>,
+    }
+
+    /// Names the path that continues for the same person.
+    DuplicateClaim {
+        /// The path that continues; the one that the command is sent to is frozen.
+        continues: BeneficiaryId,
+    }
+
+    /// Two registrations of one person; written to both streams.
+    DuplicateLink {
+        /// The other path.
+        other: BeneficiaryId,
+        /// The one of the two that continues.
+        continues: BeneficiaryId,
+    }
+
+    /// Two paths are two people after all; written to both streams.
+    DuplicateUnlink {
+        /// The other path.
+        other: BeneficiaryId,
+        /// Why; sealed under the key of the path that was frozen, and kept in its stream.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Sealed>,
     }
 
     /// Takes back an event that was recorded in error.

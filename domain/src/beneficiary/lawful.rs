@@ -10,11 +10,11 @@ use super::event::{BeneficiaryEvent, Fact};
 use super::facts::{
     Assessment, Attendance, Completion, Decision, Eligibility, Erasure, GrievanceAnswer, Income,
     InterviewSheet, PathEnd, Plan, PlanConclusion, PlanReview, Registration, Selection, Start,
-    TrainingBasis, Transfer, Visit,
+    TrainingBasis, Transfer, Visit, Withdrawal,
 };
 use super::stage::{Stage, Status};
 use super::state::State;
-use super::{eligibility, money};
+use super::{duplicate, eligibility, money};
 use crate::programme::{Programme, Rules};
 use crate::reference::SectorCode;
 use crate::refusal::{Amount, Duty, Item, Quantity, Refusal, Step, check_items};
@@ -52,6 +52,7 @@ pub fn lawful(
         return case.registration(registration);
     }
     let registration = state.registration.as_ref().ok_or(Refusal::NotRegistered)?;
+    check_frozen(state, &event.fact)?;
     check_stage(state.stage, &event.fact)?;
     check_status(state.status, &event.fact)?;
     if !may_precede_registration(&event.fact) && on < registration.on {
@@ -60,6 +61,9 @@ pub fn lawful(
             given: on,
             earliest: registration.on,
         });
+    }
+    if !is_of_any_time(&event.fact) {
+        case.place_and_time(&event.fact)?;
     }
     if state.is_erased() && carries_sealed_text(&event.fact) {
         return Err(Refusal::Erased);
@@ -76,7 +80,10 @@ fn stages(fact: &Fact) -> &'static [Stage] {
         Fact::EligibilityAssessed(_) | Fact::InterviewRecorded(_) | Fact::SelectionDecided(_) => {
             &[Recruitment]
         }
-        Fact::AttendanceRecorded(_) | Fact::ModuleAssessed(_) => &[Training],
+        Fact::TrainingEnrolled(_) | Fact::AttendanceRecorded(_) | Fact::ModuleAssessed(_) => {
+            &[Training]
+        }
+        Fact::TrainingWithdrawn(_) => &[Training, Financing],
         Fact::TrainingCompleted(completion) => match completion.basis {
             TrainingBasis::Attended => &[Training],
             TrainingBasis::Recognised => &[Idea, Recruitment, Training],
@@ -111,6 +118,8 @@ fn statuses(fact: &Fact) -> &'static [Status] {
         Fact::Resumed(_) => &[Suspended],
         Fact::Reopened(_) => &[Exited, Completed],
         Fact::Exited(_) | Fact::AdviserAssigned(_) | Fact::Transferred(_) => &[Active, Suspended],
+        // A seat and money that are not used any more are given back when the person has left too.
+        Fact::TrainingWithdrawn(_) | Fact::FinancingRefused(_) => &[Active, Suspended, Exited],
         Fact::RepaymentRecorded(_)
         | Fact::LoanRescheduled(_)
         | Fact::LoanWrittenOff(_)
@@ -121,6 +130,8 @@ fn statuses(fact: &Fact) -> &'static [Status] {
         | Fact::GrievanceLodged(_)
         | Fact::GrievanceResolved(_)
         | Fact::Retracted(_)
+        | Fact::DuplicateLinked(_)
+        | Fact::DuplicateUnlinked(_)
         | Fact::IdentityUpdated(_)
         | Fact::ConsentRecorded(_)
         | Fact::ConsentWithdrawn(_)
@@ -132,6 +143,39 @@ fn statuses(fact: &Fact) -> &'static [Status] {
 fn check_status(status: Status, fact: &Fact) -> Result<(), Refusal> {
     let allowed = statuses(fact);
     if allowed.contains(&status) { Ok(()) } else { Err(Refusal::WrongStatus { status, allowed }) }
+}
+
+/// A frozen path takes nothing but what ends or mends something: its person continues elsewhere.
+fn check_frozen(state: &State, fact: &Fact) -> Result<(), Refusal> {
+    let Some(continues) = state.continues_as else { return Ok(()) };
+    let may_still = matches!(
+        fact,
+        Fact::DuplicateUnlinked(_)
+            | Fact::PersonalDataErased(_)
+            | Fact::Retracted(_)
+            | Fact::ConsentWithdrawn(_)
+            | Fact::TrainingWithdrawn(_)
+            | Fact::FinancingRefused(_)
+            | Fact::RepaymentRecorded(_)
+            | Fact::LoanRescheduled(_)
+            | Fact::LoanWrittenOff(_)
+            | Fact::GrievanceResolved(_)
+    );
+    if may_still { Ok(()) } else { Err(Refusal::Frozen { continues }) }
+}
+
+/// What may be recorded outside the convention's term and for a closed office: what is known of a
+/// person, what ends something, and money that comes back. Everything else moves the path.
+fn is_of_any_time(fact: &Fact) -> bool {
+    statuses(fact).contains(&Status::Completed)
+        || may_precede_registration(fact)
+        || matches!(
+            fact,
+            Fact::Exited(_)
+                | Fact::PathCompleted(_)
+                | Fact::TrainingWithdrawn(_)
+                | Fact::FinancingRefused(_)
+        )
 }
 
 /// Facts of a life before the programme: incomes, trainings done elsewhere, consents on paper.
@@ -157,6 +201,8 @@ impl Case<'_> {
             Fact::EligibilityAssessed(assessment) => self.eligibility(assessment),
             Fact::InterviewRecorded(sheet) => check_sheet(sheet),
             Fact::SelectionDecided(selection) => self.selection(selection),
+            Fact::TrainingEnrolled(_) => self.enrolment(),
+            Fact::TrainingWithdrawn(withdrawal) => self.withdrawal(withdrawal),
             Fact::AttendanceRecorded(attendance) => self.attendance(attendance),
             Fact::ModuleAssessed(assessment) => self.assessment(assessment),
             Fact::TrainingCompleted(completion) => self.completion(completion),
@@ -164,7 +210,7 @@ impl Case<'_> {
             Fact::BusinessPlanValidated(review) => self.plan_review(review),
             Fact::FinancingRequested(request) => money::request(self, request),
             Fact::FinancingApproved(approval) => money::approval(self, approval),
-            Fact::FinancingRefused(refusal) => money::undecided(self, refusal.financing).map(drop),
+            Fact::FinancingRefused(refusal) => money::refusal(self, refusal.financing),
             Fact::AgreementSigned(number) => money::agreement(self, number.financing),
             Fact::DisbursementRecorded(payment) => money::disbursement(self, payment),
             Fact::RepaymentRecorded(payment) => money::repayment(self, payment),
@@ -192,6 +238,8 @@ impl Case<'_> {
                 };
                 stands.then_some(()).ok_or_else(unknown)
             }
+            Fact::DuplicateLinked(link) => duplicate::lawful_link(self, link),
+            Fact::DuplicateUnlinked(unlink) => duplicate::lawful_unlink(self, unlink),
             Fact::PersonalDataErased(erasure) => self.erasure(erasure),
             Fact::Registered(_)
             | Fact::SupportProvided(_)
@@ -207,6 +255,46 @@ impl Case<'_> {
             | Fact::IdentityUpdated(_)
             | Fact::ConsentRecorded(_) => Ok(()),
         }
+    }
+
+    /// Within the term, and for an office that is open: its own, or the one that takes over.
+    fn place_and_time(&self, fact: &Fact) -> Result<(), Refusal> {
+        let term = self.programme.term().ok_or(Refusal::NotRegistered)?;
+        if !term.holds(self.on) {
+            return Err(Refusal::OutsideTerm { term, given: self.on });
+        }
+        match (&self.state.office, fact) {
+            (_, Fact::Transferred(_)) | (None, _) => Ok(()),
+            (Some(office), _) => self.programme.check_office(office, self.on).map(drop),
+        }
+    }
+
+    /// A first seat, or one after the last was given back.
+    fn enrolment(&self) -> Result<(), Refusal> {
+        match &self.state.enrolment {
+            Some(seat) => {
+                Err(Refusal::Settled { item: Item::Cohort, name: seat.cohort.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn withdrawal(&self, withdrawal: &Withdrawal) -> Result<(), Refusal> {
+        let seat = self.state.enrolment.as_ref();
+        let seat = seat.ok_or(Refusal::MissingStep { step: Step::Enrolment })?;
+        if seat.cohort != withdrawal.cohort {
+            return Err(Refusal::Disagree { field: "cohort", other: "enrolment" });
+        }
+        let attended =
+            |state: &super::CompletionState| state.completion.basis == TrainingBasis::Attended;
+        if self.state.training.as_ref().is_some_and(attended) {
+            return Err(Refusal::Settled { item: Item::Training, name: seat.cohort.to_string() });
+        }
+        if self.on < seat.on {
+            let (given, earliest) = (self.on, seat.on);
+            return Err(Refusal::TooEarly { field: "occurred_on", given, earliest });
+        }
+        Ok(())
     }
 
     fn registration(&self, registration: &Registration) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@
 
 mod command;
 mod decide;
+mod duplicate;
 mod eligibility;
 mod event;
 pub mod facts;
@@ -24,13 +25,15 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{BENEFICIARY_COMMANDS, BeneficiaryCommand};
 pub use decide::decide;
+pub use duplicate::{link, unlink};
 pub use event::{BeneficiaryEvent, FACTS, Fact};
 pub use lawful::lawful;
 pub use stage::{Stage, Status};
 pub use state::{
     Actions, AssessmentState, BusinessState, CompletionState, DocumentState, EligibilityState,
-    FinancingState, GrievanceState, InterviewState, PaidBack, PaidTranche, PlanState,
-    RegistrationState, SelectionState, SessionState, Signed, State, VisitState,
+    EnrolmentState, FinancingState, GrievanceState, InterviewState, LoanStanding, PaidBack,
+    PaidTranche, PlanState, RegistrationState, SelectionState, SessionState, Signed, State,
+    VisitState, portfolio_at_risk,
 };
 
 use crate::context::Context;

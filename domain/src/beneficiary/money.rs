@@ -50,22 +50,44 @@ fn some_money(what: Amount, given: Xof) -> Result<(), Refusal> {
     }
 }
 
-/// A financing that is neither approved nor refused.
-pub(super) fn undecided<'a>(
-    case: &Case<'a>,
-    financing: u32,
-) -> Result<&'a FinancingState, Refusal> {
+/// A financing that was not refused, whole or in part.
+fn standing<'a>(case: &Case<'a>, financing: u32) -> Result<&'a FinancingState, Refusal> {
     let financing = find(case, financing)?;
-    if financing.approval.is_some() || financing.refusal.is_some() {
+    if financing.refusal.is_some() { Err(settled(financing)) } else { Ok(financing) }
+}
+
+/// A refusal of what is not paid out yet: all of a request, or what is left of an approval.
+pub(super) fn refusal(case: &Case, financing: u32) -> Result<(), Refusal> {
+    let financing = standing(case, financing)?;
+    if financing.approval.is_some() && financing.approved <= financing.disbursed() {
         return Err(settled(financing));
     }
-    Ok(financing)
+    Ok(())
+}
+
+/// A second approval reduces the first, before anything was signed or paid.
+fn check_reduction(financing: &FinancingState, amount: Xof) -> Result<(), Refusal> {
+    if financing.approval.is_none() {
+        return Ok(());
+    }
+    if financing.agreement_on.is_some() || !financing.paid.is_empty() {
+        return Err(settled(financing));
+    }
+    if amount < financing.approved {
+        return Ok(());
+    }
+    Err(Refusal::TooMuch {
+        what: Amount::Approved,
+        limit: financing.approved.less(Xof::of(1)),
+        given: amount,
+    })
 }
 
 /// An approval by another person than the requester, at most what was asked for, in tranches that
 /// add up.
 pub(super) fn approval(case: &Case, approval: &Approval) -> Result<(), Refusal> {
-    let financing = undecided(case, approval.financing)?;
+    let financing = standing(case, approval.financing)?;
+    check_reduction(financing, approval.amount)?;
     case.other_than(&financing.request.by, Duty::Approver, Duty::Requester)?;
     if approval.amount > financing.requested {
         let (limit, given) = (financing.requested, approval.amount);
@@ -111,7 +133,7 @@ fn check_schedule(schedule: &[Instalment], principal: Xof) -> Result<(), Refusal
 
 /// A signature on an approved financing, once.
 pub(super) fn agreement(case: &Case, financing: u32) -> Result<(), Refusal> {
-    let financing = find(case, financing)?;
+    let financing = standing(case, financing)?;
     let approval =
         financing.approval.as_ref().ok_or(Refusal::MissingStep { step: Step::Financing })?;
     if financing.agreement_on.is_some() {
@@ -129,7 +151,7 @@ fn not_before(case: &Case, earliest: chrono::NaiveDate) -> Result<(), Refusal> {
 
 /// A payment of one tranche, once, in full, by another person than the approver.
 pub(super) fn disbursement(case: &Case, payment: &Disbursement) -> Result<(), Refusal> {
-    let financing = find(case, payment.financing)?;
+    let financing = standing(case, payment.financing)?;
     let approval =
         financing.approval.as_ref().ok_or(Refusal::MissingStep { step: Step::Agreement })?;
     case.other_than(&approval.by, Duty::Payer, Duty::Approver)?;

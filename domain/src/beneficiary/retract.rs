@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::event::Fact;
-use super::{Beneficiary, lawful};
+use super::{Beneficiary, State, lawful};
 use crate::context::Context;
 use crate::refusal::{Item, Refusal};
 use crate::role::Role;
@@ -25,7 +25,8 @@ pub(super) fn check(path: &Beneficiary, sequence: u64, context: &Context) -> Res
 }
 
 /// A retraction is not retracted (the fact is recorded anew), a destroyed key does not come back,
-/// and money that moved is corrected by money that moves, since a fund's stream tells of it too.
+/// and what another stream tells of too (money in a fund, a seat in a cohort, a duplicate) is
+/// corrected by the command that undoes it in both.
 fn is_retractable(fact: &Fact) -> bool {
     !matches!(
         fact,
@@ -34,12 +35,26 @@ fn is_retractable(fact: &Fact) -> bool {
             | Fact::FinancingApproved(_)
             | Fact::DisbursementRecorded(_)
             | Fact::RepaymentRecorded(_)
+            | Fact::TrainingEnrolled(_)
+            | Fact::TrainingWithdrawn(_)
+            | Fact::DuplicateLinked(_)
+            | Fact::DuplicateUnlinked(_)
     )
+}
+
+/// A refusal that came after an approval gave the money back to the fund.
+fn released_money(state: &State, fact: &Fact) -> bool {
+    let Fact::FinancingRefused(refusal) = fact else { return false };
+    state.financing(refusal.financing).is_some_and(|financing| financing.approval.is_some())
 }
 
 fn check_later_events(path: &Beneficiary, sequence: u64, context: &Context) -> Result<(), Refusal> {
     let left_out: BTreeSet<u64> = (sequence..=path.version()).collect();
     let mut state = path.fold_without(&left_out);
+    let target = path.past().get(usize::try_from(sequence - 1).unwrap_or(usize::MAX));
+    if let Some(target) = target.filter(|target| released_money(&state, &target.fact)) {
+        return Err(Refusal::NotRetractable { sequence, event: target.fact.event_type() });
+    }
     for (later, event) in path.standing().filter(|(later, _)| *later > sequence) {
         // Earlier retractions were judged when they were made.
         if !matches!(event.fact, Fact::Retracted(_)) {

@@ -16,7 +16,8 @@ use crate::reference::{
     ModuleCode, RegionCode, SectorCode,
 };
 use crate::values::{
-    ActorId, FundId, KeyId, OfficeCode, ProgrammeId, Reference, Score, Sealed, Slug, Text, Xof,
+    ActorId, BeneficiaryId, CohortId, FundId, KeyId, OfficeCode, ProgrammeId, Reference, Score,
+    Sealed, Slug, Text, Xof,
 };
 
 /// Declares parts of the state: plain data with public fields; empty options and lists are left
@@ -68,6 +69,14 @@ parts! {
         /// The decision.
         #[serde(flatten)]
         selection: Selection,
+    }
+
+    /// A seat in a training group.
+    EnrolmentState {
+        /// Day of the enrolment.
+        on: NaiveDate,
+        /// The cohort.
+        cohort: CohortId,
     }
 
     /// One session's attendance.
@@ -180,6 +189,8 @@ parts! {
         written_off_on: Option<NaiveDate>,
         /// How often the loan was rescheduled.
         reschedulings: u32,
+        /// Principal paid back since the schedule in force was set.
+        repaid_since_schedule: Xof,
     }
 
     /// The business.
@@ -267,6 +278,9 @@ pub struct State {
     /// Last decision of selection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<SelectionState>,
+    /// The seat in a training group; none once it was given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<EnrolmentState>,
     /// Sessions by their word.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sessions: BTreeMap<Slug, SessionState>,
@@ -308,6 +322,12 @@ pub struct State {
     pub consents: Vec<Consent>,
     /// Notes, supports and community actions recorded.
     pub actions: Actions,
+    /// The path under which the same person continues: this one is frozen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues_as: Option<BeneficiaryId>,
+    /// Frozen paths of the same person, who continues here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<BeneficiaryId>,
     /// Day on which the personal data were erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erased_on: Option<NaiveDate>,
@@ -376,6 +396,54 @@ impl FinancingState {
     pub fn disbursed(&self) -> Xof {
         self.paid.iter().map(|paid| paid.amount).sum()
     }
+}
+
+/// Where a loan stands on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LoanStanding {
+    /// Principal paid out and not yet back.
+    pub outstanding: Xof,
+    /// Principal that was due by that day and is not back.
+    pub overdue: Xof,
+    /// Days since the oldest unpaid instalment was due; 0 when nothing is overdue.
+    pub days_past_due: u32,
+}
+
+impl FinancingState {
+    /// Where the loan stands on `day`; none for what is no loan, is not paid out, or is paid back or
+    /// written off. Repayments count towards the oldest instalment of the schedule in force.
+    #[must_use]
+    pub fn loan_standing(&self, day: NaiveDate) -> Option<LoanStanding> {
+        let outstanding = self.owed();
+        if outstanding == Xof::ZERO {
+            return None;
+        }
+        let (mut due, mut oldest) = (Xof::ZERO, None);
+        for instalment in self.schedule.iter().filter(|instalment| instalment.due_on < day) {
+            due = due.plus(instalment.principal);
+            if due > self.repaid_since_schedule {
+                oldest = oldest.or(Some(instalment.due_on));
+            }
+        }
+        // A tranche that was never paid out is in the schedule and is not owed.
+        let overdue = due.less(self.repaid_since_schedule).min(outstanding);
+        let days = oldest.map_or(0, |oldest| (day - oldest).num_days());
+        Some(LoanStanding {
+            outstanding,
+            overdue,
+            days_past_due: u32::try_from(days).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+/// Portfolio at risk: what is outstanding on loans more than `days` past due, and on all of them.
+/// PAR30 is the first over the second with 30 days (CGAP, Microfinance Consensus Guidelines, 2003).
+#[must_use]
+pub fn portfolio_at_risk(loans: impl IntoIterator<Item = LoanStanding>, days: u32) -> (Xof, Xof) {
+    loans.into_iter().fold((Xof::ZERO, Xof::ZERO), |(at_risk, all), loan| {
+        let risky = if loan.days_past_due > days { loan.outstanding } else { Xof::ZERO };
+        (at_risk.plus(risky), all.plus(loan.outstanding))
+    })
 }
 
 impl State {
@@ -447,6 +515,8 @@ impl State {
             | Fact::EligibilityAssessed(_)
             | Fact::InterviewRecorded(_)
             | Fact::SelectionDecided(_)
+            | Fact::TrainingEnrolled(_)
+            | Fact::TrainingWithdrawn(_)
             | Fact::AttendanceRecorded(_)
             | Fact::ModuleAssessed(_)
             | Fact::TrainingCompleted(_) => self.fold_recruitment(event),
@@ -459,6 +529,8 @@ impl State {
             | Fact::IdentityUpdated(_)
             | Fact::ConsentRecorded(_)
             | Fact::ConsentWithdrawn(_)
+            | Fact::DuplicateLinked(_)
+            | Fact::DuplicateUnlinked(_)
             | Fact::PersonalDataErased(_) => self.fold_records(event),
         }
     }
@@ -473,6 +545,10 @@ impl State {
             Fact::FinancingRefused(refusal) => {
                 if let Some(financing) = self.financing_mut(refusal.financing) {
                     financing.refusal = Some(signed());
+                    // What was not paid out yet is given up with it.
+                    financing.approved = financing.disbursed();
+                    let paid: Vec<u32> = financing.paid.iter().map(|paid| paid.tranche).collect();
+                    financing.tranches.retain(|tranche| paid.contains(&tranche.tranche));
                 }
             }
             Fact::AgreementSigned(number) => {
@@ -491,6 +567,8 @@ impl State {
                 if let Some(financing) = self.financing_mut(payment.financing) {
                     let payment_reference = payment.payment_reference.clone();
                     let (principal, interest) = (payment.principal, payment.interest);
+                    financing.repaid_since_schedule =
+                        financing.repaid_since_schedule.plus(principal);
                     financing.repaid.push(PaidBack { on, principal, interest, payment_reference });
                 }
             }
@@ -498,6 +576,7 @@ impl State {
                 if let Some(financing) = self.financing_mut(rescheduling.financing) {
                     financing.schedule.clone_from(&rescheduling.schedule);
                     financing.reschedulings += 1;
+                    financing.repaid_since_schedule = Xof::ZERO;
                 }
             }
             Fact::LoanWrittenOff(write_off) => {
@@ -576,6 +655,10 @@ impl State {
             }
             Fact::InterviewRecorded(sheet) => self.fold_interview(on, &event.by, sheet),
             Fact::SelectionDecided(selection) => self.fold_selection(on, &event.by, selection),
+            Fact::TrainingEnrolled(seat) => {
+                self.enrolment = Some(EnrolmentState { on, cohort: seat.cohort });
+            }
+            Fact::TrainingWithdrawn(_) => self.enrolment = None,
             Fact::AttendanceRecorded(attendance) => self.fold_attendance(on, attendance),
             Fact::ModuleAssessed(assessment) => {
                 let state =
@@ -627,6 +710,14 @@ impl State {
             Fact::ConsentRecorded(consent) => self.fold_consent(consent),
             Fact::ConsentWithdrawn(withdrawal) => {
                 self.consents.retain(|consent| consent.scope != withdrawal.scope);
+            }
+            Fact::DuplicateLinked(link) if link.continues == link.other => {
+                self.continues_as = Some(link.continues);
+            }
+            Fact::DuplicateLinked(link) => self.duplicates.push(link.other),
+            Fact::DuplicateUnlinked(unlink) => {
+                self.continues_as = self.continues_as.filter(|other| *other != unlink.other);
+                self.duplicates.retain(|other| *other != unlink.other);
             }
             Fact::PersonalDataErased(_) => {
                 self.erased_on = Some(on);
@@ -693,6 +784,7 @@ impl State {
             repaid: Vec::new(),
             written_off_on: None,
             reschedulings: 0,
+            repaid_since_schedule: Xof::ZERO,
         });
     }
 

@@ -1,0 +1,206 @@
+//! A session's register: one sheet, recorded for all members at once or not at all.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::event::{CohortCode, CohortEvent, CohortFact, RegisterCounts, SEATS_MAX, SessionPlan};
+use super::{Cohort, lawful};
+use crate::beneficiary::facts::Attendance;
+use crate::beneficiary::{Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Stage, Status};
+use crate::context::Context;
+use crate::refusal::{Item, Refusal, Step, check_items};
+use crate::values::{BeneficiaryId, Slug};
+
+/// One line of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SheetLine {
+    /// The member, by id; a reference is taken as well.
+    pub beneficiary: BeneficiaryId,
+    /// Whether the member was there.
+    pub present: bool,
+}
+
+/// One session's sheet: a line for every member who was in training on its day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sheet {
+    /// The session.
+    pub session: CohortCode,
+    /// Its lines, 1 to 200.
+    pub lines: Vec<SheetLine>,
+}
+
+/// What a sheet records: the cohort's event, and one of each member's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Register {
+    /// The cohort's event.
+    pub counts: CohortEvent,
+    /// Each member's event, in the order of the lines.
+    pub attendance: Vec<(BeneficiaryId, BeneficiaryEvent)>,
+}
+
+/// Takes a sheet to events; none when it has been recorded. `paths` holds every member of the cohort
+/// and everybody on the sheet.
+///
+/// # Errors
+/// The rule that forbids it; for a line, with its number from 1.
+pub fn take_register(
+    cohort: &Cohort,
+    sheet: &Sheet,
+    paths: &BTreeMap<BeneficiaryId, &Beneficiary>,
+    context: &Context,
+) -> Result<Option<Register>, Refusal> {
+    let session = find_session(cohort, &sheet.session)?;
+    check_day(&session.plan, context)?;
+    let present = count(sheet, true);
+    let counts =
+        RegisterCounts { session: sheet.session.clone(), present, absent: count(sheet, false) };
+    let event = CohortEvent {
+        occurred_on: session.plan.on,
+        by: context.actor.clone(),
+        fact: CohortFact::RegisterRecorded(counts.clone()),
+    };
+    let is_recorded = session.register.as_ref() == Some(&counts);
+    if !is_recorded {
+        lawful(cohort, &event, &context.programme)?;
+    }
+    check_items(sheet.lines.len(), SEATS_MAX as usize)?;
+    let attendance = take_lines(cohort, sheet, &session.plan, paths, context)?;
+    match (is_recorded, attendance.is_empty()) {
+        (true, true) => Ok(None),
+        (true, false) => Err(Refusal::Differs { item: Item::Session, name: session_name(sheet) }),
+        (false, _) => {
+            check_complete(cohort, sheet, &session.plan, paths)?;
+            Ok(Some(Register { counts: event, attendance }))
+        }
+    }
+}
+
+fn session_name(sheet: &Sheet) -> String {
+    sheet.session.to_string()
+}
+
+fn find_session<'a>(
+    cohort: &'a Cohort,
+    session: &CohortCode,
+) -> Result<&'a super::SessionState, Refusal> {
+    cohort.sessions.get(session).ok_or_else(|| Refusal::Unknown {
+        item: Item::Session,
+        name: session.to_string(),
+        field: "session",
+    })
+}
+
+/// A register is of its session's day, whenever it is recorded.
+fn check_day(plan: &SessionPlan, context: &Context) -> Result<(), Refusal> {
+    if context.occurred_on.is_some_and(|day| day != plan.on) {
+        return Err(Refusal::Disagree { field: "occurred_on", other: "session" });
+    }
+    if plan.on > context.today() {
+        let (given, today) = (plan.on, context.today());
+        return Err(Refusal::InFuture { field: "session", given, today });
+    }
+    Ok(())
+}
+
+fn count(sheet: &Sheet, present: bool) -> u32 {
+    let count = sheet.lines.iter().filter(|line| line.present == present).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The events of the lines; a line that was recorded already gives none.
+fn take_lines(
+    cohort: &Cohort,
+    sheet: &Sheet,
+    plan: &SessionPlan,
+    paths: &BTreeMap<BeneficiaryId, &Beneficiary>,
+    context: &Context,
+) -> Result<Vec<(BeneficiaryId, BeneficiaryEvent)>, Refusal> {
+    let mut events = Vec::with_capacity(sheet.lines.len());
+    for (number, line) in (1..).zip(&sheet.lines) {
+        let index = number as usize - 1;
+        let taken = take_line(cohort, plan, line, paths, context).and_then(|event| {
+            let again =
+                sheet.lines[..index].iter().any(|above| above.beneficiary == line.beneficiary);
+            let name = line.beneficiary.to_string();
+            if again { Err(Refusal::Differs { item: Item::Member, name }) } else { Ok(event) }
+        });
+        let refused = |because| Refusal::Line {
+            line: number,
+            beneficiary: line.beneficiary,
+            because: Box::new(because),
+        };
+        events.extend(taken.map_err(refused)?.map(|event| (line.beneficiary, event)));
+    }
+    Ok(events)
+}
+
+fn take_line(
+    cohort: &Cohort,
+    plan: &SessionPlan,
+    line: &SheetLine,
+    paths: &BTreeMap<BeneficiaryId, &Beneficiary>,
+    context: &Context,
+) -> Result<Option<BeneficiaryEvent>, Refusal> {
+    let unknown =
+        |item| Refusal::Unknown { item, name: line.beneficiary.to_string(), field: "beneficiary" };
+    let path = paths.get(&line.beneficiary).ok_or_else(|| unknown(Item::Path))?;
+    let since = cohort.members.get(&line.beneficiary).ok_or_else(|| unknown(Item::Member))?;
+    if plan.on < *since {
+        let (given, earliest) = (plan.on, *since);
+        return Err(Refusal::TooEarly { field: "session", given, earliest });
+    }
+    let attendance = Attendance {
+        session: session_of_path(cohort, plan)?,
+        hours: plan.hours,
+        minutes: plan.minutes,
+        present: line.present,
+    };
+    let context =
+        Context { occurred_on: Some(plan.on), subject: line.beneficiary.0, ..context.clone() };
+    let command = BeneficiaryCommand::RecordAttendance(attendance);
+    crate::beneficiary::decide(path, command, &context).map(|mut events| events.pop())
+}
+
+/// The session's word in a path, where those of several cohorts may stand: `cohort.session`.
+fn session_of_path(cohort: &Cohort, plan: &SessionPlan) -> Result<Slug, Refusal> {
+    let code = cohort.plan.as_ref().ok_or(Refusal::NotRegistered)?.code.as_str();
+    let word = format!("{code}.{}", plan.session);
+    Slug::try_new(&word).map_err(|_| Refusal::Disagree { field: "session", other: "code" })
+}
+
+/// Nobody in training is left out.
+fn check_complete(
+    cohort: &Cohort,
+    sheet: &Sheet,
+    plan: &SessionPlan,
+    paths: &BTreeMap<BeneficiaryId, &Beneficiary>,
+) -> Result<(), Refusal> {
+    let in_training = |member: &BeneficiaryId| {
+        paths.get(member).is_some_and(|path| {
+            let state = path.state();
+            (state.stage, state.status) == (Stage::Training, Status::Active)
+                && state.continues_as.is_none()
+        })
+    };
+    let missing = cohort.members.iter().find(|(member, since)| {
+        **since <= plan.on
+            && in_training(member)
+            && sheet.lines.iter().all(|line| line.beneficiary != **member)
+    });
+    match missing {
+        None => Ok(()),
+        Some((member, _)) => Err(Refusal::Line {
+            line: count_lines(sheet) + 1,
+            beneficiary: *member,
+            because: Box::new(Refusal::MissingStep { step: Step::RegisterLine }),
+        }),
+    }
+}
+
+fn count_lines(sheet: &Sheet) -> u32 {
+    u32::try_from(sheet.lines.len()).unwrap_or(u32::MAX - 1)
+}

@@ -1,0 +1,21 @@
+//! What an enrolment or a withdrawal on a path changes in a cohort.
+
+use super::event::{CohortEvent, CohortFact, Seat};
+use crate::beneficiary::{BeneficiaryEvent, Fact};
+use crate::values::{BeneficiaryId, CohortId};
+
+/// The cohort's own event for an event of a path, to be appended with it; none when no seat changes
+/// hands.
+#[must_use]
+pub fn of_path(
+    event: &BeneficiaryEvent,
+    beneficiary: BeneficiaryId,
+) -> Option<(CohortId, CohortEvent)> {
+    let seat = Seat { beneficiary };
+    let (cohort, fact) = match &event.fact {
+        Fact::TrainingEnrolled(enrolment) => (enrolment.cohort, CohortFact::SeatTaken(seat)),
+        Fact::TrainingWithdrawn(withdrawal) => (withdrawal.cohort, CohortFact::SeatReturned(seat)),
+        _ => return None,
+    };
+    Some((cohort, CohortEvent { occurred_on: event.occurred_on, by: event.by.clone(), fact }))
+}
