@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use sira_domain::beneficiary::State;
+use sira_domain::programme::Programme;
 use sira_domain::reference::RegionCode;
-use sira_domain::values::OfficeCode;
+use sira_domain::values::{FundId, OfficeCode};
+use uuid::Uuid;
 
 /// The scope of a grant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,26 +14,49 @@ pub enum Scope {
     /// Every region and office.
     #[default]
     All,
-    /// People who live in these regions.
+    /// The offices that stand in these regions.
     Regions(Vec<RegionCode>),
     /// People in the charge of these offices.
     Offices(Vec<OfficeCode>),
+    /// A donor's own funds, and no person.
+    Funds(Vec<FundId>),
 }
 
 impl Scope {
-    /// Whether a person of this region, in the charge of this office, is within.
+    /// Whether an office is within: itself, or the region it stands in. A region that the programme
+    /// does not know of (no office) is that of the person's residence.
     #[must_use]
-    pub fn holds(&self, region: Option<RegionCode>, office: Option<&OfficeCode>) -> bool {
+    pub fn holds_office(
+        &self,
+        office: Option<&OfficeCode>,
+        residence: Option<RegionCode>,
+        programme: &Programme,
+    ) -> bool {
         match self {
             Self::All => true,
-            Self::Regions(regions) => region.is_some_and(|region| regions.contains(&region)),
+            Self::Regions(regions) => {
+                let office = office.and_then(|office| programme.offices.get(office));
+                let region = office.map(|office| office.office.region).or(residence);
+                region.is_some_and(|region| regions.contains(&region))
+            }
             Self::Offices(offices) => office.is_some_and(|office| offices.contains(office)),
+            Self::Funds(_) => false,
         }
     }
 
-    /// Whether a path is within, where it stands now.
+    /// Whether a path is within, where it stands now: by the office in charge, so that a transfer moves
+    /// it from one office's reach to the other's.
     #[must_use]
-    pub fn holds_path(&self, state: &State) -> bool {
-        self.holds(state.region, state.office.as_ref())
+    pub fn holds_path(&self, state: &State, programme: &Programme) -> bool {
+        self.holds_office(state.office.as_ref(), state.region, programme)
+    }
+
+    /// Whether a fund is within. Funds serve every region.
+    #[must_use]
+    pub fn holds_fund(&self, fund: Uuid) -> bool {
+        match self {
+            Self::Funds(funds) => funds.iter().any(|known| known.0 == fund),
+            _ => true,
+        }
     }
 }

@@ -81,6 +81,7 @@ pub fn request(id: Uuid, expected_version: u64, events: Vec<NewEvent>) -> Append
     let write = StreamWrite { stream, expected_version, events };
     AppendRequest {
         writes: vec![write],
+        referrals: Vec::new(),
         guards: Vec::new(),
         alias: None,
         key: None,

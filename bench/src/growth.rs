@@ -71,6 +71,7 @@ async fn fill(journal: &Journal, until: u64) -> Result<(), Failure> {
             .collect();
         let request = AppendRequest {
             writes,
+            referrals: Vec::new(),
             guards: Vec::new(),
             alias: None,
             key: None,

@@ -118,6 +118,7 @@ async fn preload(url: &str, programme: &str, paths: usize) -> Result<Vec<Uuid>, 
         let writes = batch.iter().map(write).collect();
         let request = AppendRequest {
             writes,
+            referrals: Vec::new(),
             guards: vec![guard],
             alias: None,
             key: None,

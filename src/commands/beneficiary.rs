@@ -13,13 +13,19 @@ use sira_domain::refusal::Refusal;
 use sira_domain::values::Reference;
 use uuid::Uuid;
 
+use super::across::{LINKS, programme_guard};
 use super::request::{
     brings_any, read_form_error, seal_identity, seal_texts, take_day, take_identity,
 };
-use super::stream::{Loaded, Mark, stream_id};
-use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError};
-use crate::journal::{Alias, AppendRequest, Guard, NewEvent, StreamWrite};
+use super::stream::{Loaded, Mark, new_event, stream_id};
+use super::{
+    ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, new_id, refusal_of,
+};
+use crate::journal::{Alias, AppendRequest, StreamWrite};
 use crate::keys::{Found, PersonKey};
+
+/// What the memory of an attendance is reckoned by: its payload, about.
+pub(super) const EVENT_BYTES: u64 = 160;
 
 /// A path as a command found it.
 pub(super) struct Case {
@@ -73,10 +79,10 @@ impl Commands {
         let entry = entry_of(word).ok_or(CommandError::NoSuchCommand)?;
         let commands = self.clone();
         let task = tokio::spawn(async move {
-            if entry.word == "erase-personal-data" {
-                commands.erase(id, entry, body, call).await
-            } else {
-                commands.command_now(id, entry, body, call).await
+            match entry.word {
+                "erase-personal-data" => commands.erase(id, entry, body, call).await,
+                word if LINKS.contains(&word) => commands.link_now(id, entry, body, call).await,
+                _ => commands.command_now(id, entry, body, call).await,
             }
         });
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
@@ -182,6 +188,22 @@ impl Commands {
         let mark = self.0.beneficiaries.mark(id);
         let path =
             self.0.beneficiaries.load(&self.0.journal, id).await?.ok_or(CommandError::NotFound)?;
+        self.case_of(id, mark, path).await
+    }
+
+    /// As [`Commands::find`], not older than the last [`crate::journal::Journal::freshness`].
+    pub(super) async fn find_current(&self, id: Uuid) -> Result<Case, CommandError> {
+        let mark = self.0.beneficiaries.mark(id);
+        let path = self.known(&self.0.beneficiaries, id).await?.ok_or(CommandError::NotFound)?;
+        self.case_of(id, mark, path).await
+    }
+
+    async fn case_of(
+        &self,
+        id: Uuid,
+        mark: Mark,
+        path: Arc<Loaded<Beneficiary>>,
+    ) -> Result<Case, CommandError> {
         // A path whose registration was retracted has no programme until it is registered again.
         let registration = path.state.state().registration.as_ref();
         let programme_id =
@@ -279,7 +301,7 @@ impl Commands {
     async fn is_current(&self, case: &Case) -> Result<bool, CommandError> {
         let path = self.current_beneficiary(case.id).await?;
         let version = path.map_or(0, |path| path.state.version());
-        let programme = self.current_programme(case.programme_id).await?;
+        let programme = self.current_own::<Programme>(case.programme_id).await?;
         let rules = programme.map_or(0, |programme| programme.state.version);
         Ok(version == case.path.state.version() && rules == case.programme.state.version)
     }
@@ -296,23 +318,30 @@ impl Commands {
         if events.is_empty() && call.key.is_none() {
             return Ok(Attempt::Answered(answer));
         }
-        let request = request_of(case, &events, reference, call, &answer);
+        let referral = match self.referral_of(case, &events, call).await {
+            Err(error @ CommandError::Refused(_)) => return self.confirm(case, error, call).await,
+            other => other?,
+        };
+        let mut request = request_of(case, &events, reference, call, &answer);
+        request.referrals.extend(referral);
         let bytes = payload_bytes(&request);
         match self.append(request).await? {
             Appended::Committed(committed) if events.is_empty() => {
                 Ok(Attempt::Answered(Answer { position: committed.position, ..answer }))
             }
             Appended::Committed(committed) => {
-                let loaded =
-                    case.path.after(events, committed.position, committed.recorded_at, bytes);
+                // What a fund or a cohort was told comes behind the path's own events.
+                let beyond = committed.versions.len() as u64 - 1;
+                let position = committed.position - beyond;
+                let loaded = case.path.after(events, position, committed.recorded_at, bytes);
                 let version = loaded.state.version();
                 self.0.beneficiaries.put(case.id, case.mark, &Arc::new(loaded));
                 Ok(Attempt::Answered(Answer { version, position: committed.position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Attempt::Answered(answer)),
+            Appended::Forbidden(objection) => Err(refusal_of(objection)),
             Appended::Moved => {
-                self.0.beneficiaries.forget(case.id);
-                self.0.programmes.forget(case.programme_id);
+                self.forget_case(case);
                 Ok(Attempt::Anew)
             }
         }
@@ -320,9 +349,9 @@ impl Commands {
 }
 
 /// What the caller may do here, and on which version.
-fn check_call(case: &Case, call: &Call) -> Result<(), CommandError> {
+pub(super) fn check_call(case: &Case, call: &Call) -> Result<(), CommandError> {
     let current = case.path.state.version();
-    if current > 0 && !call.scope.holds_path(case.path.state.state()) {
+    if current > 0 && !call.scope.holds_path(case.path.state.state(), &case.programme.state) {
         return Err(CommandError::OutOfScope);
     }
     match call.if_match {
@@ -342,10 +371,14 @@ fn is_within_reach(case: &Case, events: &[BeneficiaryEvent], call: &Call) -> boo
     for event in events {
         state.fold(event);
     }
-    events.is_empty() || call.scope.holds_path(&state)
+    events.is_empty() || call.scope.holds_path(&state, &case.programme.state)
 }
 
-fn answer_of(case: &Case, events: &[BeneficiaryEvent], reference: Option<Reference>) -> Answer {
+pub(super) fn answer_of(
+    case: &Case,
+    events: &[BeneficiaryEvent],
+    reference: Option<Reference>,
+) -> Answer {
     let known =
         case.path.state.state().registration.as_ref().map(|registration| registration.reference);
     Answer {
@@ -370,21 +403,18 @@ fn request_of(
 ) -> AppendRequest {
     let answer = serde_json::to_string(answer).unwrap_or_default();
     if events.is_empty() {
-        let (writes, guards) = (Vec::new(), Vec::new());
-        return AppendRequest { writes, guards, alias: None, key: call.key.clone(), answer };
+        return AppendRequest { key: call.key.clone(), answer, ..AppendRequest::default() };
     }
     let stream = stream_id::<Beneficiary>(case.id);
     let write = StreamWrite {
         stream: stream.clone(),
         expected_version: case.path.state.version(),
-        events: events.iter().map(|event| new_event(event, call)).collect(),
+        events: events.iter().map(|event| new_event(event, call, event.rules)).collect(),
     };
-    let guard = Guard {
-        stream: stream_id::<Programme>(case.programme_id),
-        version: case.programme.state.version,
-    };
+    let guards = vec![programme_guard(case)];
     let alias = reference.map(|reference| Alias { alias: alias_of(reference), stream });
-    AppendRequest { writes: vec![write], guards: vec![guard], alias, key: call.key.clone(), answer }
+    let (writes, key) = (vec![write], call.key.clone());
+    AppendRequest { writes, guards, alias, key, answer, ..AppendRequest::default() }
 }
 
 /// The alias of a stream under its reference: without hyphens.
@@ -440,25 +470,8 @@ pub(super) fn parse(
     Ok((command, Call { occurred_on, ..call.clone() }))
 }
 
-fn new_event(event: &BeneficiaryEvent, call: &Call) -> NewEvent {
-    NewEvent {
-        event_type: event.fact.event_type().into(),
-        event_version: event.fact.event_version().into(),
-        payload: serde_json::to_string(event)
-            .unwrap_or_else(|_| unreachable!("a fact always serialises")),
-        metadata: call.metadata(event.rules),
-    }
-}
-
 pub(super) fn entry_of(word: &str) -> Option<&'static CommandEntry> {
     BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == word)
-}
-
-/// A new `UUIDv7` whose time is the clock's.
-pub(super) fn new_id(clock: &crate::clock::Clock) -> Uuid {
-    let now = clock.now();
-    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos()))
 }
 
 /// A reference by chance; one in 37 draws gives a check character that cannot be said.

@@ -4,31 +4,40 @@
 //! the state of recent streams, retries a decision that lost a race, and answers only what is
 //! durable. What is right or wrong is said by [`sira_domain`] alone.
 
+mod across;
 mod beneficiary;
 mod call;
+mod docket;
 mod erasure;
-mod programme;
+mod kinds;
+mod own;
+mod register;
 mod rehearse;
 mod request;
 mod stream;
 
 use std::sync::Arc;
 
+use docket::Dockets;
 use sira_domain::beneficiary::Beneficiary;
+use sira_domain::cohort::Cohort;
+use sira_domain::fund::Fund;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
 pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
+pub use own::Own;
 pub use rehearse::Rehearsal;
 pub use request::{FormError, read_form_error, seal_context};
+use stream::Evict;
 use stream::stream_id;
 pub use stream::{Loaded, Stream, StreamStore};
 
 use crate::clock::Clock;
 use crate::journal::{
-    AppendOutcome, AppendRequest, Committed, Foreign, Journal, JournalError, KeyLookup,
+    AppendOutcome, AppendRequest, Committed, Foreign, Journal, JournalError, KeyLookup, Objection,
     StoredAnswer, StreamId,
 };
 use crate::keys::{KeyStore, KeysError};
@@ -42,12 +51,16 @@ const ATTEMPTS_MAX: u32 = 32;
 pub struct Commands(Arc<Door>);
 
 /// What a [`Commands`] shares: it is cloned several times a request.
-struct Door {
+pub struct Door {
     journal: Journal,
     keys: KeyStore,
     clock: Clock,
     beneficiaries: Arc<StreamStore<Beneficiary>>,
     programmes: Arc<StreamStore<Programme>>,
+    cohorts: Arc<StreamStore<Cohort>>,
+    funds: Arc<StreamStore<Fund>>,
+    cohort_dockets: Dockets<Cohort>,
+    fund_dockets: Dockets<Fund>,
 }
 
 /// What a command did.
@@ -131,22 +144,32 @@ impl Commands {
     /// that are kept, roughly.
     #[must_use]
     pub fn new(journal: Journal, keys: KeyStore, clock: Clock, cache_bytes: u64) -> Self {
-        let beneficiaries = Arc::new(StreamStore::new(cache_bytes));
-        let programmes = Arc::new(StreamStore::new(cache_bytes / 8));
-        let (kept_beneficiaries, kept_programmes) = (beneficiaries.clone(), programmes.clone());
-        journal.on_foreign(Box::new(move |foreign| match foreign {
-            Foreign::Everything => {
-                kept_beneficiaries.clear();
-                kept_programmes.clear();
-            }
+        let door = Door {
+            keys,
+            clock,
+            beneficiaries: Arc::new(StreamStore::new(cache_bytes)),
+            programmes: Arc::new(StreamStore::new(cache_bytes / 8)),
+            cohorts: Arc::new(StreamStore::new(cache_bytes / 8)),
+            funds: Arc::new(StreamStore::new(cache_bytes / 8)),
+            cohort_dockets: Dockets::default(),
+            fund_dockets: Dockets::default(),
+            journal,
+        };
+        let stores: [Arc<dyn Evict>; 4] = [
+            door.beneficiaries.clone(),
+            door.programmes.clone(),
+            door.cohorts.clone(),
+            door.funds.clone(),
+        ];
+        door.journal.on_foreign(Box::new(move |foreign| match foreign {
+            Foreign::Everything => stores.iter().for_each(|store| store.clear()),
             Foreign::Streams(streams) => {
                 for stream in streams {
-                    kept_beneficiaries.evict(&stream);
-                    kept_programmes.evict(&stream);
+                    stores.iter().for_each(|store| store.evict(&stream));
                 }
             }
         }));
-        Self(Arc::new(Door { journal, keys, clock, beneficiaries, programmes }))
+        Self(Arc::new(door))
     }
 
     /// The journal behind the door.
@@ -179,15 +202,14 @@ impl Commands {
         self.current(&self.0.beneficiaries, id).await
     }
 
-    /// A programme at its current version; `None` when there is none.
+    /// A programme as this process knows it: as it stood when the journal was last asked. For what an
+    /// append guards, or a read has just asked for.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn current_programme(
-        &self,
-        id: Uuid,
-    ) -> Result<Option<Arc<Loaded<Programme>>>, CommandError> {
-        self.current(&self.0.programmes, id).await
+    pub async fn known_programme(&self, id: Uuid) -> Result<Arc<Programme>, CommandError> {
+        let loaded = self.0.programmes.load(&self.0.journal, id).await?;
+        Ok(loaded.map(|loaded| loaded.state.clone()).unwrap_or_default())
     }
 
     async fn current<S: Stream>(
@@ -196,13 +218,21 @@ impl Commands {
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
         self.0.journal.freshness().await?;
+        self.known(store, id).await
+    }
+
+    /// A stream that is not older than the last [`Journal::freshness`].
+    async fn known<S: Stream>(
+        &self,
+        store: &StreamStore<S>,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
         // What other processes wrote is evicted by now. What this one wrote may be committed and not
         // yet kept, when its command is still on its way to the cache.
         let known = self.0.journal.known_version(&stream_id::<S>(id));
         match store.load(&self.0.journal, id).await? {
             Some(loaded) if loaded.state.version() < known => {
-                store.forget(id);
-                store.load(&self.0.journal, id).await
+                store.catch_up(&self.0.journal, id, &loaded).await.map(Some)
             }
             loaded => Ok(loaded),
         }
@@ -229,6 +259,7 @@ impl Commands {
             AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken => Ok(Appended::Moved),
             AppendOutcome::Replayed(stored) => replayed(&stored).map(Appended::Answered),
             AppendOutcome::KeyReused => Err(CommandError::KeyReused),
+            AppendOutcome::Forbidden(objection) => Ok(Appended::Forbidden(objection)),
         }
     }
 }
@@ -241,6 +272,8 @@ enum Appended {
     Answered(Answer),
     /// A stream moved, or the reference is taken: decide anew.
     Moved,
+    /// The rules of a fund or a cohort forbid it, as it stands.
+    Forbidden(Objection),
 }
 
 fn replayed(stored: &StoredAnswer) -> Result<Answer, CommandError> {
@@ -252,4 +285,23 @@ fn replayed(stored: &StoredAnswer) -> Result<Answer, CommandError> {
         })?;
     let version = if stored.version == 0 { answer.version } else { stored.version };
     Ok(Answer { version, position: stored.position, replayed: true, ..answer })
+}
+
+/// What an arbiter has said: a refusal of the domain, or an event that could not be read.
+fn refusal_of(objection: Objection) -> CommandError {
+    match objection.0.downcast_ref::<Refusal>() {
+        Some(refusal) => refusal.clone().into(),
+        None => CommandError::Journal(JournalError::Inconsistent {
+            table: "events",
+            id: "(referral)".to_owned(),
+            problem: objection.to_string(),
+        }),
+    }
+}
+
+/// A new `UUIDv7` whose time is the clock's.
+fn new_id(clock: &Clock) -> Uuid {
+    let now = clock.now();
+    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos()))
 }

@@ -4,10 +4,12 @@
 //! what other processes wrote. So the only thing to take care of here is never to keep an older
 //! state over a newer one.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use cqrs_es::DomainEvent;
 use cqrs_es::persist::SerializedEvent;
 use parking_lot::Mutex;
 use quick_cache::Weighter;
@@ -15,12 +17,11 @@ use quick_cache::sync::Cache;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent};
-use sira_domain::programme::{Programme, ProgrammeEvent};
 use sira_domain::upcast::{UPCASTERS, is_outdated};
 use uuid::Uuid;
 
-use super::CommandError;
-use crate::journal::{Journal, RecordedEvent, StreamId};
+use super::{Call, CommandError};
+use crate::journal::{Journal, NewEvent, RecordedEvent, StreamId};
 
 /// Entries that the cache makes room for at first; it grows with what its weight allows.
 const CACHE_ENTRIES: usize = 100_000;
@@ -32,7 +33,7 @@ pub trait Stream: Clone + Default + Send + Sync + 'static {
     /// The type's name in the journal.
     const TYPE: &'static str;
     /// Its events.
-    type Event: Serialize + DeserializeOwned + Send;
+    type Event: DomainEvent + Serialize + DeserializeOwned + Send + Sync;
     /// Takes the next event in.
     fn take(&mut self, event: Self::Event);
     /// Sequence of the last event.
@@ -52,23 +53,25 @@ impl Stream for Beneficiary {
     }
 }
 
-impl Stream for Programme {
-    const TYPE: &'static str = Programme::TYPE;
-    type Event = ProgrammeEvent;
-
-    fn take(&mut self, event: ProgrammeEvent) {
-        self.take(&event);
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-}
-
 /// The id of a stream of kind `S`.
 #[must_use]
 pub fn stream_id<S: Stream>(id: Uuid) -> StreamId {
     StreamId { aggregate_type: S::TYPE.into(), aggregate_id: id }
+}
+
+/// An event as the journal takes it; `rules` is the version of the rules that it was judged by.
+pub(super) fn new_event<E: DomainEvent + Serialize>(
+    event: &E,
+    call: &Call,
+    rules: u32,
+) -> NewEvent {
+    NewEvent {
+        event_type: event.event_type().into(),
+        event_version: event.event_version().into(),
+        payload: serde_json::to_string(event)
+            .unwrap_or_else(|_| unreachable!("a fact always serialises")),
+        metadata: call.metadata(rules),
+    }
 }
 
 /// Reads a stored event as the present form of its type.
@@ -131,8 +134,24 @@ impl<S: Stream> Loaded<S> {
     pub fn fold<'a>(
         events: impl IntoIterator<Item = &'a RecordedEvent>,
     ) -> Result<Self, CommandError> {
-        let mut loaded = Self::default();
-        let mut state = S::default();
+        Self::default().followed_by(events)
+    }
+
+    /// This stream with recorded events taken in that follow it.
+    ///
+    /// # Errors
+    /// [`CommandError::Unreadable`].
+    pub fn followed_by<'a>(
+        &self,
+        events: impl IntoIterator<Item = &'a RecordedEvent>,
+    ) -> Result<Self, CommandError> {
+        let mut state = S::clone(&self.state);
+        let mut loaded = Self {
+            position: self.position,
+            recorded_at: self.recorded_at,
+            weight: self.weight,
+            ..Self::default()
+        };
         for recorded in events {
             state.take(read_event(recorded)?);
             loaded.position = recorded.position;
@@ -208,6 +227,20 @@ impl<S: Stream> StreamStore<S> {
         self.turns[Self::shard_of(id)].lock().await
     }
 
+    /// Waits for this process's turn at several streams, always in one order, so that two who wait for
+    /// the same streams cannot hold each other up.
+    pub async fn turns(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Vec<tokio::sync::MutexGuard<'_, ()>> {
+        let shards: BTreeSet<usize> = ids.into_iter().map(Self::shard_of).collect();
+        let mut turns = Vec::with_capacity(shards.len());
+        for shard in shards {
+            turns.push(self.turns[shard].lock().await);
+        }
+        turns
+    }
+
     fn shard(&self, id: Uuid) -> &Mutex<u64> {
         &self.touched[Self::shard_of(id)]
     }
@@ -245,6 +278,23 @@ impl<S: Stream> StreamStore<S> {
         Ok(Some(loaded))
     }
 
+    /// The stream as kept, and what was appended to it since: for one that is known to have moved on.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or an event cannot.
+    pub async fn catch_up(
+        &self,
+        journal: &Journal,
+        id: Uuid,
+        kept: &Loaded<S>,
+    ) -> Result<Arc<Loaded<S>>, CommandError> {
+        let mark = self.mark(id);
+        let events = journal.read_stream(&stream_id::<S>(id), kept.state.version()).await?;
+        let loaded = Arc::new(kept.followed_by(&events)?);
+        self.keep(id, mark, &loaded, 0);
+        Ok(loaded)
+    }
+
     /// Keeps what a commit made of a stream. When anything else was written or evicted since
     /// `mark`, by whichever process, nobody here knows which is the newer: the stream is forgotten
     /// and the next reader asks the journal.
@@ -254,19 +304,16 @@ impl<S: Stream> StreamStore<S> {
 
     fn keep(&self, id: Uuid, mark: Mark, loaded: &Arc<Loaded<S>>, touch: u64) {
         let mut touched = self.shard(id).lock();
-        if *touched == mark.0 {
+        let newer =
+            self.cache.peek(&id).is_some_and(|kept| kept.state.version() > loaded.state.version());
+        if newer {
+            // What is kept is further on already.
+        } else if *touched == mark.0 {
             self.cache.insert(id, loaded.clone());
         } else if touch > 0 {
             self.cache.remove(&id);
         }
         *touched += touch;
-    }
-
-    /// Forgets a stream that another process wrote.
-    pub fn evict(&self, stream: &StreamId) {
-        if stream.aggregate_type == S::TYPE {
-            self.forget(stream.aggregate_id);
-        }
     }
 
     /// Forgets a stream.
@@ -275,9 +322,24 @@ impl<S: Stream> StreamStore<S> {
         *touched += 1;
         self.cache.remove(&id);
     }
+}
 
+/// What every store does when other processes have written.
+pub(super) trait Evict: Send + Sync {
+    /// Forgets a stream that another process wrote.
+    fn evict(&self, stream: &StreamId);
     /// Forgets everything.
-    pub fn clear(&self) {
+    fn clear(&self);
+}
+
+impl<S: Stream> Evict for StreamStore<S> {
+    fn evict(&self, stream: &StreamId) {
+        if stream.aggregate_type == S::TYPE {
+            self.forget(stream.aggregate_id);
+        }
+    }
+
+    fn clear(&self) {
         for shard in &self.touched {
             *shard.lock() += 1;
         }

@@ -1,6 +1,11 @@
 //! Who may use which route: one table that the router, the OpenAPI document and the tests read.
 //! Commands have their own table, [`sira_domain::catalogue`].
 
+use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::cohort::COHORT_COMMANDS;
+use sira_domain::fund::FUND_COMMANDS;
+use sira_domain::programme::PROGRAMME_COMMANDS;
 use sira_domain::role::Role::{self, Adviser, Auditor, Committee, Director, Finance, Trainer};
 
 /// Who may use a route.
@@ -29,9 +34,38 @@ pub struct Route {
     pub about: &'static str,
 }
 
+/// One kind of stream: where its streams are, and their commands.
+#[derive(Clone, Copy, Debug)]
+pub struct Collection {
+    /// The path under which they are.
+    pub path: &'static str,
+    /// Their commands.
+    pub commands: &'static [CommandEntry],
+    /// The command that begins one: it is posted to the collection itself.
+    pub first: &'static str,
+}
+
+/// Every kind of stream.
+pub const COLLECTIONS: &[Collection] = &[
+    Collection { path: "/v1/beneficiaries", commands: BENEFICIARY_COMMANDS, first: "register" },
+    Collection { path: "/v1/programmes", commands: PROGRAMME_COMMANDS, first: "sign-convention" },
+    Collection { path: "/v1/cohorts", commands: COHORT_COMMANDS, first: "plan-cohort" },
+    Collection { path: "/v1/funds", commands: FUND_COMMANDS, first: "open-fund" },
+];
+
 /// Those who see a path: its people, never analysts or donors.
 pub const PATH_READERS: &[Role] =
     &[Adviser, Trainer, Committee, Finance, Director, Auditor, Role::Admin];
+
+/// Those who see a cohort with its members.
+pub const COHORT_READERS: &[Role] = PATH_READERS;
+
+/// Those who see a fund's sums; a donor those of its own.
+pub const FUND_READERS: &[Role] =
+    &[Adviser, Committee, Finance, Director, Auditor, Role::Analyst, Role::Donor, Role::Admin];
+
+/// Those who read every event of a programme, a cohort or a fund.
+pub const HISTORY_READERS: &[Role] = &[Finance, Director, Auditor, Role::Admin];
 
 const fn route(
     method: &'static str,
@@ -86,6 +120,50 @@ pub const ROUTES: &[Route] = &[
         "/v1/programmes/{id}",
         Access::AnyRole,
         "A programme: convention, term, rules, targets, offices.",
+    ),
+    route(
+        "get",
+        "/v1/programmes/{id}/history",
+        Access::Roles(HISTORY_READERS),
+        "Every event of a programme.",
+    ),
+    route("post", "/v1/cohorts", Access::Command, "Plans a training group."),
+    route(
+        "post",
+        "/v1/cohorts/{id}/commands/{command}",
+        Access::Command,
+        "Carries out a command on a cohort.",
+    ),
+    route(
+        "get",
+        "/v1/cohorts/{id}",
+        Access::Roles(COHORT_READERS),
+        "A cohort: plan, sessions, members, free seats.",
+    ),
+    route(
+        "get",
+        "/v1/cohorts/{id}/history",
+        Access::Roles(HISTORY_READERS),
+        "Every event of a cohort.",
+    ),
+    route("post", "/v1/funds", Access::Command, "Opens a donor's fund."),
+    route(
+        "post",
+        "/v1/funds/{id}/commands/{command}",
+        Access::Command,
+        "Carries out a command on a fund.",
+    ),
+    route(
+        "get",
+        "/v1/funds/{id}",
+        Access::Roles(FUND_READERS),
+        "A fund: budget, committed, disbursed, free.",
+    ),
+    route(
+        "get",
+        "/v1/funds/{id}/history",
+        Access::Roles(HISTORY_READERS),
+        "Every event of a fund.",
     ),
     route(
         "get",

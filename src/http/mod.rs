@@ -5,8 +5,8 @@ mod beneficiaries;
 mod health;
 mod metrics;
 mod openapi;
+mod own;
 pub mod problem;
-mod programmes;
 mod reference;
 mod request;
 mod serve;
@@ -28,18 +28,6 @@ use crate::commands::{Answer, Commands};
 use crate::token::Tokens;
 use request::Envelope;
 
-/// Commands of the catalogue that span a fund's stream: the domain knows them, and no route offers
-/// them until the fund's balance is kept in the same append.
-pub const DEFERRED_COMMANDS: &[&str] = &[
-    "approve-financing",
-    "record-disbursement",
-    "record-repayment",
-    "enrol-in-training",
-    "withdraw-from-training",
-    "link-duplicate",
-    "unlink-duplicate",
-];
-
 /// What every handler works with.
 #[derive(Clone)]
 pub struct App {
@@ -55,7 +43,7 @@ pub struct App {
 pub fn router(app: App) -> Router {
     Router::new()
         .merge(beneficiaries::routes())
-        .merge(programmes::routes())
+        .merge(own::routes())
         .merge(reference::routes())
         .merge(health::routes())
         .merge(openapi::routes())

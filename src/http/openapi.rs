@@ -10,15 +10,13 @@ use axum::{Json, Router};
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
-use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::programme::PROGRAMME_COMMANDS;
 use swagger_ui_dist::{ApiDefinition, OpenApiSource};
 
-use super::access::{Access, ROUTES, Route};
+use super::App;
+use super::access::{Access, COLLECTIONS, ROUTES, Route};
 use super::problem::{self, KINDS, Kind};
 use super::request::{Envelope, Named};
-use super::{App, DEFERRED_COMMANDS};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(build);
 
@@ -49,23 +47,14 @@ fn build() -> Value {
     let mut generator = SchemaGenerator::new(settings);
     let mut paths = Map::new();
     for route in ROUTES.iter().filter(|route| !route.path.contains("{command}")) {
-        let entry = match route.path {
-            "/v1/beneficiaries" => entry_of(BENEFICIARY_COMMANDS, "register"),
-            "/v1/programmes" => entry_of(PROGRAMME_COMMANDS, "sign-convention"),
-            _ => None,
-        };
+        let begun = COLLECTIONS.iter().find(|kind| kind.path == route.path);
+        let entry = begun.filter(|_| route.method == "post");
+        let entry = entry.and_then(|kind| entry_of(kind.commands, kind.first));
         add(&mut paths, route.path, route.method, operation(route, entry, &mut generator));
     }
-    let tables = [
-        ("/v1/beneficiaries", BENEFICIARY_COMMANDS, "register"),
-        ("/v1/programmes", PROGRAMME_COMMANDS, "sign-convention"),
-    ];
-    for (collection, table, apart) in tables {
-        for entry in table
-            .iter()
-            .filter(|entry| entry.word != apart && !DEFERRED_COMMANDS.contains(&entry.word))
-        {
-            let path = format!("{collection}/{{id}}/commands/{}", entry.word);
+    for kind in COLLECTIONS {
+        for entry in kind.commands.iter().filter(|entry| entry.word != kind.first) {
+            let path = format!("{}/{{id}}/commands/{}", kind.path, entry.word);
             let route =
                 Route { method: "post", path: "", access: Access::Command, about: entry.about_en };
             let mut operation = operation(&route, Some(entry), &mut generator);

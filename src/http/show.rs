@@ -5,6 +5,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sira_domain::beneficiary::{Beneficiary, FACTS};
+use sira_domain::cohort::COHORT_FACTS;
+use sira_domain::fund::FUND_FACTS;
 use sira_domain::programme::PROGRAMME_FACTS;
 use sira_domain::reference::Language;
 use sira_projections::case_status::{case_status, is_sealed};
@@ -103,7 +105,8 @@ pub fn show_event(
 /// What a type of event is called.
 #[must_use]
 pub fn label_of(event_type: &str, language: Language) -> &'static str {
-    let known = FACTS.iter().chain(PROGRAMME_FACTS).find(|(name, ..)| *name == event_type);
+    let all = FACTS.iter().chain(PROGRAMME_FACTS).chain(COHORT_FACTS).chain(FUND_FACTS);
+    let known = all.into_iter().find(|(name, ..)| *name == event_type);
     known.map_or("", |(_, _, fr, en)| match language {
         Language::Fr => fr,
         Language::En => en,

@@ -41,20 +41,25 @@ impl Prepared {
         for event in request.writes.iter().flat_map(|write| &write.events) {
             digests.push(digest(event)?);
         }
+        for referral in &request.referrals {
+            digests.push(digest(&referral.event)?);
+        }
         Ok(Self { request, digests })
     }
 
     /// Streams that this request reads or writes.
     pub fn streams(&self) -> impl Iterator<Item = &StreamId> {
         let written = self.request.writes.iter().map(|write| &write.stream);
-        written.chain(self.request.guards.iter().map(|guard| &guard.stream))
+        let referred = self.request.referrals.iter().map(|referral| &referral.stream);
+        let guarded = self.request.guards.iter().map(|guard| &guard.stream);
+        written.chain(referred).chain(guarded)
     }
 }
 
 fn check_shape(request: &AppendRequest) -> Result<(), JournalError> {
     let events: usize = request.writes.iter().map(|write| write.events.len()).sum();
-    require(events <= MAX_EVENTS, "writes", "too many events")?;
-    let streams = request.writes.len() + request.guards.len();
+    require(events + request.referrals.len() <= MAX_EVENTS, "writes", "too many events")?;
+    let streams = request.writes.len() + request.referrals.len() + request.guards.len();
     require(streams <= MAX_STREAMS, "writes", "too many streams")?;
     let mut seen = HashSet::new();
     for write in &request.writes {
@@ -62,6 +67,9 @@ fn check_shape(request: &AppendRequest) -> Result<(), JournalError> {
         require(!write.events.is_empty(), "writes", "a write holds no event")?;
         require(seen.insert(&write.stream), "writes", "a stream stands twice")?;
         require(write.expected_version <= MAX_VERSION, "expected_version", "too large")?;
+    }
+    for referral in &request.referrals {
+        require(seen.insert(&referral.stream), "referrals", "a stream stands twice")?;
     }
     for guard in &request.guards {
         require(guard.version <= MAX_VERSION, "guards", "version too large")?;
@@ -73,10 +81,11 @@ fn check_shape(request: &AppendRequest) -> Result<(), JournalError> {
 fn check_names(request: &AppendRequest) -> Result<(), JournalError> {
     for write in &request.writes {
         name("aggregate_type", &write.stream.aggregate_type)?;
-        for event in &write.events {
-            name("event_type", &event.event_type)?;
-            name("event_version", &event.event_version)?;
-        }
+        write.events.iter().try_for_each(event_names)?;
+    }
+    for referral in &request.referrals {
+        name("aggregate_type", &referral.stream.aggregate_type)?;
+        event_names(&referral.event)?;
     }
     for guard in &request.guards {
         name("aggregate_type", &guard.stream.aggregate_type)?;
@@ -90,6 +99,11 @@ fn check_names(request: &AppendRequest) -> Result<(), JournalError> {
         name("key", &key.key)?;
     }
     Ok(())
+}
+
+fn event_names(event: &NewEvent) -> Result<(), JournalError> {
+    name("event_type", &event.event_type)?;
+    name("event_version", &event.event_version)
 }
 
 /// Checks and hashes one event. A text that is not JSON would be refused by `PostgreSQL`, and then only

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::check::Prepared;
+use super::referral::{Courses, Objection};
 use super::types::{RequestKey, StoredAnswer, StreamId};
 use super::versions::Known;
 
@@ -38,7 +39,8 @@ impl Facts {
 /// What becomes of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    Accepted,
+    /// With the version that each referred stream has before it, in order.
+    Accepted(Vec<u64>),
     Stale {
         stream: StreamId,
         expected: u64,
@@ -49,6 +51,7 @@ pub(super) enum Verdict {
     ReplayOf(usize),
     KeyReused,
     AliasTaken,
+    Forbidden(Objection),
 }
 
 /// What the facts allow to say.
@@ -67,12 +70,15 @@ pub(super) enum Judgement {
 ///
 /// A version counts as known if it is exact, or if the request's expected version equals its floor:
 /// then the stream is certainly not below, and if it is above, the insert meets the primary key.
-pub(super) fn judge(requests: &[&Prepared], facts: &Facts) -> Judgement {
-    let mut bench = Bench::new(facts);
+///
+/// `courses` is empty at first; with verdicts it holds the referred streams as the batch leaves them.
+pub(super) fn judge(requests: &[&Prepared], facts: &Facts, courses: &mut Courses) -> Judgement {
+    courses.clear();
+    let mut bench = Bench::new(facts, courses);
     let mut verdicts = Vec::with_capacity(requests.len());
     for (index, prepared) in requests.iter().enumerate() {
         let verdict = bench.judge(index, prepared);
-        if !facts.thorough && !matches!(verdict, Verdict::Accepted | Verdict::ReplayOf(_)) {
+        if !facts.thorough && !matches!(verdict, Verdict::Accepted(_) | Verdict::ReplayOf(_)) {
             bench.refused_early = true;
         }
         verdicts.push(verdict);
@@ -89,6 +95,7 @@ pub(super) fn judge(requests: &[&Prepared], facts: &Facts) -> Judgement {
 /// The state of judging one batch: the facts, and on top of them what was accepted so far.
 struct Bench<'a> {
     facts: &'a Facts,
+    courses: &'a mut Courses,
     versions: HashMap<&'a StreamId, u64>,
     keys: HashMap<(&'a str, &'a str), (usize, [u8; 32])>,
     aliases: HashSet<&'a str>,
@@ -97,9 +104,10 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(facts: &'a Facts) -> Self {
+    fn new(facts: &'a Facts, courses: &'a mut Courses) -> Self {
         Self {
             facts,
+            courses,
             versions: HashMap::new(),
             keys: HashMap::new(),
             aliases: HashSet::new(),
@@ -123,8 +131,43 @@ impl<'a> Bench<'a> {
                 return Verdict::AliasTaken;
             }
         }
+        let referred = match self.refer(prepared) {
+            Ok(versions) => versions,
+            Err(verdict) => return verdict,
+        };
         self.accept(index, prepared);
-        Verdict::Accepted
+        Verdict::Accepted(referred)
+    }
+
+    /// Asks the arbiters, and only if all of them agree takes the request in. A stream must be known
+    /// exactly, and its arbiter must stand there; else both are brought there first.
+    fn refer(&mut self, prepared: &'a Prepared) -> Result<Vec<u64>, Verdict> {
+        let referrals = &prepared.request.referrals;
+        let mut versions = Vec::with_capacity(referrals.len());
+        for referral in referrals {
+            let actual = self.version(&referral.stream, |_| false);
+            let began_here = !self.courses.contains_key(&referral.stream);
+            let course = self
+                .courses
+                .entry(referral.stream.clone())
+                .or_insert_with(|| referral.arbiter.clone().begin());
+            let expected = course.version();
+            if expected != actual {
+                if began_here && !self.versions.contains_key(&referral.stream) {
+                    self.unread.insert(&referral.stream);
+                }
+                let stream = referral.stream.clone();
+                return Err(Verdict::Stale { stream, expected, actual });
+            }
+            course.check(&*referral.matter).map_err(Verdict::Forbidden)?;
+            versions.push(actual);
+        }
+        for referral in referrals {
+            if let Some(course) = self.courses.get_mut(&referral.stream) {
+                course.take(&*referral.matter);
+            }
+        }
+        Ok(versions)
     }
 
     fn replay(&self, key: &RequestKey) -> Option<Verdict> {
@@ -185,6 +228,11 @@ impl<'a> Bench<'a> {
             let version = write.expected_version + write.events.len() as u64;
             self.versions.insert(&write.stream, version);
         }
+        for referral in &request.referrals {
+            if let Some(course) = self.courses.get(&referral.stream) {
+                self.versions.insert(&referral.stream, course.version());
+            }
+        }
         if let Some(key) = &request.key {
             self.keys.insert((&key.actor, &key.key), (index, key.body_hash));
         }
@@ -229,12 +277,12 @@ mod tests {
 
     fn judged(known: Known, thorough: bool, requests: &[&Prepared]) -> Judgement {
         let versions = [(stream(), known)].into();
-        judge(requests, &Facts { versions, thorough, ..Facts::default() })
+        judge(requests, &Facts { versions, thorough, ..Facts::default() }, &mut Courses::new())
     }
 
     #[test]
     fn a_floor_is_proof_for_a_write_at_the_floor_and_for_nothing_else() {
-        let accepted = Judgement::Verdicts(vec![Verdict::Accepted]);
+        let accepted = Judgement::Verdicts(vec![Verdict::Accepted(vec![])]);
         let read = Judgement::Read(vec![stream()]);
         assert_eq!(judged(Known::AtLeast(3), false, &[&write(3)]), accepted);
         assert_eq!(judged(Known::AtLeast(3), false, &[&write(4)]), read);
@@ -254,6 +302,6 @@ mod tests {
     #[test]
     fn a_guard_sees_what_the_batch_wrote_before_it() {
         let verdicts = judged(Known::AtLeast(3), false, &[&write(3), &guard(4)]);
-        assert_eq!(verdicts, Judgement::Verdicts(vec![Verdict::Accepted; 2]));
+        assert_eq!(verdicts, Judgement::Verdicts(vec![Verdict::Accepted(vec![]); 2]));
     }
 }

@@ -20,6 +20,7 @@ mod plan;
 mod pool;
 mod postgres;
 mod read;
+mod referral;
 mod rows;
 mod schema;
 mod search;
@@ -44,6 +45,7 @@ pub use freshness::Foreign;
 pub use leaf::{LeafEntry, UnfitField, sha256};
 pub use pool::Pool;
 pub use read::MAX_FEED_PAGE;
+pub use referral::{Arbiter, Course, Objection, Referral};
 pub use stamp::Stamp;
 pub use types::{
     Alias, AppendOutcome, AppendRequest, Committed, Guard, Head, KeyLookup, NewEvent,

@@ -86,7 +86,9 @@ impl<'a> Plan<'a> {
         verdict: Verdict,
     ) -> Result<AppendOutcome, JournalError> {
         Ok(match verdict {
-            Verdict::Accepted => AppendOutcome::Committed(self.accept(prepared)?),
+            Verdict::Accepted(referred) => {
+                AppendOutcome::Committed(self.accept(prepared, &referred)?)
+            }
             Verdict::Stale { stream, expected, actual } => {
                 AppendOutcome::Stale { stream, expected, actual }
             }
@@ -94,6 +96,7 @@ impl<'a> Plan<'a> {
             Verdict::ReplayOf(index) => self.replay_of(index, &requests[index].request),
             Verdict::KeyReused => AppendOutcome::KeyReused,
             Verdict::AliasTaken => AppendOutcome::AliasTaken,
+            Verdict::Forbidden(objection) => AppendOutcome::Forbidden(objection),
         })
     }
 
@@ -110,10 +113,14 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn accept(&mut self, prepared: &'a Prepared) -> Result<Committed, JournalError> {
+    fn accept(
+        &mut self,
+        prepared: &'a Prepared,
+        referred: &[u64],
+    ) -> Result<Committed, JournalError> {
         let request = &prepared.request;
         let mut digests = prepared.digests.iter();
-        let mut versions = Vec::with_capacity(request.writes.len());
+        let mut versions = Vec::with_capacity(request.writes.len() + referred.len());
         for write in &request.writes {
             let mut sequence = write.expected_version;
             for (event, digest) in write.events.iter().zip(&mut digests) {
@@ -121,6 +128,12 @@ impl<'a> Plan<'a> {
                 self.add_event(&write.stream, sequence, event, digest)?;
             }
             versions.push(sequence);
+        }
+        for ((referral, version), digest) in
+            request.referrals.iter().zip(referred).zip(&mut digests)
+        {
+            self.add_event(&referral.stream, version + 1, &referral.event, digest)?;
+            versions.push(version + 1);
         }
         let position = self.head.next_position - 1;
         if let Some(key) = &request.key {

@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use super::rows::{
-    EventColumns, KeyColumns, event_row, key_row, select_events, signed, stream_id, unsigned,
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, event_row, key_row, select_events, signed,
+    stream_id, unsigned,
 };
 use super::stamp::Stamp;
 use super::types::{Head, KeyLookup, RecordedEvent, RequestKey, StreamId};
@@ -27,9 +28,7 @@ impl Journal {
         after_version: u64,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
-            sqlx::query_as(select_events!(
-                "WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3 ORDER BY sequence"
-            ))
+            sqlx::query_as(SELECT_EVENTS_AFTER)
             .bind(stream.aggregate_type.as_ref())
             .bind(stream.aggregate_id.to_string())
             .bind(signed(after_version))

@@ -30,6 +30,11 @@ macro_rules! select_events {
 }
 pub(super) use select_events;
 
+/// The events of one stream after a version.
+pub(super) const SELECT_EVENTS_AFTER: &str = select_events!(
+    "WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3 ORDER BY sequence"
+);
+
 /// Reads a row of stream and version.
 pub(super) fn version_row(row: (String, String, i64)) -> Result<(StreamId, u64), sqlx::Error> {
     let (aggregate_type, id, version) = row;

@@ -5,6 +5,7 @@ use std::future::Future;
 use super::JournalConfig;
 use super::judge::{KeyName, KnownKey};
 use super::plan::{HeadRow, Plan};
+use super::rows::EventColumns;
 use super::types::StreamId;
 
 /// What a database error before the commit means for the batch.
@@ -39,6 +40,13 @@ pub(super) trait Session: Sized + Send {
         &mut self,
         streams: &[StreamId],
     ) -> impl Future<Output = Result<Vec<(StreamId, u64)>, sqlx::Error>> + Send;
+
+    /// The events of a stream after a version, in order.
+    fn events(
+        &mut self,
+        stream: &StreamId,
+        after_version: u64,
+    ) -> impl Future<Output = Result<Vec<EventColumns>, sqlx::Error>> + Send;
 
     /// Those of `keys` that are known.
     fn keys(

@@ -13,7 +13,10 @@ use super::JournalConfig;
 use super::judge::{KeyName, KnownKey};
 use super::leaf::time_text;
 use super::plan::{EventRow, HeadRow, Plan};
-use super::rows::{KeyColumns, SELECT_LEAVES, key_row, signed, unsigned, version_row};
+use super::rows::{
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, signed, unsigned,
+    version_row,
+};
 use super::session::{Failure, Session};
 use super::stamp::Stamp;
 use super::types::StreamId;
@@ -137,6 +140,19 @@ impl Session for SqliteSession {
             .fetch_all(&mut self.connection)
             .await?;
         rows.into_iter().map(version_row).collect()
+    }
+
+    async fn events(
+        &mut self,
+        stream: &StreamId,
+        after_version: u64,
+    ) -> Result<Vec<EventColumns>, sqlx::Error> {
+        sqlx::query_as(SELECT_EVENTS_AFTER)
+            .bind(stream.aggregate_type.as_ref())
+            .bind(stream.aggregate_id.to_string())
+            .bind(signed(after_version))
+            .fetch_all(&mut self.connection)
+            .await
     }
 
     async fn keys(&mut self, keys: &[KeyName]) -> Result<Vec<(KeyName, KnownKey)>, sqlx::Error> {

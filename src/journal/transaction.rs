@@ -13,8 +13,10 @@ use super::JournalError;
 use super::check::Prepared;
 use super::judge::{Facts, Judgement, KeyName, Verdict, judge};
 use super::plan::{HeadRow, Plan};
+use super::referral::{Course, Courses};
+use super::rows::event_row;
 use super::session::{Failure, Session};
-use super::types::{AppendOutcome, StreamId};
+use super::types::{AppendOutcome, RecordedEvent, StreamId};
 use super::versions::Known;
 use super::writer::{Shared, in_time};
 
@@ -54,10 +56,11 @@ pub(super) struct Commit {
     written: Vec<(StreamId, u64)>,
     head: HeadRow,
     outcomes: Vec<AppendOutcome>,
+    courses: Courses,
 }
 
 impl Commit {
-    fn of(plan: Plan<'_>) -> Self {
+    fn of(plan: Plan<'_>, courses: Courses) -> Self {
         let rows = &plan.events;
         Self {
             first_position: rows.first().map_or(plan.head.next_position, |row| row.position),
@@ -65,6 +68,7 @@ impl Commit {
             written: rows.iter().map(|row| (row.stream.clone(), row.sequence)).collect(),
             head: plan.head,
             outcomes: plan.outcomes,
+            courses,
         }
     }
 
@@ -88,6 +92,7 @@ impl Commit {
         }
         versions.advance(self.head.next_position);
         drop(versions);
+        self.courses.into_values().for_each(Course::keep);
         shared.note_head(Some(self.head));
         shared.own.confirm();
         shared.announce(self.head.next_position - 1);
@@ -113,8 +118,8 @@ pub(super) async fn transact<S: Session>(
     let head = begun.map_err(before_commit::<S>)?.ok_or_else(|| no_head(shared))?;
     shared.versions().enter(head.next_position)?;
     shared.note_head(Some(head));
-    let judged = verdicts(session, shared, requests, thorough).await;
-    let verdicts = judged.map_err(before_commit::<S>)?;
+    let mut courses = Courses::new();
+    let verdicts = verdicts(session, shared, requests, thorough, &mut courses).await?;
     let now = shared.clock.now();
     let plan = Plan::new(&shared.config.journal, head, now, requests, verdicts)?;
     if plan.is_empty() {
@@ -122,7 +127,7 @@ pub(super) async fn transact<S: Session>(
         return Ok(plan.outcomes);
     }
     in_time(shared, session.write(&plan)).await.map_err(before_commit::<S>)?;
-    commit(session, shared, Commit::of(plan)).await
+    commit(session, shared, Commit::of(plan, courses)).await
 }
 
 /// The same transaction as one statement, when nobody else has written since this process last held
@@ -140,9 +145,9 @@ async fn transact_in_one<S: Session>(
     let stands_at = shared.versions().stands_at();
     let head = shared.last_head().filter(|head| stands_at == Some(head.next_position));
     let Some(head) = head else { return Ok(None) };
-    let Judgement::Verdicts(verdicts) = judge(requests, &known(shared, requests)) else {
-        return Ok(None);
-    };
+    let mut courses = Courses::new();
+    let judged = judge(requests, &known(shared, requests), &mut courses);
+    let Judgement::Verdicts(verdicts) = judged else { return Ok(None) };
     let now = shared.clock.now();
     let plan = Plan::new(&shared.config.journal, head, now, requests, verdicts)?;
     if plan.events.is_empty() {
@@ -153,7 +158,7 @@ async fn transact_in_one<S: Session>(
     // Durable when it returns true. A crash before that leaves nothing or all of it.
     let result = in_time(shared, session.commit_in_one(&plan, head.next_position)).await;
     match result {
-        Ok(true) => Ok(Some(Commit::of(plan).settle(shared))),
+        Ok(true) => Ok(Some(Commit::of(plan, courses).settle(shared))),
         Ok(false) => {
             shared.own.withdraw();
             Ok(None)
@@ -162,7 +167,7 @@ async fn transact_in_one<S: Session>(
             shared.own.withdraw();
             Err(before_commit::<S>(error))
         }
-        Err(error) => Err(Setback::Doubt(Box::new(Commit::of(plan)), error)),
+        Err(error) => Err(Setback::Doubt(Box::new(Commit::of(plan, courses)), error)),
     }
 }
 
@@ -193,20 +198,56 @@ async fn verdicts<S: Session>(
     shared: &Shared,
     requests: &[&Prepared],
     thorough: bool,
-) -> Result<Vec<Verdict>, sqlx::Error> {
+    courses: &mut Courses,
+) -> Result<Vec<Verdict>, Setback> {
     let mut facts = known(shared, requests);
     if thorough {
-        read_all(session, shared, requests, &mut facts).await?;
+        read_all(session, shared, requests, &mut facts).await.map_err(before_commit::<S>)?;
+        catch_up(session, shared, requests, &facts).await?;
     }
     loop {
-        match judge(requests, &facts) {
+        let read = match judge(requests, &facts, courses) {
             Judgement::Verdicts(verdicts) => return Ok(verdicts),
-            Judgement::Read(streams) => {
-                read_versions(session, shared, &streams, &mut facts).await?;
-            }
-            Judgement::ReadAll => read_all(session, shared, requests, &mut facts).await?,
+            Judgement::Read(streams) => read_versions(session, shared, &streams, &mut facts).await,
+            Judgement::ReadAll => read_all(session, shared, requests, &mut facts).await,
+        };
+        read.map_err(before_commit::<S>)?;
+        catch_up(session, shared, requests, &facts).await?;
+    }
+}
+
+/// Brings every arbiter to the version that its stream has under the lock.
+async fn catch_up<S: Session>(
+    session: &mut S,
+    shared: &Shared,
+    requests: &[&Prepared],
+    facts: &Facts,
+) -> Result<(), Setback> {
+    for referral in requests.iter().flat_map(|prepared| &prepared.request.referrals) {
+        let (stream, arbiter) = (&referral.stream, &referral.arbiter);
+        let Some(Known::Exact(version)) = facts.versions.get(stream).copied() else { continue };
+        if arbiter.version() > version {
+            // After a failover that lost commits.
+            arbiter.reset();
+        }
+        if arbiter.version() == version {
+            continue;
+        }
+        let events = in_time(shared, session.events(stream, arbiter.version())).await;
+        let events = events.map_err(before_commit::<S>)?.into_iter().map(event_row);
+        let events: Vec<RecordedEvent> = events.collect::<Result<_, _>>()?;
+        arbiter.catch_up(&events).map_err(|objection| JournalError::Inconsistent {
+            table: "events",
+            id: stream.to_string(),
+            problem: objection.to_string(),
+        })?;
+        if arbiter.version() != version {
+            let problem = format!("{} events of {version} could be read", arbiter.version());
+            let (table, id) = ("events", stream.to_string());
+            return Err(JournalError::Inconsistent { table, id, problem }.into());
         }
     }
+    Ok(())
 }
 
 /// What this process knows of the batch's streams.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::leaf::{LeafEntry, sha256};
+use super::referral::{Objection, Referral};
 
 /// The name of one stream: the kind of aggregate and its id. Shown as `type/uuid`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +92,8 @@ pub struct Alias {
 pub struct AppendRequest {
     /// Events, one entry a stream; a stream may stand here once.
     pub writes: Vec<StreamWrite>,
+    /// Events for streams with an arbiter; a stream may stand here once, and not in `writes`.
+    pub referrals: Vec<Referral>,
     /// Streams that must stand where they were read.
     pub guards: Vec<Guard>,
     /// A second name to be taken.
@@ -108,7 +111,8 @@ pub struct Committed {
     pub position: u64,
     /// When it was recorded: never before anything at a lower position.
     pub recorded_at: DateTime<Utc>,
-    /// The new version of each stream, in the order of [`AppendRequest::writes`].
+    /// The new version of each stream, in the order of [`AppendRequest::writes`], then of
+    /// [`AppendRequest::referrals`].
     pub versions: Vec<u64>,
 }
 
@@ -145,6 +149,8 @@ pub enum AppendOutcome {
     KeyReused,
     /// The second name leads to a stream already.
     AliasTaken,
+    /// The arbiter of a stream forbids it, as the stream stands.
+    Forbidden(Objection),
 }
 
 /// What is known about an idempotency key.

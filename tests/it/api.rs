@@ -2,14 +2,17 @@
 
 mod access;
 pub mod app;
+mod cohorts;
 mod contract;
 mod engines;
 mod erasure;
 mod form;
 mod history;
 mod idempotency;
+pub mod money;
 mod past;
 mod path;
 mod processes;
 mod protocol;
+mod reach;
 mod slow;

@@ -5,6 +5,7 @@ mod faults;
 mod freshness;
 mod model;
 mod processes;
+mod referral;
 mod storage;
 mod throughput;
 

@@ -1,13 +1,13 @@
 //! Who may do what: every route and every command with every role, against the tables.
 
+use std::collections::BTreeMap;
+
 use chrono::{Duration, TimeDelta};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sira::clock::Clock;
-use sira::http::access::{Access, PATH_READERS, ROUTES, Route};
-use sira::http::{DEFERRED_COMMANDS, ServeLimits};
-use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
-use sira_domain::programme::PROGRAMME_COMMANDS;
+use sira::http::ServeLimits;
+use sira::http::access::{Access, COLLECTIONS, PATH_READERS, ROUTES, Route};
 use sira_domain::role::Role;
 
 use super::app::{Reply, TestApp, new_year, office, region, registration, with};
@@ -20,46 +20,49 @@ struct Case {
     roles: Option<Vec<Role>>,
 }
 
+/// One stream of each kind, by the path of its collection.
+type Streams = BTreeMap<&'static str, String>;
+
 /// The cases of one route: one for most, one a command for those that carry them.
-fn cases_of(route: &Route, person: &str, programme: &str) -> Vec<Case> {
+fn cases_of(route: &Route, streams: &Streams) -> Vec<Case> {
     let method: Method = route.method.to_uppercase().parse().unwrap();
     let case =
         |path: String, roles: Option<Vec<Role>>| Case { method: method.clone(), path, roles };
-    let path = |id: &str| route.path.replace("{id}", id).replace("{slug}", "refused");
-    let roles_of = |table: &[sira_domain::catalogue::CommandEntry], word: &str| {
-        table.iter().find(|entry| entry.word == word).map(|entry| entry.roles.to_vec())
-    };
-    match (route.path, route.access) {
-        (_, Access::Open) => vec![case(path(""), None)],
-        ("/v1/beneficiaries", Access::Command) => {
-            vec![case(path(""), roles_of(BENEFICIARY_COMMANDS, "register"))]
+    let kind = COLLECTIONS.iter().find(|kind| route.path.starts_with(kind.path));
+    let id = kind.map_or("", |kind| streams[kind.path].as_str());
+    let path = route.path.replace("{id}", id).replace("{slug}", "refused");
+    match (kind, route.access) {
+        (_, Access::Open) => vec![case(path, None)],
+        (Some(kind), Access::Command) if route.path == kind.path => {
+            let first = kind.commands.iter().find(|entry| entry.word == kind.first).unwrap();
+            vec![case(path, Some(first.roles.to_vec()))]
         }
-        ("/v1/programmes", Access::Command) => {
-            vec![case(path(""), roles_of(PROGRAMME_COMMANDS, "sign-convention"))]
+        (Some(kind), Access::Command) => {
+            let others = kind.commands.iter().filter(|entry| entry.word != kind.first);
+            others
+                .map(|entry| {
+                    case(path.replace("{command}", entry.word), Some(entry.roles.to_vec()))
+                })
+                .collect()
         }
-        ("/v1/beneficiaries/{id}/commands/{command}", Access::Command) => BENEFICIARY_COMMANDS
-            .iter()
-            .filter(|entry| entry.word != "register" && !DEFERRED_COMMANDS.contains(&entry.word))
-            .map(|entry| {
-                case(path(person).replace("{command}", entry.word), Some(entry.roles.to_vec()))
-            })
-            .collect(),
-        ("/v1/programmes/{id}/commands/{command}", Access::Command) => PROGRAMME_COMMANDS
-            .iter()
-            .filter(|entry| entry.word != "sign-convention")
-            .map(|entry| {
-                case(path(programme).replace("{command}", entry.word), Some(entry.roles.to_vec()))
-            })
-            .collect(),
-        (at, Access::Roles(roles)) if at.starts_with("/v1/beneficiaries/{id}") => {
-            vec![case(path(person), Some(roles.to_vec()))]
-        }
-        ("/v1/programmes/{id}", Access::AnyRole) => {
-            vec![case(path(programme), Some(Role::ALL.to_vec()))]
-        }
-        ("/v1/reference", Access::AnyRole) => vec![case(path(""), Some(Role::ALL.to_vec()))],
-        (at, access) => panic!("{at} ({access:?}) has no authorisation case: write one"),
+        (_, Access::Roles(roles)) => vec![case(path, Some(roles.to_vec()))],
+        (_, Access::AnyRole) => vec![case(path, Some(Role::ALL.to_vec()))],
+        (None, Access::Command) => panic!("{} has no authorisation case: write one", route.path),
     }
+}
+
+async fn streams(app: &TestApp) -> Streams {
+    let programme = app.programme().await;
+    let person = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+    let cohort = app.cohort(&programme, "g1", 10).await;
+    let fund = app.fund(&programme, "f1", 1_000_000).await;
+    let ids = [
+        ("/v1/beneficiaries", person),
+        ("/v1/programmes", programme),
+        ("/v1/cohorts", cohort),
+        ("/v1/funds", fund),
+    ];
+    ids.into_iter().collect()
 }
 
 /// Bodies are empty: whoever may ask is then told what is wrong with the body, and nothing moves.
@@ -85,14 +88,13 @@ fn is_allowed(reply: &Reply) -> bool {
 crate::on_both_engines! {
     async fn every_route_and_command_asks_every_role_as_the_tables_say(engine) {
         let app = TestApp::on(engine).await;
-        let programme = app.programme().await;
-        let person = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let streams = streams(&app).await;
         let mut tokens = Vec::new();
         for role in Role::ALL {
             tokens.push((role, app.token(role).await));
         }
         let before = app.commands.journal().head().await.unwrap().position;
-        for case in ROUTES.iter().flat_map(|route| cases_of(route, &person, &programme)) {
+        for case in ROUTES.iter().flat_map(|route| cases_of(route, &streams)) {
             let stranger = ask(&app, &case, None).await;
             let Some(roles) = &case.roles else {
                 assert_eq!(stranger.status, 200, "{case:?}");
@@ -113,13 +115,13 @@ crate::on_both_engines! {
 
     async fn analysts_and_donors_are_refused_on_every_route_of_a_path(engine) {
         let app = TestApp::on(engine).await;
-        let programme = app.programme().await;
-        let person = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let streams = streams(&app).await;
+        let person = &streams["/v1/beneficiaries"];
         assert!(!PATH_READERS.contains(&Role::Analyst) && !PATH_READERS.contains(&Role::Donor));
         for role in [Role::Analyst, Role::Donor] {
             let token = app.token(role).await;
             let routes = ROUTES.iter().filter(|route| route.path.starts_with("/v1/beneficiaries"));
-            for case in routes.flat_map(|route| cases_of(route, &person, &programme)) {
+            for case in routes.flat_map(|route| cases_of(route, &streams)) {
                 ask(&app, &case, Some(&token)).await.problem(403, "forbidden");
             }
             for query in ["?version=1", "?as_of=2999-01-01", "?identity=true", "/history?version=1"] {
@@ -130,11 +132,10 @@ crate::on_both_engines! {
 
     async fn an_auditor_writes_nothing(engine) {
         let app = TestApp::on(engine).await;
-        let programme = app.programme().await;
-        let person = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let streams = streams(&app).await;
         let token = app.token(Role::Auditor).await;
         let routes = ROUTES.iter().filter(|route| route.method != "get");
-        for case in routes.flat_map(|route| cases_of(route, &person, &programme)) {
+        for case in routes.flat_map(|route| cases_of(route, &streams)) {
             ask(&app, &case, Some(&token)).await.problem(403, "forbidden");
         }
     }

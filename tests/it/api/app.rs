@@ -132,6 +132,41 @@ impl TestApp {
         id
     }
 
+    /// A cohort in Ségou; its id.
+    pub async fn cohort(&self, programme: &str, code: &str, capacity: u32) -> String {
+        let director = self.token(Role::Director).await;
+        let plan = json!({
+            "occurred_on": "2022-02-15", "programme": programme, "code": code, "office": "segou-1",
+            "centre": "Centre inventé", "capacity": capacity, "modules": ["leadership", "management"],
+            "trainer": "trainer", "period": { "from": "2022-02-20", "to": "2022-04-30" },
+        });
+        let answer = self.post(&director, "/v1/cohorts", &plan).await.ok(201);
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A donor's fund; its id.
+    pub async fn fund(&self, programme: &str, code: &str, budget: u64) -> String {
+        let director = self.token(Role::Director).await;
+        let envelope = json!({
+            "occurred_on": "2022-01-01", "programme": programme, "code": code, "donor": "Bailleur inventé",
+            "period": { "from": "2022-01-01", "to": "2026-12-31" }, "budget": budget,
+        });
+        let answer = self.post(&director, "/v1/funds", &envelope).await.ok(201);
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A command to a cohort or a fund.
+    pub async fn command_of(
+        &self,
+        token: &str,
+        collection: &str,
+        id: &str,
+        word: &str,
+        body: &Value,
+    ) -> Reply {
+        self.post(token, &format!("/v1/{collection}/{id}/commands/{word}"), body).await
+    }
+
     /// Registers an invented person in Ségou; the answer.
     pub async fn register(&self, programme: &str) -> Value {
         let token = self.token(Role::Adviser).await;

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use sira::http::access::{Access, ROUTES};
-use sira::http::{DEFERRED_COMMANDS, openapi};
-use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
-use sira_domain::programme::PROGRAMME_COMMANDS;
+use sira::http::access::{Access, COLLECTIONS, ROUTES};
+use sira::http::openapi;
 use sira_domain::role::Role;
 
 use super::app::{Reply, TestApp};
@@ -17,21 +15,14 @@ use crate::support::Engine;
 fn expected_operations() -> BTreeSet<(String, String)> {
     let mut expected = BTreeSet::new();
     for route in ROUTES {
-        let table = match route.path {
-            "/v1/beneficiaries/{id}/commands/{command}" => BENEFICIARY_COMMANDS,
-            "/v1/programmes/{id}/commands/{command}" => PROGRAMME_COMMANDS,
-            path => {
-                expected.insert((route.method.to_owned(), path.to_owned()));
-                continue;
-            }
+        let Some(collection) = route.path.strip_suffix("/{id}/commands/{command}") else {
+            expected.insert((route.method.to_owned(), route.path.to_owned()));
+            continue;
         };
-        for entry in table {
-            if !["register", "sign-convention"].contains(&entry.word)
-                && !DEFERRED_COMMANDS.contains(&entry.word)
-            {
-                let path = route.path.replace("{command}", entry.word);
-                expected.insert((route.method.to_owned(), path));
-            }
+        let kind = COLLECTIONS.iter().find(|kind| kind.path == collection).unwrap();
+        for entry in kind.commands.iter().filter(|entry| entry.word != kind.first) {
+            let path = route.path.replace("{command}", entry.word);
+            expected.insert((route.method.to_owned(), path));
         }
     }
     expected

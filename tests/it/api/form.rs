@@ -2,7 +2,7 @@
 //! nothing behind, and is never repeated to anyone.
 
 use serde_json::{Value, json};
-use sira::http::{DEFERRED_COMMANDS, openapi};
+use sira::http::openapi;
 use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
 use sira_domain::role::Role;
 
@@ -187,7 +187,6 @@ crate::on_both_engines! {
                     let reply = app.post(&token, &path, &body).await;
                     match reply.status {
                         200 => {}
-                        404 if DEFERRED_COMMANDS.contains(&entry.word) => {}
                         409 => drop(reply.problem(409, "refused")),
                         413 => drop(reply.problem(413, "body-too-large")),
                         _ => drop(reply.problem(422, "invalid-body")),

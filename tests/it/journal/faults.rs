@@ -153,7 +153,7 @@ async fn kill_writers_until_done(
 }
 
 /// A journal whose connections pass a proxy; made after the schema, so that faults wait for it.
-async fn journal_behind_proxy(engine: &Engine) -> (Journal, Proxy) {
+pub async fn journal_behind_proxy(engine: &Engine) -> (Journal, Proxy) {
     engine.journal().await.close().await;
     let port = engine.port().unwrap();
     let proxy = Proxy::before(port).await;

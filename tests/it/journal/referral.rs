@@ -1,0 +1,188 @@
+//! Referred writes: an arbiter that lets a stream grow to a limit, asked by many at once.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sira::journal::{
+    AppendOutcome, AppendRequest, Arbiter, Course, Journal, Objection, RecordedEvent, Referral,
+    StreamId,
+};
+use uuid::Uuid;
+
+use super::faults::journal_behind_proxy;
+use super::{audit, commit, event, key, request, with_key, write};
+use crate::support::Engine;
+use crate::support::proxy::Fault;
+
+/// Lets a stream grow to `limit` events.
+#[derive(Debug)]
+struct UpTo {
+    limit: u64,
+    version: AtomicU64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("full at {0}")]
+struct Full(u64);
+
+struct Growing {
+    arbiter: Arc<UpTo>,
+    version: u64,
+}
+
+impl Arbiter for UpTo {
+    fn version(&self) -> u64 {
+        self.version.load(Ordering::SeqCst)
+    }
+
+    fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), Objection> {
+        for event in events {
+            let before = self.version.swap(event.sequence, Ordering::SeqCst);
+            assert_eq!(before + 1, event.sequence, "events come in order, none left out");
+        }
+        Ok(())
+    }
+
+    fn reset(&self) {
+        self.version.store(0, Ordering::SeqCst);
+    }
+
+    fn begin(self: Arc<Self>) -> Box<dyn Course> {
+        let version = self.version();
+        Box::new(Growing { arbiter: self, version })
+    }
+}
+
+impl Course for Growing {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn check(&self, matter: &(dyn Any + Send + Sync)) -> Result<(), Objection> {
+        assert_eq!(matter.downcast_ref(), Some(&"one more"));
+        let limit = self.arbiter.limit;
+        if self.version < limit { Ok(()) } else { Err(Objection(Arc::new(Full(limit)))) }
+    }
+
+    fn take(&mut self, _: &(dyn Any + Send + Sync)) {
+        self.version += 1;
+    }
+
+    fn keep(self: Box<Self>) {
+        self.arbiter.version.store(self.version, Ordering::SeqCst);
+    }
+}
+
+fn up_to(limit: u64) -> Arc<UpTo> {
+    Arc::new(UpTo { limit, version: AtomicU64::new(0) })
+}
+
+/// A write to a stream of its own, and one more event for the shared stream.
+fn one_more(shared: &StreamId, arbiter: &Arc<UpTo>) -> AppendRequest {
+    let own = StreamId::new("A", Uuid::now_v7());
+    let referral = Referral {
+        stream: shared.clone(),
+        event: event("shared"),
+        arbiter: arbiter.clone(),
+        matter: Arc::new("one more"),
+    };
+    AppendRequest { referrals: vec![referral], ..request([write(&own, 0, 1)]) }
+}
+
+fn shared() -> StreamId {
+    StreamId::new("Shared", Uuid::now_v7())
+}
+
+async fn count(journal: &Journal, stream: &StreamId) -> usize {
+    journal.read_stream(stream, 0).await.unwrap().len()
+}
+
+/// Asks so many times at once; how many were let in.
+async fn storm(journals: &[(&Journal, &Arc<UpTo>)], stream: &StreamId, asks: usize) -> usize {
+    let asks = (0..asks).map(|index| {
+        let (journal, arbiter) = journals[index % journals.len()];
+        journal.append(one_more(stream, arbiter))
+    });
+    let outcomes = futures::future::join_all(asks).await;
+    let committed =
+        |outcome: &&Result<AppendOutcome, _>| matches!(outcome, Ok(AppendOutcome::Committed(_)));
+    for outcome in outcomes.iter().filter(|outcome| !committed(outcome)) {
+        let Ok(AppendOutcome::Forbidden(objection)) = outcome else { panic!("{outcome:?}") };
+        assert!(objection.0.downcast_ref::<Full>().is_some(), "{objection}");
+    }
+    outcomes.iter().filter(committed).count()
+}
+
+crate::on_both_engines! {
+    async fn exactly_as_many_are_let_in_as_the_arbiter_allows_and_nobody_loses_a_race(engine) {
+        let journal = engine.journal().await;
+        let (stream, arbiter) = (shared(), up_to(40));
+        assert_eq!(storm(&[(&journal, &arbiter)], &stream, 300).await, 40);
+        assert_eq!((count(&journal, &stream).await, arbiter.version()), (40, 40));
+        let events = audit(&journal).await;
+        assert_eq!(events.len(), 80, "one who is not let in writes nothing anywhere");
+    }
+
+    async fn an_arbiter_that_knows_nothing_yet_or_missed_plain_writes_is_brought_up_to_date(engine) {
+        let journal = engine.journal().await;
+        let stream = shared();
+        commit(&journal, request([write(&stream, 0, 3)])).await;
+        let arbiter = up_to(5);
+        assert_eq!(commit(&journal, one_more(&stream, &arbiter)).await.versions, vec![1, 4]);
+        commit(&journal, request([write(&stream, 4, 1)])).await;
+        let outcome = journal.append(one_more(&stream, &arbiter)).await.unwrap();
+        assert!(matches!(outcome, AppendOutcome::Forbidden(_)), "{outcome:?}");
+        assert_eq!(arbiter.version(), 5);
+    }
+
+    async fn a_retry_gets_its_answer_whatever_the_arbiter_would_say_now(engine) {
+        let journal = engine.journal().await;
+        let (stream, arbiter) = (shared(), up_to(1));
+        let asked = with_key(one_more(&stream, &arbiter), key("once"));
+        commit(&journal, asked.clone()).await;
+        let again = journal.append(asked).await.unwrap();
+        assert!(matches!(again, AppendOutcome::Replayed(_)), "{again:?}");
+        assert_eq!(count(&journal, &stream).await, 1);
+    }
+
+    async fn a_referral_beside_a_stale_write_moves_nothing(engine) {
+        let journal = engine.journal().await;
+        let (stream, arbiter) = (shared(), up_to(9));
+        let mut stale = one_more(&stream, &arbiter);
+        stale.writes[0].expected_version = 7;
+        let outcomes = futures::future::join_all([
+            journal.append(one_more(&stream, &arbiter)),
+            journal.append(stale),
+            journal.append(one_more(&stream, &arbiter)),
+        ])
+        .await;
+        assert!(matches!(outcomes[1], Ok(AppendOutcome::Stale { .. })), "{outcomes:?}");
+        assert_eq!((count(&journal, &stream).await, arbiter.version()), (2, 2));
+    }
+
+    async fn two_processes_with_an_arbiter_each_let_in_no_more_than_one_would(engine) {
+        let (one, two) = (engine.journal().await, engine.journal().await);
+        let (stream, first, second) = (shared(), up_to(50), up_to(50));
+        let sides = [(&one, &first), (&two, &second)];
+        assert_eq!(storm(&sides, &stream, 160).await, 50);
+        assert_eq!(count(&one, &stream).await, 50);
+        audit(&two).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_commit_leaves_the_arbiter_where_the_stream_is() {
+    let engine = Engine::postgres().await;
+    let (journal, proxy) = journal_behind_proxy(&engine).await;
+    let (stream, arbiter) = (shared(), up_to(1_000));
+    for fault in [Fault::CommitLost, Fault::AnswerLost, Fault::CommitLost] {
+        proxy.set(fault);
+        let asks = (0..40).map(|_| journal.append(one_more(&stream, &arbiter)));
+        let outcomes = futures::future::join_all(asks).await;
+        assert!(outcomes.iter().all(|one| matches!(one, Ok(AppendOutcome::Committed(_)))));
+        assert_eq!(arbiter.version(), count(&journal, &stream).await as u64);
+    }
+    assert_eq!(arbiter.version(), 120);
+    audit(&journal).await;
+}
