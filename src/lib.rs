@@ -19,4 +19,5 @@ pub mod http;
 pub mod import;
 pub mod journal;
 pub mod keys;
+pub mod read_side;
 pub mod token;

@@ -11,6 +11,7 @@ mod reference;
 mod request;
 mod serve;
 pub mod show;
+mod worklists;
 
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+
+use sira_projections::ReadStore;
 
 pub use metrics::Metrics;
 pub use openapi::openapi;
@@ -35,6 +38,8 @@ pub struct App {
     pub commands: Commands,
     /// Tokens.
     pub tokens: Tokens,
+    /// The read side.
+    pub read: ReadStore,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }
@@ -45,6 +50,7 @@ pub fn router(app: App) -> Router {
         .merge(beneficiaries::routes())
         .merge(own::routes())
         .merge(reference::routes())
+        .merge(worklists::routes())
         .merge(health::routes())
         .merge(openapi::routes())
         .fallback(not_found)

@@ -78,6 +78,8 @@ kinds! {
         "Réessayez après le délai indiqué.", "Try again after the given delay.";
     UNAVAILABLE "unavailable" 503 "Base de données injoignable", "Database out of reach";
         "Réessayez avec la même clé d'idempotence : rien ne sera fait deux fois.", "Retry with the same idempotency key: nothing is done twice.";
+    BEHIND "behind" 503 "Vue en retard", "Read side behind";
+        "La vue n'a pas encore atteint la position demandée : réessayez après le délai indiqué.", "The read side has not reached the position asked for yet: try again after the given delay.";
     TIMEOUT "timeout" 408 "Requête trop lente", "Request too slow";
         "La requête n'est pas arrivée à temps.", "The request did not arrive in time.";
 }
@@ -143,6 +145,12 @@ impl Problem {
             detail: detail.into(),
         });
         self
+    }
+
+    /// Says after how long to try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 
     /// A parameter or header that is not what it should be.

@@ -23,7 +23,7 @@ impl IndexKey {
     /// The token of a term: HMAC-SHA256, cut. Terms of two kinds never share one.
     #[must_use]
     pub fn token(&self, kind: u8, term: &str) -> [u8; TOKEN_BYTES] {
-        let whole = mac(self.0.as_ref(), &[&[kind], term.as_bytes()]);
+        let whole = mac(self.0.as_slice(), &[&[kind], term.as_bytes()]);
         std::array::from_fn(|index| whole[index])
     }
 }

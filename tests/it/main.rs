@@ -5,4 +5,5 @@ mod crash;
 mod import;
 mod journal;
 mod keys;
+mod read_side;
 mod support;

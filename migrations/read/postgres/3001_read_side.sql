@@ -18,12 +18,21 @@ CREATE TABLE read.projection_checkpoints (
 -- destroying that key empties this table as well. `position` is that of the event that last told it.
 CREATE TABLE identity.case_identity (
     aggregate_id text    NOT NULL PRIMARY KEY,
+    programme    text    NOT NULL,
     reference    text    NOT NULL,
     office       text    NOT NULL,
     region       text    NOT NULL,
     birth_year   integer NOT NULL,
     identity     text    NOT NULL,
     position     bigint  NOT NULL
+);
+
+-- The region in which each office of a programme stands: whose reach a path is in.
+CREATE TABLE read.offices (
+    programme text    NOT NULL,
+    office    text    NOT NULL,
+    region    text    NOT NULL,
+    PRIMARY KEY (programme, office)
 );
 
 -- What people are looked up by, each a keyed hash that says nothing without the key.
@@ -52,3 +61,6 @@ CREATE TABLE identity.duplicate_candidates (
 );
 CREATE INDEX duplicate_candidates_other ON identity.duplicate_candidates (other);
 CREATE INDEX duplicate_candidates_worklist ON identity.duplicate_candidates (state, score DESC, one, other);
+
+-- ANALYZE would copy tokens into pg_statistic, as sample values that outlive an erasure.
+ALTER TABLE identity.blind_index ALTER COLUMN token SET STATISTICS 0;

@@ -15,6 +15,7 @@ CREATE TABLE projection_checkpoints (
 -- destroying that key empties this table as well. `position` is that of the event that last told it.
 CREATE TABLE case_identity (
     aggregate_id TEXT    NOT NULL PRIMARY KEY,
+    programme    TEXT    NOT NULL,
     reference    TEXT    NOT NULL,
     office       TEXT    NOT NULL,
     region       TEXT    NOT NULL,
@@ -22,6 +23,14 @@ CREATE TABLE case_identity (
     identity     TEXT    NOT NULL,
     position     INTEGER NOT NULL
 ) STRICT;
+
+-- The region in which each office of a programme stands: whose reach a path is in.
+CREATE TABLE offices (
+    programme TEXT    NOT NULL,
+    office    TEXT    NOT NULL,
+    region    TEXT    NOT NULL,
+    PRIMARY KEY (programme, office)
+) STRICT, WITHOUT ROWID;
 
 -- What people are looked up by, each a keyed hash that says nothing without the key.
 -- kind: 1 national id, 2 phone, 3 two words of the name with birth year and place.

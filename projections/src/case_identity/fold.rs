@@ -1,7 +1,9 @@
 //! From events to rows.
 
+use serde::de::DeserializeOwned;
 use sira_domain::beneficiary::facts::{IdentityChange, Registration, Transfer};
 use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent, Fact};
+use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact};
 use uuid::Uuid;
 
 use super::rows::{self, Decision, Person};
@@ -28,11 +30,16 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
     transaction: &mut ReadTransaction,
 ) -> Result<(), FoldError> {
     let mut fold = Fold { projection, transaction, new: Vec::new() };
-    let is_ours = |event: &&FeedEvent| {
-        event.aggregate_type == Beneficiary::TYPE && TAKEN.contains(&event.event_type.as_str())
-    };
-    for recorded in batch.iter().filter(is_ours) {
-        let event = read(recorded)?;
+    for recorded in batch {
+        if recorded.aggregate_type == Programme::TYPE && recorded.event_type == "OfficeOpened" {
+            fold.take_office(recorded).await?;
+        }
+        if recorded.aggregate_type != Beneficiary::TYPE
+            || !TAKEN.contains(&recorded.event_type.as_str())
+        {
+            continue;
+        }
+        let event: BeneficiaryEvent = read(recorded)?;
         match &event.fact {
             Fact::Registered(registration) if recorded.sequence == 1 => {
                 fold.new.push(registered(recorded, registration));
@@ -47,7 +54,7 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
 }
 
 /// Reads an event. What serde says of one that cannot be read may quote it, and is not repeated.
-fn read(recorded: &FeedEvent) -> Result<BeneficiaryEvent, FoldError> {
+fn read<E: DeserializeOwned>(recorded: &FeedEvent) -> Result<E, FoldError> {
     serde_json::from_str(&recorded.payload).map_err(|error| {
         let (kind, column) = (error.classify(), error.column());
         FoldError::Unfit(format!("the payload cannot be read ({kind:?}, column {column})").into())
@@ -65,6 +72,7 @@ fn year(year: u32) -> i32 {
 fn registered(recorded: &FeedEvent, registration: &Registration) -> Person {
     Person {
         id: recorded.aggregate_id,
+        programme: registration.programme.0.to_string(),
         reference: registration.reference.to_string(),
         office: registration.office.as_str().to_owned(),
         region: registration.region.code().to_owned(),
@@ -215,6 +223,16 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         }
     }
 
+    async fn take_office(&mut self, recorded: &FeedEvent) -> Result<(), FoldError> {
+        let event: ProgrammeEvent = read(recorded)?;
+        if let ProgrammeFact::OfficeOpened(office) = event.fact {
+            let (code, region) = (office.office.as_str(), office.region.code());
+            let connection = self.transaction.connection();
+            rows::put_office(connection, recorded.aggregate_id, (code, region)).await?;
+        }
+        Ok(())
+    }
+
     async fn decide(
         &mut self,
         recorded: &FeedEvent,
@@ -243,6 +261,7 @@ fn standing(id: Uuid, position: i64, path: &Beneficiary) -> Option<Person> {
     let registration = state.registration.as_ref().filter(|_| !state.is_erased())?;
     Some(Person {
         id,
+        programme: registration.programme.0.to_string(),
         reference: registration.reference.to_string(),
         office: state.office.as_ref()?.as_str().to_owned(),
         region: state.region?.code().to_owned(),

@@ -8,13 +8,14 @@ use uuid::Uuid;
 use super::{TermKind, Token};
 use crate::{ReadConnection, ReadError, on_read};
 
-/// Rows of one statement: seven columns each stay below what either engine binds.
+/// Rows of one statement: eight columns each stay below what either engine binds.
 const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// A person as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     pub id: Uuid,
+    pub programme: String,
     pub reference: String,
     pub office: String,
     pub region: String,
@@ -33,13 +34,13 @@ pub(super) enum Decision {
 }
 
 /// The columns of a person, in the order of [`Person`].
-pub(super) type PersonColumns = (String, String, String, String, i32, String, i64);
+pub(super) type PersonColumns = (String, String, String, String, String, i32, String, i64);
 
 pub(super) fn person(columns: PersonColumns) -> Result<Person, ReadError> {
-    let (id, reference, office, region, birth_year, sealed, position) = columns;
+    let (id, programme, reference, office, region, birth_year, sealed, position) = columns;
     let damaged = |_| ReadError::Inconsistent { table: "case_identity", id: id.clone() };
     let id = Uuid::try_parse(&id).map_err(damaged)?;
-    Ok(Person { id, reference, office, region, birth_year, sealed, position })
+    Ok(Person { id, programme, reference, office, region, birth_year, sealed, position })
 }
 
 pub(super) async fn find(
@@ -48,7 +49,8 @@ pub(super) async fn find(
 ) -> Result<Option<Person>, ReadError> {
     let row: Option<PersonColumns> = on_read!(connection, db => {
         sqlx::query_as(
-            "SELECT aggregate_id, reference, office, region, birth_year, identity, position
+            "SELECT aggregate_id, programme, reference, office, region, birth_year, identity,
+                    position
                FROM case_identity WHERE aggregate_id = $1",
         )
         .bind(id.to_string())
@@ -67,10 +69,11 @@ pub(super) async fn put_people(
         on_read!(connection.again(), db => {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO case_identity \
-                 (aggregate_id, reference, office, region, birth_year, identity, position) ",
+                 (aggregate_id, programme, reference, office, region, birth_year, identity, position) ",
             );
             insert.push_values(some, |mut row, person| {
                 row.push_bind(person.id.to_string())
+                    .push_bind(&person.programme)
                     .push_bind(&person.reference)
                     .push_bind(&person.office)
                     .push_bind(&person.region)
@@ -79,7 +82,8 @@ pub(super) async fn put_people(
                     .push_bind(person.position);
             });
             insert.push(
-                " ON CONFLICT (aggregate_id) DO UPDATE SET reference = excluded.reference, \
+                " ON CONFLICT (aggregate_id) DO UPDATE SET programme = excluded.programme, \
+                 reference = excluded.reference, \
                  office = excluded.office, region = excluded.region, \
                  birth_year = excluded.birth_year, identity = excluded.identity, \
                  position = excluded.position",
@@ -246,9 +250,29 @@ pub(super) async fn drop_pairs(
     })
 }
 
-/// Empties the three tables.
+/// Keeps where an office stands.
+pub(super) async fn put_office(
+    connection: ReadConnection<'_>,
+    programme: Uuid,
+    (office, region): (&str, &str),
+) -> Result<(), sqlx::Error> {
+    on_read!(connection, db => {
+        sqlx::query(
+            "INSERT INTO offices (programme, office, region) VALUES ($1, $2, $3)
+             ON CONFLICT (programme, office) DO UPDATE SET region = excluded.region",
+        )
+        .bind(programme.to_string())
+        .bind(office)
+        .bind(region)
+        .execute(db)
+        .await
+        .map(drop)
+    })
+}
+
+/// Empties the tables.
 pub(super) async fn clear(mut connection: ReadConnection<'_>) -> Result<(), sqlx::Error> {
-    for table in ["duplicate_candidates", "blind_index", "case_identity"] {
+    for table in ["duplicate_candidates", "blind_index", "case_identity", "offices"] {
         let statement = format!("DELETE FROM {table}");
         on_read!(connection.again(), db => sqlx::query(&statement).execute(db).await.map(drop))?;
     }

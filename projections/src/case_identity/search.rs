@@ -122,8 +122,8 @@ async fn candidates(
     let rows: Vec<PersonColumns> = on_read!(connection, db => {
         // Each kind has its own limit, so that a phone of thousands hides no name.
         let mut query = QueryBuilder::new(
-            "SELECT person.aggregate_id, person.reference, person.office, person.region, \
-             person.birth_year, person.identity, person.position FROM \
+            "SELECT person.aggregate_id, person.programme, person.reference, person.office, \
+             person.region, person.birth_year, person.identity, person.position FROM \
              (SELECT aggregate_id, min(kind) AS kind, count(*) AS shared FROM (",
         );
         for (token, limit) in [(&national_id, MAX_BY_NATIONAL_ID), (&phone, MAX_BY_PHONE)] {

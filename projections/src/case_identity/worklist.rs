@@ -14,7 +14,7 @@ pub const MAX_PAGE: u32 = 200;
 pub enum Reach {
     /// Every pair.
     All,
-    /// Paths of these regions.
+    /// Paths in the charge of an office in these regions.
     Regions(Vec<String>),
     /// Paths of these offices.
     Offices(Vec<String>),
@@ -126,18 +126,25 @@ async fn fetch(
              pair.found_position FROM duplicate_candidates AS pair \
              JOIN case_identity AS a ON a.aggregate_id = pair.one \
              JOIN case_identity AS b ON b.aggregate_id = pair.other \
+             LEFT JOIN offices AS a_office \
+               ON a_office.programme = a.programme AND a_office.office = a.office \
+             LEFT JOIN offices AS b_office \
+               ON b_office.programme = b.programme AND b_office.office = b.office \
              WHERE pair.state = 'open'",
         );
         let within = match reach {
             Reach::All => None,
-            Reach::Regions(regions) => Some(("region", regions)),
-            Reach::Offices(offices) => Some(("office", offices)),
+            // An office that the programme does not know of stands where the person lives.
+            Reach::Regions(regions) => Some((
+                ["coalesce(a_office.region, a.region)", "coalesce(b_office.region, b.region)"],
+                regions,
+            )),
+            Reach::Offices(offices) => Some((["a.office", "b.office"], offices)),
         };
-        if let Some((_, [])) = within.map(|(column, codes)| (column, codes.as_slice())) {
-            query.push(" AND 1 = 0");
-        } else if let Some((column, codes)) = within {
-            for (opening, path) in [(" AND (", "a"), (" OR ", "b")] {
-                query.push(format!("{opening}{path}.{column} IN ("));
+        if let Some((columns, codes)) = within {
+            query.push(" AND (1 = 0");
+            for column in columns.iter().filter(|_| !codes.is_empty()) {
+                query.push(format!(" OR {column} IN ("));
                 let mut list = query.separated(", ");
                 for code in codes {
                     list.push_bind(code);

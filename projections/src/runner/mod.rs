@@ -57,6 +57,7 @@ pub struct ProjectionStatus {
 pub struct Runner<F> {
     feed: F,
     store: ReadStore,
+    batch: u32,
     stop: watch::Sender<bool>,
     running: Vec<(JoinHandle<()>, watch::Receiver<ProjectionStatus>)>,
 }
@@ -65,7 +66,15 @@ impl<F: Feed> Runner<F> {
     /// A runner that runs nothing yet.
     #[must_use]
     pub fn new(feed: F, store: ReadStore) -> Self {
-        Self { feed, store, stop: watch::Sender::new(false), running: Vec::new() }
+        let (batch, stop) = (task::BATCH, watch::Sender::new(false));
+        Self { feed, store, batch, stop, running: Vec::new() }
+    }
+
+    /// At most this many events a transaction, for what is started from now on.
+    #[must_use]
+    pub fn with_batch(mut self, events: u32) -> Self {
+        self.batch = events.clamp(1, task::BATCH);
+        self
     }
 
     /// Starts a projection. Must be called within a Tokio runtime.
@@ -78,7 +87,7 @@ impl<F: Feed> Runner<F> {
         };
         let (status, seen) = watch::channel(first);
         let (feed, store) = (self.feed.clone(), self.store.clone());
-        let task = Task::new(projection, feed, store, status, self.stop.subscribe());
+        let task = Task::new(projection, (feed, store), self.batch, status, self.stop.subscribe());
         self.running.push((tokio::spawn(task.run()), seen));
     }
 

@@ -12,7 +12,7 @@ use crate::{ReadStore, ReadTransaction};
 
 /// Events of one transaction: enough that its cost is shared, few enough that readers of `SQLite` and
 /// a second runner wait no longer than a moment.
-const BATCH: u32 = 500;
+pub(super) const BATCH: u32 = 500;
 /// How often the journal is asked for what other processes wrote.
 const POLL: Duration = Duration::from_millis(250);
 /// How long a woken task waits for more to come: under load it makes one transaction of many
@@ -25,6 +25,8 @@ pub(super) struct Task<P, F> {
     projection: P,
     feed: F,
     store: ReadStore,
+    /// Events of one transaction at most.
+    batch: u32,
     status: watch::Sender<ProjectionStatus>,
     stop: watch::Receiver<bool>,
     woken: watch::Receiver<u64>,
@@ -49,13 +51,13 @@ enum Step {
 impl<P: Projection, F: Feed> Task<P, F> {
     pub fn new(
         projection: P,
-        feed: F,
-        store: ReadStore,
+        (feed, store): (F, ReadStore),
+        batch: u32,
         status: watch::Sender<ProjectionStatus>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let woken = feed.committed();
-        Self { projection, feed, store, status, stop, woken, seen: None, singly: 0 }
+        Self { projection, feed, store, batch, status, stop, woken, seen: None, singly: 0 }
     }
 
     /// Runs until it is stopped or stops itself.
@@ -107,7 +109,7 @@ impl<P: Projection, F: Feed> Task<P, F> {
                 None => return Ok(Step::Stopped),
             },
         };
-        let limit = if self.singly > 0 { 1 } else { BATCH };
+        let limit = if self.singly > 0 { 1 } else { self.batch };
         let batch = self.feed.read(from.position, limit).await.map_err(FoldError::Unavailable)?;
         let Some(last) = batch.last() else {
             self.note(from);
