@@ -5,10 +5,10 @@
 //! A request that was cut off is in doubt. It is sent again with its idempotency key, and must then
 //! be there once, whether the first sending had been stored or not.
 
-mod cluster;
+pub mod cluster;
 mod load;
-mod server;
-mod stored;
+pub mod server;
+pub mod stored;
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! The integration tests, in one binary: a module a subject, `support` for what they share.
 
+mod across;
 mod api;
 mod crash;
 mod import;

@@ -35,7 +35,13 @@ impl Place {
 
     /// A token that the command line issues.
     pub fn token(&self, role: &str) -> String {
-        let issued = self.sira().args(["token", "issue", "--actor", role, "--role", role]).output();
+        self.token_of(role, role)
+    }
+
+    /// A token of somebody who holds a role.
+    pub fn token_of(&self, actor: &str, role: &str) -> String {
+        let issued =
+            self.sira().args(["token", "issue", "--actor", actor, "--role", role]).output();
         let issued = issued.unwrap();
         assert!(issued.status.success(), "{issued:?}");
         String::from_utf8(issued.stdout).unwrap().trim().to_owned()

@@ -17,7 +17,7 @@ use super::server::Place;
 type Row = (i64, String, String, i64, String, String, String, String, String, Vec<u8>);
 
 /// Every event and every idempotency key with its position, as stored.
-async fn read(place: &Place) -> (Vec<RecordedEvent>, BTreeMap<String, i64>) {
+pub async fn read(place: &Place) -> (Vec<RecordedEvent>, BTreeMap<String, i64>) {
     let columns = "position, aggregate_type, aggregate_id, sequence, event_type, event_version";
     let keys = "SELECT key, position FROM requests";
     let (rows, keys): (Vec<Row>, Vec<(String, i64)>) = if place.url().starts_with("sqlite:") {
@@ -65,7 +65,7 @@ pub async fn check(place: &Place, load: &Load, url: &str) {
 }
 
 /// Positions and sequences without gaps, leaves that fit, times that never go back.
-fn check_order(events: &[RecordedEvent]) {
+pub fn check_order(events: &[RecordedEvent]) {
     let mut versions: HashMap<&StreamId, u64> = HashMap::new();
     let mut last = None;
     for (index, event) in events.iter().enumerate() {

@@ -8,21 +8,10 @@ use sira::journal::{Alias, AppendOutcome, AppendRequest, StreamId};
 
 use super::{audit, guard, key, request, stream, write};
 use crate::on_both_engines;
+use crate::support::dice::Dice;
 
 const STREAMS: u64 = 6;
 const ROUNDS: u64 = 120;
-
-/// A small generator with a fixed seed: a failure repeats itself.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % sides
-    }
-}
 
 /// What an outcome comes to, without times.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! What the tests share: the two engines, each test with a database of its own.
 
+pub mod dice;
 pub mod proxy;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};

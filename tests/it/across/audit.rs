@@ -1,0 +1,197 @@
+//! The journal alone, event by event: what must hold at every position, whatever the servers said.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sira::journal::RecordedEvent;
+use sira_domain::beneficiary::{self, Beneficiary, BeneficiaryEvent};
+use sira_domain::cohort::{self, Cohort, CohortEvent};
+use sira_domain::fund::{self, Fund, FundEvent, FundFact};
+use sira_domain::programme::{Programme, ProgrammeEvent};
+use sira_domain::values::{BeneficiaryId, CohortId, FundId, Xof};
+use uuid::Uuid;
+
+use super::callers::Callers;
+use super::town::SEATS;
+use crate::crash::server::Place;
+use crate::crash::stored;
+
+/// Commands carried out and refused, by their word.
+pub struct Tally(BTreeMap<&'static str, (usize, BTreeMap<String, usize>)>);
+
+impl Tally {
+    /// A run in which nothing was carried out, or nothing refused, proves nothing.
+    pub fn check_that_much_was_tried(&self) {
+        eprintln!("{:#?}", self.0);
+        for word in
+            ["enrol-in-training", "approve-financing", "record-disbursement", "record-register"]
+        {
+            let (done, refused) = &self.0[word];
+            assert!(*done > 0 && !refused.is_empty(), "{word}: {done} done, {refused:?} refused");
+        }
+        let overspent = &self.0["approve-financing"].1;
+        assert!(overspent.contains_key("amount_above_limit"), "no fund was ever short");
+        assert!(
+            self.0["enrol-in-training"].1.contains_key("above_limit"),
+            "no cohort was ever full"
+        );
+    }
+}
+
+/// The streams as they stand at one position.
+#[derive(Default)]
+struct World {
+    programme: Arc<Programme>,
+    paths: BTreeMap<Uuid, Beneficiary>,
+    cohorts: BTreeMap<Uuid, Cohort>,
+    funds: BTreeMap<Uuid, Fund>,
+    /// Payment references by fund, counted here and not by the fund.
+    references: BTreeSet<(Uuid, String)>,
+}
+
+/// Audits everything.
+pub async fn check(place: &Place, callers: &Callers) -> Tally {
+    let (events, _) = stored::read(place).await;
+    stored::check_order(&events);
+    replay(&events);
+    check_answers(&events, callers)
+}
+
+fn request_of(event: &RecordedEvent) -> String {
+    let metadata: Value = serde_json::from_str(&event.metadata).unwrap();
+    metadata["request_id"].as_str().unwrap().to_owned()
+}
+
+fn replay(events: &[RecordedEvent]) {
+    let mut world = World::default();
+    for (index, event) in events.iter().enumerate() {
+        world.take(event);
+        let is_last =
+            events.get(index + 1).is_none_or(|next| request_of(next) != request_of(event));
+        if is_last {
+            world.check_that_streams_agree(event.position);
+        }
+    }
+}
+
+fn read<E: DeserializeOwned>(event: &RecordedEvent) -> E {
+    serde_json::from_str(&event.payload).unwrap()
+}
+
+impl World {
+    /// Each event must be allowed after those before it, and leave no stream overspent.
+    fn take(&mut self, event: &RecordedEvent) {
+        let (id, at) = (event.stream.aggregate_id, event.position);
+        let allowed = match event.stream.aggregate_type.as_ref() {
+            Programme::TYPE => {
+                Arc::make_mut(&mut self.programme).take(&read::<ProgrammeEvent>(event));
+                Ok(())
+            }
+            Beneficiary::TYPE => {
+                let path = self.paths.entry(id).or_default();
+                let fact: BeneficiaryEvent = read(event);
+                let allowed = beneficiary::lawful(path.state(), &fact, &self.programme, id);
+                path.take(fact);
+                allowed
+            }
+            Cohort::TYPE => {
+                let cohort = self.cohorts.entry(id).or_default();
+                let fact: CohortEvent = read(event);
+                let allowed = cohort::lawful(cohort, &fact, &self.programme);
+                cohort.take(&fact);
+                assert!(cohort.members.len() <= SEATS as usize, "{at}: a seat too many");
+                allowed
+            }
+            _ => self.take_money(id, &read(event), at),
+        };
+        allowed.unwrap_or_else(|refusal| panic!("{at} {}: {refusal}", event.event_type));
+    }
+
+    fn take_money(
+        &mut self,
+        id: Uuid,
+        event: &FundEvent,
+        at: u64,
+    ) -> Result<(), sira_domain::refusal::Refusal> {
+        let fund = self.funds.entry(id).or_default();
+        let allowed = fund::lawful(fund, event, &self.programme);
+        fund.take(event);
+        assert!(fund.committed() <= fund.budget, "{at}: committed above the budget");
+        assert!(fund.disbursed() <= fund.committed(), "{at}: disbursed above the commitments");
+        let reference = match &event.fact {
+            FundFact::Disbursed(outlay) => Some(&outlay.payment_reference),
+            FundFact::Repaid(back) => Some(&back.payment_reference),
+            _ => None,
+        };
+        if let Some(reference) = reference {
+            assert!(self.references.insert((id, reference.to_string())), "{at}: {reference} twice");
+        }
+        allowed
+    }
+
+    /// Between two appends the funds are the sum of their financings, and the cohorts of their members.
+    fn check_that_streams_agree(&self, at: u64) {
+        let mut sums: BTreeMap<FundId, (Xof, Xof)> = BTreeMap::new();
+        let mut seats: BTreeMap<CohortId, BTreeSet<BeneficiaryId>> = BTreeMap::new();
+        for (id, path) in &self.paths {
+            for financing in &path.state().financings {
+                let back = financing.repaid.iter().map(|back| back.principal).sum();
+                let (committed, disbursed) = sums.entry(financing.fund).or_default();
+                *committed = committed.plus(financing.approved.less(back));
+                *disbursed = disbursed.plus(financing.disbursed().less(back));
+            }
+            if let Some(seat) = &path.state().enrolment {
+                seats.entry(seat.cohort).or_default().insert(BeneficiaryId(*id));
+            }
+        }
+        for (id, fund) in &self.funds {
+            let told = sums.remove(&FundId(*id)).unwrap_or_default();
+            assert_eq!((fund.committed(), fund.disbursed()), told, "{at}: fund {id} and its paths");
+        }
+        for (id, cohort) in &self.cohorts {
+            let seated = seats.remove(&CohortId(*id)).unwrap_or_default();
+            assert!(cohort.members.keys().eq(&seated), "{at}: cohort {id} and its members");
+        }
+        for (id, path) in &self.paths {
+            if let Some(other) = path.state().continues_as {
+                let theirs = &self.paths[&other.0].state().duplicates;
+                assert!(theirs.contains(&BeneficiaryId(*id)), "{at}: {id} is linked one way");
+            }
+        }
+    }
+}
+
+/// What was carried out is there once and whole; what was refused is nowhere.
+fn check_answers(events: &[RecordedEvent], callers: &Callers) -> Tally {
+    let mut effects: HashMap<String, Vec<&RecordedEvent>> = HashMap::new();
+    for event in events {
+        effects.entry(request_of(event)).or_default().push(event);
+    }
+    let mut tally: BTreeMap<&'static str, (usize, BTreeMap<String, usize>)> = BTreeMap::new();
+    for answered in &callers.answered {
+        let (sent, answer) = (&answered.sent, &answered.answer);
+        let found = effects.remove(&sent.key).unwrap_or_default();
+        let (done, refused) = tally.entry(sent.word).or_default();
+        if answered.status != 200 {
+            assert!(
+                found.is_empty(),
+                "{sent:?} was refused ({answer}) and has an effect: {found:?}"
+            );
+            let rule = answer["errors"][0]["rule"].as_str().unwrap_or("contended");
+            *refused.entry(rule.to_owned()).or_default() += 1;
+            continue;
+        }
+        *done += usize::from(answer["already_done"] == false);
+        assert_eq!(found.is_empty(), answer["already_done"] == true, "{sent:?}: {answer}");
+        if let (Some(first), Some(last)) = (found.first(), found.last()) {
+            let span = last.position - first.position + 1;
+            assert_eq!(span, found.len() as u64, "{sent:?} is not one append");
+            assert_eq!(answer["position"], last.position, "{sent:?}: {answer}");
+        }
+    }
+    effects.retain(|key, _| key.starts_with("model-"));
+    assert!(effects.is_empty(), "effects of requests that were never answered: {effects:?}");
+    Tally(tally)
+}
