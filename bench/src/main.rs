@@ -5,6 +5,7 @@ mod append;
 mod client;
 mod cluster;
 mod commands;
+mod duplicates;
 mod growth;
 mod report;
 mod servers;
@@ -46,6 +47,8 @@ enum Bench {
     Status(status::StatusArgs),
     /// Append cost in a large journal, against a small one.
     Growth(growth::GrowthArgs),
+    /// Registrations with and without the check for duplicates.
+    Duplicates(duplicates::DuplicatesArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -61,6 +64,7 @@ async fn main() -> Result<(), Failure> {
         Bench::Append(args) => append::run(args).await,
         Bench::Status(args) => status::run(args).await,
         Bench::Growth(args) => growth::run(args).await,
+        Bench::Duplicates(args) => duplicates::run(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }
