@@ -221,8 +221,9 @@ fn word(number: u64) -> String {
         "ba", "zou", "ki", "lo", "fe", "gam", "vi", "rou", "tan", "mo", "du", "wi", "pe", "sal",
         "nou", "xo",
     ];
-    let syllable = |shift: u64| SYLLABLES[((number >> shift) & 15) as usize];
-    format!("{}{}{}", syllable(0), syllable(4), syllable(8))
+    let digits = number.to_le_bytes();
+    let syllable = |digit: u8| SYLLABLES[usize::from(digit & 15)];
+    format!("{}{}{}", syllable(digits[0]), syllable(digits[0] >> 4), syllable(digits[1]))
 }
 
 fn registration(number: u64, programme: &str) -> Map<String, Value> {
@@ -233,7 +234,7 @@ fn registration(number: u64, programme: &str) -> Map<String, Value> {
     let (family, given) = (word(family * 7), word(2_000 + draws.below(300)));
     let year = 1970 + draws.below(36);
     let (village, region) =
-        (draws.below(2_000), ["segou", "mopti", "kayes", "sikasso"][draws.below(4) as usize]);
+        (draws.below(2_000), if draws.below(2) == 0 { "segou" } else { "mopti" });
     let mut identity = json!({ "name": format!("{given} {family}"), "locality": word(village) });
     if draws.below(10) < 6 {
         // A phone serves two people in the mean.

@@ -111,8 +111,7 @@ fn plain_letter(letter: char) -> Vec<char> {
     let spelled = match letter {
         'ñ' | 'Ñ' | 'ɲ' | 'Ɲ' => "ny",
         'ç' | 'Ç' => "s",
-        'œ' | 'Œ' => "e",
-        'æ' | 'Æ' | 'ɛ' | 'Ɛ' => "e",
+        'œ' | 'Œ' | 'æ' | 'Æ' | 'ɛ' | 'Ɛ' => "e",
         'ɔ' | 'Ɔ' => "o",
         'ŋ' | 'Ŋ' => "n",
         // N'Diaye is written Ndiaye as well.

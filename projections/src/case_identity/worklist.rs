@@ -154,9 +154,9 @@ async fn fetch(
             query.push(")");
         }
         if let Some(place) = after {
-            let (score, one) = (i32::from(place.score), place.one.to_string());
-            query.push(" AND pair.score <= ").push_bind(score);
-            query.push(" AND (pair.score < ").push_bind(score);
+            let (last, one) = (i32::from(place.score), place.one.to_string());
+            query.push(" AND pair.score <= ").push_bind(last);
+            query.push(" AND (pair.score < ").push_bind(last);
             query.push(" OR (pair.one, pair.other) > (").push_bind(one);
             query.push(", ").push_bind(place.other.to_string()).push("))");
         }

@@ -11,7 +11,7 @@ use super::app::{Reply, TestApp, office, region, registration, with};
 use crate::on_both_engines;
 
 /// An invented person: name, birth year, locality, phone, national id.
-fn person(programme: &str, name: &str, year: i32, more: Value) -> Value {
+fn person(programme: &str, name: &str, year: i32, more: &Value) -> Value {
     let mut identity = json!({ "name": name, "locality": "Boussin" });
     identity.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     with(with(registration(programme), "/identity", identity), "/birth_year", json!(year))
@@ -62,11 +62,11 @@ on_both_engines! {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
         let body = person(&programme, "Djénéba Koulibali-Essai", 1991,
-            json!({ "nina": "19901020304056K", "phone": "70000001" }));
+            &json!({ "nina": "19901020304056K", "phone": "70000001" }));
         let first = told(&app, &body).await;
         assert!(first.get("duplicates").is_none(), "{first}");
 
-        let same_id = person(&programme, "Autre Nom", 1970, json!({ "nina": "19901020304056k" }));
+        let same_id = person(&programme, "Autre Nom", 1970, &json!({ "nina": "19901020304056k" }));
         let answer = told(&app, &same_id).await;
         assert_eq!(proposed(&answer), [(first["id"].clone(), json!(["national_id"]))]);
         let found = &answer["duplicates"][0];
@@ -74,18 +74,18 @@ on_both_engines! {
         assert_eq!(found["reference"], first["reference"]);
         assert_eq!(found.as_object().unwrap().len(), 5, "ids and references only: {found}");
 
-        let same_phone = person(&programme, "Tout Autre", 1970, json!({ "phone": "+223 70 00 00 01" }));
+        let same_phone = person(&programme, "Tout Autre", 1970, &json!({ "phone": "+223 70 00 00 01" }));
         let answer = told(&app, &same_phone).await;
         assert_eq!(proposed(&answer), [(first["id"].clone(), json!(["phone"]))]);
 
-        let alike = person(&programme, "ESSAI COULIBALY Jeneba", 1992, json!({}));
+        let alike = person(&programme, "ESSAI COULIBALY Jeneba", 1992, &json!({}));
         let answer = told(&app, &alike).await;
         assert_eq!(proposed(&answer), [(first["id"].clone(), json!(["name_birth_locality"]))]);
 
-        let brother = person(&programme, "Moussa Koulibali-Essai", 1994, json!({ "phone": "70000001" }));
+        let brother = person(&programme, "Moussa Koulibali-Essai", 1994, &json!({ "phone": "70000001" }));
         let answer = told(&app, &brother).await;
         assert!(proposed(&answer).iter().all(|(_, reasons)| *reasons == json!(["phone"])), "{answer}");
-        let elsewhere = with(person(&programme, "Djénéba Coulibaly Essai", 1991, json!({})),
+        let elsewhere = with(person(&programme, "Djénéba Coulibaly Essai", 1991, &json!({})),
             "/identity/locality", json!("Katiena"));
         assert_eq!(proposed(&told(&app, &elsewhere).await), []);
     }
@@ -93,7 +93,7 @@ on_both_engines! {
     async fn a_retry_gets_the_same_warning(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
-        let body = person(&programme, "Awa Essai", 1991, json!({ "phone": "70000001" }));
+        let body = person(&programme, "Awa Essai", 1991, &json!({ "phone": "70000001" }));
         told(&app, &body).await;
         let token = app.token(Role::Adviser).await;
         let send = async || {
@@ -111,7 +111,7 @@ on_both_engines! {
     async fn two_offices_at_once_reach_the_worklist_once(engine) {
         let (one, other) = (TestApp::on(engine).await, TestApp::on(engine).await);
         let programme = one.programme().await;
-        let body = person(&programme, "Mariam Essai", 1991, json!({}));
+        let body = person(&programme, "Mariam Essai", 1991, &json!({}));
         let elsewhere = with(body.clone(), "/office", json!("mopti-1"));
         let (ours, theirs) = (one.token(Role::Adviser).await, other.token(Role::Adviser).await);
         let (first, second) = tokio::join!(
@@ -136,7 +136,7 @@ on_both_engines! {
     async fn erasure_retraction_and_correction_empty_the_worklist(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
-        let body = person(&programme, "Oumou Essai", 1991, json!({ "phone": "70000001" }));
+        let body = person(&programme, "Oumou Essai", 1991, &json!({ "phone": "70000001" }));
         let mut ids = Vec::new();
         for _ in 0..4 {
             ids.push(text(&told(&app, &body).await["id"]).to_owned());
@@ -163,7 +163,7 @@ on_both_engines! {
     async fn a_decided_pair_is_no_longer_open(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
-        let body = person(&programme, "Sitan Essai", 1991, json!({}));
+        let body = person(&programme, "Sitan Essai", 1991, &json!({}));
         let (first, second) = (told(&app, &body).await, told(&app, &body).await);
         assert_eq!(pairs(&app).await.len(), 1);
         let link = json!({ "continues": first["id"] });
@@ -177,7 +177,7 @@ on_both_engines! {
     async fn the_worklist_is_paged_and_kept_to_the_callers_reach(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
-        let body = person(&programme, "Kadia Essai", 1991, json!({}));
+        let body = person(&programme, "Kadia Essai", 1991, &json!({}));
         told(&app, &body).await;
         // In the charge of Mopti, living in Ségou: one path of each of its pairs is in Ségou.
         told(&app, &with(body.clone(), "/office", json!("mopti-1"))).await;
@@ -215,7 +215,7 @@ on_both_engines! {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
         let body = person(&programme, "Zoumbalé Imaginaire", 1991,
-            json!({ "phone": "70000001", "nina": "19901020304056K" }));
+            &json!({ "phone": "70000001", "nina": "19901020304056K" }));
         told(&app, &body).await;
         told(&app, &body).await;
         let dump = crate::read_side::dump(&app.read).await.join("\n").to_lowercase();
@@ -228,7 +228,7 @@ on_both_engines! {
     async fn a_read_side_that_is_away_forbids_no_registration(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
-        let body = person(&programme, "Batoma Essai", 1991, json!({}));
+        let body = person(&programme, "Batoma Essai", 1991, &json!({}));
         told(&app, &body).await;
         app.read.close().await;
         let token = app.token(Role::Adviser).await;

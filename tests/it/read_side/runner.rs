@@ -245,9 +245,9 @@ async fn history(app: &TestApp) {
         let answer = app.post(&token, "/v1/beneficiaries", &body).await.ok(201);
         ids.push(answer["id"].as_str().unwrap().to_owned());
     }
-    let named = |name: &str| json!({ "identity": { "name": name, "locality": "Boussin" } });
-    app.done(Role::Adviser, &ids[3], "update-identity", &named("Oumou Essai")).await;
-    app.done(Role::Adviser, &ids[4], "update-identity", &named("Personne Autre")).await;
+    let told_as = |name: &str| json!({ "identity": { "name": name, "locality": "Boussin" } });
+    app.done(Role::Adviser, &ids[3], "update-identity", &told_as("Oumou Essai")).await;
+    app.done(Role::Adviser, &ids[4], "update-identity", &told_as("Personne Autre")).await;
     app.done(Role::Director, &ids[4], "retract", &json!({ "sequence": 2, "reason": "Erreur" }))
         .await;
     app.done(Role::Director, &ids[5], "retract", &json!({ "sequence": 1, "reason": "Erreur" }))
