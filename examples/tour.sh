@@ -16,6 +16,7 @@ adviser=$(token conseiller adviser)
 interviewer=$(token conseillere-2 adviser)
 trainer=$(token formatrice trainer)
 committee=$(token comite-segou committee)
+finance=$(token financier finance)
 auditor=$(token auditeur auditor)
 
 # post TOKEN PATH JSON: sends a command, shows the answer, stops at a problem.
@@ -60,10 +61,17 @@ post "$interviewer" "$path/record-interview" '{
 post "$committee" "$path/decide-selection" '{
     "decision": "selected", "method": "committee", "session": "2022-02", "occurred_on": "2022-02-20"}'
 
-echo '== Training: four sessions of 6 hours and two modules'
+echo '== Training: a seat in a group of twenty, four sessions of 6 hours, two modules'
+cohort=$(post "$director" /v1/cohorts '{
+    "programme": "'"$programme"'", "code": "segou-2022-1", "office": "segou", "centre": "Centre de Ségou",
+    "capacity": 20, "modules": ["leadership", "management"], "trainer": "formatrice",
+    "period": {"from": "2022-03-01", "to": "2022-03-31"}, "occurred_on": "2022-02-20"}' | field id)
+post "$adviser" "$path/enrol-in-training" '{"cohort": "'"$cohort"'", "occurred_on": "2022-02-25"}'
 for session in 1 2 3 4; do
-    post "$trainer" "$path/record-attendance" '{
-        "session": "gp-'$session'", "hours": 6, "present": true, "occurred_on": "2022-03-0'$session'"}'
+    post "$trainer" "/v1/cohorts/$cohort/commands/schedule-session" '{
+        "session": "gp-'$session'", "on": "2022-03-0'$session'", "hours": 6, "occurred_on": "2022-02-25"}'
+    post "$trainer" "/v1/cohorts/$cohort/commands/record-register" '{
+        "session": "gp-'$session'", "lines": [{"beneficiary": "'"$person"'", "present": true}]}'
 done
 for module in leadership management; do
     post "$trainer" "$path/record-assessment" '{
@@ -71,13 +79,25 @@ for module in leadership management; do
 done
 post "$trainer" "$path/complete-training" '{"occurred_on": "2022-03-05"}'
 
-echo '== Financing: a plan, and a start without money'
+echo "== Financing: a plan, and a donor's fund; she asks, the committee approves, somebody else pays"
+fund=$(post "$director" /v1/funds '{
+    "programme": "'"$programme"'", "code": "bailleur-2022", "donor": "Bailleur inventé", "budget": 50000000,
+    "period": {"from": "2022-01-01", "to": "2024-06-30"}, "occurred_on": "2022-01-01"}' | field id)
 post "$adviser" "$path/submit-business-plan" '{
     "title": "Beurre de karité, Ségou", "amount_needed": 450000, "own_contribution": 45000,
     "occurred_on": "2022-03-20"}'
 post "$committee" "$path/validate-business-plan" '{"conclusion": "validated", "occurred_on": "2022-04-01"}'
-post "$director" "$path/waive-financing" '{
-    "reason": "Matériel déjà reçu de la coopérative.", "occurred_on": "2022-04-15"}'
+post "$adviser" "$path/request-financing" '{
+    "instrument": "kit", "amount": 400000, "own_contribution": 45000, "fund": "'"$fund"'",
+    "occurred_on": "2022-04-02"}'
+post "$committee" "$path/approve-financing" '{
+    "financing": 1, "amount": 400000, "occurred_on": "2022-04-10", "tranches": [
+        {"tranche": 1, "amount": 250000, "conditions": ["agreement_signed"]},
+        {"tranche": 2, "amount": 150000, "conditions": ["business_started", "visit_recorded"]}]}'
+post "$director" "$path/sign-agreement" '{"financing": 1, "occurred_on": "2022-04-15"}'
+post "$finance" "$path/record-disbursement" '{
+    "financing": 1, "tranche": 1, "amount": 250000, "method": "mobile_money",
+    "payment_reference": "OM-2022-0412", "occurred_on": "2022-04-20"}'
 
 echo '== Follow-up: the business starts, and is visited at 1, 3, 6, 12 and 24 months'
 post "$adviser" "$path/record-business-start" '{
@@ -89,11 +109,18 @@ visit() {
         "occurred_on": "'"$2"'"}'
 }
 visit 1 2022-06-02 60000
+post "$finance" "$path/record-disbursement" '{
+    "financing": 1, "tranche": 2, "amount": 150000, "method": "mobile_money",
+    "payment_reference": "OM-2022-0655", "occurred_on": "2022-06-10"}'
 visit 3 2022-08-03 85000
 visit 6 2022-11-04 110000
 visit 12 2023-05-05 140000
 visit 24 2024-05-03 175000
 post "$director" "$path/complete-path" '{"occurred_on": "2024-06-01"}'
+
+echo '== Where the fund stands: 400,000 committed and paid out of 50 million'
+curl --silent --fail-with-body "$api/v1/funds/$fund" -H "Authorization: Bearer $finance"
+echo
 
 echo '== Where she stands, and what an auditor reads'
 curl --silent --fail-with-body "$api/v1/beneficiaries/$person" -H "Authorization: Bearer $adviser"

@@ -79,14 +79,7 @@ pub fn event() -> NewEvent {
 pub fn request(id: Uuid, expected_version: u64, events: Vec<NewEvent>) -> AppendRequest {
     let stream = StreamId { aggregate_type: "beneficiary".into(), aggregate_id: id };
     let write = StreamWrite { stream, expected_version, events };
-    AppendRequest {
-        writes: vec![write],
-        referrals: Vec::new(),
-        guards: Vec::new(),
-        alias: None,
-        key: None,
-        answer: String::new(),
-    }
+    AppendRequest { writes: vec![write], ..AppendRequest::default() }
 }
 
 /// Appends for `time` from many callers, each on streams of its own of eight events.

@@ -69,14 +69,7 @@ async fn fill(journal: &Journal, until: u64) -> Result<(), Failure> {
                 events: vec![event(); 10],
             })
             .collect();
-        let request = AppendRequest {
-            writes,
-            referrals: Vec::new(),
-            guards: Vec::new(),
-            alias: None,
-            key: None,
-            answer: String::new(),
-        };
+        let request = AppendRequest { writes, ..AppendRequest::default() };
         journal.append(request).await?;
         position += 10 * STREAMS as u64;
     }

@@ -1,12 +1,14 @@
 //! Load generator and yardsticks. Every figure is a ratio taken in one run: rounds of Sira and of
 //! its yardstick alternate, and medians are compared. `RESULTS.md` holds what was measured.
 
+mod across;
 mod append;
 mod client;
 mod cluster;
 mod commands;
 mod duplicates;
 mod growth;
+mod paths;
 mod report;
 mod servers;
 mod status;
@@ -47,6 +49,8 @@ enum Bench {
     Status(status::StatusArgs),
     /// Append cost in a large journal, against a small one.
     Growth(growth::GrowthArgs),
+    /// Decisions over several streams, against commands on one.
+    Across(across::AcrossArgs),
     /// Registrations with and without the check for duplicates.
     Duplicates(duplicates::DuplicatesArgs),
     /// The yardstick's server.
@@ -64,6 +68,7 @@ async fn main() -> Result<(), Failure> {
         Bench::Append(args) => append::run(args).await,
         Bench::Status(args) => status::run(args).await,
         Bench::Growth(args) => growth::run(args).await,
+        Bench::Across(args) => across::run(args).await,
         Bench::Duplicates(args) => duplicates::run(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,

@@ -4,14 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use sira::clock::Clock;
-use sira::journal::{
-    AppendRequest, Guard, Journal, JournalConfig, NewEvent, StreamId, StreamWrite,
-};
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryCommand, decide};
-use sira_domain::context::Context;
-use sira_domain::role::Role;
-use sira_domain::values::ActorId;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -20,10 +12,7 @@ use crate::cluster::Cluster;
 use crate::report::{self, Side};
 use crate::servers::{Server, Sira, bare};
 use crate::work::Target;
-use crate::{Engine, Failure, stock};
-
-/// Paths written in one request while loading.
-const PATHS_AT_ONCE: usize = 200;
+use crate::{Engine, Failure, paths};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -59,7 +48,10 @@ pub async fn run(args: StatusArgs) -> Result<(), Failure> {
     let sira = Sira::on(&url, directory.path()).await?;
     let server = sira.serve().await?;
     let target = sira.target(&server).await?;
-    let ids = Arc::new(preload(&url, &target.programme, args.paths).await?);
+    let idea = ("submit-idea", "adviser", paths::idea());
+    let events = paths::events(&target.programme, &[idea])?;
+    let ids = paths::preload(&url, &target.programme, &events, args.paths).await?;
+    let ids = Arc::new(ids);
     let body = directory.path().join("body.json");
     std::fs::write(&body, one(&target, ids[0]).await?)?;
     println!("a status of {} bytes; {} paths", std::fs::metadata(&body)?.len(), ids.len());
@@ -95,76 +87,6 @@ async fn compare(
         &yardstick,
     );
     Ok(())
-}
-
-/// Writes paths of two events through the domain and the journal, beside the running server.
-async fn preload(url: &str, programme: &str, paths: usize) -> Result<Vec<Uuid>, Failure> {
-    let journal = Journal::open(&JournalConfig::new(url), Clock::System).await?;
-    let programme_id = Uuid::try_parse(programme)?;
-    let events = path_events(programme)?;
-    let mut ids = Vec::with_capacity(paths);
-    while ids.len() < paths {
-        let batch: Vec<Uuid> =
-            (0..PATHS_AT_ONCE.min(paths - ids.len())).map(|_| Uuid::now_v7()).collect();
-        let write = |id: &Uuid| StreamWrite {
-            stream: StreamId { aggregate_type: "beneficiary".into(), aggregate_id: *id },
-            expected_version: 0,
-            events: events.clone(),
-        };
-        let guard = Guard {
-            stream: StreamId { aggregate_type: "programme".into(), aggregate_id: programme_id },
-            version: 2,
-        };
-        let writes = batch.iter().map(write).collect();
-        let request = AppendRequest {
-            writes,
-            referrals: Vec::new(),
-            guards: vec![guard],
-            alias: None,
-            key: None,
-            answer: String::new(),
-        };
-        journal.append(request).await?;
-        ids.extend(batch);
-    }
-    journal.close().await;
-    Ok(ids)
-}
-
-fn path_events(programme: &str) -> Result<Vec<NewEvent>, Failure> {
-    let sealed = format!("sealed:v1:{}:{}", Uuid::nil().simple(), "A".repeat(139));
-    let target = Target {
-        port: 0,
-        programme: programme.to_owned(),
-        adviser: String::new(),
-        committee: String::new(),
-        sealed: Some(sealed.clone()),
-    };
-    let idea =
-        format!(r#"{{"title":"{sealed}","sector":"C","start_up_cost":450000,"jobs_expected":3}}"#);
-    let context = Context {
-        now: Clock::System.now(),
-        occurred_on: None,
-        actor: ActorId::try_new("adviser")?,
-        role: Role::Adviser,
-        subject: Uuid::nil(),
-        programme: Arc::new(stock::programme()?),
-    };
-    let (mut path, mut new_events) = (Beneficiary::default(), Vec::new());
-    for (word, body) in [("register", target.registration()), ("submit-idea", idea)] {
-        let command = BeneficiaryCommand::parse(word, serde_json::from_str(&body)?)
-            .ok_or("no such command")??;
-        for event in decide(&path, command, &context)? {
-            new_events.push(NewEvent {
-                event_type: event.fact.event_type().into(),
-                event_version: event.fact.event_version().into(),
-                payload: serde_json::to_string(&event)?,
-                metadata: r#"{"actor":"adviser","role":"adviser","request_id":"bench","rules_version":"0"}"#.to_owned(),
-            });
-            path.take(event);
-        }
-    }
-    Ok(new_events)
 }
 
 fn path_of(id: Uuid) -> String {
