@@ -11,7 +11,9 @@ pub mod case_status;
 pub mod runner;
 mod store;
 
-pub use runner::{Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner};
+pub use runner::{
+    Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner, Statuses,
+};
 pub use store::{ReadConnection, ReadError, ReadHandle, ReadPool, ReadStore, ReadTransaction};
 
 /// Any error of whoever implements a trait of this crate.

@@ -45,7 +45,13 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let housekeeping = tokio::spawn(forget_old_keys(opened.commands.clone()));
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
     let projections = start_projections(commands.journal(), commands.keys(), &read);
-    let app = App { commands, tokens, read: read.clone(), metrics: Arc::new(Metrics::default()) };
+    let app = App {
+        commands,
+        tokens,
+        read: read.clone(),
+        projections: projections.statuses(),
+        metrics: Arc::new(Metrics::default()),
+    };
     crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
     housekeeping.abort();
     projections.stop().await;

@@ -21,7 +21,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
-use sira_projections::ReadStore;
+use sira_projections::{ReadStore, Statuses};
 
 pub use metrics::Metrics;
 pub use openapi::openapi;
@@ -40,6 +40,8 @@ pub struct App {
     pub tokens: Tokens,
     /// The read side.
     pub read: ReadStore,
+    /// How this process's projections are doing.
+    pub projections: Statuses,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }

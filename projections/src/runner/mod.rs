@@ -53,6 +53,18 @@ pub struct ProjectionStatus {
     pub state: RunState,
 }
 
+/// How the projections of a runner are doing, for whoever shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Statuses(Vec<watch::Receiver<ProjectionStatus>>);
+
+impl Statuses {
+    /// How each is doing now.
+    #[must_use]
+    pub fn now(&self) -> Vec<ProjectionStatus> {
+        self.0.iter().map(|seen| seen.borrow().clone()).collect()
+    }
+}
+
 /// Runs projections, each in a task of its own.
 pub struct Runner<F> {
     feed: F,
@@ -94,7 +106,13 @@ impl<F: Feed> Runner<F> {
     /// Where each projection stands.
     #[must_use]
     pub fn status(&self) -> Vec<ProjectionStatus> {
-        self.running.iter().map(|(_, seen)| seen.borrow().clone()).collect()
+        self.statuses().now()
+    }
+
+    /// The same, to be asked again without the runner.
+    #[must_use]
+    pub fn statuses(&self) -> Statuses {
+        Statuses(self.running.iter().map(|(_, seen)| seen.clone()).collect())
     }
 
     /// Stops in good order: a batch under way is committed, none is begun.

@@ -82,6 +82,7 @@ impl TestApp {
             commands: commands.clone(),
             tokens: tokens.clone(),
             read: read.clone(),
+            projections: projections.statuses(),
             metrics: Arc::new(Metrics::default()),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
