@@ -16,6 +16,8 @@ pub struct ConfigFile {
     pub database_url: Option<String>,
     /// Key store: `sqlite:PATH` or `postgres://...`.
     pub keys_database_url: Option<String>,
+    /// Read side: `sqlite:PATH` or `postgres://...`.
+    pub read_database_url: Option<String>,
     /// Address to listen on.
     pub listen: Option<String>,
     /// Directory of the embedded databases and the keys.
@@ -43,6 +45,10 @@ pub struct ConfigArgs {
     /// Key store, apart from the journal: `sqlite:PATH` or `postgres://...`
     #[arg(long, env = "SIRA_KEYS_DATABASE_URL", global = true, hide_env_values = true)]
     pub keys_database_url: Option<String>,
+    /// Read side: `sqlite:PATH` or `postgres://...` [default: sqlite under the data directory, or the
+    /// journal's own server]
+    #[arg(long, env = "SIRA_READ_DATABASE_URL", global = true, hide_env_values = true)]
+    pub read_database_url: Option<String>,
     /// Directory of the embedded databases and the keys [default: data]
     #[arg(long, env = "SIRA_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
@@ -86,6 +92,8 @@ pub struct Config {
     pub database_url: String,
     /// Key store.
     pub keys_database_url: String,
+    /// Read side; everything in it can be computed again.
+    pub read_database_url: String,
     /// Address to listen on, from the file; the `serve` command's flag comes first.
     pub listen: Option<String>,
     /// Directory of the embedded databases and the keys.
@@ -139,8 +147,14 @@ impl ConfigArgs {
             TrustedProxies::read(&file.trusted_proxies).map_err(ConfigError::Proxy)?;
         let oidc = self.gate.oidc(file.oidc)?;
         let keys = self.keys_database_url.clone().or(file.keys_database_url);
+        let read = self.read_database_url.clone().or(file.read_database_url);
+        let read = read.unwrap_or_else(|| {
+            let is_embedded = database_url.starts_with("sqlite:");
+            if is_embedded { embedded("read.db") } else { database_url.clone() }
+        });
         Ok(Config {
             database_url,
+            read_database_url: read,
             keys_database_url: keys.unwrap_or_else(|| embedded("keys.db")),
             listen: file.listen,
             cache_bytes: self.cache_mib.or(file.cache_mib).unwrap_or(512) << 20,

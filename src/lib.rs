@@ -20,4 +20,5 @@ pub mod import;
 pub mod journal;
 pub mod keys;
 pub mod oidc;
+pub mod read_side;
 pub mod token;

@@ -6,6 +6,7 @@ mod append;
 mod client;
 mod cluster;
 mod commands;
+mod duplicates;
 mod growth;
 mod paths;
 mod report;
@@ -50,6 +51,8 @@ enum Bench {
     Growth(growth::GrowthArgs),
     /// Decisions over several streams, against commands on one.
     Across(across::AcrossArgs),
+    /// Registrations with and without the check for duplicates.
+    Duplicates(duplicates::DuplicatesArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -66,6 +69,7 @@ async fn main() -> Result<(), Failure> {
         Bench::Status(args) => status::run(args).await,
         Bench::Growth(args) => growth::run(args).await,
         Bench::Across(args) => across::run(args).await,
+        Bench::Duplicates(args) => duplicates::run(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }

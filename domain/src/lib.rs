@@ -15,6 +15,7 @@ pub mod cohort;
 pub mod context;
 pub mod fund;
 pub mod identity;
+pub mod likeness;
 pub mod programme;
 pub mod reference;
 pub mod refusal;

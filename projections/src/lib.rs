@@ -1,6 +1,20 @@
-//! Read models: what readers see, computed from events by pure folds.
+//! Read models: what readers see, computed from events by folds.
 //!
-//! For now there is one, [`case_status`], folded anew from its stream for each version and never
-//! stale. Models with tables of their own, fed from the journal's positions, will stand beside it.
+//! [`case_status`] is folded anew from its stream for each version and never stale. The others have
+//! tables of their own in the read database ([`ReadStore`]) and are fed from the journal's positions
+//! by the [`runner`]. Where events come from and how sealed texts are opened is said in the traits
+//! [`Feed`] and [`IdentityKeys`](case_identity::IdentityKeys): the journal and the key store are not
+//! known here.
 
+pub mod case_identity;
 pub mod case_status;
+pub mod runner;
+mod store;
+
+pub use runner::{
+    Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner, Statuses,
+};
+pub use store::{ReadConnection, ReadError, ReadHandle, ReadPool, ReadStore, ReadTransaction};
+
+/// Any error of whoever implements a trait of this crate.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sira_domain::values::ActorId;
 
 use super::open::Opened;
+use super::open::open_read;
 use super::serve::with_open;
 use super::{CliError, Say};
 use crate::config::Config;
@@ -52,10 +53,20 @@ fn read_pair(text: &str) -> Result<(String, String), String> {
 pub async fn run(config: &Config, args: ImportArgs, say: Say) -> Result<(), CliError> {
     with_open(config, say, async |opened| match (&args.withdraw, &args.file, &args.map) {
         (Some(batch), ..) => withdraw_batch(opened, batch, &args, say).await,
-        (None, Some(file), Some(map)) => import_file(opened, file, map, &args, say).await,
+        (None, Some(file), Some(map)) => {
+            look_for_duplicates(config, opened, say).await;
+            import_file(opened, file, map, &args, say).await
+        }
         _ => Err(CliError::Usage("FILE --map MAP.toml".to_owned())),
     })
     .await
+}
+
+/// An import goes on without the read database: duplicates reach the worklist when a server runs.
+async fn look_for_duplicates(config: &Config, opened: &Opened, say: Say) {
+    if let Err(error) = open_read(config, opened, say).await {
+        tracing::warn!(cause = ?std::error::Error::source(&error), "duplicates are not looked for: {error}");
+    }
 }
 
 fn open_file(path: &Path) -> Result<File, CliError> {

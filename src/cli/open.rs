@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sira_projections::ReadStore;
+
 use super::{CliError, Say};
 use crate::clock::Clock;
 use crate::commands::Commands;
@@ -9,6 +11,7 @@ use crate::config::Config;
 use crate::files::FileError;
 use crate::journal::{Journal, JournalConfig, JournalError};
 use crate::keys::{KeyStore, MasterKey, MasterKeyOrigin};
+use crate::read_side::{DuplicateFinder, OpenedKeys};
 use crate::token::{Tokens, load_or_create_key};
 
 /// The journal's own id: one journal a database, for now.
@@ -36,6 +39,20 @@ fn journal_config(config: &Config) -> JournalConfig {
     let mut journal = JournalConfig::new(&config.database_url);
     JOURNAL.clone_into(&mut journal.journal);
     journal
+}
+
+/// Opens the read database, making its schema, and lets registrations be answered with their likely
+/// duplicates.
+pub async fn open_read(config: &Config, opened: &Opened, say: Say) -> Result<ReadStore, CliError> {
+    let store = ReadStore::open(&config.read_database_url).await;
+    let store = store.map_err(|error| {
+        let what =
+            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
+        CliError::failed(what, error)
+    })?;
+    let keys = OpenedKeys::new(opened.commands.keys().clone());
+    let _ = opened.commands.clone().proposing(DuplicateFinder::new(store.clone(), keys));
+    Ok(store)
 }
 
 /// `sira migrate`.

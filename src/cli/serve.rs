@@ -6,12 +6,13 @@ use chrono::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::open::{Opened, open};
+use super::open::{Opened, open, open_read};
 use super::{CliError, Say};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, Gate, Metrics, ServeLimits, router};
 use crate::oidc::Oidc;
+use crate::read_side::start_projections;
 
 /// Where `sira serve` listens when nothing is said: this machine alone.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -33,6 +34,7 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let opened = open(config, say).await?;
     let finished = opened.commands.finish_erasures().await;
     finished.map_err(|error| CliError::failed("erasures", error))?;
+    let read = open_read(config, &opened, say).await?;
     let address =
         args.listen.or_else(|| config.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
     let gate = gate(config, opened.commands.clock())?;
@@ -45,9 +47,19 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     say.note(&fr, &en);
     let housekeeping = tokio::spawn(forget_old_keys(opened.commands.clone()));
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
-    let app = App { commands, tokens, gate, metrics: Arc::new(Metrics::default()) };
+    let projections = start_projections(commands.journal(), commands.keys(), &read);
+    let app = App {
+        commands,
+        tokens,
+        gate,
+        read: read.clone(),
+        projections: projections.statuses(),
+        metrics: Arc::new(Metrics::default()),
+    };
     crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
     housekeeping.abort();
+    projections.stop().await;
+    read.close().await;
     // What was accepted is committed before the process ends.
     opened.close().await;
     say.note("Arrêt en bon ordre.", "Stopped in good order.");

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use sira_domain::beneficiary::{
-    BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, State, decide,
+    BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Fact, State, decide,
 };
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::context::Context;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
-use sira_domain::values::Reference;
+use sira_domain::values::{Reference, Within};
 use uuid::Uuid;
 
 use super::across::{LINKS, programme_guard};
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::journal::{Alias, AppendRequest, Freshness, StreamWrite};
 use crate::keys::{Found, PersonKey};
+use crate::read_side::Duplicate;
 
 /// What the memory of an attendance is reckoned by: its payload, about.
 pub(super) const EVENT_BYTES: u64 = 160;
@@ -327,6 +328,8 @@ impl Commands {
             Err(error @ CommandError::Refused(_)) => return self.confirm(case, error, call).await,
             other => other?,
         };
+        let duplicates = self.duplicates_of(case, &events).await;
+        let answer = Answer { duplicates, ..answer };
         let mut request = request_of(case, &events, reference, call, &answer);
         request.referrals.extend(referral);
         let bytes = payload_bytes(&request);
@@ -350,6 +353,29 @@ impl Commands {
                 Ok(Attempt::Anew)
             }
         }
+    }
+}
+
+impl Commands {
+    /// Paths that may be of the person whom these events tell of. Looked up before the append, so that
+    /// they are part of the answer that a retry gets.
+    async fn duplicates_of(&self, case: &Case, events: &[BeneficiaryEvent]) -> Vec<Duplicate> {
+        let (Some(finder), [event]) = (self.0.duplicates.get(), events) else { return Vec::new() };
+        let state = case.path.state.state();
+        let (identity, year, region) = match &event.fact {
+            Fact::Registered(registration) => (
+                &registration.identity,
+                Some(registration.birth_year.get()),
+                Some(registration.region),
+            ),
+            Fact::IdentityUpdated(change) => {
+                let known = state.registration.as_ref().map(|registration| registration.birth_year);
+                (&change.identity, change.birth_year.map(Within::get).or(known), state.region)
+            }
+            _ => return Vec::new(),
+        };
+        let year = year.and_then(|year| i32::try_from(year).ok()).unwrap_or_default();
+        finder.find(case.id, identity.0.as_str(), year, region).await
     }
 }
 
@@ -393,6 +419,7 @@ pub(super) fn answer_of(
         position: case.path.position,
         events: events.iter().map(|event| event.fact.event_type().to_owned()).collect(),
         already_done: events.is_empty(),
+        duplicates: Vec::new(),
         replayed: false,
     }
 }

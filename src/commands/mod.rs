@@ -16,7 +16,7 @@ mod rehearse;
 mod request;
 mod stream;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use docket::Dockets;
 use sira_domain::beneficiary::Beneficiary;
@@ -33,7 +33,7 @@ pub use rehearse::Rehearsal;
 pub use request::{FormError, read_form_error, seal_context};
 use stream::Evict;
 use stream::stream_id;
-pub use stream::{Loaded, Stream, StreamStore};
+pub use stream::{Loaded, Stream, StreamStore, present_payload};
 
 use crate::clock::Clock;
 use crate::journal::{
@@ -41,6 +41,7 @@ use crate::journal::{
     Objection, StoredAnswer, StreamId,
 };
 use crate::keys::{KeyStore, KeysError};
+use crate::read_side::{Duplicate, DuplicateFinder};
 
 /// How often a decision is taken anew when its stream moved under it, before the caller is told.
 /// Each loss means that somebody else won, so this is only reached on a very hot stream.
@@ -61,6 +62,7 @@ pub struct Door {
     funds: Arc<StreamStore<Fund>>,
     cohort_dockets: Dockets<Cohort>,
     fund_dockets: Dockets<Fund>,
+    duplicates: OnceLock<DuplicateFinder>,
 }
 
 /// What a command did.
@@ -79,6 +81,9 @@ pub struct Answer {
     pub events: Vec<String>,
     /// Whether it had already happened, so that nothing was appended.
     pub already_done: bool,
+    /// Paths that may be the same person's, when the command told who somebody is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<Duplicate>,
     /// Whether this is the answer of an earlier request with the same idempotency key.
     #[serde(skip)]
     pub replayed: bool,
@@ -153,6 +158,7 @@ impl Commands {
             funds: Arc::new(StreamStore::new(cache_bytes / 8)),
             cohort_dockets: Dockets::default(),
             fund_dockets: Dockets::default(),
+            duplicates: OnceLock::new(),
             journal,
         };
         let stores: [Arc<dyn Evict>; 4] = [
@@ -170,6 +176,15 @@ impl Commands {
             }
         }));
         Self(Arc::new(door))
+    }
+
+    /// From now on a registration is answered with its likely duplicates, as this finder knows them.
+    /// Only the first finder counts.
+    #[must_use]
+    pub fn proposing(self, finder: DuplicateFinder) -> Self {
+        // A second one is dropped.
+        let _ = self.0.duplicates.set(finder);
+        self
     }
 
     /// The journal behind the door.

@@ -330,6 +330,7 @@ fn answer_of<S: Own>(found: &Found<S>, events: &[S::Event]) -> Answer {
         position: found.stream.position,
         events: events.iter().map(cqrs_es::DomainEvent::event_type).collect(),
         already_done: events.is_empty(),
+        duplicates: Vec::new(),
         replayed: false,
     }
 }

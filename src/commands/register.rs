@@ -227,6 +227,7 @@ fn answer_of(room: &Room, register: Option<&Register>) -> Answer {
         position: room.cohort.position,
         already_done: events.is_none(),
         events: events.unwrap_or_default(),
+        duplicates: Vec::new(),
         replayed: false,
     }
 }

@@ -91,6 +91,17 @@ pub fn read_event<E: DeserializeOwned>(recorded: &RecordedEvent) -> Result<E, Co
     serde_json::from_value(upcast(recorded, payload)).map_err(unreadable)
 }
 
+/// The payload of a stored event in the present form of its type; none when it is in that form
+/// already, or is no JSON.
+#[must_use]
+pub fn present_payload(recorded: &RecordedEvent) -> Option<String> {
+    if !is_outdated(&recorded.event_type, &recorded.event_version) {
+        return None;
+    }
+    let payload = serde_json::from_str(&recorded.payload).ok()?;
+    Some(upcast(recorded, payload).to_string())
+}
+
 fn upcast(recorded: &RecordedEvent, payload: serde_json::Value) -> serde_json::Value {
     let first = SerializedEvent::new(
         recorded.stream.aggregate_id.to_string(),

@@ -70,6 +70,9 @@ pub const HISTORY_READERS: &[Role] = &[Finance, Director, Auditor, Role::Admin];
 /// Those who see and revoke tokens.
 pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 
+/// Those who settle whether two paths are one person's.
+pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
+
 const fn route(
     method: &'static str,
     path: &'static str,
@@ -167,6 +170,12 @@ pub const ROUTES: &[Route] = &[
         "/v1/funds/{id}/history",
         Access::Roles(HISTORY_READERS),
         "Every event of a fund.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/duplicates",
+        Access::Roles(DUPLICATE_READERS),
+        "Pairs of paths that may be one person's, the most alike first.",
     ),
     route(
         "get",

@@ -33,6 +33,7 @@ async fn ready(State(app): State<App>, envelope: Envelope) -> Response {
 
 async fn metrics(State(app): State<App>) -> Response {
     let position = *app.commands.journal().committed().borrow();
+    let text = app.metrics.text(position, &app.projections.now());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    (StatusCode::OK, [(header::CONTENT_TYPE, kind)], app.metrics.text(position)).into_response()
+    (StatusCode::OK, [(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -10,6 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use sira_projections::{ProjectionStatus, RunState};
 
 /// Bounds of the duration histogram, in seconds.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -27,6 +28,11 @@ struct CommandLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProjectionLabels {
+    projection: &'static str,
+}
+
 /// The process's counters.
 pub struct Metrics {
     registry: Registry,
@@ -34,6 +40,8 @@ pub struct Metrics {
     seconds: Histogram,
     commands: Family<CommandLabels, Counter>,
     position: Gauge,
+    projected: Family<ProjectionLabels, Gauge>,
+    stopped: Family<ProjectionLabels, Gauge>,
 }
 
 impl Default for Metrics {
@@ -50,7 +58,21 @@ impl Default for Metrics {
             "Last position known to be committed",
             position.clone(),
         );
-        Self { registry, requests, seconds, commands, position }
+        let (projected, stopped) = (
+            Family::<ProjectionLabels, Gauge>::default(),
+            Family::<ProjectionLabels, Gauge>::default(),
+        );
+        registry.register(
+            "projection_position",
+            "Every event up to here is in the projection's rows",
+            projected.clone(),
+        );
+        registry.register(
+            "projection_stopped",
+            "1 when the projection has stopped: its log says at which event",
+            stopped.clone(),
+        );
+        Self { registry, requests, seconds, commands, position, projected, stopped }
     }
 }
 
@@ -74,8 +96,15 @@ impl Metrics {
 
     /// The counters in Prometheus' text form.
     #[must_use]
-    pub fn text(&self, position: u64) -> String {
-        self.position.set(i64::try_from(position).unwrap_or(i64::MAX));
+    pub fn text(&self, position: u64, projections: &[ProjectionStatus]) -> String {
+        let signed = |position| i64::try_from(position).unwrap_or(i64::MAX);
+        self.position.set(signed(position));
+        for status in projections {
+            let labels = ProjectionLabels { projection: status.name };
+            self.projected.get_or_create(&labels).set(signed(status.position));
+            let has_stopped = matches!(status.state, RunState::Stopped { .. });
+            self.stopped.get_or_create(&labels).set(has_stopped.into());
+        }
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);

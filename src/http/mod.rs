@@ -15,6 +15,7 @@ mod request;
 mod serve;
 pub mod show;
 mod tokens;
+mod worklists;
 
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+
+use sira_projections::{ReadStore, Statuses};
 
 pub use gate::Gate;
 pub use limits::RateLimits;
@@ -44,6 +47,10 @@ pub struct App {
     pub tokens: Tokens,
     /// Who may come in, and how often.
     pub gate: Gate,
+    /// The read side.
+    pub read: ReadStore,
+    /// How this process's projections are doing.
+    pub projections: Statuses,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }
@@ -55,6 +62,7 @@ pub fn router(app: App) -> Router {
         .merge(own::routes())
         .merge(reference::routes())
         .merge(tokens::routes())
+        .merge(worklists::routes())
         .merge(health::routes())
         .merge(openapi::routes())
         .fallback(not_found)

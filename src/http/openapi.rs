@@ -185,6 +185,16 @@ fn parameters(path: &str, method: &str) -> Value {
             "`true` opens the identity for those allowed; the reading is recorded.",
         ));
     }
+    if path.starts_with("/v1/worklists/") {
+        parameters.push(text("query", "limit", false, "Items of the page; at most 200."));
+        parameters.push(text("query", "cursor", false, "`next_cursor` of the page before."));
+        parameters.push(text(
+            "header",
+            "Sira-Min-Position",
+            false,
+            "Waits until everything up to this position is in the answer, or gives 503.",
+        ));
+    }
     parameters.into()
 }
 
@@ -198,7 +208,15 @@ fn answer_schema() -> Value {
             "version": { "type": "integer" },
             "position": { "type": "integer" },
             "events": { "type": "array", "items": { "type": "string" } },
-            "already_done": { "type": "boolean" }
+            "already_done": { "type": "boolean" },
+            "duplicates": { "type": "array",
+                "description": "Paths that may be the same person's; left out when there are none.",
+                "items": { "type": "object", "required": ["id", "reference", "office", "score", "reasons"], "properties": {
+                    "id": { "type": "string", "format": "uuid" },
+                    "reference": { "type": "string" },
+                    "office": { "type": "string" },
+                    "score": { "type": "integer", "minimum": 0, "maximum": 100 },
+                    "reasons": { "type": "array", "items": { "type": "string", "enum": ["national_id", "phone", "name_birth_locality"] } } } } }
         }
     })
 }

@@ -84,6 +84,8 @@ kinds! {
         "Réessayez avec la même clé d'idempotence : rien ne sera fait deux fois.", "Retry with the same idempotency key: nothing is done twice.";
     ISSUER_UNAVAILABLE "issuer-unavailable" 503 "Service d'identité injoignable", "Identity service out of reach";
         "Réessayez dans un instant ; les jetons émis par Sira marchent toujours.", "Try again in a moment; tokens issued by Sira still work.";
+    BEHIND "behind" 503 "Vue en retard", "Read side behind";
+        "La vue n'a pas encore atteint la position demandée : réessayez après le délai indiqué.", "The read side has not reached the position asked for yet: try again after the given delay.";
     TIMEOUT "timeout" 408 "Requête trop lente", "Request too slow";
         "La requête n'est pas arrivée à temps.", "The request did not arrive in time.";
 }

@@ -58,7 +58,7 @@ pub(super) fn encrypt_alike(
     encrypt_under(key, nonce, bound_to, plain)
 }
 
-fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mac = <Hmac<Sha256> as Mac>::new_from_slice(key);
     let mac = mac.unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
     let fed = parts.iter().fold(mac, Mac::chain_update);

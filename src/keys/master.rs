@@ -9,8 +9,8 @@ use sira_domain::values::KeyId;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::aead::{Secret, decrypt, encrypt, random_secret};
-use super::{KeysError, PersonKey};
+use super::aead::{Secret, decrypt, encrypt, mac, random_secret};
+use super::{IndexKey, KeysError, PersonKey};
 
 const HEX_DIGITS: usize = 64;
 
@@ -71,6 +71,12 @@ impl MasterKey {
         }
         secret.copy_from_slice(&bytes);
         Ok(PersonKey::new(id, secret))
+    }
+
+    /// The key of the blind index. It is made from this one, so that the index needs no secret of its
+    /// own to keep: who loses the master key can look nobody up any more, and loses no more by that.
+    pub(super) fn index_key(&self) -> IndexKey {
+        IndexKey::new(Zeroizing::new(mac(self.0.as_ref(), &[b"sira.blind-index/v1"])))
     }
 
     /// A value by which a store knows its master key again.

@@ -7,6 +7,7 @@
 //! - [`MasterKey`] wraps every data key; it is given, or kept in a file beside the store.
 //! - [`KeyStore`] makes, finds and destroys data keys. It does not know whose key is whose: only the
 //!   person's stream says that.
+//! - [`IndexKey`] makes the tokens by which people are looked up without opening anyone.
 //! - [`PersonKey::seal`] and [`PersonKey::open`] bind a text to its place, so that it cannot be moved
 //!   to another person or field.
 //!
@@ -17,6 +18,7 @@ mod aead;
 mod engine;
 mod error;
 mod identity;
+mod index;
 mod master;
 mod master_file;
 mod person_key;
@@ -26,6 +28,7 @@ mod stock;
 mod store;
 
 pub use error::KeysError;
+pub use index::{IndexKey, TOKEN_BYTES};
 pub use master::MasterKey;
 pub use master_file::MasterKeyOrigin;
 pub use person_key::{MAX_PLAIN_BYTES, PersonKey, key_id_of};

@@ -13,7 +13,7 @@ use super::identity::identify;
 use super::rewrite::{new_mark, rewrite_if_marked};
 use super::rows::{self, WrappedKey};
 use super::stock::{Stock, Turn};
-use super::{KeyId, KeysError, MasterKey, PersonKey};
+use super::{IndexKey, KeyId, KeysError, MasterKey, PersonKey};
 use crate::clock::Clock;
 
 /// Unwrapped keys held in memory: about 5 MB. A miss costs one read.
@@ -80,6 +80,12 @@ impl KeyStore {
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.0.id
+    }
+
+    /// The key by which people are looked up; the same for as long as the master key is.
+    #[must_use]
+    pub fn index_key(&self) -> IndexKey {
+        self.0.master.index_key()
     }
 
     /// A fresh key: durable, and given to nobody else, ever.

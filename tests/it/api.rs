@@ -4,6 +4,7 @@ mod access;
 pub mod app;
 mod cohorts;
 mod contract;
+mod duplicates;
 mod engines;
 mod erasure;
 mod form;

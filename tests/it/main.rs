@@ -6,4 +6,5 @@ mod crash;
 mod import;
 mod journal;
 mod keys;
+mod read_side;
 mod support;

@@ -13,9 +13,11 @@ use sira::grant::Scope;
 use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
 use sira::journal::Journal;
 use sira::keys::{KeyStore, MasterKey};
+use sira::read_side::{DuplicateFinder, JournalFeed, OpenedKeys, start_projections};
 use sira::token::Tokens;
 use sira_domain::role::Role;
 use sira_domain::values::OfficeCode;
+use sira_projections::{ReadStore, Runner};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -33,6 +35,8 @@ pub struct TestApp {
     pub url: String,
     pub commands: Commands,
     pub tokens: Tokens,
+    pub read: ReadStore,
+    pub projections: Runner<JournalFeed>,
     client: Client,
     _stop: oneshot::Sender<()>,
 }
@@ -42,6 +46,11 @@ pub fn keys_url(engine: &Engine) -> String {
     engine.url().replace("/journal.db", "/keys.db")
 }
 
+/// Where the read side of a test's engine is.
+pub fn read_url(engine: &Engine) -> String {
+    engine.url().replace("/journal.db", "/read.db")
+}
+
 impl TestApp {
     /// A server on the system's clock. A second one on the same engine is a second process.
     pub async fn on(engine: &Engine) -> Self {
@@ -49,48 +58,55 @@ impl TestApp {
     }
 
     pub async fn with(engine: &Engine, clock: Clock, limits: ServeLimits) -> Self {
-        let (journal, keys) = Self::databases(engine, &clock).await;
-        Self::start(journal, keys, clock, limits).await
+        let (journal, keys, read) = Self::databases(engine, &clock).await;
+        Self::start(journal, keys, read, clock, limits).await
     }
 
     /// A server behind a gate of the test's own.
     pub async fn gated(engine: &Engine, clock: Clock, gate: Gate) -> Self {
-        let (journal, keys) = Self::databases(engine, &clock).await;
-        Self::start_gated(journal, keys, clock, ServeLimits::default(), gate).await
+        let (journal, keys, read) = Self::databases(engine, &clock).await;
+        Self::start_gated(journal, keys, read, clock, ServeLimits::default(), gate).await
     }
 
-    async fn databases(engine: &Engine, clock: &Clock) -> (Journal, KeyStore) {
+    async fn databases(engine: &Engine, clock: &Clock) -> (Journal, KeyStore, ReadStore) {
         let journal = engine.journal_with(engine.config(), clock.clone()).await;
         let master = MasterKey::from_text(MASTER).unwrap();
         let keys = KeyStore::open(&keys_url(engine), master, clock.clone()).await.unwrap();
-        (journal, keys)
+        let read = ReadStore::open(&read_url(engine)).await.unwrap();
+        (journal, keys, read)
     }
 
     /// A server on databases that are open already.
     pub async fn start(
         journal: Journal,
         keys: KeyStore,
+        read: ReadStore,
         clock: Clock,
         limits: ServeLimits,
     ) -> Self {
         let gate = Gate::open(clock.clone());
-        Self::start_gated(journal, keys, clock, limits, gate).await
+        Self::start_gated(journal, keys, read, clock, limits, gate).await
     }
 
     async fn start_gated(
         journal: Journal,
         keys: KeyStore,
+        read: ReadStore,
         clock: Clock,
         limits: ServeLimits,
         gate: Gate,
     ) -> Self {
         let signing = SigningKey::from_bytes(&[7; 32]);
         let tokens = Tokens::new(journal.clone(), clock.clone(), &signing).unwrap();
-        let commands = Commands::new(journal, keys, clock, 16 << 20);
+        let projections = start_projections(&journal, &keys, &read);
+        let finder = DuplicateFinder::new(read.clone(), OpenedKeys::new(keys.clone()));
+        let commands = Commands::new(journal, keys, clock, 16 << 20).proposing(finder);
         let app = App {
             commands: commands.clone(),
             tokens: tokens.clone(),
             gate,
+            read: read.clone(),
+            projections: projections.statuses(),
             metrics: Arc::new(Metrics::default()),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,7 +115,7 @@ impl TestApp {
         tokio::spawn(serve(listener, router(app), limits, async move {
             let _ = stopped.await;
         }));
-        Self { url, commands, tokens, client: Client::new(), _stop: stop }
+        Self { url, commands, tokens, read, projections, client: Client::new(), _stop: stop }
     }
 
     /// A token of someone called like their role, reaching everything.

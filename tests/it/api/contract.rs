@@ -131,6 +131,7 @@ crate::on_both_engines! {
         let metrics = Reply::of(app.request(Method::GET, "/metrics")).await;
         for line in [
             "sira_journal_position 5\n",
+            "sira_projection_stopped{projection=\"case_identity\"} 0\n",
             "sira_commands_total{command=\"add-note\",outcome=\"done\"} 1\n",
             "sira_http_requests_total{method=\"POST\",route=\"/v1/beneficiaries\",status=\"201\"} 1\n",
         ] {

@@ -9,6 +9,7 @@ use sira::http::ServeLimits;
 use sira::journal::{Journal, JournalConfig};
 use sira::keys::{Found, KeyId, KeyStore, MasterKey};
 use sira_domain::role::Role;
+use sira_projections::ReadStore;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::app::{MASTER, NAME, TestApp, keys_url, steps};
@@ -206,7 +207,9 @@ async fn a_backup_of_the_journal_from_before_the_erasure_opens_nobody() {
     let keys = KeyStore::open(&keys_url(&engine), master, Clock::System).await.unwrap();
     let key = key_of(&journal, position).await;
     assert!(matches!(keys.get(key).await.unwrap(), Found::Destroyed { .. }));
-    let restored = TestApp::start(journal, keys, Clock::System, ServeLimits::default()).await;
+    let read = format!("sqlite:{}/read.db", backup.path().display());
+    let read = ReadStore::open(&read).await.unwrap();
+    let restored = TestApp::start(journal, keys, read, Clock::System, ServeLimits::default()).await;
     let told = everything_told(&restored, id, 2).await;
     assert!(told.contains("NoteAdded") && !is_personal(&told), "{told}");
     let token = restored.token(Role::Adviser).await;

@@ -1,0 +1,101 @@
+//! Who stands in the journal, sealed, with a blind index to look people up by, and the pairs that
+//! may be one person.
+//!
+//! One projection, because a pair is found at the moment the later of the two is told, and must see
+//! exactly the people told before. Every event passes here in order, so two registrations made in
+//! two offices at once, or by an import, meet like any other two.
+//!
+//! Nothing personal is in clear in any table: the identity is the sealed text of the event, the index
+//! holds keyed hashes, a pair holds ids, a score and reasons.
+
+mod fold;
+mod rows;
+mod search;
+mod worklist;
+
+use std::future::Future;
+
+use sira_domain::identity::Identity;
+use uuid::Uuid;
+
+use crate::{Feed, FeedEvent, FoldError, Projection, ReadTransaction};
+
+pub use search::{Found, MAX_OPENED, Sought, find_alike};
+pub use worklist::{MAX_PAGE, Page, Pair, Party, Place, Reach, duplicates};
+
+/// The projection's name.
+pub const NAME: &str = "case_identity";
+/// The version of its rows' form, and of the folding of names: terms of another folding do not meet.
+const VERSION: u32 = 1;
+
+/// Bytes of a token: what two of a million people's terms share by chance is nothing, and a longer
+/// one would only fill the index.
+pub const TOKEN_BYTES: usize = 16;
+
+/// A keyed hash of a term.
+pub type Token = [u8; TOKEN_BYTES];
+
+/// What a token is of. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TermKind {
+    /// A national id.
+    NationalId = 1,
+    /// A phone.
+    Phone = 2,
+    /// Two words of a name with birth year and place.
+    Name = 3,
+}
+
+/// Opens sealed identities and makes tokens.
+pub trait IdentityKeys: Send + Sync + 'static {
+    /// The keyed hash of a term: the same for the same key, kind and term.
+    fn token(&self, kind: TermKind, term: &str) -> Token;
+
+    /// Opens the identity of a path; none when its key was destroyed.
+    ///
+    /// # Errors
+    /// [`FoldError::Unavailable`] when the key store cannot be reached, [`FoldError::Unfit`] when the
+    /// text cannot be opened with what is there.
+    fn open(
+        &self,
+        id: Uuid,
+        sealed: &str,
+    ) -> impl Future<Output = Result<Option<Identity>, FoldError>> + Send;
+}
+
+/// The projection.
+#[derive(Debug)]
+pub struct CaseIdentity<F, K> {
+    feed: F,
+    keys: K,
+}
+
+impl<F: Feed, K: IdentityKeys> CaseIdentity<F, K> {
+    /// The projection on a journal and its keys.
+    #[must_use]
+    pub fn new(feed: F, keys: K) -> Self {
+        Self { feed, keys }
+    }
+}
+
+impl<F: Feed, K: IdentityKeys> Projection for CaseIdentity<F, K> {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> u32 {
+        VERSION
+    }
+
+    async fn apply(
+        &self,
+        batch: &[FeedEvent],
+        transaction: &mut ReadTransaction,
+    ) -> Result<(), FoldError> {
+        fold::apply(self, batch, transaction).await
+    }
+
+    async fn clear(&self, transaction: &mut ReadTransaction) -> Result<(), FoldError> {
+        rows::clear(transaction.connection()).await.map_err(Into::into)
+    }
+}

@@ -1,0 +1,123 @@
+//! Where events come from and where they go: what others implement.
+
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{BoxError, ReadTransaction};
+
+/// One recorded event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedEvent {
+    /// Its place in the journal, from 1, without gaps.
+    pub position: u64,
+    /// The kind of its stream.
+    pub aggregate_type: String,
+    /// The id of its stream.
+    pub aggregate_id: Uuid,
+    /// Its place in its stream, from 1.
+    pub sequence: u64,
+    /// Its name.
+    pub event_type: String,
+    /// JSON text, in the present form of its type.
+    pub payload: String,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A journal, as projections read it.
+pub trait Feed: Clone + Send + Sync + 'static {
+    /// The journal's id: checkpoints are kept by it.
+    fn journal(&self) -> &str;
+
+    /// The events after a position, in order, at most `limit`.
+    fn read(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
+
+    /// All events of one stream, in order.
+    fn read_stream(
+        &self,
+        aggregate_type: &'static str,
+        id: Uuid,
+    ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
+
+    /// The last position of the journal.
+    fn head(&self) -> impl Future<Output = Result<u64, BoxError>> + Send;
+
+    /// Changes when this process has committed something. What other processes commit is found by
+    /// asking now and then.
+    fn committed(&self) -> watch::Receiver<u64>;
+}
+
+/// Why a batch was not taken. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// An event, or what the rows say of it, does not fit: trying again will not help.
+    #[error("an event does not fit")]
+    Unfit(#[source] BoxError),
+    /// A database is out of reach: trying again may help.
+    #[error("a database is out of reach")]
+    Unavailable(#[source] BoxError),
+}
+
+impl From<sqlx::Error> for FoldError {
+    /// A broken constraint or a column of another form comes from an event; all else from the
+    /// database's own state.
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::error::ErrorKind::Other;
+        let unfit = match &error {
+            sqlx::Error::Database(refused) => !matches!(refused.kind(), Other),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_) => {
+                true
+            }
+            _ => false,
+        };
+        if unfit { Self::Unfit(error.into()) } else { Self::Unavailable(error.into()) }
+    }
+}
+
+impl From<crate::ReadError> for FoldError {
+    fn from(error: crate::ReadError) -> Self {
+        match error {
+            crate::ReadError::Database(error) => error.into(),
+            other => Self::Unfit(other.into()),
+        }
+    }
+}
+
+/// A read model with tables of its own.
+///
+/// The rows are a function of the events in their order and of nothing else, neither a clock nor
+/// where batches begin and end. What is outside (a key that was destroyed) may only take away what a
+/// later event takes away too.
+pub trait Projection: Send + Sync + 'static {
+    /// Its name, in checkpoints and logs.
+    fn name(&self) -> &'static str;
+
+    /// The version of its rows' form. A higher one than the stored starts again from nothing.
+    fn version(&self) -> u32;
+
+    /// Takes the next events in, in order, within the transaction that also moves the checkpoint.
+    ///
+    /// # Errors
+    /// [`FoldError`]: the transaction is rolled back.
+    fn apply(
+        &self,
+        batch: &[FeedEvent],
+        transaction: &mut ReadTransaction,
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Empties its tables, within the transaction that sets its checkpoint back to 0.
+    ///
+    /// # Errors
+    /// [`FoldError`]: the transaction is rolled back.
+    fn clear(
+        &self,
+        transaction: &mut ReadTransaction,
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+}

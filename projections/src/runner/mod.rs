@@ -1,0 +1,135 @@
+//! Feeding projections: batches of recorded events into rows, each with its checkpoint.
+//!
+//! A projection's task reads the feed after its checkpoint, and in one transaction moves the
+//! checkpoint and lets the projection write its rows. The checkpoint moves by compare-and-set on the
+//! old position, first of all: that takes the row's lock (the file's, on `SQLite`), so a second
+//! runner, of this process or another, waits, finds the checkpoint moved, takes nothing and reads
+//! on. A crash anywhere leaves rows and checkpoint as the last commit had them.
+//!
+//! An event that a projection cannot take stops that projection at the position before it, loudly.
+//! The others go on.
+
+mod checkpoint;
+mod feed;
+mod task;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub(crate) use checkpoint::find as find_checkpoint;
+pub use feed::{Feed, FeedEvent, FoldError, Projection};
+
+use crate::ReadStore;
+use task::Task;
+
+/// How a projection is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// It takes events as they come.
+    Live,
+    /// A database could not be reached; it tries again.
+    Retrying,
+    /// It has stopped for good: somebody has to look.
+    Stopped {
+        /// The position of the event that it could not take, where one event is to blame.
+        position: Option<u64>,
+        /// What went wrong; no personal data.
+        cause: Arc<str>,
+    },
+}
+
+/// What a runner says of one projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectionStatus {
+    /// Its name.
+    pub name: &'static str,
+    /// The version of its rows' form.
+    pub version: u32,
+    /// Every event up to here is in its rows.
+    pub position: u64,
+    /// How it is doing.
+    pub state: RunState,
+}
+
+/// How the projections of a runner are doing, for whoever shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Statuses(Vec<watch::Receiver<ProjectionStatus>>);
+
+impl Statuses {
+    /// How each is doing now.
+    #[must_use]
+    pub fn now(&self) -> Vec<ProjectionStatus> {
+        self.0.iter().map(|seen| seen.borrow().clone()).collect()
+    }
+}
+
+/// Runs projections, each in a task of its own.
+pub struct Runner<F> {
+    feed: F,
+    store: ReadStore,
+    batch: u32,
+    stop: watch::Sender<bool>,
+    running: Vec<(JoinHandle<()>, watch::Receiver<ProjectionStatus>)>,
+}
+
+impl<F: Feed> Runner<F> {
+    /// A runner that runs nothing yet.
+    #[must_use]
+    pub fn new(feed: F, store: ReadStore) -> Self {
+        let (batch, stop) = (task::BATCH, watch::Sender::new(false));
+        Self { feed, store, batch, stop, running: Vec::new() }
+    }
+
+    /// At most this many events a transaction, for what is started from now on.
+    #[must_use]
+    pub fn with_batch(mut self, events: u32) -> Self {
+        self.batch = events.clamp(1, task::BATCH);
+        self
+    }
+
+    /// Starts a projection. Must be called within a Tokio runtime.
+    pub fn start(&mut self, projection: impl Projection) {
+        let first = ProjectionStatus {
+            name: projection.name(),
+            version: projection.version(),
+            position: 0,
+            state: RunState::Live,
+        };
+        let (status, seen) = watch::channel(first);
+        let (feed, store) = (self.feed.clone(), self.store.clone());
+        let task = Task::new(projection, (feed, store), self.batch, status, self.stop.subscribe());
+        self.running.push((tokio::spawn(task.run()), seen));
+    }
+
+    /// Where each projection stands.
+    #[must_use]
+    pub fn status(&self) -> Vec<ProjectionStatus> {
+        self.statuses().now()
+    }
+
+    /// The same, to be asked again without the runner.
+    #[must_use]
+    pub fn statuses(&self) -> Statuses {
+        Statuses(self.running.iter().map(|(_, seen)| seen.clone()).collect())
+    }
+
+    /// Stops in good order: a batch under way is committed, none is begun.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        for (task, _) in self.running.drain(..) {
+            // A task that panicked has stopped as well.
+            let _ = task.await;
+        }
+    }
+}
+
+impl<F> Drop for Runner<F> {
+    /// A runner that is dropped leaves no task behind; what a task had not committed is rolled back.
+    fn drop(&mut self) {
+        for (task, _) in &self.running {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The journal as projections read it.
+
+use sira_projections::{BoxError, Feed, FeedEvent};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::commands::present_payload;
+use crate::journal::{Journal, RecordedEvent, StreamId};
+
+/// A journal's feed: every event in its present form.
+#[derive(Clone)]
+pub struct JournalFeed {
+    journal: Journal,
+}
+
+impl JournalFeed {
+    /// The feed of a journal.
+    #[must_use]
+    pub fn new(journal: Journal) -> Self {
+        Self { journal }
+    }
+}
+
+impl Feed for JournalFeed {
+    fn journal(&self) -> &str {
+        self.journal.id()
+    }
+
+    async fn read(&self, after: u64, limit: u32) -> Result<Vec<FeedEvent>, BoxError> {
+        let events = self.journal.read_feed(after, limit).await?;
+        Ok(events.into_iter().map(fed).collect())
+    }
+
+    async fn read_stream(
+        &self,
+        aggregate_type: &'static str,
+        id: Uuid,
+    ) -> Result<Vec<FeedEvent>, BoxError> {
+        let events = self.journal.read_stream(&StreamId::new(aggregate_type, id), 0).await?;
+        Ok(events.into_iter().map(fed).collect())
+    }
+
+    async fn head(&self) -> Result<u64, BoxError> {
+        Ok(self.journal.head().await?.position)
+    }
+
+    fn committed(&self) -> watch::Receiver<u64> {
+        self.journal.committed()
+    }
+}
+
+/// A payload that cannot be brought to its present form is left as it is: the projection that reads
+/// it says so, at its position.
+fn fed(recorded: RecordedEvent) -> FeedEvent {
+    let present = present_payload(&recorded);
+    FeedEvent {
+        position: recorded.position,
+        aggregate_type: recorded.stream.aggregate_type.into_owned(),
+        aggregate_id: recorded.stream.aggregate_id,
+        sequence: recorded.sequence,
+        event_type: recorded.event_type,
+        payload: present.unwrap_or(recorded.payload),
+        recorded_at: recorded.recorded_at,
+    }
+}
