@@ -18,6 +18,8 @@ pub struct ConfigFile {
     pub keys_database_url: Option<String>,
     /// Read side: `sqlite:PATH` or `postgres://...`.
     pub read_database_url: Option<String>,
+    /// Documents: a folder, or `s3://bucket/prefix`.
+    pub documents_url: Option<String>,
     /// Address to listen on.
     pub listen: Option<String>,
     /// Directory of the embedded databases and the keys.
@@ -49,6 +51,10 @@ pub struct ConfigArgs {
     /// journal's own server]
     #[arg(long, env = "SIRA_READ_DATABASE_URL", global = true, hide_env_values = true)]
     pub read_database_url: Option<String>,
+    /// Documents: a folder, or `s3://bucket/prefix` with AWS_* variables [default: documents under
+    /// the data directory]
+    #[arg(long, env = "SIRA_DOCUMENTS_URL", global = true, hide_env_values = true)]
+    pub documents_url: Option<String>,
     /// Directory of the embedded databases and the keys [default: data]
     #[arg(long, env = "SIRA_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
@@ -92,6 +98,8 @@ pub struct Config {
     pub database_url: String,
     /// Key store.
     pub keys_database_url: String,
+    /// Documents.
+    pub documents_url: String,
     /// Read side; everything in it can be computed again.
     pub read_database_url: String,
     /// Address to listen on, from the file; the `serve` command's flag comes first.
@@ -152,7 +160,10 @@ impl ConfigArgs {
             let is_embedded = database_url.starts_with("sqlite:");
             if is_embedded { embedded("read.db") } else { database_url.clone() }
         });
+        let documents = self.documents_url.clone().or(file.documents_url);
         Ok(Config {
+            documents_url: documents
+                .unwrap_or_else(|| data_dir.join("documents").display().to_string()),
             database_url,
             read_database_url: read,
             keys_database_url: keys.unwrap_or_else(|| embedded("keys.db")),

@@ -8,6 +8,7 @@ use super::{CliError, Say};
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
+use crate::documents::DocumentStore;
 use crate::files::FileError;
 use crate::journal::{Journal, JournalConfig, JournalError};
 use crate::keys::{KeyStore, MasterKey, MasterKeyOrigin};
@@ -84,7 +85,14 @@ pub async fn open(config: &Config, say: Say) -> Result<Opened, CliError> {
         .map_err(|error| CliError::failed("token key", error))?;
     let tokens = Tokens::new(journal.clone(), clock.clone(), &key)
         .map_err(|error| CliError::failed("token key", error))?;
-    Ok(Opened { commands: Commands::new(journal, keys, clock, config.cache_bytes), tokens })
+    let documents = DocumentStore::open(&config.documents_url, &config.data_dir.join("incoming"));
+    let documents = documents.map_err(|error| {
+        let what = say
+            .pick("le magasin de documents ne s'ouvre pas", "the document store cannot be opened");
+        CliError::failed(what, error)
+    })?;
+    let commands = Commands::new(journal, keys, clock, config.cache_bytes).keeping(documents);
+    Ok(Opened { commands, tokens })
 }
 
 async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journal, CliError> {

@@ -45,7 +45,7 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let fr = format!("Sira écoute sur http://{local}  (référence : http://{local}/docs)");
     let en = format!("Sira listens on http://{local}  (reference: http://{local}/docs)");
     say.note(&fr, &en);
-    let housekeeping = tokio::spawn(forget_old_keys(opened.commands.clone()));
+    let housekeeping = tokio::spawn(keep_house(opened.commands.clone()));
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
     let projections = start_projections(commands.journal(), commands.keys(), &read);
     let app = App {
@@ -93,7 +93,8 @@ async fn stop() {
     }
 }
 
-async fn forget_old_keys(commands: crate::commands::Commands) {
+/// At start and every hour: forgets old idempotency keys, and removes documents that a crash left.
+async fn keep_house(commands: crate::commands::Commands) {
     let mut ticks = tokio::time::interval(FORGET_EVERY);
     loop {
         ticks.tick().await;
@@ -106,6 +107,12 @@ async fn forget_old_keys(commands: crate::commands::Commands) {
             Err(error) => {
                 tracing::warn!(error = %error, "old idempotency keys could not be forgotten");
             }
+        }
+        let Some(documents) = commands.documents() else { continue };
+        match documents.sweep(&commands).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "documents that belong to nothing were removed"),
+            Err(error) => tracing::warn!(error = %error, "the documents could not be swept"),
         }
     }
 }

@@ -25,6 +25,10 @@ impl Commands {
         let answer = self.command_now(id, entry, body, call).await?;
         let path = self.current_beneficiary(id).await?.ok_or(CommandError::NotFound)?;
         self.0.keys.destroy(&path.state.state().keys).await?;
+        // Nobody can open the documents any more. What a crash leaves of them the sweep removes.
+        if let Some(documents) = self.documents() {
+            documents.forget(id).await?;
+        }
         Ok(answer)
     }
 

@@ -36,6 +36,7 @@ use stream::stream_id;
 pub use stream::{Loaded, Stream, StreamStore, present_payload};
 
 use crate::clock::Clock;
+use crate::documents::{DocumentError, DocumentStore};
 use crate::journal::{
     AppendOutcome, AppendRequest, Committed, Foreign, Freshness, Journal, JournalError, KeyLookup,
     Objection, StoredAnswer, StreamId,
@@ -63,6 +64,7 @@ pub struct Door {
     cohort_dockets: Dockets<Cohort>,
     fund_dockets: Dockets<Fund>,
     duplicates: OnceLock<DuplicateFinder>,
+    documents: OnceLock<DocumentStore>,
 }
 
 /// What a command did.
@@ -142,6 +144,9 @@ pub enum CommandError {
     /// The key store failed.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The document store failed.
+    #[error(transparent)]
+    Documents(#[from] DocumentError),
 }
 
 impl Commands {
@@ -159,6 +164,7 @@ impl Commands {
             cohort_dockets: Dockets::default(),
             fund_dockets: Dockets::default(),
             duplicates: OnceLock::new(),
+            documents: OnceLock::new(),
             journal,
         };
         let stores: [Arc<dyn Evict>; 4] = [
@@ -185,6 +191,21 @@ impl Commands {
         // A second one is dropped.
         let _ = self.0.duplicates.set(finder);
         self
+    }
+
+    /// From now on documents are kept here, and removed from here when their person is erased. Only
+    /// the first store counts.
+    #[must_use]
+    pub fn keeping(self, documents: DocumentStore) -> Self {
+        // A second one is dropped.
+        let _ = self.0.documents.set(documents);
+        self
+    }
+
+    /// Where documents are kept, if anywhere.
+    #[must_use]
+    pub fn documents(&self) -> Option<&DocumentStore> {
+        self.0.documents.get()
     }
 
     /// The journal behind the door.

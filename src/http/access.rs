@@ -57,6 +57,9 @@ pub const COLLECTIONS: &[Collection] = &[
 pub const PATH_READERS: &[Role] =
     &[Adviser, Trainer, Committee, Finance, Director, Auditor, Role::Admin];
 
+/// Those who see a path's documents.
+pub const DOCUMENT_READERS: &[Role] = &[Adviser, Finance, Director];
+
 /// Those who see a cohort with its members.
 pub const COHORT_READERS: &[Role] = PATH_READERS;
 
@@ -113,6 +116,12 @@ pub const ROUTES: &[Route] = &[
         "/v1/beneficiaries/{id}/history",
         Access::Roles(PATH_READERS),
         "Every event of a path.",
+    ),
+    route(
+        "get",
+        "/v1/beneficiaries/{id}/documents/{sha256}",
+        Access::Roles(DOCUMENT_READERS),
+        "A document's bytes, for those who may open its name; the reading is recorded.",
     ),
     route("post", "/v1/programmes", Access::Command, "Signs a convention: a programme begins."),
     route(

@@ -72,7 +72,7 @@ fn roles_of(word: &str) -> Option<&'static [sira_domain::role::Role]> {
 }
 
 /// An id, or a reference as people type it.
-async fn find_id(app: &App, envelope: &Envelope, text: &str) -> Result<Uuid, Response> {
+pub(super) async fn find_id(app: &App, envelope: &Envelope, text: &str) -> Result<Uuid, Response> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(id);
     }
@@ -130,7 +130,7 @@ fn read_query(
 }
 
 /// The current path, if the caller may see it.
-async fn current(
+pub(super) async fn current(
     app: &App,
     caller: &Caller,
     id: Uuid,
@@ -238,7 +238,7 @@ async fn status_with_identity(
 
 /// Recorded before it is shown: a crash in between leaves an entry for a reading that was not seen,
 /// never a reading without its entry.
-async fn log_access(
+pub(super) async fn log_access(
     app: &App,
     caller: &Caller,
     action: &'static str,
@@ -263,7 +263,7 @@ async fn read_stream(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<Recorde
 }
 
 /// The person's key; none when the person has been erased.
-async fn key_of(
+pub(super) async fn key_of(
     app: &App,
     caller: &Caller,
     path: &Loaded<Beneficiary>,

@@ -2,6 +2,7 @@
 
 pub mod access;
 mod beneficiaries;
+mod documents;
 mod gate;
 mod health;
 mod limits;
@@ -59,6 +60,7 @@ pub struct App {
 pub fn router(app: App) -> Router {
     Router::new()
         .merge(beneficiaries::routes())
+        .merge(documents::routes())
         .merge(own::routes())
         .merge(reference::routes())
         .merge(tokens::routes())

@@ -112,10 +112,32 @@ fn operation(
         operation["description"] = json!(format!("{} — {}", entry.about_fr, entry.about_en));
         operation["x-roles"] = json!(entry.roles);
         let schema = with_day((entry.schema)(generator), generator);
+        let (kind, schema) = match entry.word {
+            "attach-document" => ("multipart/form-data", document_form()),
+            _ => ("application/json", schema),
+        };
         operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+            json!({ "required": true, "content": { kind: { "schema": schema } } });
     }
     operation
+}
+
+/// A document is sent as a form: its texts first, the file last.
+fn document_form() -> Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["file"],
+        "properties": {
+            "occurred_on": { "type": "string", "format": "date" },
+            "name": text("File name; that of the file's part when left out. Sealed."),
+            "media_type": text("Of the reference list; that of the file's part when left out."),
+            "size_bytes": text("When given, it must be the file's."),
+            "sha256": text("When given, it must be the file's."),
+            "file": { "type": "string", "format": "binary", "description": "At most 50 MiB; the last part." }
+        }
+    })
 }
 
 /// Every command takes the day of the fact beside its own fields.
@@ -146,6 +168,9 @@ fn parameters(path: &str, method: &str) -> Value {
     let mut parameters = Vec::new();
     if path.contains("{id}") {
         parameters.push(text("path", "id", true, "The id, or a beneficiary's reference."));
+    }
+    if path.contains("{sha256}") {
+        parameters.push(text("path", "sha256", true, "SHA-256 of the document, hexadecimal."));
     }
     if path.contains("{slug}") {
         parameters.push(text("path", "slug", true, "The kind of problem."));

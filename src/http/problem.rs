@@ -8,6 +8,7 @@ use sira_domain::refusal::Refusal;
 use sira_domain::values::ValueError;
 
 use crate::commands::{CommandError, FormError};
+use crate::documents::DocumentError;
 use crate::journal::JournalError;
 
 /// One kind of problem: its page, status, title and explanation.
@@ -65,9 +66,9 @@ kinds! {
     PRECONDITION_FAILED "precondition-failed" 412 "Le dossier a changé", "The path has changed";
         "Relisez le dossier, puis réessayez avec sa nouvelle version.", "Read it again, then retry with its new version.";
     BODY_TOO_LARGE "body-too-large" 413 "Corps trop grand", "Body too large";
-        "Au plus 64 Kio ; 512 Kio pour un programme.", "At most 64 KiB; 512 KiB for a programme.";
+        "Au plus 64 Kio ; 512 Kio pour un programme, 50 Mio pour un document.", "At most 64 KiB; 512 KiB for a programme, 50 MiB for a document.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415 "Type de contenu non pris en charge", "Unsupported content type";
-        "Envoyez Content-Type: application/json.", "Send Content-Type: application/json.";
+        "Envoyez Content-Type: application/json, ou multipart/form-data pour un document.", "Send Content-Type: application/json, or multipart/form-data for a document.";
     INVALID_BODY "invalid-body" 422 "Champ invalide", "Invalid field";
         "Chaque champ fautif est nommé avec sa règle.", "Each wrong field is named with its rule.";
     IDEMPOTENCY_KEY_REUSED "idempotency-key-reused" 422 "Clé d'idempotence déjà utilisée", "Idempotency key already used";
@@ -187,7 +188,11 @@ impl Problem {
             CommandError::Journal(JournalError::Inconsistent { .. })
             | CommandError::KeyMissing(_)
             | CommandError::Unreadable { .. } => Self::new(INTERNAL, language),
-            CommandError::Journal(_) | CommandError::Keys(_) => {
+            CommandError::Documents(DocumentError::TooLarge) => Self::new(BODY_TOO_LARGE, language),
+            CommandError::Documents(DocumentError::Damaged | DocumentError::Address) => {
+                Self::new(INTERNAL, language)
+            }
+            CommandError::Journal(_) | CommandError::Keys(_) | CommandError::Documents(_) => {
                 Self { retry_after_s: Some(5), ..Self::new(UNAVAILABLE, language) }
             }
         }

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Layer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::peer::Peer;
@@ -37,6 +37,8 @@ pub struct ServeLimits {
     pub body_silence: Duration,
     /// Time for a whole request.
     pub request_within: Duration,
+    /// Time for a whole upload of a document.
+    pub upload_within: Duration,
     /// Time for requests under way to end at shutdown.
     pub drain_within: Duration,
 }
@@ -49,6 +51,8 @@ impl Default for ServeLimits {
             body_silence: Duration::from_secs(20),
             // Poor connections: a body of 64 kB at 2 kB a second.
             request_within: Duration::from_mins(1),
+            // 50 MB at 16 kB a second; a silence ends it sooner.
+            upload_within: Duration::from_hours(1),
             drain_within: Duration::from_secs(20),
         }
     }
@@ -64,10 +68,14 @@ pub async fn serve(
     limits: ServeLimits,
     stop: impl Future<Output = ()>,
 ) {
+    // Pictures and PDF are compressed already.
+    let compressed = SizeAbove::new(COMPRESSED_FROM_BYTES)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::const_new("application/pdf"));
     let router = router
         .layer(RequestBodyTimeoutLayer::new(limits.body_silence))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)))
-        .layer(from_fn_with_state(limits.request_within, within));
+        .layer(CompressionLayer::new().compress_when(compressed))
+        .layer(from_fn_with_state(limits, within));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
@@ -101,8 +109,10 @@ pub async fn serve(
 
 /// Cuts off a request that takes too long. A command under way is not cut: it runs in a task of its
 /// own, and its retry gets its answer.
-async fn within(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+async fn within(State(limits): State<ServeLimits>, request: Request, next: Next) -> Response {
     let envelope = Envelope::of(request.headers());
+    let is_upload = request.uri().path().ends_with("/commands/attach-document");
+    let limit = if is_upload { limits.upload_within } else { limits.request_within };
     let answer = tokio::time::timeout(limit, next.run(request)).await;
     answer.unwrap_or_else(|_| envelope.kind(problem::TIMEOUT))
 }

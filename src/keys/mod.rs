@@ -15,6 +15,7 @@
 //! `docs/decisions/0003-personal-data.md`.
 
 mod aead;
+mod chunk;
 mod engine;
 mod error;
 mod identity;
@@ -27,6 +28,7 @@ mod rows;
 mod stock;
 mod store;
 
+pub use chunk::{CHUNK_BYTES, ChunkPlace, SEALED_CHUNK_BYTES};
 pub use error::KeysError;
 pub use index::{IndexKey, TOKEN_BYTES};
 pub use master::MasterKey;

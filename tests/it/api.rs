@@ -4,6 +4,7 @@ mod access;
 pub mod app;
 mod cohorts;
 mod contract;
+mod documents;
 mod duplicates;
 mod engines;
 mod erasure;

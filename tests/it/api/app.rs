@@ -9,6 +9,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::commands::Commands;
+use sira::documents::DocumentStore;
 use sira::grant::Scope;
 use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
 use sira::journal::Journal;
@@ -59,7 +60,16 @@ impl TestApp {
 
     pub async fn with(engine: &Engine, clock: Clock, limits: ServeLimits) -> Self {
         let (journal, keys, read) = Self::databases(engine, &clock).await;
-        Self::start(journal, keys, read, clock, limits).await
+        Self::start(journal, keys, read, clock, limits).await.keeping_documents(engine)
+    }
+
+    /// Documents lie in a folder of the engine's, which every server on it shares.
+    fn keeping_documents(self, engine: &Engine) -> Self {
+        let folder = engine.folder().join("documents");
+        let store =
+            DocumentStore::open(folder.to_str().unwrap(), &engine.folder().join("incoming"));
+        let _ = self.commands.clone().keeping(store.unwrap());
+        self
     }
 
     /// A server behind a gate of the test's own.

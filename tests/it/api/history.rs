@@ -86,10 +86,13 @@ crate::on_both_engines! {
     async fn a_document_name_is_opened_as_an_identity_is(engine) {
         let app = TestApp::on(engine).await;
         let id = app.registered().await;
-        let document = json!({ "name": format!("CV {NAME}.pdf"), "media_type": "application/pdf",
-                               "size_bytes": 12_000, "sha256": "ab".repeat(32) });
-        app.done(Role::Adviser, &id, "attach-document", &document).await;
-        assert_eq!(history(&app, Role::Adviser, &id).await[1]["fact"]["name"], document["name"]);
+        let name = format!("CV {NAME}.pdf");
+        let form = reqwest::multipart::Form::new().text("name", name.clone());
+        let file = reqwest::multipart::Part::bytes(b"%PDF-1.7\n".to_vec());
+        let form = form.text("media_type", "application/pdf").part("file", file);
+        let adviser = app.token(Role::Adviser).await;
+        crate::api::documents::attach(&app, &adviser, &id, form).await.ok(200);
+        assert_eq!(history(&app, Role::Adviser, &id).await[1]["fact"]["name"], json!(name));
         assert!(is_sealed(&history(&app, Role::Auditor, &id).await[1]["fact"]["name"]));
     }
 

@@ -21,6 +21,7 @@ const LIMITS: ServeLimits = ServeLimits {
     headers_within: Duration::from_secs(6),
     body_silence: Duration::from_secs(6),
     request_within: Duration::from_secs(8),
+    upload_within: Duration::from_secs(8),
     drain_within: Duration::from_secs(1),
 };
 

@@ -20,13 +20,14 @@ static SERVER: Mutex<Weak<PgTempDB>> = Mutex::new(Weak::new());
 /// A database of one test. It lasts as long as this value.
 pub struct Engine {
     url: String,
+    directory: TempDir,
     keep: Keep,
 }
 
 /// What must outlive the test's connections.
 enum Keep {
     Postgres(Arc<PgTempDB>),
-    Sqlite(#[expect(dead_code, reason = "removed when dropped")] TempDir),
+    Sqlite,
 }
 
 impl Engine {
@@ -34,7 +35,7 @@ impl Engine {
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("journal.db").display());
-        Self { url, keep: Keep::Sqlite(directory) }
+        Self { url, directory, keep: Keep::Sqlite }
     }
 
     /// A new database on the shared server, not yet migrated.
@@ -46,7 +47,8 @@ impl Engine {
         admin.close().await.unwrap();
         let (user, pass, port) = (server.db_user(), server.db_pass(), server.db_port());
         let url = format!("postgresql://{user}:{pass}@localhost:{port}/{name}");
-        Self { url, keep: Keep::Postgres(server) }
+        let directory = tempfile::tempdir().unwrap();
+        Self { url, directory, keep: Keep::Postgres(server) }
     }
 
     /// The database's URL.
@@ -54,11 +56,16 @@ impl Engine {
         &self.url
     }
 
+    /// A folder of the test's own.
+    pub fn folder(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// The port of the server, where there is one.
     pub fn port(&self) -> Option<u16> {
         match &self.keep {
             Keep::Postgres(server) => Some(server.db_port()),
-            Keep::Sqlite(_) => None,
+            Keep::Sqlite => None,
         }
     }
 
