@@ -178,7 +178,7 @@ async fn registers(args: &AcrossArgs, place: &Place) -> Result<(), Failure> {
     let seat = format!(r#"{{"cohort":"{cohort}"}}"#);
     let enrol = ("enrol-in-training", place.target.adviser.as_str(), seat.as_str());
     once_each(port, &ids, 4, enrol, &[200]).await?;
-    let today = chrono::Utc::now().date_naive();
+    let today = sira::clock::Clock::System.now().date_naive();
     let lines: Vec<String> =
         ids.iter().map(|id| format!(r#"{{"beneficiary":"{id}","present":true}}"#)).collect();
     let (lines, path) = (lines.join(","), format!("/v1/cohorts/{cohort}/commands"));

@@ -113,10 +113,18 @@ fn a_fund_says_what_it_committed_paid_got_back_and_has_left() {
     assert_eq!((fund.committed_in_all.francs(), fund.interest.francs()), (600, 1));
 }
 
+/// What has happened, what is asked (day, kind, amount, reference), the rule and the number it says.
+type Case = (
+    &'static [(&'static str, u64)],
+    (&'static str, &'static str, u64, u32),
+    &'static str,
+    &'static str,
+);
+
 #[test]
 fn what_a_fund_cannot_bear_is_refused_with_the_number_that_forbids_it() {
-    let spent: &[(&str, u64)] = &[("Committed", 600), ("Disbursed", 400)];
-    let cases: &[(&[(&str, u64)], (&str, &str, u64, u32), &str, &str)] = &[
+    let spent: &'static [(&str, u64)] = &[("Committed", 600), ("Disbursed", 400)];
+    let cases: &[Case] = &[
         (&[], ("2022-06-01", "Committed", 1_001, 9), "amount_above_limit", "1\u{202f}000"),
         (spent, ("2022-06-01", "Committed", 401, 9), "amount_above_limit", "400"),
         (&[], ("2021-12-31", "Committed", 1, 9), "outside_period", "2022-01-01 au 2023-12-31"),

@@ -167,7 +167,7 @@ impl Commands {
                 Ok(Attempt::Answered(Answer { version, position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Attempt::Answered(answer)),
-            Appended::Forbidden(objection) => Err(refusal_of(objection)),
+            Appended::Forbidden(objection) => Err(refusal_of(&objection)),
             Appended::Moved => {
                 self.forget_case(case);
                 self.forget_case(theirs);

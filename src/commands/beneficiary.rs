@@ -347,7 +347,7 @@ impl Commands {
                 Ok(Attempt::Answered(Answer { version, position: committed.position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Attempt::Answered(answer)),
-            Appended::Forbidden(objection) => Err(refusal_of(objection)),
+            Appended::Forbidden(objection) => Err(refusal_of(&objection)),
             Appended::Moved => {
                 self.forget_case(case);
                 Ok(Attempt::Anew)

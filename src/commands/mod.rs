@@ -177,7 +177,9 @@ impl Commands {
             Foreign::Everything => stores.iter().for_each(|store| store.clear()),
             Foreign::Streams(streams) => {
                 for stream in streams {
-                    stores.iter().for_each(|store| store.evict(&stream));
+                    for store in &stores {
+                        store.evict(&stream);
+                    }
                 }
             }
         }));
@@ -340,7 +342,7 @@ fn replayed(stored: &StoredAnswer) -> Result<Answer, CommandError> {
 }
 
 /// What an arbiter has said: a refusal of the domain, or an event that could not be read.
-fn refusal_of(objection: Objection) -> CommandError {
+fn refusal_of(objection: &Objection) -> CommandError {
     match objection.0.downcast_ref::<Refusal>() {
         Some(refusal) => refusal.clone().into(),
         None => CommandError::Journal(JournalError::Inconsistent {

@@ -216,7 +216,9 @@ impl Commands {
         let events = state.decide(command.clone(), &context)?;
         if current == 0 && !events.is_empty() {
             let mut begun = S::clone(state);
-            events.iter().for_each(|event| begun.take(event.clone()));
+            for event in &events {
+                begun.take(event.clone());
+            }
             if !begun.is_within(found.id, &call.scope, programme) {
                 return Err(CommandError::OutOfScope);
             }
@@ -253,7 +255,7 @@ impl Commands {
                 Ok(Once::Answered(Answer { version, position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Once::Answered(answer)),
-            Appended::Forbidden(objection) => Err(super::refusal_of(objection)),
+            Appended::Forbidden(objection) => Err(super::refusal_of(&objection)),
             Appended::Moved => {
                 S::store(&self.0).forget(found.id);
                 if let Some(programme) = found.programme.0 {

@@ -164,7 +164,7 @@ impl Commands {
                 Ok(Some(Answer { version, position: committed.position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Some(Answer { id: room.id, ..answer })),
-            Appended::Forbidden(objection) => Err(refusal_of(objection)),
+            Appended::Forbidden(objection) => Err(refusal_of(&objection)),
             Appended::Moved => {
                 room.members.values().for_each(|case| self.forget_case(case));
                 Ok(None)

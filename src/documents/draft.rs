@@ -14,7 +14,7 @@ use super::{DOCUMENT_MAX_BYTES, DocumentError};
 use crate::journal::leaf::hex;
 use crate::keys::{CHUNK_BYTES, ChunkPlace, PersonKey};
 
-/// Bytes that tell what kind of file it is: OpenDocument names itself within the first hundred.
+/// Bytes that tell what kind of file it is: an `OpenDocument` names itself within the first hundred.
 const HEAD_BYTES: usize = 8 * 1024;
 
 /// An upload under way. Its file has no name, so that nothing is left of it when it is dropped, or

@@ -69,7 +69,7 @@ async fn attach(
     let call = caller.call(&format!("POST {id} attach-document"), &text);
     let answer = app.commands.command_beneficiary(id, "attach-document", body, call).await;
     app.metrics.count_command("attach-document", answer.is_ok());
-    let answer = answer.map_err(|error| refused(error))?;
+    let answer = answer.map_err(refused)?;
     Ok(answer_response(StatusCode::OK, &answer, "/v1/beneficiaries"))
 }
 

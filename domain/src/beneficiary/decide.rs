@@ -2,9 +2,9 @@
 
 use super::event::{BeneficiaryEvent, Fact};
 use super::facts::{
-    Approval, Assessment, Completion, DuplicateLink, DuplicateUnlink, Eligibility,
-    EligibilityRequest, Erasure, FinancingCase, Grievance, InterviewSheet, Plan, PlanReview,
-    Registration, TrainingBasis, Transfer, TransferRequest, Withdrawal,
+    Approval, Assessment, Completion, Eligibility, EligibilityRequest, Erasure, FinancingCase,
+    Grievance, InterviewSheet, Plan, PlanReview, Registration, SeatReturn, TrainingBasis, Transfer,
+    TransferRequest, Withdrawal,
 };
 use super::{Beneficiary, BeneficiaryCommand as Command, duplicate, eligibility, lawful, retract};
 use crate::context::Context;
@@ -60,10 +60,7 @@ fn propose(
         }),
         Command::DecideSelection(selection) => Fact::SelectionDecided(selection),
         Command::EnrolInTraining(seat) => Fact::TrainingEnrolled(seat),
-        Command::WithdrawFromTraining(request) => Fact::TrainingWithdrawn(Withdrawal {
-            cohort: seat_to_return(path, context)?,
-            comment: request.comment,
-        }),
+        Command::WithdrawFromTraining(request) => return_seat(path, context, request)?,
         Command::RecordAttendance(attendance) => Fact::AttendanceRecorded(attendance),
         Command::RecordAssessment(score) => Fact::ModuleAssessed(Assessment {
             passed: score.score >= rules.assessment_pass_mark,
@@ -135,15 +132,9 @@ fn propose(
         }),
         Command::ResolveGrievance(answer) => Fact::GrievanceResolved(answer),
         Command::Retract(retraction) => Fact::Retracted(retraction),
-        // The two span two paths: see `duplicate`.
-        Command::LinkDuplicate(claim) => Fact::DuplicateLinked(DuplicateLink {
-            other: claim.continues,
-            continues: claim.continues,
-        }),
-        Command::UnlinkDuplicate(reason) => Fact::DuplicateUnlinked(DuplicateUnlink {
-            other: duplicate::linked_to(path)?,
-            reason: Some(reason.reason),
-        }),
+        // The two span two paths.
+        Command::LinkDuplicate(claim) => duplicate::linked(&claim),
+        Command::UnlinkDuplicate(reason) => duplicate::unlinked(path, reason)?,
         Command::UpdateIdentity(change) => Fact::IdentityUpdated(change),
         Command::RecordConsent(consent) => Fact::ConsentRecorded(consent),
         Command::WithdrawConsent(scope) => Fact::ConsentWithdrawn(scope),
@@ -172,6 +163,15 @@ fn assess(
     let eligible = eligibility::all_met(&outcomes) || request.override_reason.is_some();
     let override_reason = request.override_reason;
     Ok(Fact::EligibilityAssessed(Eligibility { rules: outcomes, eligible, override_reason }))
+}
+
+fn return_seat(
+    path: &Beneficiary,
+    context: &Context,
+    request: SeatReturn,
+) -> Result<Fact, Refusal> {
+    let cohort = seat_to_return(path, context)?;
+    Ok(Fact::TrainingWithdrawn(Withdrawal { cohort, comment: request.comment }))
 }
 
 /// The cohort whose seat is given back; in a retry, the one that was given back last.

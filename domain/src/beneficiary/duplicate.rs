@@ -2,7 +2,7 @@
 //! written to both streams, in one append.
 
 use super::event::{BeneficiaryEvent, Fact};
-use super::facts::{DuplicateLink, DuplicateUnlink};
+use super::facts::{DuplicateClaim, DuplicateLink, DuplicateUnlink, Reason};
 use super::lawful::Case;
 use super::{Beneficiary, BeneficiaryCommand, decide, lawful};
 use crate::context::Context;
@@ -10,7 +10,7 @@ use crate::refusal::{Item, Refusal};
 use crate::values::BeneficiaryId;
 
 /// The path that a frozen one continues as; in a retry of an unlinking, the one it was linked to.
-pub(super) fn linked_to(path: &Beneficiary) -> Result<BeneficiaryId, Refusal> {
+fn linked_to(path: &Beneficiary) -> Result<BeneficiaryId, Refusal> {
     let last = || {
         path.standing().rev().find_map(|(_, event)| match &event.fact {
             Fact::DuplicateUnlinked(unlink) if unlink.reason.is_some() => Some(unlink.other),
@@ -19,6 +19,18 @@ pub(super) fn linked_to(path: &Beneficiary) -> Result<BeneficiaryId, Refusal> {
     };
     let unknown = || Refusal::Unknown { item: Item::Duplicate, name: "-".into(), field: "reason" };
     path.state().continues_as.or_else(last).ok_or_else(unknown)
+}
+
+/// The link as the frozen path's own event.
+pub(super) fn linked(claim: &DuplicateClaim) -> Fact {
+    let continues = claim.continues;
+    Fact::DuplicateLinked(DuplicateLink { other: continues, continues })
+}
+
+/// The unlinking as the frozen path's own event.
+pub(super) fn unlinked(path: &Beneficiary, reason: Reason) -> Result<Fact, Refusal> {
+    let (other, reason) = (linked_to(path)?, Some(reason.reason));
+    Ok(Fact::DuplicateUnlinked(DuplicateUnlink { other, reason }))
 }
 
 /// The link as one of the two streams sees it: not to itself, and no chains, so that a person has one

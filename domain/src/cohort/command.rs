@@ -7,7 +7,7 @@ use crate::catalogue::commands;
 use crate::context::Context;
 use crate::programme::Programme;
 use crate::refusal::{Item, Quantity, Refusal, check_items};
-use crate::values::{BeneficiaryId, Period};
+use crate::values::{BeneficiaryId, Period, Within};
 
 /// Most modules of a cohort.
 const MODULES_MAX: usize = 50;
@@ -142,7 +142,7 @@ fn scheduled(cohort: &Cohort, plan: &CohortPlan, session: &SessionPlan) -> Resul
     if !plan.period.holds(session.on) {
         return Err(outside(plan.period, session.on));
     }
-    if session.hours.get() * 60 + session.minutes.map_or(0, |minutes| minutes.get()) == 0 {
+    if session.hours.get() * 60 + session.minutes.map_or(0, Within::get) == 0 {
         return Err(Refusal::Disagree { field: "hours", other: "minutes" });
     }
     match session.module.as_ref().filter(|module| !plan.modules.contains(module)) {

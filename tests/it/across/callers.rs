@@ -132,13 +132,11 @@ impl Caller {
         while !over.load(Ordering::SeqCst) {
             let sent = self.next().await;
             let Some(sent) = sent else { break };
-            match send(&self.client, &self.url, &sent).await {
-                Some(answer) => answered.push(answer),
-                None => {
-                    doubtful.push(sent);
-                    break;
-                }
-            }
+            let Some(answer) = send(&self.client, &self.url, &sent).await else {
+                doubtful.push(sent);
+                break;
+            };
+            answered.push(answer);
         }
         (answered, doubtful)
     }
@@ -169,7 +167,7 @@ impl Caller {
                 return Some(self.sent(
                     "director",
                     "adjust-budget",
-                    format!("/v1/funds/{fund}"),
+                    &format!("/v1/funds/{fund}"),
                     body,
                 ));
             }
@@ -183,7 +181,7 @@ impl Caller {
             }
         };
         body["occurred_on"] = json!("2022-03-01");
-        Some(self.sent(role, word, format!("/v1/beneficiaries/{person}"), body))
+        Some(self.sent(role, word, &format!("/v1/beneficiaries/{person}"), body))
     }
 
     /// The next step of somebody's last financing as it stood a moment ago: others are at it too.
@@ -197,7 +195,7 @@ impl Caller {
         let last = shown["financings"].as_array().and_then(|all| all.last()).cloned()?;
         let (role, word, mut body) = self.next_step(&last);
         body["occurred_on"] = json!("2022-03-01");
-        Some(self.sent(role, word, path, body))
+        Some(self.sent(role, word, &path, body))
     }
 
     fn next_step(&mut self, last: &Value) -> (&'static str, &'static str, Value) {
@@ -247,7 +245,7 @@ impl Caller {
         let session = format!("s{}", self.dice.roll(200));
         if self.dice.roll(3) == 0 {
             let body = json!({ "occurred_on": "2022-02-01", "session": session, "on": "2022-03-02", "hours": 3 });
-            return Some(self.sent("trainer", "schedule-session", path, body));
+            return Some(self.sent("trainer", "schedule-session", &path, body));
         }
         let token = &self.token("trainer");
         let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(token);
@@ -262,7 +260,7 @@ impl Caller {
             })
             .collect();
         let body = json!({ "session": planned.unwrap_or(session), "lines": lines });
-        Some(self.sent("trainer", "record-register", path, body))
+        Some(self.sent("trainer", "record-register", &path, body))
     }
 
     fn token(&mut self, role: &str) -> String {
@@ -276,7 +274,7 @@ impl Caller {
         (*self.dice.pick(&held)).clone()
     }
 
-    fn sent(&mut self, role: &str, word: &'static str, stream: String, body: Value) -> Sent {
+    fn sent(&mut self, role: &str, word: &'static str, stream: &str, body: Value) -> Sent {
         let key = format!("model-{}", self.count.fetch_add(1, Ordering::Relaxed));
         let token = self.token(role);
         Sent { key, word, path: format!("{stream}/commands/{word}"), body, token }

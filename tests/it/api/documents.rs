@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use reqwest::multipart::{Form, Part};
@@ -224,7 +224,7 @@ crate::on_both_engines! {
     }
 
     async fn the_sweep_removes_what_no_event_names_and_nothing_else(engine) {
-        let clock = Clock::manual(Utc::now());
+        let clock = Clock::manual(Clock::System.now());
         let app = TestApp::with(engine, clock.clone(), ServeLimits::default()).await;
         let id = app.registered().await;
         let adviser = app.token(Role::Adviser).await;
@@ -242,7 +242,7 @@ crate::on_both_engines! {
         }
         let documents = app.commands.documents().unwrap();
         assert_eq!(documents.sweep(&app.commands).await.unwrap(), 1, "the erased one's, at once");
-        clock.set(Utc::now() + TimeDelta::minutes(61));
+        clock.set(Clock::System.now() + TimeDelta::minutes(61));
         assert_eq!(documents.sweep(&app.commands).await.unwrap(), 2);
         assert_eq!(objects(engine, &id).len(), 2);
         assert_eq!(documents.sweep(&app.commands).await.unwrap(), 0);

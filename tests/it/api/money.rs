@@ -57,8 +57,8 @@ async fn refused(
 ) -> (String, String) {
     let token = app.token(role).await;
     let reply = app.command(&token, id, word, body).await;
-    let (_, rule) = reply.error(409, "refused");
-    (rule, reply.json()["detail"].as_str().unwrap().to_owned())
+    let broken = reply.error(409, "refused").1;
+    (broken, reply.json()["detail"].as_str().unwrap().to_owned())
 }
 
 crate::on_both_engines! {
