@@ -274,8 +274,13 @@ impl Map {
     }
 }
 
+/// Commands that no row of a table can give.
+const NOT_IMPORTED: &[&str] = &["attach-document", "link-duplicate", "unlink-duplicate"];
+
 fn read_step(file: StepFile) -> Result<Step, MapError> {
     let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == file.command);
+    // A table has no bytes to attach, and a link needs a decision about two people.
+    let entry = entry.filter(|entry| !NOT_IMPORTED.contains(&entry.word));
     let entry = entry.ok_or(MapError::NoSuchCommand(file.command))?;
     let role = file.role.or(entry.roles.first().copied()).unwrap_or(Role::Adviser);
     if !entry.roles.contains(&role) {
@@ -399,5 +404,7 @@ mod tests {
             Err(MapError::Unset(_))
         ));
         assert!(matches!(map("command='register'\nrole='analyst'"), Err(MapError::Role(..))));
+        let no_table = map("command='attach-document'");
+        assert!(matches!(no_table, Err(MapError::NoSuchCommand(..))));
     }
 }
