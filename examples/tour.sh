@@ -53,6 +53,18 @@ post "$adviser" "$path/submit-idea" '{
     "title": "Transformation du karité", "sector": "C", "start_up_cost": 450000, "jobs_expected": 3,
     "occurred_on": "2022-01-10"}'
 
+echo '== A document she hands in: sealed on its way in, given back whole'
+printf '%%PDF-1.4 attestation inventée\n' | curl --silent --show-error --fail-with-body \
+    "$api$path/attach-document" -H "Authorization: Bearer $adviser" \
+    -F occurred_on=2022-01-10 -F 'file=@-;filename=attestation.pdf;type=application/pdf'
+echo
+echo '== The same person again, in another spelling: registered, with a warning'
+post "$adviser" /v1/beneficiaries '{
+    "programme": "'"$programme"'", "office": "segou", "region": "segou",
+    "intake": "open_call", "channel": "outreach", "sex": "female", "birth_year": 1999,
+    "consent": {"scope": "programme", "text_version": "fr-1", "method": "written"},
+    "identity": {"name": "Inventee Exemple", "phone": "70 00 00 00"}, "occurred_on": "2022-01-11"}'
+
 echo '== Recruitment: the rules, an interview, and a decision by somebody else'
 post "$adviser" "$path/assess-eligibility" '{"occurred_on": "2022-02-01"}'
 post "$interviewer" "$path/record-interview" '{

@@ -58,6 +58,8 @@ pub struct Standing {
 pub struct Limit {
     name: &'static str,
     quota: u32,
+    /// The same in every answer, so it is written once.
+    policy: HeaderValue,
     /// When each key's quota will be whole again: microseconds since 1970.
     whole_at: Cache<u64, Arc<AtomicI64>>,
     /// Keyed at random, so that nobody can choose an address that shares another's quota.
@@ -69,7 +71,9 @@ impl Limit {
     #[must_use]
     pub fn new(name: &'static str, quota: u32) -> Option<Self> {
         let hasher = std::hash::RandomState::new();
-        (quota > 0).then(|| Self { name, quota, whole_at: Cache::new(CALLERS_MAX), hasher })
+        let policy = HeaderValue::from_str(&format!("\"{name}\";q={quota};w={WINDOW_S}")).ok()?;
+        let whole_at = Cache::new(CALLERS_MAX);
+        (quota > 0).then_some(Self { name, quota, policy, whole_at, hasher })
     }
 
     /// Takes one request from a key's quota, if one is left.
@@ -116,14 +120,11 @@ impl Limit {
 
     /// Writes the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers).
     pub fn write(&self, standing: Standing, headers: &mut HeaderMap) {
-        let Self { name, quota, .. } = self;
         let Standing { remaining, reset_s, .. } = standing;
-        let policy = format!("\"{name}\";q={quota};w={WINDOW_S}");
-        let state = format!("\"{name}\";r={remaining};t={reset_s}");
-        for (header, text) in [("ratelimit-policy", policy), ("ratelimit", state)] {
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                headers.insert(header, value);
-            }
+        headers.insert("ratelimit-policy", self.policy.clone());
+        let state = format!("\"{}\";r={remaining};t={reset_s}", self.name);
+        if let Ok(value) = HeaderValue::from_str(&state) {
+            headers.insert("ratelimit", value);
         }
     }
 }
