@@ -1,9 +1,10 @@
 //! `sira serve`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chrono::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::open::{Opened, open, open_read};
@@ -16,6 +17,8 @@ use crate::read_side::start_projections;
 
 /// Where `sira serve` listens when nothing is said: this machine alone.
 const LISTEN: &str = "127.0.0.1:8080";
+/// Connections that may wait to be accepted.
+const WAITING_MAX: u32 = 4_096;
 /// How long an idempotency key is honoured.
 const KEYS_KEPT: Duration = Duration::days(30);
 /// How often older keys are forgotten.
@@ -38,9 +41,8 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let address =
         args.listen.or_else(|| config.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
     let gate = gate(config, opened.commands.clock())?;
-    let listener = TcpListener::bind(&address)
-        .await
-        .map_err(|error| CliError::failed(address.clone(), error))?;
+    let listener =
+        listen(&address).await.map_err(|error| CliError::failed(address.clone(), error))?;
     let local = listener.local_addr().map_err(|error| CliError::failed(address, error))?;
     let fr = format!("Sira écoute sur http://{local}  (référence : http://{local}/docs)");
     let en = format!("Sira listens on http://{local}  (reference: http://{local}/docs)");
@@ -75,6 +77,25 @@ fn gate(config: &Config, clock: &Clock) -> Result<Gate, CliError> {
         tokio::spawn(async move { oidc.warm().await });
     }
     Ok(Gate::new(config.rate_limits, config.trusted_proxies.clone(), oidc, clock.clone()))
+}
+
+/// Listens, on the first address of those that the name has. The system's default lets 128 connections
+/// wait to be accepted: when a network comes back, an office knocks all at once, and whoever finds the
+/// queue full tries again a second later.
+async fn listen(address: &str) -> std::io::Result<TcpListener> {
+    let mut last = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(WAITING_MAX)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Resolves at SIGTERM or Ctrl-C.

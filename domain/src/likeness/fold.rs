@@ -129,6 +129,9 @@ fn plain_letter(letter: char) -> Vec<char> {
 
 /// The key of a word: equal for the spellings of one name.
 pub(super) fn key(word: &str) -> String {
+    if is_number(word) {
+        return word.to_owned();
+    }
     let sound = sound(word);
     VARIANTS.get(&sound).cloned().unwrap_or(sound)
 }
@@ -155,10 +158,18 @@ fn without_mute_end(word: &str) -> String {
     stem.or(word.strip_suffix("w").filter(|stem| stem.ends_with('o'))).unwrap_or(word).to_owned()
 }
 
+/// A number in a name is said one way only: people of an anonymous file differ by nothing else.
+pub(super) fn is_number(word: &str) -> bool {
+    word.chars().any(char::is_numeric)
+}
+
 /// A coarser key, under which a name is looked up: first letter and consonants, so that a vowel
 /// more or less still finds it.
 pub(super) fn skeleton(key: &str) -> String {
     const LETTERS_MAX: usize = 4;
+    if is_number(key) {
+        return key.to_owned();
+    }
     let is_kept = |(place, letter): &(usize, char)| {
         *place == 0 || !matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'w' | 'y')
     };

@@ -290,6 +290,8 @@ fn is_near(one: &str, other: &str) -> bool {
     let shorter = one.chars().count().min(other.chars().count());
     shorter >= NEAR_FROM_LETTERS
         && one.chars().next() == other.chars().next()
+        && !fold::is_number(one)
+        && !fold::is_number(other)
         && osa_distance(one, other) == 1
 }
 

@@ -97,6 +97,9 @@ const ALIKE: &[(&str, &str, u8, &[Reason])] = {
 const APART: &[(&str, &str, u8, &[Reason])] = {
     use Reason::Phone;
     &[
+        // Rows of an anonymous file: nothing but a number tells them apart.
+        ("NSW 114|1950|bamako|-|-|-", "NSW 115|1950|bamako|-|-|-", 0, &[]),
+        ("Personne 44|1950|bamako|-|-|-", "Personne 4|1950|bamako|-|-|-", 0, &[]),
         // Siblings: one family name, village and phone.
         (
             "Moussa Traoré|1990|segou|Boussin|70000001|-",
