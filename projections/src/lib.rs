@@ -8,9 +8,15 @@
 
 pub mod case_identity;
 pub mod case_status;
+pub mod changes;
+pub mod own;
+pub mod path;
+mod rule_book;
 pub mod runner;
 mod store;
+pub mod table;
 
+pub use rule_book::RuleBook;
 pub use runner::{
     Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner, Statuses,
 };

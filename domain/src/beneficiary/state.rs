@@ -410,6 +410,21 @@ pub struct LoanStanding {
 }
 
 impl FinancingState {
+    /// The day of the oldest instalment of the schedule in force that is not wholly paid; none when
+    /// nothing is owed.
+    #[must_use]
+    pub fn oldest_unpaid_due_on(&self) -> Option<NaiveDate> {
+        if self.owed() == Xof::ZERO {
+            return None;
+        }
+        let mut due = Xof::ZERO;
+        let unpaid = self.schedule.iter().find(|instalment| {
+            due = due.plus(instalment.principal);
+            due > self.repaid_since_schedule
+        });
+        unpaid.map(|instalment| instalment.due_on)
+    }
+
     /// Where the loan stands on `day`; none for what is no loan, is not paid out, or is paid back or
     /// written off. Repayments count towards the oldest instalment of the schedule in force.
     #[must_use]
@@ -418,13 +433,9 @@ impl FinancingState {
         if outstanding == Xof::ZERO {
             return None;
         }
-        let (mut due, mut oldest) = (Xof::ZERO, None);
-        for instalment in self.schedule.iter().filter(|instalment| instalment.due_on < day) {
-            due = due.plus(instalment.principal);
-            if due > self.repaid_since_schedule {
-                oldest = oldest.or(Some(instalment.due_on));
-            }
-        }
+        let past = self.schedule.iter().filter(|instalment| instalment.due_on < day);
+        let due: Xof = past.map(|instalment| instalment.principal).sum();
+        let oldest = self.oldest_unpaid_due_on().filter(|oldest| *oldest < day);
         // A tranche that was never paid out is in the schedule and is not owed.
         let overdue = due.less(self.repaid_since_schedule).min(outstanding);
         let days = oldest.map_or(0, |oldest| (day - oldest).num_days());

@@ -142,7 +142,7 @@ impl Programme {
             }
             ProgrammeFact::RulesSet(set) => self.rule_sets.push(set.clone()),
             ProgrammeFact::TargetSet(target) => {
-                self.targets.retain(|standing| !target.replaces(standing));
+                self.targets.retain(|standing| !target.is_for_the_same(standing));
                 self.targets.push(target.clone());
             }
             ProgrammeFact::OfficeOpened(office) => {
@@ -169,7 +169,9 @@ fn draw_of(lottery: &Lottery) -> Draw {
 }
 
 impl Target {
-    fn replaces(&self, other: &Self) -> bool {
+    /// Whether both are of one indicator, period, region and sex: the later of the two stands.
+    #[must_use]
+    pub fn is_for_the_same(&self, other: &Self) -> bool {
         (&self.indicator, self.period, self.region, self.sex)
             == (&other.indicator, other.period, other.region, other.sex)
     }

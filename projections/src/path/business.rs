@@ -1,0 +1,147 @@
+//! The business, its visits, and what goes on beside.
+
+use sira_domain::beneficiary::facts::{Jobs, Visit};
+use sira_domain::beneficiary::{Fact, GrievanceState};
+
+use super::ledger::Slot;
+use super::memo::Memo;
+use super::money::xof;
+use super::tell::{Moment, Op, reach};
+use crate::table::{Cell, TableId};
+
+/// Places of jobs in `indicator_values`, by measure.
+const JOB_SLOTS: [(Slot, &str); 4] =
+    [(0, "jobs_women"), (1, "jobs_men"), (2, "jobs_under_35"), (3, "jobs_full_time_hundredths")];
+/// Place of the change in revenue.
+const REVENUE_SLOT: Slot = 4;
+
+pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
+    match &moment.event.event.fact {
+        Fact::BusinessStarted(_) => {
+            memo.start_rules = moment.event.event.rules;
+            reach(moment, memo, ops, "started");
+        }
+        Fact::VisitRecorded(visit) => {
+            tell_visit(moment, memo, ops, visit);
+            tell_jobs(moment, memo, ops, visit);
+            tell_revenue(moment, memo, ops, visit);
+        }
+        Fact::BusinessClosed(_) => {
+            reach(moment, memo, ops, "closed");
+            // A business that closed keeps no job.
+            clear_jobs(ops);
+        }
+        Fact::SupportProvided(_) => value(moment, memo, ops, None, "support", 1),
+        Fact::CommunityActionRecorded(action) => {
+            let reached = action.people_reached.map_or(0, |people| people.get());
+            value(moment, memo, ops, None, "community_action", reached.into());
+        }
+        Fact::GrievanceLodged(grievance) => {
+            tell_grievance(moment, memo, ops, grievance.grievance);
+        }
+        Fact::GrievanceResolved(answer) => tell_grievance(moment, memo, ops, answer.grievance),
+        _ => {}
+    }
+}
+
+fn value(
+    moment: &Moment,
+    memo: &Memo,
+    ops: &mut Vec<Op>,
+    slot: Option<Slot>,
+    measure: &'static str,
+    value: i64,
+) {
+    let own = [
+        moment.id.into(),
+        moment.sequence.into(),
+        measure.into(),
+        moment.on().into(),
+        moment.event.recorded_at.into(),
+        value.into(),
+        Cell::Null,
+        Cell::Null,
+    ];
+    moment.put(memo, ops, (TableId::IndicatorValues, slot), own);
+}
+
+/// A milestone has one visit, the last that was told.
+fn tell_visit(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, visit: &Visit) {
+    let jobs = |of: fn(&Jobs) -> u32| Cell::maybe(visit.jobs.as_ref().map(of));
+    let own = [
+        moment.id.into(),
+        moment.sequence.into(),
+        Cell::maybe(visit.milestone.map(|milestone| milestone.get())),
+        moment.on().into(),
+        moment.event.recorded_at.into(),
+        Cell::maybe(moment.state.business.as_ref().map(|business| business.started_on)),
+        visit.business_status.code().into(),
+        visit.monthly_revenue.map_or(Cell::Null, xof),
+        Cell::maybe(visit.monthly_profit.map(|profit| profit.francs())),
+        jobs(|jobs| jobs.women.get()),
+        jobs(|jobs| jobs.men.get()),
+        jobs(|jobs| jobs.under_35.get()),
+        jobs(|jobs| jobs.full_time_hundredths.get()),
+    ];
+    let slot = visit.milestone.map(|milestone| milestone.get());
+    moment.put(memo, ops, (TableId::Visits, slot), own);
+}
+
+fn clear_jobs(ops: &mut Vec<Op>) {
+    let cleared = JOB_SLOTS.map(|(slot, _)| Op::Clear(TableId::IndicatorValues, slot));
+    ops.extend(cleared);
+}
+
+/// The jobs of the latest visit that told any stand; none once the business is seen closed.
+fn tell_jobs(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit) {
+    let is_latest = memo.jobs_on.is_none_or(|on| on <= moment.on());
+    let open = moment.state.business.as_ref().is_some_and(|business| business.closed_on.is_none());
+    if !is_latest || !open {
+        return;
+    }
+    if visit.business_status.code() == "closed" {
+        memo.jobs_on = Some(moment.on());
+        clear_jobs(ops);
+        return;
+    }
+    let Some(jobs) = &visit.jobs else { return };
+    memo.jobs_on = Some(moment.on());
+    let counts =
+        [jobs.women.get(), jobs.men.get(), jobs.under_35.get(), jobs.full_time_hundredths.get()];
+    for ((slot, measure), count) in JOB_SLOTS.into_iter().zip(counts) {
+        value(moment, memo, ops, Some(slot), measure, count.into());
+    }
+}
+
+/// The revenue of the last visit less that of the first, once there are two days with one.
+fn tell_revenue(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit) {
+    let Some(revenue) = visit.monthly_revenue else { return };
+    let seen = (moment.on(), i64::try_from(revenue.francs()).unwrap_or(i64::MAX));
+    if memo.first_revenue.is_none_or(|first| seen.0 < first.0) {
+        memo.first_revenue = Some(seen);
+    }
+    if memo.last_revenue.is_none_or(|last| seen.0 >= last.0) {
+        memo.last_revenue = Some(seen);
+    }
+    if let (Some(first), Some(last)) = (memo.first_revenue, memo.last_revenue)
+        && first.0 < last.0
+    {
+        value(moment, memo, ops, Some(REVENUE_SLOT), "revenue_change", last.1 - first.1);
+    }
+}
+
+fn tell_grievance(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, number: u32) {
+    let found = moment.state.grievances.iter().find(|grievance| grievance.grievance == number);
+    let Some(GrievanceState { grievance, category, lodged_on, resolved }) = found else { return };
+    let own = [
+        moment.id.into(),
+        moment.sequence.into(),
+        (*grievance).into(),
+        category.code().into(),
+        (*lodged_on).into(),
+        moment.event.recorded_at.into(),
+        Cell::maybe(resolved.map(|(on, _)| on)),
+        Cell::maybe(resolved.map(|(_, outcome)| outcome.code())),
+    ];
+    moment.put(memo, ops, (TableId::Grievances, Some(*grievance)), own);
+}

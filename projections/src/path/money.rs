@@ -1,0 +1,188 @@
+//! Plan, approval, payments, loans.
+
+use sira_domain::beneficiary::facts::PlanConclusion;
+use sira_domain::beneficiary::{Fact, FinancingState};
+use sira_domain::reference::PaymentMethod;
+use sira_domain::values::Xof;
+
+use super::memo::{Before, Memo};
+use super::tell::{Moment, Op, reach};
+use crate::table::{Cell, TableId};
+
+/// An amount as a cell.
+pub fn xof(amount: Xof) -> Cell {
+    amount.francs().into()
+}
+
+/// A movement of money.
+struct Line {
+    line: &'static str,
+    amount: Xof,
+    tranche: Option<u32>,
+    method: Option<PaymentMethod>,
+}
+
+impl Line {
+    const fn of(line: &'static str, amount: Xof) -> Self {
+        Self { line, amount, tranche: None, method: None }
+    }
+}
+
+pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
+    let fact = &moment.event.event.fact;
+    let Some(number) = number(fact) else {
+        tell_milestone(moment, memo, ops);
+        return;
+    };
+    let Some(financing) = moment.state.financing(number) else { return };
+    if matches!(fact, Fact::FinancingApproved(_)) {
+        memo.fund = Some(financing.fund);
+    }
+    tell_milestone(moment, memo, ops);
+    for line in lines(fact, financing, before) {
+        tell_line(moment, memo, ops, financing, &line);
+    }
+    tell_dues(moment, before, memo, ops, financing);
+    tell_loan(moment, memo, ops, financing);
+}
+
+fn number(fact: &Fact) -> Option<u32> {
+    Some(match fact {
+        Fact::FinancingRequested(request) => request.financing,
+        Fact::FinancingApproved(approval) => approval.financing,
+        Fact::FinancingRefused(refusal) => refusal.financing,
+        Fact::DisbursementRecorded(payment) => payment.financing,
+        Fact::RepaymentRecorded(payment) => payment.financing,
+        Fact::LoanRescheduled(rescheduling) => rescheduling.financing,
+        Fact::LoanWrittenOff(write_off) => write_off.financing,
+        _ => return None,
+    })
+}
+
+fn tell_milestone(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
+    let milestone = match &moment.event.event.fact {
+        Fact::BusinessPlanValidated(review) if review.conclusion == PlanConclusion::Validated => {
+            "plan_validated"
+        }
+        Fact::FinancingRequested(_) => "financing_requested",
+        Fact::FinancingApproved(_) => "approved",
+        Fact::DisbursementRecorded(_) => "financed",
+        Fact::FinancingWaived(_) => "waived",
+        _ => return,
+    };
+    reach(moment, memo, ops, milestone);
+}
+
+fn lines(fact: &Fact, financing: &FinancingState, before: &Before) -> Vec<Line> {
+    let some = |line, amount: Xof| (amount > Xof::ZERO).then(|| Line::of(line, amount));
+    match fact {
+        Fact::FinancingRequested(request) => vec![Line::of("requested", request.amount)],
+        Fact::FinancingApproved(approval) if before.approved == Xof::ZERO => {
+            vec![Line::of("approved", approval.amount)]
+        }
+        Fact::FinancingApproved(approval) => {
+            some("released", before.approved.less(approval.amount)).into_iter().collect()
+        }
+        Fact::FinancingRefused(_) => {
+            some("released", before.approved.less(financing.disbursed())).into_iter().collect()
+        }
+        Fact::DisbursementRecorded(payment) => vec![Line {
+            tranche: Some(payment.tranche),
+            method: Some(payment.method),
+            ..Line::of("disbursed", payment.amount)
+        }],
+        Fact::RepaymentRecorded(payment) => {
+            let method = Some(payment.method);
+            let principal = some("principal_repaid", payment.principal);
+            let interest = some("interest_repaid", payment.interest);
+            principal.into_iter().chain(interest).map(|line| Line { method, ..line }).collect()
+        }
+        Fact::LoanWrittenOff(write_off) => vec![Line::of("written_off", write_off.amount)],
+        _ => Vec::new(),
+    }
+}
+
+fn tell_line(
+    moment: &Moment,
+    memo: &Memo,
+    ops: &mut Vec<Op>,
+    financing: &FinancingState,
+    line: &Line,
+) {
+    let own = [
+        moment.id.into(),
+        moment.sequence.into(),
+        line.line.into(),
+        financing.financing.into(),
+        Cell::maybe(line.tranche),
+        financing.instrument.code().into(),
+        Cell::maybe(line.method.map(|method| method.code())),
+        moment.on().into(),
+        moment.event.recorded_at.into(),
+        xof(line.amount),
+    ];
+    moment.put_of(memo, Some(financing.fund), ops, (TableId::FinanceLines, None), own);
+}
+
+/// Instalments are due once money was paid out. A new schedule keeps those of the old one that were
+/// paid; what is written off or refused is due no longer.
+fn tell_dues(
+    moment: &Moment,
+    before: &Before,
+    memo: &mut Memo,
+    ops: &mut Vec<Op>,
+    financing: &FinancingState,
+) {
+    let number = financing.financing;
+    let dropped = match &moment.event.event.fact {
+        Fact::DisbursementRecorded(_) if financing.paid.len() == 1 => Vec::new(),
+        Fact::LoanRescheduled(_) => {
+            memo.drop_dues(number, |due| due.principal_so_far <= before.repaid_since_schedule)
+        }
+        Fact::LoanWrittenOff(_) => memo.drop_dues(number, |due| due.due_on <= moment.on()),
+        _ => return,
+    };
+    ops.extend(dropped.into_iter().map(|slot| Op::Clear(TableId::IndicatorValues, slot)));
+    if matches!(moment.event.event.fact, Fact::LoanWrittenOff(_)) {
+        return;
+    }
+    let slots = memo.add_dues(number, &financing.schedule);
+    for (slot, instalment) in slots.into_iter().zip(&financing.schedule) {
+        let own = [
+            moment.id.into(),
+            moment.sequence.into(),
+            "due".into(),
+            instalment.due_on.into(),
+            moment.event.recorded_at.into(),
+            xof(instalment.principal.plus(instalment.interest)),
+            Cell::Null,
+            Cell::Null,
+        ];
+        let place = (TableId::IndicatorValues, Some(slot));
+        moment.put_of(memo, Some(financing.fund), ops, place, own);
+    }
+}
+
+fn tell_loan(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
+    let Some(registration) = &moment.state.registration else { return };
+    if financing.schedule.is_empty() || financing.paid.is_empty() {
+        return;
+    }
+    let repaid: Xof = financing.repaid.iter().map(|back| back.principal).sum();
+    let own = [
+        moment.id.into(),
+        registration.reference.to_string().into(),
+        moment.sequence.into(),
+        financing.financing.into(),
+        moment.on().into(),
+        moment.event.recorded_at.into(),
+        xof(financing.disbursed()),
+        xof(repaid),
+        xof(financing.owed()),
+        Cell::maybe(financing.oldest_unpaid_due_on()),
+        financing.reschedulings.into(),
+        financing.written_off_on.is_some().into(),
+    ];
+    let place = (TableId::LoanStatus, Some(financing.financing));
+    moment.put_of(memo, Some(financing.fund), ops, place, own);
+}

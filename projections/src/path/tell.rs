@@ -1,0 +1,173 @@
+//! What one event tells.
+
+use chrono::NaiveDate;
+use sira_domain::beneficiary::{Fact, State};
+use sira_domain::values::FundId;
+use uuid::Uuid;
+
+use super::dims::dims;
+use super::ledger::{Slot, Told};
+use super::memo::{Before, Memo};
+use super::{PathEvent, business, money, recruitment};
+use crate::table::{Cell, TableId};
+
+/// First place of instalments in `indicator_values`.
+pub const DUE_SLOTS: Slot = 10_000;
+
+/// What becomes of a row.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// It is told.
+    Put(Told),
+    /// What stood in that place ends.
+    Clear(TableId, Slot),
+}
+
+/// One event and the path right after it.
+pub struct Moment<'a> {
+    pub id: Uuid,
+    pub sequence: u64,
+    pub event: &'a PathEvent,
+    pub state: &'a State,
+}
+
+impl Moment<'_> {
+    /// Day of the fact.
+    pub fn on(&self) -> NaiveDate {
+        self.event.event.occurred_on
+    }
+
+    /// Tells a row: its own cells, then what figures are broken down by. A path without a
+    /// registration tells nothing.
+    pub fn put<const N: usize>(
+        &self,
+        memo: &Memo,
+        ops: &mut Vec<Op>,
+        (table, slot): (TableId, Option<Slot>),
+        own: [Cell; N],
+    ) {
+        self.put_of(memo, memo.fund, ops, (table, slot), own);
+    }
+
+    /// The same, of a fund.
+    pub fn put_of<const N: usize>(
+        &self,
+        memo: &Memo,
+        fund: Option<FundId>,
+        ops: &mut Vec<Op>,
+        (table, slot): (TableId, Option<Slot>),
+        own: [Cell; N],
+    ) {
+        let Some(dims) = dims(self.state, memo.cohort, fund) else { return };
+        let row = own.into_iter().chain(dims).collect();
+        ops.push(Op::Put(Told { table, slot, row }));
+    }
+}
+
+/// What a path may reach, in the order of the path. The place is the number of its row.
+pub const MILESTONES: [&str; 16] = [
+    "registered",
+    "idea_submitted",
+    "eligible",
+    "interviewed",
+    "selected",
+    "enrolled",
+    "trained",
+    "plan_validated",
+    "financing_requested",
+    "approved",
+    "financed",
+    "waived",
+    "started",
+    "closed",
+    "completed",
+    "exited",
+];
+
+/// Tells that a milestone is reached, once.
+pub fn reach(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, milestone: &'static str) {
+    let Some(place) = MILESTONES.iter().position(|name| *name == milestone) else { return };
+    if memo.reached & (1 << place) != 0 {
+        return;
+    }
+    memo.reached |= 1 << place;
+    let Some(registration) = &moment.state.registration else { return };
+    let days = (moment.on() - registration.on).num_days();
+    let own = [
+        moment.id.into(),
+        milestone.into(),
+        moment.sequence.into(),
+        moment.on().into(),
+        moment.event.recorded_at.into(),
+        days.into(),
+    ];
+    let slot = Slot::try_from(place).unwrap_or_default();
+    moment.put(memo, ops, (TableId::CaseMilestones, Some(slot)), own);
+}
+
+/// Tells that a milestone is reached no longer.
+pub fn unreach(memo: &mut Memo, ops: &mut Vec<Op>, milestone: &str) {
+    let Some(place) = MILESTONES.iter().position(|name| *name == milestone) else { return };
+    if memo.reached & (1 << place) != 0 {
+        memo.reached &= !(1 << place);
+        let slot = Slot::try_from(place).unwrap_or_default();
+        ops.push(Op::Clear(TableId::CaseMilestones, slot));
+    }
+}
+
+/// What an event tells, given the path after it.
+pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
+    let on = moment.on();
+    memo.last_on = memo.last_on.max(Some(on));
+    match &moment.event.event.fact {
+        Fact::Registered(_) => reach(moment, memo, ops, "registered"),
+        Fact::IdeaSubmitted(_) => reach(moment, memo, ops, "idea_submitted"),
+        Fact::EligibilityAssessed(_)
+        | Fact::InterviewRecorded(_)
+        | Fact::SelectionDecided(_)
+        | Fact::TrainingEnrolled(_)
+        | Fact::AttendanceRecorded(_)
+        | Fact::ModuleAssessed(_)
+        | Fact::TrainingCompleted(_)
+        | Fact::IncomeRecorded(_) => recruitment::tell(moment, memo, ops),
+        Fact::BusinessPlanValidated(_)
+        | Fact::FinancingRequested(_)
+        | Fact::FinancingApproved(_)
+        | Fact::FinancingRefused(_)
+        | Fact::DisbursementRecorded(_)
+        | Fact::RepaymentRecorded(_)
+        | Fact::LoanRescheduled(_)
+        | Fact::LoanWrittenOff(_)
+        | Fact::FinancingWaived(_) => money::tell(moment, before, memo, ops),
+        Fact::BusinessStarted(_)
+        | Fact::VisitRecorded(_)
+        | Fact::SupportProvided(_)
+        | Fact::BusinessClosed(_)
+        | Fact::CommunityActionRecorded(_)
+        | Fact::GrievanceLodged(_)
+        | Fact::GrievanceResolved(_) => business::tell(moment, memo, ops),
+        Fact::PathCompleted(_) => reach(moment, memo, ops, "completed"),
+        Fact::Exited(_) => reach(moment, memo, ops, "exited"),
+        Fact::Reopened(_) => {
+            unreach(memo, ops, "exited");
+            unreach(memo, ops, "completed");
+        }
+        Fact::IdeaRevised(_)
+        | Fact::TrainingWithdrawn(_)
+        | Fact::BusinessPlanSubmitted(_)
+        | Fact::AgreementSigned(_)
+        | Fact::AdviserAssigned(_)
+        | Fact::Transferred(_)
+        | Fact::Suspended(_)
+        | Fact::Resumed(_)
+        | Fact::NoteAdded(_)
+        | Fact::DocumentAttached(_)
+        | Fact::Retracted(_)
+        | Fact::DuplicateLinked(_)
+        | Fact::DuplicateUnlinked(_)
+        | Fact::IdentityUpdated(_)
+        | Fact::ConsentRecorded(_)
+        | Fact::ConsentWithdrawn(_)
+        | Fact::PersonalDataErased(_) => {}
+    }
+}

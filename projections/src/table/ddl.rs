@@ -1,0 +1,66 @@
+//! Statements that make the tables.
+
+use super::{Keeping, Kind, Table};
+
+/// Whether statements are for `PostgreSQL`.
+type IsPostgres = bool;
+
+const fn sql_type(kind: Kind, postgres: IsPostgres) -> &'static str {
+    match (kind, postgres) {
+        (Kind::Id | Kind::Text, _) | (Kind::Date | Kind::Time, false) => "text",
+        (Kind::Int, _) => "bigint",
+        (Kind::Date, true) => "date",
+        (Kind::Time, true) => "timestamptz",
+        (Kind::Flag, _) => "boolean",
+    }
+}
+
+/// The statements that make a table, in `schema` on `PostgreSQL`; its indexes come after the rows of
+/// a rebuild, as a list of their own.
+#[must_use]
+pub fn create_statements(table: &Table, schema: Option<&str>) -> (String, Vec<String>) {
+    let postgres = schema.is_some();
+    let name = qualified(table, schema);
+    let mut columns: Vec<String> = table
+        .all_columns()
+        .map(|column| {
+            let null = if column.optional { "" } else { " NOT NULL" };
+            format!("{} {}{null}", column.name, sql_type(column.kind, postgres))
+        })
+        .collect();
+    let mut after = Vec::new();
+    match table.keeping {
+        Keeping::Versioned if postgres => after.push(format!(
+            "ALTER TABLE {name} ADD CONSTRAINT {}_pkey PRIMARY KEY (since_position, part)",
+            table.name
+        )),
+        Keeping::Versioned => columns.push("PRIMARY KEY (since_position, part)".to_owned()),
+        Keeping::Current => {}
+    }
+    if table.keeping == Keeping::Versioned {
+        after.push(format!(
+            "CREATE INDEX {0}_until ON {name} (until_position) WHERE until_position IS NOT NULL",
+            table.name
+        ));
+    }
+    for list in table.indexes {
+        let plain: String = list
+            .chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+            .collect();
+        let index = format!("{}_{}", table.name, plain);
+        // PostgreSQL cuts names at 63 bytes.
+        let index = &index[..index.len().min(60)];
+        after.push(format!("CREATE INDEX {index} ON {name} ({list})"));
+    }
+    (format!("CREATE TABLE {name} ({})", columns.join(", ")), after)
+}
+
+/// The statement that removes a table.
+pub(crate) fn drop_statement(table: &Table, schema: Option<&str>) -> String {
+    format!("DROP TABLE IF EXISTS {}", qualified(table, schema))
+}
+
+fn qualified(table: &Table, schema: Option<&str>) -> String {
+    schema.map_or_else(|| table.name.to_owned(), |schema| format!("{schema}.{}", table.name))
+}

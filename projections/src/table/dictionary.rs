@@ -1,0 +1,65 @@
+//! The data dictionary: every table and column, from the definitions.
+
+use std::fmt::Write as _;
+
+use super::{Keeping, Kind, Realm, TABLES, Table};
+
+const fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id => "id",
+        Kind::Text => "text",
+        Kind::Int => "integer",
+        Kind::Date => "date",
+        Kind::Time => "time",
+        Kind::Flag => "boolean",
+    }
+}
+
+/// The dictionary's tables as Markdown.
+#[must_use]
+pub fn dictionary_md() -> String {
+    let mut out = String::new();
+    for table in TABLES {
+        write_table(table, &mut out);
+    }
+    out
+}
+
+fn write_table(table: &Table, out: &mut String) {
+    let who = match table.realm {
+        Realm::Read => "analysts may read it",
+        Realm::Identity => "Sira alone reads it",
+    };
+    let kept = match table.keeping {
+        Keeping::Versioned => {
+            "every row ever told is kept; `until_position` is empty on those that stand"
+        }
+        Keeping::Current => "what is known now",
+    };
+    let schema = table.realm.schema();
+    let _ = write!(
+        out,
+        "## {schema}.{}\n\n{} ({})\n\nProjection `{}`; {who}; {kept}.\n\n\
+         | column | type | unit | meaning |\n| --- | --- | --- | --- |\n",
+        table.name, table.about, table.about_fr, table.projection
+    );
+    for column in table.all_columns() {
+        let empty = if column.optional { ", may be empty" } else { "" };
+        let _ = writeln!(
+            out,
+            "| `{}` | {}{empty} | {} | {} ({}) |",
+            column.name,
+            kind_word(column.kind),
+            column.unit,
+            column.about,
+            column.fr
+        );
+    }
+    out.push('\n');
+}
+
+/// What a column is headed in French.
+#[must_use]
+pub fn dictionary_fr(table: &Table) -> Vec<&'static str> {
+    table.all_columns().map(|column| column.fr).collect()
+}

@@ -1,0 +1,151 @@
+//! What a read model's tables are: one definition that makes the tables on either engine, the rows'
+//! form, the exports' columns and the data dictionary.
+
+mod cell;
+mod ddl;
+mod dictionary;
+mod models;
+
+pub use cell::{Cell, Row};
+pub use ddl::create_statements;
+pub(crate) use ddl::drop_statement;
+pub use dictionary::{dictionary_fr, dictionary_md};
+pub use models::{TABLES, TableId};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A stream's id, as text.
+    Id,
+    /// A code or a word.
+    Text,
+    /// A whole number.
+    Int,
+    /// A day.
+    Date,
+    /// A moment, UTC.
+    Time,
+    /// Yes or no.
+    Flag,
+}
+
+/// One column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be empty.
+    pub optional: bool,
+    /// Its unit; empty for codes, days and ids.
+    pub unit: &'static str,
+    /// Its heading in French.
+    pub fr: &'static str,
+    /// What it means.
+    pub about: &'static str,
+}
+
+/// Who may see a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Realm {
+    /// Analysts: nothing about a person by name. Schema `read` on `PostgreSQL`.
+    Read,
+    /// Sira alone: what says who somebody is, of those served or of the staff. Schema `identity`.
+    Identity,
+}
+
+impl Realm {
+    /// The schema on `PostgreSQL`.
+    #[must_use]
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+/// How rows come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Every row ever told is kept, with the positions between which it stood: what was known at any
+    /// position can be asked again.
+    Versioned,
+    /// A row is what is known now; a change replaces it.
+    Current,
+}
+
+/// A table of a read model.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Which it is.
+    pub id: TableId,
+    /// Its name.
+    pub name: &'static str,
+    /// The projection that writes it.
+    pub projection: &'static str,
+    /// Who may see it.
+    pub realm: Realm,
+    /// How its rows come and go.
+    pub keeping: Keeping,
+    /// What a row is.
+    pub about: &'static str,
+    /// The same in French.
+    pub about_fr: &'static str,
+    /// Its columns, without those of [`VERSION_COLUMNS`].
+    pub columns: &'static [Column],
+    /// Column lists that are indexed, each for a filter or an order that somebody asks for.
+    pub indexes: &'static [&'static str],
+}
+
+/// The columns that every versioned table has before its own.
+pub const VERSION_COLUMNS: &[Column] = &[
+    Column {
+        name: "since_position",
+        kind: Kind::Int,
+        optional: false,
+        unit: "position",
+        fr: "Depuis la position",
+        about: "Position of the event that told this row.",
+    },
+    Column {
+        name: "part",
+        kind: Kind::Int,
+        optional: false,
+        unit: "",
+        fr: "Part",
+        about: "Number of the row among those of the same event, from 0.",
+    },
+    Column {
+        name: "until_position",
+        kind: Kind::Int,
+        optional: true,
+        unit: "position",
+        fr: "Jusqu'à la position",
+        about: "Position of the event that took this row back or replaced it; empty while it stands.",
+    },
+];
+
+impl Table {
+    /// Every column, those of the version first.
+    pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
+        let version: &[Column] = match self.keeping {
+            Keeping::Versioned => VERSION_COLUMNS,
+            Keeping::Current => &[],
+        };
+        version.iter().chain(self.columns)
+    }
+
+    /// The names of every column, with commas between them.
+    #[must_use]
+    pub fn column_list(&self) -> String {
+        self.all_columns().map(|column| column.name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The table of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TABLES.iter().find(|table| table.name == name)
+    }
+}
