@@ -8,17 +8,23 @@
 
 pub mod case_identity;
 pub mod case_status;
-pub mod changes;
-pub mod own;
+mod changes;
+mod decode;
+mod folds;
+pub mod models;
+mod own;
 pub mod path;
+pub mod rebuild;
 mod rule_book;
 pub mod runner;
 mod store;
 pub mod table;
+mod write;
 
 pub use rule_book::RuleBook;
 pub use runner::{
-    Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner, Statuses,
+    Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner, Statuses, Stored,
+    StreamPlace,
 };
 pub use store::{ReadConnection, ReadError, ReadHandle, ReadPool, ReadStore, ReadTransaction};
 

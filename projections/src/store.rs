@@ -1,6 +1,6 @@
 //! The read database: its two engines, its schema, and one way to run a statement on either.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ static SQLITE: Migrator = sqlx::migrate!("../migrations/read/sqlite");
 
 /// Readers and one writer a projection.
 const MAX_CONNECTIONS: u32 = 8;
+/// Connections of a site: one writes, one looks.
+const SITE_CONNECTIONS: u32 = 2;
 /// How long a call waits for a connection or a lock before it fails.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -101,6 +103,14 @@ macro_rules! on_read {
 }
 
 impl ReadConnection<'_> {
+    /// Runs statements that take nothing and give nothing.
+    pub(crate) async fn run(self, statements: &str) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Postgres(db) => db.execute(sqlx::raw_sql(statements)).await.map(drop),
+            Self::Sqlite(db) => db.execute(sqlx::raw_sql(statements)).await.map(drop),
+        }
+    }
+
     /// The same connection, for one statement more.
     #[must_use]
     pub fn again(&mut self) -> ReadConnection<'_> {
@@ -151,6 +161,14 @@ impl ReadTransaction {
 #[derive(Clone, Debug)]
 pub struct ReadStore {
     pool: ReadPool,
+    place: Place,
+}
+
+/// Where it is, to open a site beside it.
+#[derive(Clone, Debug)]
+enum Place {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
 }
 
 impl ReadStore {
@@ -161,14 +179,80 @@ impl ReadStore {
     /// # Errors
     /// [`ReadError`].
     pub async fn open(url: &str) -> Result<Self, ReadError> {
-        let pool = if url.starts_with("sqlite:") {
-            open_sqlite(&SqliteConnectOptions::from_str(url)?).await?
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url)?;
+            let place = Place::Sqlite(Box::new(options.clone()));
+            Ok(Self { pool: open_sqlite(&options).await?, place })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            open_postgres(&PgConnectOptions::from_str(url)?).await?
+            let options = PgConnectOptions::from_str(url)?;
+            let place = Place::Postgres(Box::new(options.clone()));
+            Ok(Self { pool: open_postgres(&options).await?, place })
         } else {
-            return Err(ReadError::UnknownEngine);
+            Err(ReadError::UnknownEngine)
+        }
+    }
+
+    /// Whether it is `PostgreSQL`.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.place, Place::Postgres(_))
+    }
+
+    /// The schema of a site on `PostgreSQL`.
+    pub(crate) fn site_schema(name: &str) -> String {
+        format!("build_{name}")
+    }
+
+    /// The file of a site on `SQLite`, beside the live one.
+    pub(crate) fn site_file(&self, name: &str) -> Option<PathBuf> {
+        let Place::Sqlite(options) = &self.place else { return None };
+        let file = options.get_filename();
+        let own = file.file_stem().unwrap_or_default().to_string_lossy();
+        Some(file.with_file_name(format!("{own}.build-{name}.db")))
+    }
+
+    /// Opens a site beside it: a schema or a file for tables that are being built.
+    pub(crate) async fn open_site(&self, name: &str) -> Result<Self, ReadError> {
+        let place = self.place.clone();
+        let pool = match (&self.place, self.site_file(name)) {
+            (Place::Sqlite(options), Some(file)) => {
+                open_sqlite(&(**options).clone().filename(file)).await?
+            }
+            (Place::Postgres(options), _) => {
+                let schema = Self::site_schema(name);
+                let statement = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+                let mut handle = self.connection().await?;
+                handle.connection().run(&statement).await?;
+                let options = (**options)
+                    .clone()
+                    .options([("search_path", &*schema)])
+                    .disable_statement_logging();
+                ReadPool::Postgres(postgres_pool(options, SITE_CONNECTIONS).await?)
+            }
+            (Place::Sqlite(_), None) => return Err(ReadError::UnknownEngine),
         };
-        Ok(Self { pool })
+        Ok(Self { pool, place })
+    }
+
+    /// Removes a site with all that is on it.
+    pub(crate) async fn remove_site(&self, name: &str) -> Result<(), ReadError> {
+        let Some(file) = self.site_file(name) else {
+            let statement = format!("DROP SCHEMA IF EXISTS {} CASCADE", Self::site_schema(name));
+            let mut handle = self.connection().await?;
+            handle.connection().run(&statement).await?;
+            return Ok(());
+        };
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = file.clone().into_os_string();
+            path.push(suffix);
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(sqlx::Error::Io(error).into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// A connection, for reads.
@@ -199,6 +283,15 @@ impl ReadStore {
         let found =
             crate::runner::find_checkpoint(handle.connection(), journal, projection).await?;
         Ok(found.map_or(0, |checkpoint| checkpoint.position))
+    }
+
+    /// Every projection of a journal that was ever started here.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn projections(&self, journal: &str) -> Result<Vec<crate::Stored>, ReadError> {
+        let mut handle = self.connection().await?;
+        crate::runner::all_checkpoints(handle.connection(), journal).await
     }
 
     /// The pool, for what is read beside the projections of this crate.
@@ -259,13 +352,16 @@ async fn open_postgres(options: &PgConnectOptions) -> Result<ReadPool, ReadError
     let options =
         options.clone().options([("search_path", "read,identity")]).disable_statement_logging();
     migrate_postgres(&options).await?;
-    let pool = PgPoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
+    Ok(ReadPool::Postgres(postgres_pool(options, MAX_CONNECTIONS).await?))
+}
+
+async fn postgres_pool(options: PgConnectOptions, most: u32) -> Result<PgPool, sqlx::Error> {
+    PgPoolOptions::new()
+        .max_connections(most)
         .acquire_timeout(PATIENCE)
         .after_connect(|connection, _| Box::pin(prepare(connection)))
         .connect_with(options)
-        .await?;
-    Ok(ReadPool::Postgres(pool))
+        .await
 }
 
 /// - Waiting for a lock must end: the other runner may hang.

@@ -27,6 +27,7 @@ mod search;
 mod session;
 mod sqlite;
 mod stamp;
+mod streams;
 mod transaction;
 mod types;
 mod versions;
@@ -47,6 +48,7 @@ pub use pool::Pool;
 pub use read::MAX_FEED_PAGE;
 pub use referral::{Arbiter, Course, Objection, Referral};
 pub use stamp::Stamp;
+pub use streams::StreamPlace;
 pub use types::{
     Alias, AppendOutcome, AppendRequest, Committed, Guard, Head, KeyLookup, NewEvent,
     RecordedEvent, RequestKey, StoredAnswer, StreamId, StreamWrite,

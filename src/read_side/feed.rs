@@ -1,11 +1,11 @@
 //! The journal as projections read it.
 
-use sira_projections::{BoxError, Feed, FeedEvent};
+use sira_projections::{BoxError, Feed, FeedEvent, StreamPlace};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::commands::present_payload;
-use crate::journal::{Journal, RecordedEvent, StreamId};
+use crate::journal::{self, Journal, RecordedEvent, StreamId};
 
 /// A journal's feed: every event in its present form.
 #[derive(Clone)]
@@ -37,6 +37,31 @@ impl Feed for JournalFeed {
         id: Uuid,
     ) -> Result<Vec<FeedEvent>, BoxError> {
         let events = self.journal.read_stream(&StreamId::new(aggregate_type, id), 0).await?;
+        Ok(events.into_iter().map(fed).collect())
+    }
+
+    async fn read_by_stream(
+        &self,
+        after: &StreamPlace,
+        up_to: u64,
+        limit: u32,
+    ) -> Result<Vec<FeedEvent>, BoxError> {
+        let after = journal::StreamPlace {
+            aggregate_type: after.aggregate_type.clone(),
+            aggregate_id: after.aggregate_id.clone(),
+            sequence: after.sequence,
+        };
+        let events = self.journal.read_by_stream(&after, up_to, limit).await?;
+        Ok(events.into_iter().map(fed).collect())
+    }
+
+    async fn read_streams(
+        &self,
+        aggregate_type: &str,
+        ids: &[Uuid],
+        up_to: u64,
+    ) -> Result<Vec<FeedEvent>, BoxError> {
+        let events = self.journal.read_streams(aggregate_type, ids, up_to).await?;
         Ok(events.into_iter().map(fed).collect())
     }
 

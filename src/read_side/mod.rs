@@ -26,5 +26,6 @@ pub fn start_projections(
     let feed = JournalFeed::new(journal.clone());
     let mut runner = Runner::new(feed.clone(), store.clone());
     runner.start(CaseIdentity::new(feed, OpenedKeys::new(keys.clone())));
+    runner.start_models();
     runner
 }

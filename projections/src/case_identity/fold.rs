@@ -1,6 +1,5 @@
 //! From events to rows.
 
-use serde::de::DeserializeOwned;
 use sira_domain::beneficiary::facts::{IdentityChange, Registration, Transfer};
 use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent, Fact};
 use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact};
@@ -9,6 +8,7 @@ use uuid::Uuid;
 use super::rows::{self, Decision, Person};
 use super::search::{Sought, find_alike, profile_of, tokens};
 use super::{CaseIdentity, IdentityKeys};
+use crate::decode::decode;
 use crate::{Feed, FeedEvent, FoldError, ReadTransaction};
 
 /// The events that say who a person is, whose they are, or which pair they belong to.
@@ -39,7 +39,7 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
         {
             continue;
         }
-        let event: BeneficiaryEvent = read(recorded)?;
+        let event: BeneficiaryEvent = decode(recorded)?;
         match &event.fact {
             Fact::Registered(registration) if recorded.sequence == 1 => {
                 fold.new.push(registered(recorded, registration));
@@ -51,14 +51,6 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
         }
     }
     fold.store_new().await
-}
-
-/// Reads an event. What serde says of one that cannot be read may quote it, and is not repeated.
-fn read<E: DeserializeOwned>(recorded: &FeedEvent) -> Result<E, FoldError> {
-    serde_json::from_str(&recorded.payload).map_err(|error| {
-        let (kind, column) = (error.classify(), error.column());
-        FoldError::Unfit(format!("the payload cannot be read ({kind:?}, column {column})").into())
-    })
 }
 
 fn position_of(recorded: &FeedEvent) -> i64 {
@@ -215,7 +207,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         }
         let mut path = Beneficiary::default();
         for event in &stream {
-            path.take(read(event)?);
+            path.take(decode(event)?);
         }
         match standing(id, position_of(recorded), &path) {
             Some(person) => self.tell(person).await,
@@ -224,7 +216,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     }
 
     async fn take_office(&mut self, recorded: &FeedEvent) -> Result<(), FoldError> {
-        let event: ProgrammeEvent = read(recorded)?;
+        let event: ProgrammeEvent = decode(recorded)?;
         if let ProgrammeFact::OfficeOpened(office) = event.fact {
             let (code, region) = (office.office.as_str(), office.region.code());
             let connection = self.transaction.connection();

@@ -87,15 +87,20 @@ impl<F: Feed, K: IdentityKeys> Projection for CaseIdentity<F, K> {
         VERSION
     }
 
+    fn tables(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("case_identity", "identity"),
+            ("blind_index", "identity"),
+            ("duplicate_candidates", "identity"),
+            ("offices", "read"),
+        ]
+    }
+
     async fn apply(
         &self,
         batch: &[FeedEvent],
         transaction: &mut ReadTransaction,
     ) -> Result<(), FoldError> {
         fold::apply(self, batch, transaction).await
-    }
-
-    async fn clear(&self, transaction: &mut ReadTransaction) -> Result<(), FoldError> {
-        rows::clear(transaction.connection()).await.map_err(Into::into)
     }
 }

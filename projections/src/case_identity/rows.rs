@@ -269,12 +269,3 @@ pub(super) async fn put_office(
         .map(drop)
     })
 }
-
-/// Empties the tables.
-pub(super) async fn clear(mut connection: ReadConnection<'_>) -> Result<(), sqlx::Error> {
-    for table in ["duplicate_candidates", "blind_index", "case_identity", "offices"] {
-        let statement = format!("DELETE FROM {table}");
-        on_read!(connection.again(), db => sqlx::query(&statement).execute(db).await.map(drop))?;
-    }
-    Ok(())
-}

@@ -117,6 +117,14 @@ impl PathFold {
         status::show(self, rules, changes);
     }
 
+    /// The rules that its schedule of visits comes from: programme and version; none before a start.
+    #[must_use]
+    pub fn rules_needed(&self) -> Option<(Uuid, u32)> {
+        let registration = self.state.registration.as_ref()?;
+        self.state.business.as_ref()?;
+        Some((registration.programme.0, self.memo.start_rules))
+    }
+
     /// The changes were written.
     pub fn settle(&mut self) {
         self.ledger.settle();

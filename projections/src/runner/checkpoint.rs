@@ -1,5 +1,7 @@
 //! The rows of `projection_checkpoints`: one statement a function.
 
+use sqlx::QueryBuilder;
+
 use crate::on_read;
 use crate::store::{ReadConnection, ReadError};
 
@@ -43,7 +45,7 @@ pub(crate) async fn find(
 }
 
 /// Makes the checkpoint of a projection that has none.
-pub(super) async fn make(
+pub(crate) async fn make(
     connection: ReadConnection<'_>,
     journal: &str,
     projection: &str,
@@ -67,7 +69,7 @@ pub(super) async fn make(
 ///
 /// The first statement of its transaction: it waits for the row's lock, so whoever comes second sees
 /// where the first has gone, and nobody works on a batch that is another's already.
-pub(super) async fn advance(
+pub(crate) async fn advance(
     connection: ReadConnection<'_>,
     (journal, projection): (&str, &str),
     from: Checkpoint,
@@ -89,4 +91,108 @@ pub(super) async fn advance(
         .rows_affected()
     });
     Ok(rows == 1)
+}
+
+/// Moves the checkpoints of several projections at once; false when any of them stands elsewhere.
+pub(super) async fn advance_all(
+    connection: ReadConnection<'_>,
+    journal: &str,
+    projections: &[(&str, u32)],
+    (from, to): (u64, u64),
+) -> Result<bool, sqlx::Error> {
+    let rows = on_read!(connection, db => {
+        let mut update = QueryBuilder::new("UPDATE projection_checkpoints SET position = ");
+        update.push_bind(signed(to)).push(" WHERE journal = ").push_bind(journal);
+        update.push(" AND position = ").push_bind(signed(from)).push(" AND (");
+        for (place, (name, version)) in projections.iter().enumerate() {
+            update.push(if place == 0 { "(projection = " } else { " OR (projection = " });
+            update.push_bind(*name).push(" AND version = ").push_bind(i64::from(*version)).push(")");
+        }
+        update.push(")");
+        update.build().execute(db).await?.rows_affected()
+    });
+    Ok(rows == projections.len() as u64)
+}
+
+/// Sets a checkpoint, whatever it was.
+pub(crate) async fn set(
+    connection: ReadConnection<'_>,
+    journal: &str,
+    projection: &str,
+    at: Checkpoint,
+) -> Result<(), sqlx::Error> {
+    on_read!(connection, db => {
+        sqlx::query(
+            "INSERT INTO projection_checkpoints (journal, projection, version, position)
+             VALUES ($1, $2, $3, $4) ON CONFLICT (journal, projection)
+             DO UPDATE SET version = excluded.version, position = excluded.position",
+        )
+        .bind(journal)
+        .bind(projection)
+        .bind(i64::from(at.version))
+        .bind(signed(at.position))
+        .execute(db)
+        .await
+        .map(drop)
+    })
+}
+
+/// Writes down that a projection has stopped for good, or that it runs again.
+pub(super) async fn halt(
+    connection: ReadConnection<'_>,
+    (journal, projection): (&str, &str),
+    halted: Option<(Option<u64>, &str)>,
+) -> Result<(), sqlx::Error> {
+    let (position, cause) = halted.map_or((None, None), |(at, cause)| (at, Some(cause)));
+    on_read!(connection, db => {
+        sqlx::query(
+            "UPDATE projection_checkpoints SET halted_position = $3, halted_cause = $4
+              WHERE journal = $1 AND projection = $2",
+        )
+        .bind(journal)
+        .bind(projection)
+        .bind(position.map(signed))
+        .bind(cause)
+        .execute(db)
+        .await
+        .map(drop)
+    })
+}
+
+/// A projection as its checkpoint tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name.
+    pub name: String,
+    /// The version of its rows' form.
+    pub version: u32,
+    /// Every event up to here is in its rows.
+    pub position: u64,
+    /// Why it has stopped for good, and at which event, where it has.
+    pub halted: Option<(Option<u64>, String)>,
+}
+
+type StoredRow = (String, i32, i64, Option<i64>, Option<String>);
+
+/// Every projection of a journal, by name.
+pub(crate) async fn all(
+    connection: ReadConnection<'_>,
+    journal: &str,
+) -> Result<Vec<Stored>, ReadError> {
+    let rows: Vec<StoredRow> = on_read!(connection, db => {
+        sqlx::query_as(
+            "SELECT projection, version, position, halted_position, halted_cause
+               FROM projection_checkpoints WHERE journal = $1 ORDER BY projection",
+        )
+        .bind(journal)
+        .fetch_all(db)
+        .await
+    })?;
+    let stored = |(name, version, position, at, cause): StoredRow| Stored {
+        name,
+        version: version.unsigned_abs(),
+        position: position.unsigned_abs(),
+        halted: cause.map(|cause| (at.map(i64::unsigned_abs), cause)),
+    };
+    Ok(rows.into_iter().map(stored).collect())
 }

@@ -27,6 +27,17 @@ pub struct FeedEvent {
     pub recorded_at: DateTime<Utc>,
 }
 
+/// A place in the order of streams; the default is before every stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StreamPlace {
+    /// The kind of aggregate.
+    pub aggregate_type: String,
+    /// The aggregate's id, as text; empty before the first of a type.
+    pub aggregate_id: String,
+    /// The sequence.
+    pub sequence: u64,
+}
+
 /// A journal, as projections read it.
 pub trait Feed: Clone + Send + Sync + 'static {
     /// The journal's id: checkpoints are kept by it.
@@ -44,6 +55,23 @@ pub trait Feed: Clone + Send + Sync + 'static {
         &self,
         aggregate_type: &'static str,
         id: Uuid,
+    ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
+
+    /// The events up to a position, stream by stream (by type, id and sequence), after a place in that
+    /// order; at most `limit`.
+    fn read_by_stream(
+        &self,
+        after: &StreamPlace,
+        up_to: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
+
+    /// Every event up to a position of some streams of one type, stream by stream.
+    fn read_streams(
+        &self,
+        aggregate_type: &str,
+        ids: &[Uuid],
+        up_to: u64,
     ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
 
     /// The last position of the journal.
@@ -102,6 +130,10 @@ pub trait Projection: Send + Sync + 'static {
     /// The version of its rows' form. A higher one than the stored starts again from nothing.
     fn version(&self) -> u32;
 
+    /// The tables that it writes, with the schema of each on `PostgreSQL`: what a rebuild puts in
+    /// place.
+    fn tables(&self) -> &'static [(&'static str, &'static str)];
+
     /// Takes the next events in, in order, within the transaction that also moves the checkpoint.
     ///
     /// # Errors
@@ -109,15 +141,6 @@ pub trait Projection: Send + Sync + 'static {
     fn apply(
         &self,
         batch: &[FeedEvent],
-        transaction: &mut ReadTransaction,
-    ) -> impl Future<Output = Result<(), FoldError>> + Send;
-
-    /// Empties its tables, within the transaction that sets its checkpoint back to 0.
-    ///
-    /// # Errors
-    /// [`FoldError`]: the transaction is rolled back.
-    fn clear(
-        &self,
         transaction: &mut ReadTransaction,
     ) -> impl Future<Output = Result<(), FoldError>> + Send;
 }

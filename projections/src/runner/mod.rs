@@ -11,6 +11,8 @@
 
 mod checkpoint;
 mod feed;
+pub(crate) mod lease;
+pub(crate) mod pack;
 mod task;
 
 use std::sync::Arc;
@@ -18,11 +20,18 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub(crate) use checkpoint::find as find_checkpoint;
-pub use feed::{Feed, FeedEvent, FoldError, Projection};
+pub use checkpoint::Stored;
+pub(crate) use checkpoint::{
+    Checkpoint, advance as advance_checkpoint, all as all_checkpoints, find as find_checkpoint,
+    make as make_checkpoint, set as set_checkpoint,
+};
+pub use feed::{Feed, FeedEvent, FoldError, Projection, StreamPlace};
 
 use crate::ReadStore;
-use task::Task;
+use crate::folds::Folds;
+use crate::models::MODELS;
+use pack::{Member, PackTask};
+use task::{Pace, Task};
 
 /// How a projection is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,36 +80,73 @@ pub struct Runner<F> {
     store: ReadStore,
     batch: u32,
     stop: watch::Sender<bool>,
-    running: Vec<(JoinHandle<()>, watch::Receiver<ProjectionStatus>)>,
+    leads: watch::Receiver<bool>,
+    lease: Option<JoinHandle<()>>,
+    tasks: Vec<JoinHandle<()>>,
+    statuses: Vec<watch::Receiver<ProjectionStatus>>,
 }
 
 impl<F: Feed> Runner<F> {
-    /// A runner that runs nothing yet.
+    /// A runner that runs nothing yet. Must be called within a Tokio runtime.
     #[must_use]
     pub fn new(feed: F, store: ReadStore) -> Self {
-        let (batch, stop) = (task::BATCH, watch::Sender::new(false));
-        Self { feed, store, batch, stop, running: Vec::new() }
+        let (stop, (held, leads)) = (watch::Sender::new(false), watch::channel(false));
+        let journal = feed.journal().to_owned();
+        let lease = tokio::spawn(lease::keep(store.clone(), journal, held, stop.subscribe()));
+        let (lease, tasks, statuses) = (Some(lease), Vec::new(), Vec::new());
+        Self { feed, store, batch: u32::MAX, stop, leads, lease, tasks, statuses }
     }
 
     /// At most this many events a transaction, for what is started from now on.
     #[must_use]
     pub fn with_batch(mut self, events: u32) -> Self {
-        self.batch = events.clamp(1, task::BATCH);
+        self.batch = events.max(1);
         self
     }
 
-    /// Starts a projection. Must be called within a Tokio runtime.
-    pub fn start(&mut self, projection: impl Projection) {
-        let first = ProjectionStatus {
-            name: projection.name(),
-            version: projection.version(),
-            position: 0,
-            state: RunState::Live,
-        };
+    fn pace(&self) -> Pace {
+        Pace::new(self.feed.committed(), self.leads.clone(), self.stop.subscribe())
+    }
+
+    fn status_of(&mut self, name: &'static str, version: u32) -> watch::Sender<ProjectionStatus> {
+        let first = ProjectionStatus { name, version, position: 0, state: RunState::Live };
         let (status, seen) = watch::channel(first);
+        self.statuses.push(seen);
+        status
+    }
+
+    /// Starts a projection that is fed in the journal's order. Must be called within a Tokio runtime.
+    pub fn start(&mut self, projection: impl Projection) {
+        let status = self.status_of(projection.name(), projection.version());
         let (feed, store) = (self.feed.clone(), self.store.clone());
-        let task = Task::new(projection, (feed, store), self.batch, status, self.stop.subscribe());
-        self.running.push((tokio::spawn(task.run()), seen));
+        let task = Task::new(projection, (feed, store), self.batch, status, self.pace());
+        self.tasks.push(tokio::spawn(task.run()));
+    }
+
+    /// Starts every projection that is folded stream by stream. Must be called within a Tokio runtime.
+    pub fn start_models(&mut self) {
+        let members = MODELS
+            .iter()
+            .map(|model| Member {
+                model,
+                status: self.status_of(model.name, model.version),
+                position: 0,
+                stopped: false,
+                halted: None,
+            })
+            .collect();
+        let task = PackTask {
+            feed: self.feed.clone(),
+            store: self.store.clone(),
+            batch: self.batch,
+            pace: self.pace(),
+            members,
+            folds: Folds::default(),
+            folds_at: None,
+            ready: false,
+            singly: 0,
+        };
+        self.tasks.push(tokio::spawn(task.run()));
     }
 
     /// Where each projection stands.
@@ -112,13 +158,14 @@ impl<F: Feed> Runner<F> {
     /// The same, to be asked again without the runner.
     #[must_use]
     pub fn statuses(&self) -> Statuses {
-        Statuses(self.running.iter().map(|(_, seen)| seen.clone()).collect())
+        Statuses(self.statuses.clone())
     }
 
     /// Stops in good order: a batch under way is committed, none is begun.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        for (task, _) in self.running.drain(..) {
+        // The lease is given back when nothing is under way any more.
+        for task in self.tasks.drain(..).chain(self.lease.take()) {
             // A task that panicked has stopped as well.
             let _ = task.await;
         }
@@ -128,8 +175,10 @@ impl<F: Feed> Runner<F> {
 impl<F> Drop for Runner<F> {
     /// A runner that is dropped leaves no task behind; what a task had not committed is rolled back.
     fn drop(&mut self) {
-        for (task, _) in &self.running {
+        for task in &self.tasks {
             task.abort();
         }
+        // The lease's task ends by itself, having given the lease back.
+        self.stop.send_replace(true);
     }
 }

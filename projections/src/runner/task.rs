@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::checkpoint::{self, Checkpoint};
 use super::feed::{Feed, FeedEvent, FoldError, Projection};
 use super::{ProjectionStatus, RunState};
+use crate::rebuild::rebuild_projection;
 use crate::{ReadStore, ReadTransaction};
 
 /// Events of one transaction: enough that its cost is shared, few enough that readers of `SQLite` and
@@ -28,8 +29,7 @@ pub(super) struct Task<P, F> {
     /// Events of one transaction at most.
     batch: u32,
     status: watch::Sender<ProjectionStatus>,
-    stop: watch::Receiver<bool>,
-    woken: watch::Receiver<u64>,
+    pace: Pace,
     /// Where the checkpoint was when last seen; none before the first look, and after a lost race.
     seen: Option<Checkpoint>,
     /// Events that are still taken one by one, to find the one that does not fit.
@@ -54,51 +54,55 @@ impl<P: Projection, F: Feed> Task<P, F> {
         (feed, store): (F, ReadStore),
         batch: u32,
         status: watch::Sender<ProjectionStatus>,
-        stop: watch::Receiver<bool>,
+        pace: Pace,
     ) -> Self {
-        let woken = feed.committed();
-        Self { projection, feed, store, batch, status, stop, woken, seen: None, singly: 0 }
+        let batch = batch.min(BATCH);
+        Self { projection, feed, store, batch, status, pace, seen: None, singly: 0 }
     }
 
     /// Runs until it is stopped or stops itself.
     pub async fn run(mut self) {
-        while !*self.stop.borrow() {
-            self.woken.mark_unchanged();
+        while !self.pace.is_told() {
+            if !self.pace.leads() {
+                self.seen = None;
+                self.follow().await;
+                continue;
+            }
+            self.pace.mark();
             match self.step().await {
                 Ok(Step::Full | Step::Lost) => {}
-                Ok(Step::Idle) => self.rest().await,
-                Ok(Step::Stopped) => return,
-                Err(error) => self.wait_after(&error).await,
+                Ok(Step::Idle) => self.pace.rest().await,
+                Ok(Step::Stopped) => {
+                    self.note_halt().await;
+                    return;
+                }
+                Err(error) => {
+                    self.status.send_modify(|status| status.state = RunState::Retrying);
+                    self.seen = None;
+                    self.pace.wait_after(self.projection.name(), &error).await;
+                }
             }
         }
     }
 
-    /// Waits until this process commits something, for a while, or until it is told to stop.
-    async fn rest(&mut self) {
-        let stop = self.stop.clone();
-        let woken = async {
-            if self.woken.changed().await.is_err() {
-                // The journal is closed: nobody will wake us again.
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(GATHER).await;
-        };
-        tokio::select! {
-            () = woken => {}
-            () = tokio::time::sleep(POLL) => {}
-            () = told(stop) => {}
+    /// Writes the stop down, for `sira projections list`. If that fails, the status and the log of this
+    /// process say it all the same.
+    async fn note_halt(&self) {
+        let state = self.status.borrow().state.clone();
+        let RunState::Stopped { position, cause } = state else { return };
+        let name = (self.feed.journal(), self.projection.name());
+        if let Ok(mut handle) = self.store.connection().await {
+            let _ = checkpoint::halt(handle.connection(), name, Some((position, &cause))).await;
         }
     }
 
-    async fn wait_after(&mut self, error: &FoldError) {
+    /// Another process feeds: says how far it has come.
+    async fn follow(&mut self) {
         let name = self.projection.name();
-        tracing::warn!(projection = name, cause = ?std::error::Error::source(error), "a projection waits: {error}");
-        self.status.send_modify(|status| status.state = RunState::Retrying);
-        self.seen = None;
-        tokio::select! {
-            () = tokio::time::sleep(RETRY) => {}
-            () = told(self.stop.clone()) => {}
+        if let Ok(position) = self.store.position(self.feed.journal(), name).await {
+            self.note_position(position);
         }
+        self.pace.follow().await;
     }
 
     async fn step(&mut self) -> Result<Step, FoldError> {
@@ -187,34 +191,28 @@ impl<P: Projection, F: Feed> Task<P, F> {
             self.halt(None, &"it is ahead of the journal: the rows are another journal's".into());
             return Ok(None);
         }
-        if found.version < version && !self.start_again(found, version).await? {
-            // Another runner did it: look again.
-            return Err(FoldError::Unavailable("another runner starts it again".into()));
+        if found.version < version {
+            tracing::info!(projection = name, version, "a projection is rebuilt for a new version");
+            let stop = &self.pace.stop;
+            rebuild_projection(&self.feed, &self.store, &self.projection, &|_| (), stop).await?;
+            // It has its checkpoint now.
+            return Err(FoldError::Unavailable("it was rebuilt".into()));
         }
-        let position = if found.version < version { 0 } else { found.position };
-        let found = Checkpoint { version, position };
+        let mut handle = self.store.connection().await?;
+        checkpoint::halt(handle.connection(), (self.feed.journal(), name), None).await?;
         self.note(found);
         Ok(Some(found))
     }
 
-    async fn start_again(&self, found: Checkpoint, version: u32) -> Result<bool, FoldError> {
-        let mut transaction = self.store.begin().await?;
-        let nothing = Checkpoint { version, position: 0 };
-        if !self.advance(&mut transaction, found, nothing).await? {
-            return Ok(false);
-        }
-        self.projection.clear(&mut transaction).await?;
-        transaction.commit().await?;
-        let name = self.projection.name();
-        tracing::info!(projection = name, version, "a projection of a new version starts again");
-        Ok(true)
-    }
-
     fn note(&mut self, at: Checkpoint) {
         self.seen = Some(at);
+        self.note_position(at.position);
+    }
+
+    fn note_position(&self, position: u64) {
         self.status.send_if_modified(|status| {
-            let changed = status.position != at.position || status.state != RunState::Live;
-            (status.position, status.state) = (at.position, RunState::Live);
+            let changed = status.position != position || status.state != RunState::Live;
+            (status.position, status.state) = (position, RunState::Live);
             changed
         });
     }
@@ -228,8 +226,80 @@ impl<P: Projection, F: Feed> Task<P, F> {
     }
 }
 
+/// When a task works, and when it rests.
+pub(super) struct Pace {
+    woken: watch::Receiver<u64>,
+    leads: watch::Receiver<bool>,
+    pub stop: watch::Receiver<bool>,
+}
+
+impl Pace {
+    pub fn new(
+        woken: watch::Receiver<u64>,
+        leads: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self { woken, leads, stop }
+    }
+
+    /// Whether it is time to stop.
+    pub fn is_told(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Whether this process feeds the projections.
+    pub fn leads(&self) -> bool {
+        *self.leads.borrow()
+    }
+
+    /// What was committed until now is about to be read.
+    pub fn mark(&mut self) {
+        self.woken.mark_unchanged();
+    }
+
+    /// Waits until this process commits something, for a while, or until it is told to stop.
+    pub async fn rest(&mut self) {
+        let stop = self.stop.clone();
+        let woken = async {
+            if self.woken.changed().await.is_err() {
+                // The journal is closed: nobody will wake us again.
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(GATHER).await;
+        };
+        tokio::select! {
+            () = woken => {}
+            () = tokio::time::sleep(POLL) => {}
+            () = told(stop) => {}
+        }
+    }
+
+    /// Waits until this process feeds the projections, or for a while.
+    pub async fn follow(&mut self) {
+        let stop = self.stop.clone();
+        let leads = async {
+            if self.leads.wait_for(|leads| *leads).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = leads => {}
+            () = tokio::time::sleep(POLL) => {}
+            () = told(stop) => {}
+        }
+    }
+
+    pub async fn wait_after(&mut self, name: &str, error: &FoldError) {
+        tracing::warn!(projection = name, cause = ?std::error::Error::source(error), "a projection waits: {error}");
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => {}
+            () = told(self.stop.clone()) => {}
+        }
+    }
+}
+
 /// Resolves when it is time to stop.
-async fn told(mut stop: watch::Receiver<bool>) {
+pub(super) async fn told(mut stop: watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         // The runner is gone without a word: this task is being aborted.
         std::future::pending::<()>().await;

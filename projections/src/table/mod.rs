@@ -6,7 +6,7 @@ mod ddl;
 mod dictionary;
 mod models;
 
-pub use cell::{Cell, Row};
+pub use cell::{Cell, Row, time_text};
 pub use ddl::create_statements;
 pub(crate) use ddl::drop_statement;
 pub use dictionary::{dictionary_fr, dictionary_md};

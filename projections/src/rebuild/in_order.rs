@@ -1,0 +1,99 @@
+//! Rebuilding a projection that must see the events in the journal's order.
+
+use tokio::sync::watch;
+
+use super::site::Site;
+use super::{Lease, Progress, swap};
+use crate::runner::{Checkpoint, advance_checkpoint, find_checkpoint, make_checkpoint};
+use crate::{Feed, FoldError, Projection, ReadStore};
+
+/// Events of one transaction.
+const BATCH: u32 = 2_000;
+
+/// Rebuilds a projection beside its live tables, and puts the new ones in place.
+///
+/// # Errors
+/// [`FoldError`]: the live tables are as they were, and the next rebuild goes on from here.
+pub async fn rebuild_projection<F: Feed, P: Projection>(
+    feed: &F,
+    store: &ReadStore,
+    projection: &P,
+    progress: &(dyn Fn(Progress) + Sync),
+    stop: &watch::Receiver<bool>,
+) -> Result<(), FoldError> {
+    let key = format!("{}/rebuild/{}", feed.journal(), projection.name());
+    let lease = Lease::take(store, key).await?;
+    let mut site = Site::open(store, projection.name()).await?;
+    let mut at = match find(&site, feed, projection).await? {
+        Some(found) if found.version == projection.version() => found,
+        found => {
+            if found.is_some() {
+                site = site.clear().await?;
+            }
+            begin(&site, feed, projection).await?
+        }
+    };
+    while *stop.borrow() || take(&site, feed, projection, &mut at).await? {
+        if *stop.borrow() {
+            return Err(FoldError::Unavailable("told to stop".into()));
+        }
+        lease.keep().await?;
+        let total = feed.head().await.map_err(FoldError::Unavailable)?;
+        progress(Progress { done: at.position, total });
+    }
+    swap::projection(feed, store, &site, projection, at).await?;
+    site.remove().await?;
+    lease.give_back().await;
+    Ok(())
+}
+
+async fn find<F: Feed, P: Projection>(
+    site: &Site,
+    feed: &F,
+    projection: &P,
+) -> Result<Option<Checkpoint>, FoldError> {
+    let mut handle = site.store.connection().await?;
+    Ok(find_checkpoint(handle.connection(), feed.journal(), projection.name()).await?)
+}
+
+async fn begin<F: Feed, P: Projection>(
+    site: &Site,
+    feed: &F,
+    projection: &P,
+) -> Result<Checkpoint, FoldError> {
+    let mut transaction = site.store.begin().await?;
+    if let Some(schema) = site.schema() {
+        for (table, live) in projection.tables() {
+            let drop = format!("DROP TABLE IF EXISTS {schema}.{table}");
+            let make = format!("CREATE TABLE {schema}.{table} (LIKE {live}.{table} INCLUDING ALL)");
+            for statement in [drop, make] {
+                transaction.connection().run(&statement).await?;
+            }
+        }
+    }
+    let (name, version) = (projection.name(), projection.version());
+    make_checkpoint(transaction.connection(), feed.journal(), name, version).await?;
+    transaction.commit().await?;
+    Ok(Checkpoint { version, position: 0 })
+}
+
+/// Takes the next batch, with its checkpoint, in one transaction; false when there was no full one.
+pub(super) async fn take<F: Feed, P: Projection>(
+    site: &Site,
+    feed: &F,
+    projection: &P,
+    at: &mut Checkpoint,
+) -> Result<bool, FoldError> {
+    let batch = feed.read(at.position, BATCH).await.map_err(FoldError::Unavailable)?;
+    let Some(last) = batch.last() else { return Ok(false) };
+    let to = Checkpoint { position: last.position, ..*at };
+    let mut transaction = site.store.begin().await?;
+    let name = (feed.journal(), projection.name());
+    if !advance_checkpoint(transaction.connection(), name, *at, to).await? {
+        return Err(FoldError::Unavailable("another process builds on this site".into()));
+    }
+    projection.apply(&batch, &mut transaction).await?;
+    transaction.commit().await?;
+    *at = to;
+    Ok(batch.len() == BATCH as usize)
+}

@@ -1,0 +1,192 @@
+//! Writing changes into the tables, within the transaction that moves the checkpoints.
+
+use sqlx::{PgConnection, QueryBuilder, Sqlite, SqliteConnection};
+
+use crate::changes::{Changes, TableChanges, VersionedRow};
+use crate::on_read;
+use crate::store::ReadConnection;
+use crate::table::{Cell, Keeping, Row, Table, time_text};
+
+/// Values that one statement of `SQLite` binds at most (`SQLITE_MAX_VARIABLE_NUMBER` is 32,766).
+const BOUND_MAX: usize = 30_000;
+/// Ids of one statement at most.
+const IDS_PER_STATEMENT: usize = 500;
+
+/// Writes what changes in some tables.
+pub(crate) async fn write(
+    mut connection: ReadConnection<'_>,
+    tables: impl Iterator<Item = &'static Table>,
+    changes: &Changes,
+) -> Result<(), sqlx::Error> {
+    for table in tables {
+        let changed = changes.of(table.id);
+        if !changed.is_empty() {
+            write_table(connection.again(), table, changed).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn write_table(
+    mut connection: ReadConnection<'_>,
+    table: &'static Table,
+    changed: &TableChanges,
+) -> Result<(), sqlx::Error> {
+    drop_rows(connection.again(), table, changed).await?;
+    match connection {
+        ReadConnection::Postgres(db) => {
+            end_postgres(db, table, changed).await?;
+            copy(db, table, changed).await
+        }
+        ReadConnection::Sqlite(db) => {
+            end_sqlite(db, table, changed).await?;
+            insert(db, table, changed).await
+        }
+    }
+}
+
+/// The first column of a table of the present is the stream whose rows are replaced.
+async fn drop_rows(
+    mut connection: ReadConnection<'_>,
+    table: &Table,
+    changed: &TableChanges,
+) -> Result<(), sqlx::Error> {
+    let key = table.columns.first().map_or("aggregate_id", |column| column.name);
+    for some in changed.dropped.chunks(IDS_PER_STATEMENT) {
+        on_read!(connection.again(), db => {
+            let mut delete = QueryBuilder::new(format!("DELETE FROM {} WHERE {key} IN (", table.name));
+            let mut list = delete.separated(", ");
+            // Filled up, so that few forms of the statement are prepared.
+            for place in 0..some.len().next_power_of_two() {
+                list.push_bind(some[place.min(some.len() - 1)].to_string());
+            }
+            delete.push(")");
+            delete.build().execute(db).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+async fn end_postgres(
+    db: &mut PgConnection,
+    table: &Table,
+    changed: &TableChanges,
+) -> Result<(), sqlx::Error> {
+    if changed.ended.is_empty() {
+        return Ok(());
+    }
+    let of = |value: fn(&crate::changes::Ending) -> i64| changed.ended.iter().map(value).collect();
+    let (since, part, until): (Vec<i64>, Vec<i64>, Vec<i64>) =
+        (of(|end| signed(end.since)), of(|end| end.part.into()), of(|end| signed(end.until)));
+    let statement = format!(
+        "UPDATE {0} SET until_position = ending.until_position
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
+             AS ending (since_position, part, until_position)
+          WHERE {0}.since_position = ending.since_position AND {0}.part = ending.part",
+        table.name
+    );
+    sqlx::query(&statement).bind(since).bind(part).bind(until).execute(db).await.map(drop)
+}
+
+async fn end_sqlite(
+    db: &mut SqliteConnection,
+    table: &Table,
+    changed: &TableChanges,
+) -> Result<(), sqlx::Error> {
+    let statement = format!(
+        "UPDATE {} SET until_position = $3 WHERE since_position = $1 AND part = $2",
+        table.name
+    );
+    for end in &changed.ended {
+        sqlx::query(&statement)
+            .bind(signed(end.since))
+            .bind(i64::from(end.part))
+            .bind(signed(end.until))
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The three cells of a version.
+fn version_cells(told: &VersionedRow) -> [Cell; 3] {
+    [told.since.into(), told.part.into(), Cell::maybe(told.until)]
+}
+
+async fn copy(
+    db: &mut PgConnection,
+    table: &Table,
+    changed: &TableChanges,
+) -> Result<(), sqlx::Error> {
+    let mut text = String::new();
+    let mut add = |version: Option<&VersionedRow>, row: &Row| {
+        let version = version.map(version_cells);
+        for (place, cell) in version.iter().flatten().chain(row.iter()).enumerate() {
+            if place > 0 {
+                text.push('\t');
+            }
+            cell.write_copy(&mut text);
+        }
+        text.push('\n');
+    };
+    match table.keeping {
+        Keeping::Versioned => changed.told.iter().for_each(|told| add(Some(told), &told.row)),
+        Keeping::Current => changed.rows.iter().for_each(|row| add(None, row)),
+    }
+    if text.is_empty() {
+        return Ok(());
+    }
+    let statement = format!("COPY {} ({}) FROM STDIN", table.name, table.column_list());
+    let mut copy = db.copy_in_raw(&statement).await?;
+    if let Err(error) = copy.send(text.as_bytes()).await {
+        // The transaction is lost either way; the first error says why.
+        let _ = copy.abort("a row could not be sent").await;
+        return Err(error);
+    }
+    copy.finish().await.map(drop)
+}
+
+async fn insert(
+    db: &mut SqliteConnection,
+    table: &Table,
+    changed: &TableChanges,
+) -> Result<(), sqlx::Error> {
+    let columns = table.all_columns().count();
+    let per_statement = (BOUND_MAX / columns).clamp(1, 200);
+    let head = format!("INSERT INTO {} ({}) ", table.name, table.column_list());
+    for some in changed.told.chunks(per_statement) {
+        let rows = some.iter().map(|told| (Some(version_cells(told)), &told.row));
+        insert_some(db, &head, rows).await?;
+    }
+    for some in changed.rows.chunks(per_statement) {
+        insert_some(db, &head, some.iter().map(|row| (None, row))).await?;
+    }
+    Ok(())
+}
+
+async fn insert_some<'a>(
+    db: &mut SqliteConnection,
+    head: &str,
+    rows: impl Iterator<Item = (Option<[Cell; 3]>, &'a Row)>,
+) -> Result<(), sqlx::Error> {
+    let mut insert = QueryBuilder::<Sqlite>::new(head);
+    insert.push_values(rows, |mut values, (version, row)| {
+        for cell in version.into_iter().flatten().chain(row.iter().cloned()) {
+            match cell {
+                Cell::Null => values.push("NULL"),
+                Cell::Int(number) => values.push_bind(number),
+                Cell::Text(text) => values.push_bind(text.into_owned()),
+                Cell::Id(id) => values.push_bind(id.to_string()),
+                Cell::Date(day) => values.push_bind(day.to_string()),
+                Cell::Time(time) => values.push_bind(time_text(time)),
+                Cell::Flag(flag) => values.push_bind(flag),
+            };
+        }
+    });
+    // Not kept prepared: which cells are empty differs from statement to statement.
+    insert.build().persistent(false).execute(db).await.map(drop)
+}
