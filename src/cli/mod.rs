@@ -6,6 +6,7 @@ mod history;
 mod import;
 mod message;
 mod open;
+mod projections;
 mod serve;
 mod token;
 
@@ -38,6 +39,8 @@ enum Command {
     History(history::HistoryArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
     Import(import::ImportArgs),
+    /// Show and rebuild the read models. / Montre et reconstruit les projections.
+    Projections(projections::ProjectionsArgs),
     /// Print completions for a shell. / Complétion pour un interpréteur.
     Completions {
         /// The shell.
@@ -119,6 +122,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Token(args) => token::run(&config, args, say).await,
             Command::History(args) => history::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
+            Command::Projections(args) => projections::run(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
     })

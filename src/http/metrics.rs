@@ -12,6 +12,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use sira_projections::{ProjectionStatus, RunState};
 
+use crate::read_side::ProjectionLag;
+
 /// Bounds of the duration histogram, in seconds.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
@@ -40,8 +42,40 @@ pub struct Metrics {
     seconds: Histogram,
     commands: Family<CommandLabels, Counter>,
     position: Gauge,
+    of_projections: OfProjections,
+}
+
+/// Gauges by projection.
+struct OfProjections {
     projected: Family<ProjectionLabels, Gauge>,
     stopped: Family<ProjectionLabels, Gauge>,
+    lag: Family<ProjectionLabels, Gauge>,
+    lag_seconds: Family<ProjectionLabels, Gauge>,
+}
+
+impl OfProjections {
+    fn register(registry: &mut Registry) -> Self {
+        let mut gauge = |name, help| {
+            let family = Family::<ProjectionLabels, Gauge>::default();
+            registry.register(name, help, family.clone());
+            family
+        };
+        Self {
+            projected: gauge(
+                "projection_position",
+                "Every event up to here is in the projection's rows",
+            ),
+            stopped: gauge(
+                "projection_stopped",
+                "1 when the projection has stopped: its log says at which event",
+            ),
+            lag: gauge("projection_lag_events", "Events that are not in the projection's rows yet"),
+            lag_seconds: gauge(
+                "projection_lag_seconds",
+                "Seconds since the oldest of them was recorded",
+            ),
+        }
+    }
 }
 
 impl Default for Metrics {
@@ -58,21 +92,8 @@ impl Default for Metrics {
             "Last position known to be committed",
             position.clone(),
         );
-        let (projected, stopped) = (
-            Family::<ProjectionLabels, Gauge>::default(),
-            Family::<ProjectionLabels, Gauge>::default(),
-        );
-        registry.register(
-            "projection_position",
-            "Every event up to here is in the projection's rows",
-            projected.clone(),
-        );
-        registry.register(
-            "projection_stopped",
-            "1 when the projection has stopped: its log says at which event",
-            stopped.clone(),
-        );
-        Self { registry, requests, seconds, commands, position, projected, stopped }
+        let of_projections = OfProjections::register(&mut registry);
+        Self { registry, requests, seconds, commands, position, of_projections }
     }
 }
 
@@ -96,14 +117,22 @@ impl Metrics {
 
     /// The counters in Prometheus' text form.
     #[must_use]
-    pub fn text(&self, position: u64, projections: &[ProjectionStatus]) -> String {
+    pub fn text(
+        &self,
+        position: u64,
+        projections: &[ProjectionStatus],
+        lags: &[ProjectionLag],
+    ) -> String {
         let signed = |position| i64::try_from(position).unwrap_or(i64::MAX);
         self.position.set(signed(position));
         for status in projections {
             let labels = ProjectionLabels { projection: status.name };
-            self.projected.get_or_create(&labels).set(signed(status.position));
+            self.of_projections.projected.get_or_create(&labels).set(signed(status.position));
             let has_stopped = matches!(status.state, RunState::Stopped { .. });
-            self.stopped.get_or_create(&labels).set(has_stopped.into());
+            self.of_projections.stopped.get_or_create(&labels).set(has_stopped.into());
+            let Some(lag) = lags.iter().find(|lag| lag.name == status.name) else { continue };
+            self.of_projections.lag.get_or_create(&labels).set(signed(lag.lag_events));
+            self.of_projections.lag_seconds.get_or_create(&labels).set(signed(lag.lag_seconds));
         }
         let mut text = String::new();
         // Writing to a string cannot fail.

@@ -5,10 +5,12 @@
 mod duplicates;
 mod feed;
 mod keys;
+mod lag;
 
 pub use duplicates::{Duplicate, DuplicateFinder, MAX_ANSWERED};
 pub use feed::JournalFeed;
 pub use keys::OpenedKeys;
+pub use lag::{ProjectionLag, live_lags, names as projection_names, stored_lags};
 
 use sira_projections::case_identity::CaseIdentity;
 use sira_projections::{ReadStore, Runner};
