@@ -6,6 +6,7 @@
 //! [`Feed`] and [`IdentityKeys`](case_identity::IdentityKeys): the journal and the key store are not
 //! known here.
 
+pub mod analytics;
 pub mod case_identity;
 pub mod case_status;
 mod changes;
