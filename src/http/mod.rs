@@ -11,6 +11,7 @@ mod openapi;
 mod own;
 mod peer;
 pub mod problem;
+mod reading;
 mod reference;
 mod request;
 mod serve;
