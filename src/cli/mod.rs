@@ -7,6 +7,7 @@ mod import;
 mod message;
 mod open;
 mod projections;
+mod report;
 mod serve;
 mod token;
 
@@ -41,6 +42,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Show and rebuild the read models. / Montre et reconstruit les projections.
     Projections(projections::ProjectionsArgs),
+    /// Freeze figures under a name, and show what changed since. / Fige des chiffres sous un nom.
+    Report(report::ReportArgs),
     /// Print completions for a shell. / Complétion pour un interpréteur.
     Completions {
         /// The shell.
@@ -123,6 +126,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::History(args) => history::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,
+            Command::Report(args) => report::run(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
     })
