@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod export;
 mod history;
 mod import;
 mod message;
@@ -41,6 +42,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Show and rebuild the read models. / Montre et reconstruit les projections.
     Projections(projections::ProjectionsArgs),
+    /// Write a read model, the event log or the paths to a file. / Exporte une table, les événements ou les parcours.
+    Export(export::ExportArgs),
     /// Print completions for a shell. / Complétion pour un interpréteur.
     Completions {
         /// The shell.
@@ -123,6 +126,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::History(args) => history::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,
+            Command::Export(args) => export::run(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
     })
