@@ -14,6 +14,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod documents;
+pub mod export;
 pub mod figures;
 pub mod files;
 pub mod formats;

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod export;
 mod history;
 mod import;
 mod message;
@@ -44,6 +45,8 @@ enum Command {
     Projections(projections::ProjectionsArgs),
     /// Freeze figures under a name, and show what changed since. / Fige des chiffres sous un nom.
     Report(report::ReportArgs),
+    /// Write a read model, the event log or the paths to a file. / Exporte une table, les événements ou les parcours.
+    Export(export::ExportArgs),
     /// Print completions for a shell. / Complétion pour un interpréteur.
     Completions {
         /// The shell.
@@ -127,6 +130,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,
             Command::Report(args) => report::run(&config, args, say).await,
+            Command::Export(args) => export::run(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
     })
