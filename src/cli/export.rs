@@ -14,7 +14,7 @@ use super::{CliError, Say};
 use crate::config::Config;
 use crate::export::events::{self, EventForm};
 use crate::export::mining::{self, MiningForm};
-use crate::export::tables::{Moment, TableExport, is_reserved};
+use crate::export::tables::{Moment, PAGE_ROWS, TableExport, is_reserved};
 use crate::export::{Destination, ExportError, Exported, StaffNames};
 use crate::formats::{Format, csvw_metadata};
 
@@ -138,7 +138,7 @@ async fn table_to(
         None if args.every_version => Moment::EveryVersion,
         None => Moment::Now,
     };
-    let export = TableExport { table, moment, format, language: say.0 };
+    let export = TableExport { table, moment, format, language: say.0, page_rows: PAGE_ROWS };
     let destination = Destination::new(&args.output);
     let (bar, staff) = (bar(table.name), staff_names(opened));
     let out = destination.open().map_err(|error| output_failed(error, say))?;

@@ -41,6 +41,8 @@ pub struct TableExport {
     pub format: Format,
     /// The language of the headings.
     pub language: Language,
+    /// Rows that are read at once: [`PAGE_ROWS`], but for tests.
+    pub page_rows: u32,
 }
 
 /// Whether a table is for Sira alone, so that its export must be asked for in so many words.
@@ -78,7 +80,7 @@ impl TableExport {
         let (mut rows, mut last): (u64, Option<Vec<Cell>>) = (0, None);
         loop {
             let connection = snapshot.connection();
-            let page = selection.page(connection, last.as_deref(), PAGE_ROWS).await?;
+            let page = selection.page(connection, last.as_deref(), self.page_rows).await?;
             let Some(end) = page.last().cloned() else { break };
             rows += page.len() as u64;
             for mut row in page {
