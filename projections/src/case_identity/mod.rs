@@ -21,7 +21,8 @@ use uuid::Uuid;
 use crate::{Feed, FeedEvent, FoldError, Projection, ReadTransaction};
 
 pub use search::{Found, MAX_OPENED, Sought, find_alike};
-pub use worklist::{MAX_PAGE, Page, Pair, Party, Place, Reach, duplicates};
+pub use crate::Reach;
+pub use worklist::{MAX_PAGE, Page, Pair, Party, Place, duplicates};
 
 /// The projection's name.
 pub const NAME: &str = "case_identity";
