@@ -91,7 +91,8 @@ pub(crate) async fn grant(mut connection: ReadConnection<'_>) -> Result<(), Read
         .fetch_one(&mut *db)
         .await?;
     let schema = (!schema).then(|| format!("GRANT USAGE ON SCHEMA read TO {ANALYST_ROLE};"));
-    let tables = missing.iter().map(|table| format!("GRANT SELECT ON read.{table} TO {ANALYST_ROLE};"));
+    let tables =
+        missing.iter().map(|table| format!("GRANT SELECT ON read.{table} TO {ANALYST_ROLE};"));
     let statements: String = schema.into_iter().chain(tables).collect();
     if !statements.is_empty() {
         ReadConnection::Postgres(db).run(&statements).await?;

@@ -94,4 +94,3 @@ fn schema_of<'a>(
         ReadConnection::Sqlite(_) => None,
     }
 }
-

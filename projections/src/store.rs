@@ -357,9 +357,7 @@ impl ReadStore {
 /// `NORMAL` rather than `FULL`: when the power goes, the last commits may go with it, rows and
 /// checkpoint together, and are computed again. What was deleted is overwritten at once: the index
 /// of an erased person must not be read from the file's free pages.
-async fn open_sqlite(
-    options: &SqliteConnectOptions,
-) -> Result<(ReadPool, ReadPool), ReadError> {
+async fn open_sqlite(options: &SqliteConnectOptions) -> Result<(ReadPool, ReadPool), ReadError> {
     let options = options
         .clone()
         .create_if_missing(true)

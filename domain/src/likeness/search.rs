@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn a_name_is_found_by_any_of_its_words_in_any_spelling_and_order() {
-        for text in ["coulibaly", "KOULIBALI", "djénéba", "Jeneba Kulibali", "coulibaly djeneba"] {
+        for text in ["coulibaly", "KOULIBALI", "djénéba", "Jeneba Kulibali", "coulibaly djeneba"]
+        {
             assert!(finds(text, "Djénéba Coulibaly"), "{text}");
         }
         assert!(!finds("djeneba traore", "Djénéba Coulibaly"));
