@@ -6,9 +6,11 @@ mod documents;
 mod gate;
 mod health;
 mod limits;
+mod lists;
 mod metrics;
 mod openapi;
 mod own;
+mod parameters;
 mod peer;
 pub mod problem;
 mod reading;
@@ -62,6 +64,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(beneficiaries::routes())
         .merge(documents::routes())
+        .merge(lists::routes())
         .merge(own::routes())
         .merge(reference::routes())
         .merge(tokens::routes())
