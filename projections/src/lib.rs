@@ -7,6 +7,7 @@
 //! known here.
 
 pub mod analyst;
+pub mod analytics;
 pub mod case_identity;
 pub mod case_status;
 mod changes;

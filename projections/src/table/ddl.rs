@@ -7,8 +7,9 @@ type IsPostgres = bool;
 
 const fn sql_type(kind: Kind, postgres: IsPostgres) -> &'static str {
     match (kind, postgres) {
-        (Kind::Id | Kind::Text, _) | (Kind::Date | Kind::Time, false) => "text",
+        (Kind::Id | Kind::Text, _) | (Kind::Decimal(_) | Kind::Date | Kind::Time, false) => "text",
         (Kind::Int, _) => "bigint",
+        (Kind::Decimal(_), true) => "numeric",
         (Kind::Date, true) => "date",
         (Kind::Time, true) => "timestamptz",
         (Kind::Flag, _) => "boolean",

@@ -227,7 +227,7 @@ const ACTIVITY: &[Column] = &[
 ];
 
 /// Every table, in the order of [`TableId`].
-pub const TABLES: &[Table] = &[
+pub static TABLES: &[Table] = &[
     Table {
         id: TableId::CaseStatus,
         name: "case_status",
