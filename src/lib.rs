@@ -15,6 +15,7 @@ pub mod commands;
 pub mod config;
 pub mod documents;
 pub mod files;
+pub mod generate;
 pub mod grant;
 pub mod http;
 pub mod import;

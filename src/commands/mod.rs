@@ -30,9 +30,10 @@ pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
 pub use own::Own;
 pub use rehearse::Rehearsal;
+pub(crate) use request::seal_identity;
 pub use request::{FormError, read_form_error, seal_context};
 use stream::Evict;
-use stream::stream_id;
+pub(crate) use stream::{new_event, stream_id};
 pub use stream::{Loaded, Stream, StreamStore, present_payload};
 
 use crate::clock::Clock;
