@@ -7,6 +7,7 @@ mod client;
 mod cluster;
 mod commands;
 mod duplicates;
+mod generate;
 mod growth;
 mod paths;
 mod report;
@@ -51,6 +52,8 @@ enum Bench {
     Growth(growth::GrowthArgs),
     /// Decisions over several streams, against commands on one.
     Across(across::AcrossArgs),
+    /// A generated population to a durable journal, against bare inserts of the same rows.
+    Generate(generate::GenerateArgs),
     /// Registrations with and without the check for duplicates.
     Duplicates(duplicates::DuplicatesArgs),
     /// The yardstick's server.
@@ -69,6 +72,7 @@ async fn main() -> Result<(), Failure> {
         Bench::Status(args) => status::run(args).await,
         Bench::Growth(args) => growth::run(args).await,
         Bench::Across(args) => across::run(args).await,
+        Bench::Generate(args) => generate::run(args).await,
         Bench::Duplicates(args) => duplicates::run(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,

@@ -104,8 +104,12 @@ fn refused(error: GenerateError, say: Say) -> CliError {
             ),
         )),
         GenerateError::OtherPopulation { found } => Some((
-            format!("ce journal contient une autre population inventée ({found}) : prenez un journal vide"),
-            format!("this journal holds another invented population ({found}): take an empty journal"),
+            format!(
+                "ce journal contient une autre population inventée ({found}) : prenez un journal vide"
+            ),
+            format!(
+                "this journal holds another invented population ({found}): take an empty journal"
+            ),
         )),
         GenerateError::Unfinished => Some((
             "une génération commencée ici ne s'est pas achevée : prenez un journal vide".to_owned(),
@@ -115,7 +119,9 @@ fn refused(error: GenerateError, say: Say) -> CliError {
     };
     match text {
         Some((fr, en)) => CliError::Usage(say.pick(&fr, &en).to_owned()),
-        None => CliError::failed(say.pick("la génération a échoué", "the generation failed"), error),
+        None => {
+            CliError::failed(say.pick("la génération a échoué", "the generation failed"), error)
+        }
     }
 }
 

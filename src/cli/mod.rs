@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod demo;
 mod generate;
 mod history;
 mod import;

@@ -156,7 +156,7 @@ fn warn_of_new_master_key(path: &Path, say: Say) {
     say.note(&fr, &en);
 }
 
-fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
+pub(super) fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(zeroize::Zeroizing::new)
 }
 

@@ -26,7 +26,8 @@ impl Arrivals {
         });
         let sums: Vec<u64> = weights.collect();
         let whole = sums.last().copied().unwrap_or(0).max(1);
-        let share = |sum: u64| u64::try_from(u128::from(cases) * u128::from(sum) / u128::from(whole));
+        let share =
+            |sum: u64| u64::try_from(u128::from(cases) * u128::from(sum) / u128::from(whole));
         Self { by_day: sums.into_iter().map(|sum| share(sum).unwrap_or(cases)).collect() }
     }
 

@@ -3,8 +3,8 @@
 use chrono::{Datelike, Months};
 use sira_domain::beneficiary::facts::{Closure, Jobs, PathEnd, Sex, Start, Support, Visit};
 use sira_domain::beneficiary::{BeneficiaryCommand, Stage, Status};
-use sira_domain::role::Role;
 use sira_domain::reference::SectorCode;
+use sira_domain::role::Role;
 use sira_domain::values::{SignedXof, Within, Xof};
 
 use super::agenda::Step;
@@ -22,7 +22,12 @@ const VISITS_MADE: u64 = 860;
 const DAYS_FOR_A_LOAN: Day = 70;
 
 impl World {
-    pub(super) fn start_business(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn start_business(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let state = case.path.state();
         if state.status != Status::Active || state.business.is_some() {
             return Ok(());
@@ -40,7 +45,7 @@ impl World {
             locality: locality.map(|text| Self::seal(case, "locality", text)).transpose()?,
         };
         let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecordBusinessStart(start))? {
+        if self.act(case, &deed, BeneficiaryCommand::RecordBusinessStart(start)) {
             case.closes_after = draw_closing(case, self.offices[case.office].hardship);
             self.plan_follow_up(place, case, on);
         }
@@ -53,11 +58,15 @@ impl World {
                 continue;
             }
             let due = date(on).checked_add_months(Months::new(months)).map_or(Day::MAX, day_of);
-            let off = if case.chance.in_thousand(700) { case.chance.below(18) } else { 20 + case.chance.below(45) };
-            self.plan(place, case, (due + off as Day).saturating_sub(8), Step::Visit(months));
+            let off = if case.chance.in_thousand(700) {
+                case.chance.few(18)
+            } else {
+                20 + case.chance.few(45)
+            };
+            self.plan(place, case, (due + off).saturating_sub(8), Step::Visit(months));
         }
         if let Some(months) = case.closes_after {
-            let day = on + (months as Day) * 30 + case.chance.below(30) as Day;
+            let day = on + months * 30 + case.chance.few(30);
             self.plan(place, case, day, Step::Closing);
         }
         if case.chance.in_thousand(350) {
@@ -65,7 +74,7 @@ impl World {
             self.plan(place, case, on + gap, Step::FollowVisit);
         }
         for _ in 0..case.chance.below(4) {
-            let gap = 20 + case.chance.below(400) as Day;
+            let gap = 20 + case.chance.few(400);
             self.plan(place, case, on + gap, Step::Support);
         }
         if case.chance.in_thousand(400) {
@@ -78,14 +87,23 @@ impl World {
         }
     }
 
-    pub(super) fn visit(&mut self, place: u32, case: &mut Case, on: Day, months: Option<u32>) -> Result<(), GenerateError> {
+    pub(super) fn visit(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        months: Option<u32>,
+    ) -> Result<(), GenerateError> {
         let state = case.path.state();
         if (state.stage, state.status) != (Stage::FollowUp, Status::Active) {
             return Ok(());
         }
-        let Some(started_on) = state.business.as_ref().map(|business| business.started_on) else { return Ok(()) };
+        let Some(started_on) = state.business.as_ref().map(|business| business.started_on) else {
+            return Ok(());
+        };
         let closed = state.business.as_ref().is_some_and(|business| business.closed_on.is_some());
-        let nobody = MILESTONES.iter().find(|(at, _)| Some(*at) == months).map_or(10, |(_, nobody)| *nobody);
+        let nobody =
+            MILESTONES.iter().find(|(at, _)| Some(*at) == months).map_or(10, |(_, nobody)| *nobody);
         let status = if closed {
             "closed"
         } else if case.chance.in_thousand(nobody) {
@@ -98,7 +116,7 @@ impl World {
         let age_months = u64::from(on.saturating_sub(day_of(started_on))) / 30;
         let visit = report(case, months, status, age_months)?;
         let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecordVisit(visit))? && months == Some(24) {
+        if self.act(case, &deed, BeneficiaryCommand::RecordVisit(visit)) && months == Some(24) {
             let gap = case.chance.days(25);
             self.plan(place, case, self.today() + gap, Step::PathEnd);
         }
@@ -110,20 +128,32 @@ impl World {
         if (state.stage, state.status) != (Stage::FollowUp, Status::Active) {
             return Ok(());
         }
-        let kind = case.chance.weighted(&[(60, "coaching"), (25, "market_link"), (15, "retraining")]).parse()?;
+        let kind = case
+            .chance
+            .weighted(&[(60, "coaching"), (25, "market_link"), (15, "retraining")])
+            .parse()?;
         let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::RecordSupport(Support { kind, comment: None }))?;
+        self.act(case, &deed, BeneficiaryCommand::RecordSupport(Support { kind, comment: None }));
         Ok(())
     }
 
-    pub(super) fn close_business(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn close_business(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let state = case.path.state();
         if (state.stage, state.status) != (Stage::FollowUp, Status::Active) {
             return Ok(());
         }
         let reason = case.chance.weighted(&CLOSURES).parse()?;
         let deed = self.by_adviser(case, on);
-        if !self.act(case, &deed, BeneficiaryCommand::RecordBusinessClosure(Closure { reason, comment: None }))? {
+        if !self.act(
+            case,
+            &deed,
+            BeneficiaryCommand::RecordBusinessClosure(Closure { reason, comment: None }),
+        ) {
             return Ok(());
         }
         let gap = case.chance.days(60);
@@ -136,21 +166,28 @@ impl World {
     }
 
     /// The end: after the last visit and the last repayment, or by a director's word after a closure.
-    pub(super) fn end_path(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn end_path(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let state = case.path.state();
         if (state.stage, state.status) != (Stage::FollowUp, Status::Active) {
             return Ok(());
         }
-        let owed: Xof = state.financings.iter().map(sira_domain::beneficiary::FinancingState::owed).sum();
+        let owed: Xof =
+            state.financings.iter().map(sira_domain::beneficiary::FinancingState::owed).sum();
         let closed = state.business.as_ref().is_some_and(|business| business.closed_on.is_some());
         if owed > Xof::ZERO {
             self.plan(place, case, self.today() + DAYS_FOR_A_LOAN, Step::PathEnd);
             return Ok(());
         }
         let reason = closed.then_some("Activité cessée, accompagnement terminé.");
-        let override_reason = reason.map(|text| Self::seal(case, "override_reason", text)).transpose()?;
+        let override_reason =
+            reason.map(|text| Self::seal(case, "override_reason", text)).transpose()?;
         let deed = self.by(case, Role::Director, on);
-        if self.act(case, &deed, BeneficiaryCommand::CompletePath(PathEnd { override_reason }))?
+        if self.act(case, &deed, BeneficiaryCommand::CompletePath(PathEnd { override_reason }))
             && case.chance.in_thousand(10)
         {
             self.plan(place, case, self.today() + 60, Step::Erasure);
@@ -160,7 +197,7 @@ impl World {
 }
 
 /// When the business closes, if within two years.
-fn draw_closing(case: &mut Case, hardship: u32) -> Option<u64> {
+fn draw_closing(case: &mut Case, hardship: u32) -> Option<u32> {
     let mut drawn = case.chance.below(1_000);
     if hardship > 0 {
         // A hundred more of a thousand by the end.
@@ -169,7 +206,7 @@ fn draw_closing(case: &mut Case, hardship: u32) -> Option<u64> {
     let mut from = 0;
     for (months, by_then) in DEATHS {
         if drawn < by_then {
-            return Some(case.chance.between(from, months - 1));
+            return Some(from + case.chance.few(months - from));
         }
         from = months;
     }
@@ -177,7 +214,12 @@ fn draw_closing(case: &mut Case, hardship: u32) -> Option<u64> {
 }
 
 /// What is seen at a visit: sales grow for a year and a half, and jobs with them.
-fn report(case: &mut Case, months: Option<u32>, status: &str, age_months: u64) -> Result<Visit, GenerateError> {
+fn report(
+    case: &mut Case,
+    months: Option<u32>,
+    status: &str,
+    age_months: u64,
+) -> Result<Visit, GenerateError> {
     let milestone = months.map(|months| Within::try_new(u64::from(months))).transpose()?;
     let business_status = status.parse()?;
     let mut visit = Visit {
@@ -202,7 +244,8 @@ fn report(case: &mut Case, months: Option<u32>, status: &str, age_months: u64) -
         visit.difficulties.push(case.chance.weighted(&CLOSURES).parse()?);
     }
     if case.chance.in_thousand(300) {
-        visit.next_step = Some(World::seal(case, "next_step", "Tenir le cahier de caisse chaque semaine.")?);
+        visit.next_step =
+            Some(World::seal(case, "next_step", "Tenir le cahier de caisse chaque semaine.")?);
     }
     Ok(visit)
 }
@@ -213,10 +256,15 @@ fn jobs(case: &mut Case, age_months: u64) -> Result<Jobs, GenerateError> {
     let registration = case.path.state().registration.as_ref();
     let is_woman = registration.is_some_and(|registration| registration.sex == Sex::Female);
     let young = registration.is_some_and(|registration| {
-        let year = case.path.state().business.as_ref().map_or(2025, |business| business.started_on.year());
+        let year =
+            case.path.state().business.as_ref().map_or(2025, |business| business.started_on.year());
         year - i32::try_from(registration.birth_year).unwrap_or(1990) < 35
     });
-    let women_among_others = if is_woman { case.chance.between(others / 2, others) } else { case.chance.below(others / 2 + 1) };
+    let women_among_others = if is_woman {
+        case.chance.between(others / 2, others)
+    } else {
+        case.chance.below(others / 2 + 1)
+    };
     let women = women_among_others + u64::from(is_woman);
     let men = others + 1 - women;
     let under_35 = case.chance.between(others / 2, others) + u64::from(young);

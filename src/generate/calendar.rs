@@ -4,7 +4,8 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
 
 /// Day 0: the convention was signed on this day.
-pub(super) const SIGNED_ON: NaiveDate = NaiveDate::from_ymd_opt(2021, 7, 6).expect("a calendar day");
+pub(super) const SIGNED_ON: NaiveDate =
+    NaiveDate::from_ymd_opt(2021, 7, 6).expect("a calendar day");
 
 /// Days since [`SIGNED_ON`].
 pub(super) type Day = u32;
@@ -25,41 +26,43 @@ impl Calendar {
     }
 
     /// Moments in all.
-    pub fn slots(&self) -> u32 {
+    pub fn slots(self) -> u32 {
         self.end * self.moments
     }
 
     /// The first moment after the last day.
-    pub fn end(&self) -> Day {
+    pub fn end(self) -> Day {
         self.end
     }
 
     /// Moments a day.
-    pub fn moments(&self) -> u32 {
+    pub fn moments(self) -> u32 {
         self.moments
     }
 
     /// The day of a slot.
-    pub fn day(&self, slot: u32) -> Day {
+    pub fn day(self, slot: u32) -> Day {
         slot / self.moments
     }
 
     /// A slot of the first working day from `day` on; which one of the day is up to `draw`. None when
     /// that is after the end.
-    pub fn slot(&self, day: Day, draw: u64) -> Option<u32> {
+    pub fn slot(self, day: Day, draw: u64) -> Option<u32> {
         let day = working_day(day);
-        let moment = (draw % u64::from(self.moments)) as u32;
+        let moment = u32::try_from(draw % u64::from(self.moments)).unwrap_or(0);
         (day < self.end).then_some(day * self.moments + moment)
     }
 
     /// The moment of a slot: within working hours, not on the full hour.
-    pub fn at(&self, slot: u32) -> DateTime<Utc> {
+    pub fn at(self, slot: u32) -> DateTime<Utc> {
         let (day, moment) = (slot / self.moments, slot % self.moments);
         let hour = 8 + (moment + 1) * 9 / self.moments;
         let odd = slot.wrapping_mul(2_654_435_761);
         let seconds = hour * 3_600 + odd % 3_000;
         let midnight = date(day).and_time(chrono::NaiveTime::MIN).and_utc();
-        midnight + TimeDelta::seconds(i64::from(seconds)) + TimeDelta::microseconds(i64::from(odd % 999_983))
+        midnight
+            + TimeDelta::seconds(i64::from(seconds))
+            + TimeDelta::microseconds(i64::from(odd % 999_983))
     }
 }
 
@@ -103,7 +106,10 @@ mod tests {
         let calendar = Calendar::new(date(30), 1);
         for day in 0..40 {
             match calendar.slot(day, 3) {
-                Some(slot) => assert!(calendar.day(slot) < 30 && working_day(calendar.day(slot)) == calendar.day(slot)),
+                Some(slot) => assert!(
+                    calendar.day(slot) < 30
+                        && working_day(calendar.day(slot)) == calendar.day(slot)
+                ),
                 None => assert!(working_day(day) >= 30),
             }
         }

@@ -23,7 +23,7 @@ pub(super) struct Case {
     /// In a thousand: how surely the person comes to a session.
     pub diligence: u64,
     /// Months after the start when the business closes, if it does within two years.
-    pub closes_after: Option<u64>,
+    pub closes_after: Option<u32>,
     /// How well loans are paid back.
     pub payer: Payer,
     /// Income of a year, in francs, before the programme.
@@ -58,7 +58,7 @@ impl Cases {
     pub fn add(&mut self, case: Box<Case>) -> u32 {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
-            self.places.len() as u32 - 1
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
         });
         self.places[place as usize] = Some(case);
         self.most = self.most.max(self.places.len() - self.free.len());

@@ -8,7 +8,7 @@ const DURATIONS: [u64; 32] = [
     1104, 1149, 1197, 1249, 1306, 1368, 1437, 1515, 1605, 1714, 1850, 2032, 2312, 2936,
 ];
 
-/// Dice of one person, one office, one day: a SplitMix64 of their own, so that what one does moves
+/// Dice of one person: a `SplitMix64` of their own, so that what one does moves
 /// nobody else's.
 #[derive(Clone, Debug)]
 pub(super) struct Chance(u64);
@@ -35,7 +35,17 @@ impl Chance {
     /// A number from 0 to `sides - 1`.
     pub fn below(&mut self, sides: u64) -> u64 {
         let wide = u128::from(self.bits()) * u128::from(sides);
-        (wide >> 64) as u64
+        u64::try_from(wide >> 64).unwrap_or(0)
+    }
+
+    /// A small number, such as of days, from 0 to `sides - 1`.
+    pub fn few(&mut self, sides: u32) -> u32 {
+        u32::try_from(self.below(u64::from(sides))).unwrap_or(0)
+    }
+
+    /// A place in a list of `length`.
+    pub fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 
     /// A number of a range, both ends included.
@@ -50,8 +60,7 @@ impl Chance {
 
     /// One of them.
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        let index = self.below(of.len() as u64) as usize;
-        &of[index.min(of.len() - 1)]
+        &of[self.index(of.len())]
     }
 
     /// One of them, by their weights.
@@ -68,7 +77,7 @@ impl Chance {
 
     /// A number about `median`: half below, a long tail above (log-normal, sigma 0.5).
     pub fn about(&mut self, median: u64) -> u64 {
-        let part = self.below(32) as usize;
+        let part = self.index(DURATIONS.len());
         let low = DURATIONS[part];
         let high = DURATIONS.get(part + 1).copied().unwrap_or(low * 5 / 4);
         (median * self.between(low, high) + 500) / 1_000
@@ -76,13 +85,13 @@ impl Chance {
 
     /// Days about `median`.
     pub fn days(&mut self, median: u32) -> u32 {
-        self.about(u64::from(median)) as u32
+        u32::try_from(self.about(u64::from(median))).unwrap_or(u32::MAX)
     }
 
     /// A number about `mean` that falls off evenly to both sides, as a normal does.
     pub fn around(&mut self, mean: i64, deviation: i64) -> i64 {
         // Twelve uniform numbers have the variance of one normal.
-        let sum: i64 = (0..12).map(|_| self.below(1_000) as i64).sum();
+        let sum: i64 = (0..12).map(|_| i64::from(self.few(1_000))).sum();
         mean + (sum - 5_994) * deviation / 1_000
     }
 }

@@ -60,7 +60,11 @@ impl World {
             let each = if kind == "dons" { 33_000 } else { 76_000 };
             let budget = (comers * each / zones as u64).next_multiple_of(100_000) + 3_000_000;
             for zone in 0..zones {
-                let code = if zones == 1 { format!("{kind}-{year}") } else { format!("{kind}-{year}-{}", zone + 1) };
+                let code = if zones == 1 {
+                    format!("{kind}-{year}")
+                } else {
+                    format!("{kind}-{year}-{}", zone + 1)
+                };
                 current.push(self.open_fund(&code, donor, budget)?);
             }
         }
@@ -89,7 +93,8 @@ impl World {
         let Some(fund) = self.envelopes.funds.get(&id) else { return Ok(()) };
         let budget = fund.budget.francs() + (fund.budget.francs() / 8).next_multiple_of(100_000);
         let amendment = format!("avenant-{}", fund.version);
-        let command = Budget { budget: Xof::try_new(budget)?, amendment: Text::try_new(&amendment)? };
+        let command =
+            Budget { budget: Xof::try_new(budget)?, amendment: Text::try_new(&amendment)? };
         self.command_fund(id, FundCommand::AdjustBudget(command))
     }
 

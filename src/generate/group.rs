@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Weekday};
-use sira_domain::beneficiary::facts::{
-    Enrolment, ModuleScore, Nothing, SeatReturn,
-};
+use sira_domain::beneficiary::facts::{Enrolment, ModuleScore, Nothing, SeatReturn};
 use sira_domain::beneficiary::{Beneficiary, BeneficiaryCommand, Stage, Status};
 use sira_domain::cohort::{
     self, Closing, Cohort, CohortCode, CohortCommand, CohortPlan, SessionPlan, Sheet, SheetLine,
@@ -91,7 +89,12 @@ impl World {
             period: Period::try_new(date(first), date(first + 25))?,
         };
         let group = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
-        self.groups.push(Some(Group { id, cohort: Cohort::default(), office, members: Vec::new() }));
+        self.groups.push(Some(Group {
+            id,
+            cohort: Cohort::default(),
+            office,
+            members: Vec::new(),
+        }));
         self.group_places.insert(id, group);
         self.command_group(group, Role::Adviser, CohortCommand::PlanCohort(plan))?;
         self.schedule(group, first)?;
@@ -104,7 +107,7 @@ impl World {
     fn call_up(&mut self, place: u32, group: u32) {
         let today = self.today();
         if let Some(mut case) = self.cases.take(place) {
-            let on = today + 1 + case.chance.below(9) as Day;
+            let on = today + 1 + case.chance.few(9);
             self.plan_recorded(place, &mut case, on, on, Step::Enrol(group));
             // It does not wait in the pool any more.
             case.pending -= 1;
@@ -150,7 +153,9 @@ impl World {
         let call = self.call(Some(office), &deed);
         let id = self.group(group).map(|group| group.id).unwrap_or_default();
         let context = self.context(id, &deed);
-        let Some(group) = self.groups.get_mut(group as usize).and_then(Option::as_mut) else { return Ok(()) };
+        let Some(group) = self.groups.get_mut(group as usize).and_then(Option::as_mut) else {
+            return Ok(());
+        };
         let events = match cohort::decide(&group.cohort, command, &context) {
             Ok(events) => events,
             Err(refusal) => return Err(GenerateError::Refused { word, refusal }),
@@ -177,11 +182,13 @@ impl World {
     }
 
     fn record_session(&mut self, number: u32, on: Day, session: u32) -> Result<(), GenerateError> {
-        let Some(mut group) = self.groups.get_mut(number as usize).and_then(Option::take) else { return Ok(()) };
+        let Some(mut group) = self.groups.get_mut(number as usize).and_then(Option::take) else {
+            return Ok(());
+        };
         let code = CohortCode::try_new(&format!("s{}", session + 1))?;
         let lines = self.sheet(&group, on);
         if !lines.is_empty() {
-            self.record_sheet(&mut group, on, Sheet { session: code, lines })?;
+            self.record_sheet(&mut group, on, &Sheet { session: code, lines });
         }
         self.groups[number as usize] = Some(group);
         Ok(())
@@ -207,18 +214,18 @@ impl World {
     }
 
     /// The register as one append: every member's path, then the group, as a server writes it.
-    fn record_sheet(&mut self, group: &mut Group, on: Day, sheet: Sheet) -> Result<(), GenerateError> {
+    fn record_sheet(&mut self, group: &mut Group, on: Day, sheet: &Sheet) {
         let deed = self.of_office(group.office, Role::Trainer, on);
         let context = self.context(group.id, &deed);
         let members = group.members.iter().filter_map(|place| self.cases.get(*place));
         let paths: BTreeMap<BeneficiaryId, &Beneficiary> =
             members.map(|case| (BeneficiaryId(case.id), &case.path)).collect();
-        let register = match take_register(&group.cohort, &sheet, &paths, &context) {
+        let register = match take_register(&group.cohort, sheet, &paths, &context) {
             Ok(Some(register)) => register,
-            Ok(None) => return Ok(()),
+            Ok(None) => return,
             Err(refusal) => {
                 self.ledger.refused("record-register", &refusal);
-                return Ok(());
+                return;
             }
         };
         let call = self.call(Some(group.office), &deed);
@@ -236,18 +243,19 @@ impl World {
         writes.push(write::<Cohort>(group.id, group.cohort.version, &register.counts, &call, 0));
         group.cohort.take(&register.counts);
         self.ledger.add(AppendRequest { writes, ..AppendRequest::default() });
-        Ok(())
     }
 
     /// The last register is in: everybody is assessed, and the group is closed.
     fn end_group(&mut self, number: u32, on: Day) -> Result<(), GenerateError> {
         self.command_group(number, Role::Adviser, CohortCommand::CloseCohort(Closing {}))?;
-        let Some(group) = self.groups.get_mut(number as usize).and_then(Option::as_mut) else { return Ok(()) };
+        let Some(group) = self.groups.get_mut(number as usize).and_then(Option::as_mut) else {
+            return Ok(());
+        };
         for place in std::mem::take(&mut group.members) {
             let Some(mut case) = self.cases.take(place) else { continue };
             let state = case.path.state();
             if (state.stage, state.status) == (Stage::Training, Status::Active) {
-                let later = case.chance.below(4) as Day;
+                let later = case.chance.few(4);
                 self.plan_recorded(place, &mut case, on, self.today() + later, Step::Assess(1));
             }
             // It does not sit in the group any more.
@@ -258,15 +266,17 @@ impl World {
     }
 
     /// Takes a seat.
-    pub fn enrol(&mut self, place: u32, case: &mut Case, on: Day, group: u32) -> Result<(), GenerateError> {
-        let Some(id) = self.group(group).map(|group| group.id) else { return Ok(()) };
+    pub fn enrol(&mut self, place: u32, case: &mut Case, on: Day, group: u32) {
+        let Some(id) = self.group(group).map(|group| group.id) else { return };
         let state = case.path.state();
-        if (state.stage, state.status) != (Stage::Training, Status::Active) || state.enrolment.is_some() {
-            return Ok(());
+        if (state.stage, state.status) != (Stage::Training, Status::Active)
+            || state.enrolment.is_some()
+        {
+            return;
         }
         let deed = self.by_adviser(case, on);
         let command = BeneficiaryCommand::EnrolInTraining(Enrolment { cohort: CohortId(id) });
-        if self.act(case, &deed, command)?
+        if self.act(case, &deed, command)
             && let Some(group) = self.groups.get_mut(group as usize).and_then(Option::as_mut)
         {
             group.members.push(place);
@@ -276,29 +286,40 @@ impl World {
                 self.plan(place, case, on + 14 + 7, Step::Leave);
             }
         }
-        Ok(())
     }
 
     /// Assesses the modules that are not passed yet.
-    pub fn assess(&mut self, place: u32, case: &mut Case, on: Day, attempt: u32) -> Result<(), GenerateError> {
+    pub fn assess(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        attempt: u32,
+    ) -> Result<(), GenerateError> {
         if !is_in_training(case) {
             return Ok(());
         }
         let deed = self.by(case, Role::Trainer, on);
         let mut is_through = true;
         for module in ModuleCode::reference() {
-            let passed = case.path.state().assessments.get(&module).is_some_and(|state| state.passed);
+            let passed =
+                case.path.state().assessments.get(&module).is_some_and(|state| state.passed);
             if passed {
                 continue;
             }
             let mean = 58 + 8 * i64::from(attempt);
-            let score: Score = Within::try_new(case.chance.around(mean, 12).clamp(5, 100) as u64)?;
+            let score: Score =
+                Within::try_new(case.chance.around(mean, 12).clamp(5, 100).unsigned_abs())?;
             is_through &= score.get() >= 50;
-            self.act(case, &deed, BeneficiaryCommand::RecordAssessment(ModuleScore { module, score }))?;
+            self.act(
+                case,
+                &deed,
+                BeneficiaryCommand::RecordAssessment(ModuleScore { module, score }),
+            );
         }
         let later = on.max(self.today());
         if is_through || attempt == 3 {
-            let gap = 1 + case.chance.below(5) as Day;
+            let gap = 1 + case.chance.few(5);
             self.plan(place, case, later + gap, Step::TrainingEnd(0));
         } else {
             let gap = case.chance.days(9);
@@ -308,25 +329,26 @@ impl World {
     }
 
     /// Completes the training, or draws the consequence when too much was missed.
-    pub fn end_training(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub fn end_training(&mut self, place: u32, case: &mut Case, on: Day) {
         if !is_in_training(case) {
-            return Ok(());
+            return;
         }
         let state = case.path.state();
         let minutes = |present_only: bool| -> u32 {
-            let counted = state.sessions.values().filter(|session| session.present || !present_only);
+            let counted =
+                state.sessions.values().filter(|session| session.present || !present_only);
             counted.map(|session| session.minutes).sum()
         };
         let enough = minutes(true) * 100 >= minutes(false) * 80 && minutes(false) > 0;
         let passed = state.assessments.values().all(|state| state.passed);
         if enough && passed {
             let deed = self.by(case, Role::Trainer, on);
-            if self.act(case, &deed, BeneficiaryCommand::CompleteTraining(Nothing {}))? {
+            if self.act(case, &deed, BeneficiaryCommand::CompleteTraining(Nothing {})) {
                 self.after_training(place, case, on);
             }
-            return Ok(());
+            return;
         }
-        self.return_seat(case, on)?;
+        self.return_seat(case, on);
         if case.groups < 2 && case.chance.in_thousand(350) {
             case.diligence = 960;
             self.plan(place, case, on + 20, Step::JoinPool);
@@ -334,18 +356,20 @@ impl World {
             let gap = case.chance.days(20);
             self.plan(place, case, on + gap, Step::Leave);
         }
-        Ok(())
     }
 
     /// Gives the seat back.
-    pub fn return_seat(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub fn return_seat(&mut self, case: &mut Case, on: Day) {
         let state = case.path.state();
         if state.enrolment.is_none() || state.training.is_some() {
-            return Ok(());
+            return;
         }
         let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::WithdrawFromTraining(SeatReturn { comment: None }))?;
-        Ok(())
+        self.act(
+            case,
+            &deed,
+            BeneficiaryCommand::WithdrawFromTraining(SeatReturn { comment: None }),
+        );
     }
 }
 

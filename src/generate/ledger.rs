@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use cqrs_es::DomainEvent;
-use serde::Serialize;
 use sira_domain::refusal::Refusal;
 use sira_domain::values::Reference;
 use uuid::{Builder, Uuid};
@@ -99,7 +98,7 @@ impl Ledger {
 pub(super) fn write<S: Stream>(
     id: Uuid,
     version: u64,
-    event: &(impl DomainEvent + Serialize),
+    event: &impl DomainEvent,
     call: &Call,
     rules: u32,
 ) -> StreamWrite {

@@ -1,7 +1,7 @@
 //! What a journal says of itself: that its people are invented, and which population it is.
 
-use super::error::GenerateError;
 use super::Population;
+use super::error::GenerateError;
 use crate::journal::{Journal, JournalError};
 
 /// The setting that names the population; set before the first event.
@@ -23,14 +23,6 @@ impl Population {
     }
 }
 
-/// Whether a journal's people are invented.
-///
-/// # Errors
-/// When the journal cannot be read.
-pub async fn is_generated(journal: &Journal) -> Result<bool, JournalError> {
-    Ok(population_of(journal).await?.is_some())
-}
-
 /// The population that a journal says it holds: size, seed and end, for people to read.
 ///
 /// # Errors
@@ -44,20 +36,29 @@ pub async fn population_of(journal: &Journal) -> Result<Option<String>, JournalE
 /// # Errors
 /// [`GenerateError::NotEmpty`], [`GenerateError::OtherPopulation`], [`GenerateError::Unfinished`], or
 /// the journal's failure.
-pub(super) async fn claim(journal: &Journal, population: &Population) -> Result<Standing, GenerateError> {
+pub(super) async fn claim(
+    journal: &Journal,
+    population: &Population,
+) -> Result<Standing, GenerateError> {
     let position = journal.head().await?.position;
     let found = population_of(journal).await?;
     let whole = journal.setting(COMPLETE).await?.and_then(|text| text.parse::<u64>().ok());
     match (found, whole) {
         (None, _) if position > 0 => Err(GenerateError::NotEmpty { position }),
-        (Some(found), _) if found != population.word() => Err(GenerateError::OtherPopulation { found }),
+        (Some(found), _) if found != population.word() => {
+            Err(GenerateError::OtherPopulation { found })
+        }
         (_, Some(whole)) if whole == position => Ok(Standing::Whole(whole)),
         (_, Some(_)) => Err(GenerateError::NotEmpty { position }),
         (Some(_), None) if position > 0 => Err(GenerateError::Unfinished),
         _ => {
             // Before the first event: a crash leaves a journal that says what its people are.
             let found = journal.set_once(POPULATION, &population.word()).await?;
-            if found == population.word() { Ok(Standing::Empty) } else { Err(GenerateError::OtherPopulation { found }) }
+            if found == population.word() {
+                Ok(Standing::Empty)
+            } else {
+                Err(GenerateError::OtherPopulation { found })
+            }
         }
     }
 }

@@ -15,7 +15,7 @@
 //! - `pipeline`: simulation in a thread, appends beside it. `mark`: what the journal says of itself.
 //!
 //! Memory: what is due, and everybody to whom something can still happen: about 15 kB for each person
-//! on the way, which is some two in five of those registered. A million people need some 6 GB.
+//! on the way, which is one in six of those registered. A million people need some 3 GB.
 
 mod agenda;
 mod arrivals;
@@ -34,6 +34,8 @@ mod names;
 mod office;
 mod pipeline;
 mod programme;
+#[cfg(test)]
+mod rates;
 mod records;
 mod recruitment;
 mod steps;
@@ -43,7 +45,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 pub use error::GenerateError;
 pub use ledger::Refusals;
-pub use mark::{is_generated, population_of};
+pub use mark::population_of;
 pub use pipeline::generate;
 
 /// How generated events say what recorded them.
@@ -51,7 +53,7 @@ pub const CLIENT: &str = concat!("sira-generate/", env!("CARGO_PKG_VERSION"));
 /// Most people of one population.
 pub const CASES_MAX: u64 = 10_000_000;
 /// Events of one moment that are worth a moment of their own.
-const EVENTS_A_MOMENT: u64 = 1_500;
+const EVENTS_A_MOMENT: u64 = 700;
 /// Events that a person's path comes to, roughly, and the working days they are spread over.
 const EVENTS_A_CASE: u64 = 16;
 const WORKING_DAYS: u64 = 1_400;

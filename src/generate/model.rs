@@ -54,7 +54,8 @@ pub(super) const EDUCATION: [(u64, &str); 8] =
     [(25, "0"), (24, "1"), (20, "2"), (22, "3"), (2, "4"), (2, "5"), (3, "6"), (2, "7")];
 
 /// How people come, by weight.
-pub(super) const INTAKES: [(u64, &str); 3] = [(62, "open_call"), (28, "facilitator"), (10, "training_body")];
+pub(super) const INTAKES: [(u64, &str); 3] =
+    [(62, "open_call"), (28, "facilitator"), (10, "training_body")];
 /// How they are registered, by weight.
 pub(super) const CHANNELS: [(u64, &str); 5] =
     [(58, "office"), (26, "outreach"), (8, "phone"), (5, "partner"), (3, "online")];
@@ -87,8 +88,13 @@ pub(super) const CLOSURES: [(u64, &str); 8] = [
     (5, "insecurity"),
 ];
 /// Why paths pause, by weight.
-pub(super) const PAUSES: [(u64, &str); 5] =
-    [(30, "season"), (25, "pregnancy_childcare"), (20, "illness"), (15, "displaced"), (10, "insecurity")];
+pub(super) const PAUSES: [(u64, &str); 5] = [
+    (30, "season"),
+    (25, "pregnancy_childcare"),
+    (20, "illness"),
+    (15, "displaced"),
+    (10, "insecurity"),
+];
 /// What grievances are about, by weight.
 pub(super) const GRIEVANCES: [(u64, &str); 6] = [
     (59, "selection"),
@@ -102,7 +108,8 @@ pub(super) const GRIEVANCES: [(u64, &str); 6] = [
 pub(super) const PAYMENTS: [(u64, &str); 3] =
     [(70, "mobile_money"), (20, "bank_transfer"), (10, "cash_signature")];
 /// Instruments, by weight.
-pub(super) const INSTRUMENTS: [(u64, &str); 4] = [(36, "grant"), (30, "kit"), (31, "loan"), (3, "guarantee")];
+pub(super) const INSTRUMENTS: [(u64, &str); 4] =
+    [(36, "grant"), (30, "kit"), (31, "loan"), (3, "guarantee")];
 /// Legal forms, by weight.
 pub(super) const FORMS: [(u64, &str); 5] =
     [(55, "individual"), (30, "informal"), (7, "gie"), (6, "cooperative"), (2, "sarl")];
@@ -145,4 +152,4 @@ pub(super) const COMPLAINTS: [&str; 4] = [
 pub(super) const WOMEN: (u64, u64) = (400, 18);
 /// Months after the start by which so many of a thousand businesses have closed, in the south; in the
 /// centre and the north a hundred more have by the end.
-pub(super) const DEATHS: [(u64, u64); 3] = [(6, 80), (12, 170), (24, 320)];
+pub(super) const DEATHS: [(u32, u64); 3] = [(6, 80), (12, 170), (24, 320)];

@@ -40,7 +40,7 @@ impl World {
             self.plan(place, case, today + gap, Step::Leave);
         }
         if case.chance.in_thousand(560) {
-            let gap = 340 + case.chance.below(90) as Day;
+            let gap = 340 + case.chance.few(90);
             self.plan(place, case, today + gap, Step::FollowUpIncome);
         }
         if case.chance.in_thousand(330) {
@@ -49,7 +49,12 @@ impl World {
         }
     }
 
-    pub(super) fn submit_plan(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn submit_plan(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let (_, title) = case.chance.weighted(&IDEAS);
         let needed = case.chance.about(600_000).next_multiple_of(STEP);
         let plan = PlanRequest {
@@ -59,21 +64,22 @@ impl World {
             summary: None,
         };
         let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::SubmitBusinessPlan(plan))? {
+        if self.act(case, &deed, BeneficiaryCommand::SubmitBusinessPlan(plan)) {
             self.onward(place, case, on, 20, Step::PlanReview);
         }
         Ok(())
     }
 
-    pub(super) fn review_plan(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn review_plan(&mut self, place: u32, case: &mut Case, on: Day) {
         let version = case.path.state().plan.as_ref().map_or(1, |plan| plan.plan);
         let passes = if version == 1 { 620 } else { 800 };
         let is_valid = case.chance.in_thousand(passes);
-        let conclusion = if is_valid { PlanConclusion::Validated } else { PlanConclusion::ToRevise };
+        let conclusion =
+            if is_valid { PlanConclusion::Validated } else { PlanConclusion::ToRevise };
         let review = PlanReview { plan: None, conclusion, comment: None };
         let deed = self.by(case, Role::Committee, on);
-        if !self.act(case, &deed, BeneficiaryCommand::ValidateBusinessPlan(review))? {
-            return Ok(());
+        if !self.act(case, &deed, BeneficiaryCommand::ValidateBusinessPlan(review)) {
+            return;
         }
         if is_valid {
             if case.chance.in_thousand(940) {
@@ -82,17 +88,22 @@ impl World {
         } else if version < 3 && case.chance.in_thousand(680) {
             self.onward(place, case, on, 30, Step::Plan);
         }
-        Ok(())
     }
 
-    pub(super) fn request_financing(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn request_financing(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let instrument = case.chance.weighted(&INSTRUMENTS);
         let amount = match instrument {
             "grant" => case.chance.between(40, 60).min(case.chance.between(46, 70)) * STEP,
             "kit" => case.chance.between(50, 100) * STEP,
             _ => case.chance.about(1_300_000).clamp(300_000, 2_000_000),
         };
-        let amount = (amount / STEP * STEP).min(if instrument == "grant" { 300_000 } else { 2_000_000 });
+        let amount =
+            (amount / STEP * STEP).min(if instrument == "grant" { 300_000 } else { 2_000_000 });
         let loans = matches!(instrument, "loan" | "guarantee");
         let Some(fund) = self.envelopes.current(loans, case.office) else { return Ok(()) };
         let application = FinancingApplication {
@@ -102,21 +113,30 @@ impl World {
             fund,
         };
         let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::RequestFinancing(application))? {
+        if self.act(case, &deed, BeneficiaryCommand::RequestFinancing(application)) {
             self.onward(place, case, on, 20, Step::Approval);
         }
         Ok(())
     }
 
-    pub(super) fn approve_financing(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn approve_financing(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
         if case.chance.in_thousand(90) {
-            let reason = case.chance.weighted(&[(45, "not_viable"), (35, "incomplete_file"), (20, "over_indebted")]);
+            let reason = case.chance.weighted(&[
+                (45, "not_viable"),
+                (35, "incomplete_file"),
+                (20, "over_indebted"),
+            ]);
             return self.refuse(case, on, financing.financing, reason);
         }
         let approval = approval(case, &financing, on)?;
         let deed = self.by(case, Role::Committee, on);
-        match self.try_act(case, &deed, BeneficiaryCommand::ApproveFinancing(approval))? {
+        match self.try_act(case, &deed, BeneficiaryCommand::ApproveFinancing(approval)) {
             None => {
                 self.onward(place, case, on, 14, Step::Agreement);
                 if case.chance.in_thousand(600) {
@@ -125,7 +145,9 @@ impl World {
                 Ok(())
             }
             // The envelope is empty: the donor adds to it, or the person is told.
-            Some(Refusal::TooMuch { what: Amount::FreeBalance, .. }) if case.chance.in_thousand(600) => {
+            Some(Refusal::TooMuch { what: Amount::FreeBalance, .. })
+                if case.chance.in_thousand(600) =>
+            {
                 self.amend_fund(financing.fund)?;
                 let day = self.today() + 10;
                 self.plan(place, case, day, Step::Approval);
@@ -135,25 +157,38 @@ impl World {
         }
     }
 
-    fn refuse(&mut self, case: &mut Case, on: Day, financing: u32, reason: &str) -> Result<(), GenerateError> {
+    fn refuse(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        financing: u32,
+        reason: &str,
+    ) -> Result<(), GenerateError> {
         let deed = self.by(case, Role::Committee, on);
         let refusal = FinancingRefusal { financing, reason: reason.parse()?, comment: None };
-        self.act(case, &deed, BeneficiaryCommand::RefuseFinancing(refusal))?;
+        self.act(case, &deed, BeneficiaryCommand::RefuseFinancing(refusal));
         Ok(())
     }
 
-    pub(super) fn sign_agreement(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
-        let Some(financing) = case.path.state().financings.last().map(|last| last.financing) else { return Ok(()) };
+    pub(super) fn sign_agreement(&mut self, place: u32, case: &mut Case, on: Day) {
+        let Some(financing) = case.path.state().financings.last().map(|last| last.financing) else {
+            return;
+        };
         let deed = self.by(case, Role::Director, on);
-        if self.act(case, &deed, BeneficiaryCommand::SignAgreement(FinancingNumber { financing }))? {
+        if self.act(case, &deed, BeneficiaryCommand::SignAgreement(FinancingNumber { financing })) {
             self.onward(place, case, on, 24, Step::Payment(1));
         }
-        Ok(())
     }
 
     /// Pays the next tranche when its condition is met, else tries again later; in the end what is
     /// left goes back to the fund.
-    pub(super) fn pay(&mut self, place: u32, case: &mut Case, on: Day, attempt: u32) -> Result<(), GenerateError> {
+    pub(super) fn pay(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        attempt: u32,
+    ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
         let paid = financing.paid.len();
         let Some(tranche) = financing.tranches.get(paid).cloned() else { return Ok(()) };
@@ -166,7 +201,11 @@ impl World {
             return Ok(());
         }
         let reference = format!("DEC-{:08}", self.ledger.payment());
-        let method = if financing.instrument.code() == "kit" { "in_kind" } else { case.chance.weighted(&PAYMENTS) };
+        let method = if financing.instrument.code() == "kit" {
+            "in_kind"
+        } else {
+            case.chance.weighted(&PAYMENTS)
+        };
         let payment = Disbursement {
             financing: financing.financing,
             tranche: tranche.tranche,
@@ -175,13 +214,20 @@ impl World {
             payment_reference: Text::try_new(&reference)?,
         };
         let deed = self.by(case, Role::Finance, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecordDisbursement(payment))? {
+        if self.act(case, &deed, BeneficiaryCommand::RecordDisbursement(payment)) {
             self.after_payment(place, case, on, paid, &financing);
         }
         Ok(())
     }
 
-    fn after_payment(&mut self, place: u32, case: &mut Case, on: Day, paid: usize, financing: &FinancingState) {
+    fn after_payment(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        paid: usize,
+        financing: &FinancingState,
+    ) {
         let today = self.today().max(on);
         if paid == 0 {
             if case.path.state().business.is_none() && case.chance.in_thousand(930) {
@@ -201,9 +247,13 @@ impl World {
     /// Plans what happens about an instalment: paid about when it is due, or not at all.
     fn plan_repayment(&mut self, place: u32, case: &mut Case, number: u32) {
         let Some(financing) = case.path.state().financings.last() else { return };
-        let Some(due) = financing.schedule.get(number as usize).map(|instalment| day_of(instalment.due_on)) else { return };
+        let Some(due) =
+            financing.schedule.get(number as usize).map(|instalment| day_of(instalment.due_on))
+        else {
+            return;
+        };
         let late = match case.payer {
-            Payer::Good => case.chance.below(11) as Day,
+            Payer::Good => case.chance.few(11),
             Payer::Slow => case.chance.days(16),
             Payer::Bad(_) => case.chance.days(22),
         };
@@ -211,7 +261,13 @@ impl World {
         self.plan_recorded(place, case, day, day, Step::Repayment(number));
     }
 
-    pub(super) fn repay(&mut self, place: u32, case: &mut Case, on: Day, number: u32) -> Result<(), GenerateError> {
+    pub(super) fn repay(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        number: u32,
+    ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
         if financing.owed() == Xof::ZERO {
             return Ok(());
@@ -240,9 +296,11 @@ impl World {
         on: Day,
         number: u32,
     ) -> Result<(), GenerateError> {
-        let due: Xof = financing.schedule.iter().take(number as usize + 1).map(|one| one.principal).sum();
+        let due: Xof =
+            financing.schedule.iter().take(number as usize + 1).map(|one| one.principal).sum();
         let principal = due.less(financing.repaid_since_schedule).min(financing.owed());
-        let interest = financing.schedule.get(number as usize).map_or(Xof::ZERO, |one| one.interest);
+        let interest =
+            financing.schedule.get(number as usize).map_or(Xof::ZERO, |one| one.interest);
         if principal == Xof::ZERO && interest == Xof::ZERO {
             return Ok(());
         }
@@ -255,7 +313,7 @@ impl World {
             payment_reference: Text::try_new(&reference)?,
         };
         let deed = self.by(case, Role::Finance, on);
-        self.act(case, &deed, BeneficiaryCommand::RecordRepayment(repayment))?;
+        self.act(case, &deed, BeneficiaryCommand::RecordRepayment(repayment));
         Ok(())
     }
 
@@ -268,23 +326,32 @@ impl World {
                 self.plan(place, case, today + gap, Step::Rescheduling);
             }
             40..68 => {
-                let gap = 300 + case.chance.below(200) as Day;
+                let gap = 300 + case.chance.few(200);
                 self.plan(place, case, today + gap, Step::WriteOff);
             }
             _ => {}
         }
     }
 
-    pub(super) fn reschedule(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn reschedule(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
         if financing.owed() == Xof::ZERO {
             return Ok(());
         }
-        let reason = Self::seal(case, "reason", "Mauvaise saison, reprise des ventes attendue après la récolte.")?;
+        let reason = Self::seal(
+            case,
+            "reason",
+            "Mauvaise saison, reprise des ventes attendue après la récolte.",
+        )?;
         let schedule = schedule(financing.owed(), on, 12, 1)?;
         let rescheduling = Rescheduling { financing: financing.financing, schedule, reason };
         let deed = self.by(case, Role::Finance, on);
-        if self.act(case, &deed, BeneficiaryCommand::RescheduleLoan(rescheduling))? {
+        if self.act(case, &deed, BeneficiaryCommand::RescheduleLoan(rescheduling)) {
             self.plan_repayment(place, case, 0);
         }
         Ok(())
@@ -296,17 +363,26 @@ impl World {
         if owed == Xof::ZERO {
             return Ok(());
         }
-        let reason = Self::seal(case, "reason", "Activité cessée, personne introuvable, relances sans suite.")?;
+        let reason = Self::seal(
+            case,
+            "reason",
+            "Activité cessée, personne introuvable, relances sans suite.",
+        )?;
         let write_off = WriteOff { financing: financing.financing, amount: owed, reason };
         let deed = self.by(case, Role::Director, on);
-        self.act(case, &deed, BeneficiaryCommand::WriteOffLoan(write_off))?;
+        self.act(case, &deed, BeneficiaryCommand::WriteOffLoan(write_off));
         Ok(())
     }
 
-    pub(super) fn waive(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn waive(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let reason = Self::seal(case, "reason", "Démarre avec l'épargne de la famille.")?;
         let deed = self.by(case, Role::Director, on);
-        if self.act(case, &deed, BeneficiaryCommand::WaiveFinancing(Reason { reason }))? {
+        if self.act(case, &deed, BeneficiaryCommand::WaiveFinancing(Reason { reason })) {
             let gap = case.chance.days(30);
             self.plan(place, case, on.max(self.today()) + gap, Step::Start);
         }
@@ -336,12 +412,17 @@ fn conditions_met(case: &Case, financing: &FinancingState, tranche: &Tranche) ->
 }
 
 /// What the committee approves: all, or a little less; large sums in two tranches.
-fn approval(case: &mut Case, financing: &FinancingState, on: Day) -> Result<Approval, GenerateError> {
+fn approval(
+    case: &mut Case,
+    financing: &FinancingState,
+    on: Day,
+) -> Result<Approval, GenerateError> {
     let asked = financing.requested.francs();
     let cut = if case.chance.in_thousand(200) { asked / 8 } else { 0 };
     let amount = ((asked - cut) / STEP * STEP).max(STEP);
     let kind = financing.instrument.code();
-    let in_two = amount > 250_000 && kind != "kit" && kind != "guarantee" && case.chance.in_thousand(750);
+    let in_two =
+        amount > 250_000 && kind != "kit" && kind != "guarantee" && case.chance.in_thousand(750);
     let first = if in_two { (amount * 6 / 10) / STEP * STEP } else { amount };
     let mut tranches = vec![Tranche {
         tranche: 1,
@@ -358,12 +439,18 @@ fn approval(case: &mut Case, financing: &FinancingState, on: Day) -> Result<Appr
     }
     let months = *case.chance.pick(&[12, 12, 18, 24]);
     let amount = Xof::try_new(amount)?;
-    let schedule = if kind == "loan" { schedule(amount, on, months, GRACE_MONTHS)? } else { Vec::new() };
+    let schedule =
+        if kind == "loan" { schedule(amount, on, months, GRACE_MONTHS)? } else { Vec::new() };
     Ok(Approval { financing: financing.financing, amount, tranches, schedule })
 }
 
 /// Equal monthly instalments; the last one takes what is left.
-fn schedule(amount: Xof, on: Day, months: u32, grace: u32) -> Result<Vec<Instalment>, GenerateError> {
+fn schedule(
+    amount: Xof,
+    on: Day,
+    months: u32,
+    grace: u32,
+) -> Result<Vec<Instalment>, GenerateError> {
     let (whole, count) = (amount.francs(), u64::from(months));
     let each = whole / count;
     let mut instalments = Vec::with_capacity(months as usize);

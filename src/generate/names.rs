@@ -12,27 +12,78 @@ use sira_domain::values::{Text, ValueError};
 use super::chance::Chance;
 
 const WOMEN: [&str; 24] = [
-    "Aminata", "Fatoumata", "Mariam", "Kadiatou", "Oumou", "Djeneba", "Hawa", "Aïssata", "Assétou",
-    "Awa", "Bintou", "Coumba", "Fanta", "Korotoumou", "Maïmouna", "Nana", "Niagalé", "Rokia",
-    "Safiatou", "Salimata", "Sira", "Sitan", "Tenin", "Zeïnabou",
+    "Aminata",
+    "Fatoumata",
+    "Mariam",
+    "Kadiatou",
+    "Oumou",
+    "Djeneba",
+    "Hawa",
+    "Aïssata",
+    "Assétou",
+    "Awa",
+    "Bintou",
+    "Coumba",
+    "Fanta",
+    "Korotoumou",
+    "Maïmouna",
+    "Nana",
+    "Niagalé",
+    "Rokia",
+    "Safiatou",
+    "Salimata",
+    "Sira",
+    "Sitan",
+    "Tenin",
+    "Zeïnabou",
 ];
 const MEN: [&str; 24] = [
-    "Adama", "Abdoulaye", "Amadou", "Bakary", "Boubacar", "Daouda", "Drissa", "Fousseyni", "Ibrahim",
-    "Issa", "Lassana", "Madou", "Mahamane", "Mamadou", "Modibo", "Moussa", "Oumar", "Ousmane",
-    "Salif", "Sékou", "Seydou", "Souleymane", "Yacouba", "Youssouf",
+    "Adama",
+    "Abdoulaye",
+    "Amadou",
+    "Bakary",
+    "Boubacar",
+    "Daouda",
+    "Drissa",
+    "Fousseyni",
+    "Ibrahim",
+    "Issa",
+    "Lassana",
+    "Madou",
+    "Mahamane",
+    "Mamadou",
+    "Modibo",
+    "Moussa",
+    "Oumar",
+    "Ousmane",
+    "Salif",
+    "Sékou",
+    "Seydou",
+    "Souleymane",
+    "Yacouba",
+    "Youssouf",
 ];
 /// First and last parts of surnames; no pair is a surname that is borne.
 const HEADS: [&str; 20] = [
     "Balou", "Bembi", "Dagnou", "Dolim", "Fabou", "Gantou", "Kalbi", "Kenza", "Komba", "Lassou",
-    "Mandou", "Nagnou", "Niamba", "Ouarbi", "Sambi", "Sorgou", "Tamba", "Tiembi", "Woloum", "Zanbi",
+    "Mandou", "Nagnou", "Niamba", "Ouarbi", "Sambi", "Sorgou", "Tamba", "Tiembi", "Woloum",
+    "Zanbi",
 ];
 const TAILS: [&str; 15] = [
     "mara", "koro", "nadou", "gassou", "lima", "bori", "téba", "fama", "doula", "rakou", "sinko",
     "melin", "naré", "goula", "pari",
 ];
 const QUARTERS: [&str; 10] = [
-    "Quartier du Marché", "Quartier du Fleuve", "Quartier Commerce", "Secteur 2", "Secteur 5",
-    "Médine", "Hamdallaye", "Missira", "Dougoukoro", "Banankoro",
+    "Quartier du Marché",
+    "Quartier du Fleuve",
+    "Quartier Commerce",
+    "Secteur 2",
+    "Secteur 5",
+    "Médine",
+    "Hamdallaye",
+    "Missira",
+    "Dougoukoro",
+    "Banankoro",
 ];
 
 /// Who somebody is, as told at registration.
@@ -54,8 +105,12 @@ impl Person {
         let firsts: &[&str] = if sex == Sex::Female { &WOMEN } else { &MEN };
         let surname = format!("{}{}", chance.pick(&HEADS), chance.pick(&TAILS));
         // One phone in twenty serves a whole compound.
-        let phone = if chance.in_thousand(50) { chance.below(2_000) } else { 2_000 + chance.below(9_998_000) };
-        let letter = char::from(b'A' + (chance.below(26) as u8));
+        let phone = if chance.in_thousand(50) {
+            chance.below(2_000)
+        } else {
+            2_000 + chance.below(9_998_000)
+        };
+        let letter = char::from(b'A' + u8::try_from(chance.below(26)).unwrap_or(0));
         let nina = format!("99{:02}{number:010}{letter}", birth_year % 100);
         Self {
             sex,
@@ -87,7 +142,7 @@ impl Person {
         let mark = if self.sex == Sex::Female { "Fictive" } else { "Fictif" };
         let phone = self.phone.map(|number| Phone::try_new(&format!("+2233{number:07}")));
         let nina = self.nina.as_deref().map(Nina::try_new);
-        let day = (number % 365) as u32 + 1;
+        let day = u32::try_from(number % 365).unwrap_or(0) + 1;
         let year = i32::try_from(self.birth_year).unwrap_or(2000);
         let born = chrono::NaiveDate::from_yo_opt(year, day);
         Ok(Identity {

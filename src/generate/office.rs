@@ -44,7 +44,12 @@ pub(super) fn all_offices(new_regions_open: Day) -> Result<Vec<Office>, Generate
     Ok(offices)
 }
 
-fn office(region: RegionCode, hardship: u32, number: u32, opens: Day) -> Result<Office, ValueError> {
+fn office(
+    region: RegionCode,
+    hardship: u32,
+    number: u32,
+    opens: Day,
+) -> Result<Office, ValueError> {
     let code = format!("{region}-{number}");
     let account = |role: &str, place: &str| ActorId::try_new(&format!("{role}.{place}"));
     let advisers = (0..ADVISERS).map(|one| account("conseiller", &format!("{code}.{}", one + 1)));

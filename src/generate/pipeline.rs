@@ -50,7 +50,8 @@ pub async fn generate(
     let (keys_in, keys_out) = mpsc::channel(2);
     let making = tokio::spawn(make_keys(keys.clone(), population.cases, keys_in));
     let (handed_in, mut handed) = mpsc::channel(AHEAD);
-    let simulating = tokio::task::spawn_blocking(move || simulate(population, keys_out, &handed_in));
+    let simulating =
+        tokio::task::spawn_blocking(move || simulate(population, keys_out, &handed_in));
     let appended = append_all(journal, clock, &population, &mut handed, progress).await;
     // Closed, so that a simulation that is ahead ends as well.
     drop(handed);
@@ -156,7 +157,8 @@ async fn append_all(
                 events += bulk.events() as u64;
                 clock.set(at);
                 let outcomes = journal.append_bulk(bulk).await?;
-                let recorded = |outcome: &&AppendOutcome| !matches!(outcome, AppendOutcome::Committed(_));
+                let recorded =
+                    |outcome: &&AppendOutcome| !matches!(outcome, AppendOutcome::Committed(_));
                 if let Some(other) = outcomes.iter().find(recorded) {
                     return Err(GenerateError::NotRecorded(format!("{other:?}")));
                 }

@@ -20,7 +20,8 @@ use super::world::World;
 use crate::journal::AppendRequest;
 
 /// The new regions were made on 13 March 2023; their offices opened three weeks later.
-pub(super) const NEW_OFFICES_ON: NaiveDate = NaiveDate::from_ymd_opt(2023, 4, 3).expect("a calendar day");
+pub(super) const NEW_OFFICES_ON: NaiveDate =
+    NaiveDate::from_ymd_opt(2023, 4, 3).expect("a calendar day");
 /// From this day on men are taken up to 35 only, and people without a degree.
 const NEW_RULES_ON: NaiveDate = NaiveDate::from_ymd_opt(2022, 1, 3).expect("a calendar day");
 /// A renewal is signed so many days before the end.
@@ -56,7 +57,8 @@ impl World {
         if on == NEW_OFFICES_ON {
             self.open_offices(today)?;
         }
-        if self.programme.term().is_some_and(|term| day_of(term.to) == today + RENEWED_BEFORE_DAYS) {
+        if self.programme.term().is_some_and(|term| day_of(term.to) == today + RENEWED_BEFORE_DAYS)
+        {
             let renewal = Renewal { term_years: Within::try_new(TERM_YEARS)? };
             self.command_programme(ProgrammeCommand::RenewConvention(renewal))?;
         }
@@ -69,7 +71,9 @@ impl World {
     fn begin_programme(&mut self) -> Result<(), GenerateError> {
         let now = self.now();
         self.programme_id = self.ledger.id(now);
-        let party = |name: &str, role: &str| Ok::<_, GenerateError>(Party { name: Text::try_new(name)?, role: Slug::try_new(role)? });
+        let party = |name: &str, role: &str| {
+            Ok::<_, GenerateError>(Party { name: Text::try_new(name)?, role: Slug::try_new(role)? })
+        };
         let convention = Convention {
             name: Text::try_new("Auto-emploi des jeunes et des femmes (population fictive)")?,
             parties: vec![
@@ -85,7 +89,10 @@ impl World {
         self.command_programme(ProgrammeCommand::SignConvention(convention))?;
         self.set_rules(Rules::default())?;
         self.open_offices(0)?;
-        self.begin_year(SIGNED_ON.year(), day_of(NaiveDate::from_ymd_opt(2022, 1, 1).unwrap_or(SIGNED_ON)))
+        self.begin_year(
+            SIGNED_ON.year(),
+            day_of(NaiveDate::from_ymd_opt(2022, 1, 1).unwrap_or(SIGNED_ON)),
+        )
     }
 
     fn set_rules(&mut self, rules: Rules) -> Result<(), GenerateError> {
@@ -100,10 +107,16 @@ impl World {
             .filter(|office| office.opens == day)
             .map(|office| {
                 let name = format!("Antenne de {} ({})", office.region.chef_lieu(), office.code);
-                Ok(Office { office: office.code.clone(), name: Text::try_new(&name)?, region: office.region })
+                Ok(Office {
+                    office: office.code.clone(),
+                    name: Text::try_new(&name)?,
+                    region: office.region,
+                })
             })
             .collect::<Result<_, GenerateError>>()?;
-        opening.into_iter().try_for_each(|office| self.command_programme(ProgrammeCommand::OpenOffice(office)))
+        opening
+            .into_iter()
+            .try_for_each(|office| self.command_programme(ProgrammeCommand::OpenOffice(office)))
     }
 
     /// A year's envelopes and targets.
@@ -166,7 +179,9 @@ impl World {
 }
 
 fn newer_rules() -> Result<Rules, GenerateError> {
-    let age = |max| Ok::<_, GenerateError>(AgeRange { min: Within::try_new(15)?, max: Within::try_new(max)? });
+    let age = |max| {
+        Ok::<_, GenerateError>(AgeRange { min: Within::try_new(15)?, max: Within::try_new(max)? })
+    };
     Ok(Rules {
         age_women: age(40)?,
         age_men: age(35)?,

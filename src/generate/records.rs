@@ -27,25 +27,43 @@ use crate::journal::AppendRequest;
 const SLIPS: u64 = 15;
 
 impl World {
-    pub(super) fn tell_baseline(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn tell_baseline(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let amount = case.income;
         self.tell_income(place, case, on, "baseline", amount)
     }
 
     /// A year or so later: those who were trained earn more, the others a little.
-    pub(super) fn tell_follow_up(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn tell_follow_up(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let is_trained = case.path.state().training.is_some();
-        let growth = if is_trained { case.chance.around(139, 30) } else { case.chance.around(106, 25) };
+        let growth =
+            if is_trained { case.chance.around(139, 30) } else { case.chance.around(106, 25) };
         let amount = case.income * u64::try_from(growth.max(20)).unwrap_or(100) / 100;
         self.tell_income(place, case, on, "follow_up", amount)
     }
 
-    fn tell_income(&mut self, place: u32, case: &mut Case, on: Day, survey: &str, amount: u64) -> Result<(), GenerateError> {
-        let year = u32::try_from(date(on).year() - 1).unwrap_or(2020) as u16;
+    fn tell_income(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        survey: &str,
+        amount: u64,
+    ) -> Result<(), GenerateError> {
+        let year = u16::try_from(date(on).year() - 1).unwrap_or(2020);
         let slips = case.chance.in_thousand(SLIPS);
         let told = if slips { amount * 10 } else { amount };
         if self.record_income(case, on, survey, year, told)? && slips {
-            let sequence = case.path.version() as u32;
+            let sequence = u32::try_from(case.path.version()).unwrap_or(u32::MAX);
             let day = self.today() + 2 + case.chance.days(9);
             self.plan_recorded(place, case, day, day, Step::Correction(sequence));
             let amount = u32::try_from(amount).unwrap_or(u32::MAX);
@@ -54,8 +72,16 @@ impl World {
         Ok(())
     }
 
-    fn record_income(&mut self, case: &mut Case, on: Day, survey: &str, year: u16, amount: u64) -> Result<bool, GenerateError> {
-        let day = |month, day| NaiveDate::from_ymd_opt(i32::from(year), month, day).unwrap_or_default();
+    fn record_income(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        survey: &str,
+        year: u16,
+        amount: u64,
+    ) -> Result<bool, GenerateError> {
+        let day =
+            |month, day| NaiveDate::from_ymd_opt(i32::from(year), month, day).unwrap_or_default();
         let income = Income {
             survey: survey.parse()?,
             from: day(1, 1),
@@ -65,11 +91,17 @@ impl World {
             source: "declared_total".parse()?,
         };
         let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::RecordIncome(income))
+        Ok(self.act(case, &deed, BeneficiaryCommand::RecordIncome(income)))
     }
 
     /// The right figure after a slip.
-    pub(super) fn tell_again(&mut self, case: &mut Case, on: Day, year: u16, amount: u32) -> Result<(), GenerateError> {
+    pub(super) fn tell_again(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        year: u16,
+        amount: u32,
+    ) -> Result<(), GenerateError> {
         let survey = if case.path.state().incomes.is_empty() { "baseline" } else { "follow_up" };
         self.record_income(case, on, survey, year, u64::from(amount))?;
         Ok(())
@@ -80,19 +112,29 @@ impl World {
         let reason = Self::seal(case, "reason", "Un zéro de trop.")?;
         let retraction = Retraction { sequence: u64::from(sequence), reason };
         let deed = self.by(case, Role::Director, self.today());
-        self.act(case, &deed, BeneficiaryCommand::Retract(retraction))?;
+        self.act(case, &deed, BeneficiaryCommand::Retract(retraction));
         Ok(())
     }
 
-    pub(super) fn community_action(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
-        let kind = case.chance.weighted(&[(35, "awareness"), (25, "dialogue"), (20, "mentoring"), (12, "volunteering"), (8, "mediation")]);
+    pub(super) fn community_action(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        let kind = case.chance.weighted(&[
+            (35, "awareness"),
+            (25, "dialogue"),
+            (20, "mentoring"),
+            (12, "volunteering"),
+            (8, "mediation"),
+        ]);
         let action = CommunityAction {
             kind: kind.parse()?,
             people_reached: Some(Within::try_new(case.chance.about(30))?),
             comment: None,
         };
         let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::RecordCommunityAction(action))?;
+        self.act(case, &deed, BeneficiaryCommand::RecordCommunityAction(action));
         Ok(())
     }
 
@@ -100,7 +142,7 @@ impl World {
         let text = *case.chance.pick(&NOTES);
         let text = Self::seal(case, "text", text)?;
         let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::AddNote(Note { text }))?;
+        self.act(case, &deed, BeneficiaryCommand::AddNote(Note { text }));
         Ok(())
     }
 
@@ -119,19 +161,35 @@ impl World {
             sha256: Sha256Hex::try_new(&digits)?,
         };
         let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::AttachDocument(document))?;
+        self.act(case, &deed, BeneficiaryCommand::AttachDocument(document));
         Ok(())
     }
 
-    pub(super) fn complain(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn complain(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let text = *case.chance.pick(&COMPLAINTS);
         let grievance = GrievanceRequest {
             category: case.chance.weighted(&GRIEVANCES).parse()?,
-            channel: case.chance.weighted(&[(40, "phone"), (30, "office"), (15, "box"), (10, "committee"), (5, "sms")]).parse()?,
+            channel: case
+                .chance
+                .weighted(&[
+                    (40, "phone"),
+                    (30, "office"),
+                    (15, "box"),
+                    (10, "committee"),
+                    (5, "sms"),
+                ])
+                .parse()?,
             text: Self::seal(case, "text", text)?,
         };
         let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::LodgeGrievance(grievance))? && case.chance.in_thousand(900) {
+        if self.act(case, &deed, BeneficiaryCommand::LodgeGrievance(grievance))
+            && case.chance.in_thousand(900)
+        {
             let number = case.path.state().grievances.last().map_or(1, |last| last.grievance);
             let gap = case.chance.days(19);
             self.plan(place, case, on.max(self.today()) + gap, Step::Answer(number));
@@ -139,24 +197,40 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn answer(&mut self, case: &mut Case, on: Day, grievance: u32) -> Result<(), GenerateError> {
-        let outcome = case.chance.weighted(&[(20, "upheld"), (25, "partly_upheld"), (45, "not_upheld"), (6, "referred"), (4, "withdrawn")]);
-        let text = Some(Self::seal(case, "text", "La personne a été reçue et la décision lui a été expliquée.")?);
+    pub(super) fn answer(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        grievance: u32,
+    ) -> Result<(), GenerateError> {
+        let outcome = case.chance.weighted(&[
+            (20, "upheld"),
+            (25, "partly_upheld"),
+            (45, "not_upheld"),
+            (6, "referred"),
+            (4, "withdrawn"),
+        ]);
+        let text = Some(Self::seal(
+            case,
+            "text",
+            "La personne a été reçue et la décision lui a été expliquée.",
+        )?);
         let answer = GrievanceAnswer { grievance, outcome: outcome.parse()?, text };
         let deed = self.by(case, Role::Director, on);
-        self.act(case, &deed, BeneficiaryCommand::ResolveGrievance(answer))?;
+        self.act(case, &deed, BeneficiaryCommand::ResolveGrievance(answer));
         Ok(())
     }
 
     /// The director links a second registration to the first: one append over both paths.
-    pub(super) fn link(&mut self, case: &mut Case, on: Day, of: u32, id: Uuid) -> Result<(), GenerateError> {
+    pub(super) fn link(&mut self, case: &mut Case, on: Day, of: u32, id: Uuid) {
         let still_there = self.cases.get(of).is_some_and(|first| first.id == id);
         if !still_there {
-            return Ok(());
+            return;
         }
-        let Some(mut first) = self.cases.take(of) else { return Ok(()) };
+        let Some(mut first) = self.cases.take(of) else { return };
         let deed = self.by(case, Role::Director, on);
-        let command = BeneficiaryCommand::LinkDuplicate(DuplicateClaim { continues: BeneficiaryId(id) });
+        let command =
+            BeneficiaryCommand::LinkDuplicate(DuplicateClaim { continues: BeneficiaryId(id) });
         let linked = link(&case.path, &first.path, command, &self.context(case.id, &deed));
         match linked {
             Err(refusal) => self.ledger.refused("link-duplicate", &refusal),
@@ -173,7 +247,6 @@ impl World {
             }
         }
         self.cases.put(of, first);
-        Ok(())
     }
 
     /// The person asked to be forgotten: the fact first; the keys are destroyed once it is durable.
@@ -183,7 +256,7 @@ impl World {
         }
         let deed = Deed { role: Role::Admin, actor: ActorId::try_new("administration")?, on };
         let request = ErasureRequest { ground: ErasureGround::Request };
-        if self.act(case, &deed, BeneficiaryCommand::ErasePersonalData(request))? {
+        if self.act(case, &deed, BeneficiaryCommand::ErasePersonalData(request)) {
             self.erased.extend(case.path.state().keys.iter().copied());
         }
         Ok(())

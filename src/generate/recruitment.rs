@@ -1,5 +1,6 @@
 //! From registration to the decision of selection.
 
+use chrono::Datelike;
 use sira_domain::beneficiary::facts::{
     AdviserChoice, Consent, CriterionScore, Decision, EligibilityRequest, Idea, Interview,
     Registration, Selection, WashingtonGroup,
@@ -8,7 +9,6 @@ use sira_domain::beneficiary::{Beneficiary, BeneficiaryCommand, Status};
 use sira_domain::reference::{RegionCode, SectorCode};
 use sira_domain::role::Role;
 use sira_domain::values::{ProgrammeId, Sealed, SealedIdentity, Slug, Text, Within, Xof};
-use chrono::Datelike;
 
 use super::agenda::Step;
 use super::calendar::{Day, date};
@@ -21,8 +21,13 @@ use super::world::World;
 use crate::commands::seal_identity;
 
 /// Criteria of the score sheet, and points that can be had.
-const CRITERIA: [(&str, u64); 5] =
-    [("motivation", 20), ("relevance", 25), ("viability", 25), ("experience", 15), ("local_impact", 15)];
+const CRITERIA: [(&str, u64); 5] = [
+    ("motivation", 20),
+    ("relevance", 25),
+    ("viability", 25),
+    ("experience", 15),
+    ("local_impact", 15),
+];
 /// Every other Thursday the committees sit.
 const SITTING: (Day, Day) = (14, 9);
 /// People whom another desk may write down again.
@@ -53,14 +58,15 @@ impl World {
         let mut chance = Chance::new(self.settings.seed, number);
         let today = self.today();
         let on = if chance.in_thousand(90) { today - chance.days(8).min(40) } else { today };
-        let places: Vec<(u64, usize)> = PLACES.iter().enumerate().map(|(at, place)| (place.weight, at)).collect();
+        let places: Vec<(u64, usize)> =
+            PLACES.iter().enumerate().map(|(at, place)| (place.weight, at)).collect();
         let region: RegionCode = PLACES[chance.weighted(&places)].region.parse()?;
         let region = region.on(date(on));
         let office = self.office_for(region, on, &mut chance);
         let again = self.met_before(office, &mut chance);
         let person = match &again {
             Some((_, _, person)) => person.misheard(&mut chance),
-            None => self.invent(number, on, &mut chance),
+            None => Self::invent(number, on, &mut chance),
         };
         let now = self.now();
         let id = self.ledger.id(now);
@@ -69,7 +75,7 @@ impl World {
             key: (self.keys)()?,
             path: Beneficiary::default(),
             office,
-            adviser: chance.below(3) as usize,
+            adviser: chance.index(3),
             pending: 0,
             diligence: if chance.in_thousand(885) { 960 } else { 620 },
             closes_after: None,
@@ -81,14 +87,20 @@ impl World {
         });
         let deed = self.by_adviser(&case, on);
         let registration = self.registration(&mut case, &person, region, number)?;
-        if !self.act(&mut case, &deed, BeneficiaryCommand::Register(registration))? {
+        if !self.act(&mut case, &deed, BeneficiaryCommand::Register(registration)) {
             return Ok(());
         }
         self.after_registration(case, person, again.map(|(place, id, _)| (place, id)), on);
         Ok(())
     }
 
-    fn after_registration(&mut self, case: Box<Case>, person: Person, again: Option<(u32, uuid::Uuid)>, on: Day) {
+    fn after_registration(
+        &mut self,
+        case: Box<Case>,
+        person: Person,
+        again: Option<(u32, uuid::Uuid)>,
+        on: Day,
+    ) {
         let office = case.office;
         let place = self.cases.add(case);
         let Some(mut case) = self.cases.take(place) else { return };
@@ -98,15 +110,15 @@ impl World {
         } else if self.recent.len() < RECENT_MAX {
             self.recent.push((place, case.id, office, person));
         } else {
-            let at = case.chance.below(RECENT_MAX as u64) as usize;
+            let at = case.chance.index(RECENT_MAX);
             self.recent[at] = (place, case.id, office, person);
         }
         if case.chance.in_thousand(840) {
-            let gap = case.chance.below(6) as Day;
+            let gap = case.chance.few(6);
             self.plan(place, &mut case, on + gap, Step::Adviser);
         }
         if case.chance.in_thousand(560) {
-            let gap = case.chance.below(12) as Day;
+            let gap = case.chance.few(12);
             self.plan(place, &mut case, on + gap, Step::Baseline);
         }
         if case.chance.in_thousand(160) {
@@ -124,7 +136,8 @@ impl World {
 
     fn office_for(&self, region: RegionCode, on: Day, chance: &mut Chance) -> usize {
         let of = |region: RegionCode| -> Vec<usize> {
-            let open = |office: &super::office::Office| office.region == region && office.opens <= on;
+            let open =
+                |office: &super::office::Office| office.region == region && office.opens <= on;
             (0..self.offices.len()).filter(|at| open(&self.offices[*at])).collect()
         };
         let mut found = of(region);
@@ -139,18 +152,18 @@ impl World {
         if !chance.in_thousand(30) || self.recent.is_empty() {
             return None;
         }
-        let start = chance.below(self.recent.len() as u64) as usize;
+        let start = chance.index(self.recent.len());
         let around = self.recent[start..].iter().chain(&self.recent[..start]);
         let found = around.into_iter().find(|(_, _, theirs, _)| theirs.abs_diff(office) < 2)?;
         Some((found.0, found.1, found.3.clone()))
     }
 
-    fn invent(&self, number: u64, on: Day, chance: &mut Chance) -> Person {
+    fn invent(number: u64, on: Day, chance: &mut Chance) -> Person {
         let sex = Self::draw_sex(chance, on);
         let (youngest, oldest) = chance.weighted(&AGES);
         let age = chance.between(youngest, oldest);
         let year = u64::try_from(date(on).year()).unwrap_or(2021);
-        Person::invent(sex, (year - age) as u32, number, chance)
+        Person::invent(sex, u32::try_from(year - age).unwrap_or(2000), number, chance)
     }
 
     fn registration(
@@ -169,7 +182,11 @@ impl World {
             programme: ProgrammeId(self.programme_id),
             office: self.offices[case.office].code.clone(),
             region,
-            cercle: if chance.in_thousand(700) { Some(Text::try_new(region.chef_lieu())?) } else { None },
+            cercle: if chance.in_thousand(700) {
+                Some(Text::try_new(region.chef_lieu())?)
+            } else {
+                None
+            },
             intake: chance.weighted(&INTAKES).parse()?,
             channel: chance.weighted(&CHANNELS).parse()?,
             sex: person.sex,
@@ -187,14 +204,18 @@ impl World {
         })
     }
 
-    pub(super) fn choose_adviser(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn choose_adviser(&mut self, case: &mut Case, on: Day) {
         let adviser = self.by_adviser(case, on).actor;
         let deed = self.by(case, Role::Director, on);
-        self.act(case, &deed, BeneficiaryCommand::AssignAdviser(AdviserChoice { adviser }))?;
-        Ok(())
+        self.act(case, &deed, BeneficiaryCommand::AssignAdviser(AdviserChoice { adviser }));
     }
 
-    pub(super) fn submit_idea(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn submit_idea(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let (sector, title) = case.chance.weighted(&IDEAS);
         let summary = case.chance.in_thousand(400).then(|| {
             format!("{title} : vente sur les marchés du cercle, avec un apport en nature et l'aide de la famille.")
@@ -207,7 +228,7 @@ impl World {
             jobs_expected: Within::try_new(case.chance.between(1, 5))?,
         };
         let deed = self.by_adviser(case, on);
-        if !self.act(case, &deed, BeneficiaryCommand::SubmitIdea(idea))? {
+        if !self.act(case, &deed, BeneficiaryCommand::SubmitIdea(idea)) {
             return Ok(());
         }
         if case.chance.in_thousand(800) {
@@ -219,10 +240,15 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn assess_eligibility(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn assess_eligibility(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let deed = self.by_adviser(case, on);
         let request = EligibilityRequest { override_reason: None };
-        if !self.act(case, &deed, BeneficiaryCommand::AssessEligibility(request))? {
+        if !self.act(case, &deed, BeneficiaryCommand::AssessEligibility(request)) {
             return Ok(());
         }
         if is_eligible(case) {
@@ -230,10 +256,13 @@ impl World {
             return Ok(());
         }
         if case.chance.in_thousand(30) {
-            let reason = "Projet porté par un groupement, les autres membres remplissent les règles.";
-            let request = EligibilityRequest { override_reason: Some(Self::seal(case, "override_reason", reason)?) };
+            let reason =
+                "Projet porté par un groupement, les autres membres remplissent les règles.";
+            let request = EligibilityRequest {
+                override_reason: Some(Self::seal(case, "override_reason", reason)?),
+            };
             let deed = self.by(case, Role::Director, self.today());
-            self.act(case, &deed, BeneficiaryCommand::AssessEligibility(request))?;
+            self.act(case, &deed, BeneficiaryCommand::AssessEligibility(request));
             self.onward(place, case, self.today(), 12, Step::Interview);
         } else if case.chance.in_thousand(500) {
             let gap = case.chance.days(30);
@@ -242,11 +271,16 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn interview(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(super) fn interview(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         if case.chance.in_thousand(40) {
             return Ok(());
         }
-        let level = case.chance.around(62, 14).clamp(15, 98) as u64;
+        let level = case.chance.around(62, 14).clamp(15, 98).unsigned_abs();
         let mut scores = Vec::with_capacity(CRITERIA.len());
         for (criterion, out_of) in CRITERIA {
             let points = (out_of * level + 50) / 100 + case.chance.below(3);
@@ -258,7 +292,7 @@ impl World {
         }
         let deed = self.by_adviser(case, on);
         let interview = Interview { scores, comment: None };
-        if self.act(case, &deed, BeneficiaryCommand::RecordInterview(interview))? {
+        if self.act(case, &deed, BeneficiaryCommand::RecordInterview(interview)) {
             let gap = case.chance.days(9);
             let day = sitting(on.max(self.today()) + gap);
             self.plan(place, case, day, Step::Decision);
@@ -266,8 +300,14 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn decide_selection(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
-        let total = case.path.state().interview.as_ref().map_or(0, |interview| interview.total.get());
+    pub(super) fn decide_selection(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        let total =
+            case.path.state().interview.as_ref().map_or(0, |interview| interview.total.get());
         let (selected, waits) = match total {
             0..50 => (0, 0),
             50..60 => (300, 260),
@@ -288,17 +328,26 @@ impl World {
             self.plan(place, case, day, Step::SecondDecision);
         }
         if decision == Decision::NotSelected && case.chance.in_thousand(130) {
-            let gap = 330 + case.chance.below(120) as Day;
+            let gap = 330 + case.chance.few(120);
             self.plan(place, case, on + gap, Step::FollowUpIncome);
         }
         Ok(())
     }
 
-    pub(super) fn announce(&mut self, place: u32, case: &mut Case, on: Day, decision: Decision) -> Result<(), GenerateError> {
+    pub(super) fn announce(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        decision: Decision,
+    ) -> Result<(), GenerateError> {
         let deed = self.by(case, Role::Committee, on);
         let session = format!("{}.{}", self.offices[case.office].code, date(on).format("%Y-%m-%d"));
         let method = if case.id.as_u128().is_multiple_of(9) { "jury" } else { "committee" };
-        let reason = case.chance.in_thousand(250).then_some("Projet clair, porteur disponible ; marché à vérifier.");
+        let reason = case
+            .chance
+            .in_thousand(250)
+            .then_some("Projet clair, porteur disponible ; marché à vérifier.");
         let selection = Selection {
             decision,
             method: method.parse()?,
@@ -306,7 +355,7 @@ impl World {
             rank: None,
             reason: reason.map(|text| Self::seal(case, "reason", text)).transpose()?,
         };
-        if self.act(case, &deed, BeneficiaryCommand::DecideSelection(selection))?
+        if self.act(case, &deed, BeneficiaryCommand::DecideSelection(selection))
             && decision == Decision::Selected
         {
             if case.chance.in_thousand(945) {
@@ -341,7 +390,7 @@ fn draw_payer(chance: &mut Chance) -> Payer {
     match chance.below(100) {
         0..58 => Payer::Good,
         58..84 => Payer::Slow,
-        _ => Payer::Bad(chance.below(7) as u32),
+        _ => Payer::Bad(chance.few(7)),
     }
 }
 

@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sira_domain::beneficiary::facts::Sex;
-use sira_domain::beneficiary::{BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryEvent, decide};
+use sira_domain::beneficiary::{
+    BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryEvent, decide,
+};
 use sira_domain::cohort::{self, Cohort};
 use sira_domain::context::Context;
 use sira_domain::fund::{self, Fund};
@@ -99,7 +101,14 @@ impl World {
     }
 
     /// Plans a step that is recorded on a day of its own.
-    pub fn plan_recorded(&mut self, place: u32, case: &mut Case, on: Day, recorded: Day, step: Step) {
+    pub fn plan_recorded(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        recorded: Day,
+        step: Step,
+    ) {
         let draw = case.chance.bits();
         if let Some(slot) = self.settings.calendar.slot(recorded.max(on), draw) {
             case.pending += 1;
@@ -137,21 +146,18 @@ impl World {
             call.office = Some(office.code.clone());
             if deed.on + 2 < self.today() {
                 call.device = Some(office.device.clone());
-                let noon = chrono::TimeDelta::hours(12) + chrono::TimeDelta::minutes(i64::from(deed.on % 240));
-                call.device_time = Some(date(deed.on).and_time(chrono::NaiveTime::MIN).and_utc() + noon);
+                let noon = chrono::TimeDelta::hours(12)
+                    + chrono::TimeDelta::minutes(i64::from(deed.on % 240));
+                call.device_time =
+                    Some(date(deed.on).and_time(chrono::NaiveTime::MIN).and_utc() + noon);
             }
         }
         call
     }
 
     /// Does something for a person; false when it was refused.
-    pub fn act(
-        &mut self,
-        case: &mut Case,
-        deed: &Deed,
-        command: BeneficiaryCommand,
-    ) -> Result<bool, GenerateError> {
-        Ok(self.try_act(case, deed, command)?.is_none())
+    pub fn act(&mut self, case: &mut Case, deed: &Deed, command: BeneficiaryCommand) -> bool {
+        self.try_act(case, deed, command).is_none()
     }
 
     /// Does something for a person; says what forbade it.
@@ -160,7 +166,7 @@ impl World {
         case: &mut Case,
         deed: &Deed,
         command: BeneficiaryCommand,
-    ) -> Result<Option<Refusal>, GenerateError> {
+    ) -> Option<Refusal> {
         let word = command.word();
         let reference = match &command {
             BeneficiaryCommand::Register(registration) => Some(registration.reference),
@@ -170,16 +176,16 @@ impl World {
             Ok(events) => events,
             Err(refusal) => {
                 self.ledger.refused(word, &refusal);
-                return Ok(Some(refusal));
+                return Some(refusal);
             }
         };
-        let Some(event) = events.into_iter().next() else { return Ok(None) };
+        let event = events.into_iter().next()?;
         let call = self.call(Some(case.office), deed);
         let neighbour = match self.neighbour(case, &event, &call) {
             Ok(neighbour) => neighbour,
             Err(refusal) => {
                 self.ledger.refused(word, &refusal);
-                return Ok(Some(refusal));
+                return Some(refusal);
             }
         };
         let own = write::<sira_domain::beneficiary::Beneficiary>(
@@ -189,11 +195,12 @@ impl World {
             &call,
             event.rules,
         );
-        let alias = reference.map(|reference| Alias { alias: alias_of(reference), stream: own.stream.clone() });
+        let alias = reference
+            .map(|reference| Alias { alias: alias_of(reference), stream: own.stream.clone() });
         let writes = std::iter::once(own).chain(neighbour).collect();
         self.ledger.add(AppendRequest { writes, alias, ..AppendRequest::default() });
         case.path.take(event);
-        Ok(None)
+        None
     }
 
     fn decide(

@@ -3,6 +3,7 @@
 mod across;
 mod api;
 mod crash;
+mod generate;
 mod import;
 mod journal;
 mod keys;
