@@ -7,6 +7,7 @@ mod client;
 mod cluster;
 mod commands;
 mod duplicates;
+mod generate;
 mod growth;
 mod paths;
 mod reads;
@@ -52,6 +53,8 @@ enum Bench {
     Growth(growth::GrowthArgs),
     /// Decisions over several streams, against commands on one.
     Across(across::AcrossArgs),
+    /// A generated population to a durable journal, against bare inserts of the same rows.
+    Generate(generate::GenerateArgs),
     /// Registrations with and without the check for duplicates.
     Duplicates(duplicates::DuplicatesArgs),
     /// A rebuild of every projection, against copying the journal.
@@ -78,6 +81,7 @@ async fn main() -> Result<(), Failure> {
         Bench::Status(args) => status::run(args).await,
         Bench::Growth(args) => growth::run(args).await,
         Bench::Across(args) => across::run(args).await,
+        Bench::Generate(args) => generate::run(args).await,
         Bench::Duplicates(args) => duplicates::run(args).await,
         Bench::Rebuild(args) => reads::rebuild(args).await,
         Bench::Live(args) => reads::live(args).await,
