@@ -133,11 +133,8 @@ fn failed(error: ReportError, say: Say) -> CliError {
     match error {
         ReportError::Bad(bad) => CliError::Usage(bad.to_string()),
         ReportError::NameTaken => CliError::Usage(
-            say.pick(
-                "un autre rapport porte déjà ce nom",
-                "another report has this name already",
-            )
-            .to_owned(),
+            say.pick("un autre rapport porte déjà ce nom", "another report has this name already")
+                .to_owned(),
         ),
         ReportError::Unknown => CliError::Usage(
             say.pick("aucun rapport de ce nom", "there is no report of this name").to_owned(),

@@ -189,10 +189,16 @@ pub fn parameters_of(path: &str) -> Vec<(&'static str, &'static str)> {
         all.push(("cursor", "`next_cursor` of the page before."));
         return all;
     }
-    all.push(("group_by", "What to break down by, with commas: the words of the filters, at most 4."));
+    all.push((
+        "group_by",
+        "What to break down by, with commas: the words of the filters, at most 4.",
+    ));
     all.push(("headings", "`fr` for French headings of CSV and XLSX."));
     if !path.ends_with("/targets") {
-        all.push(("name", "Names of indicators, with commas; all of the route's own when left out."));
+        all.push((
+            "name",
+            "Names of indicators, with commas; all of the route's own when left out.",
+        ));
     }
     if path.ends_with("/timeseries") {
         all.push(("interval", "`month`, `quarter` (when left out) or `year`."));
@@ -374,14 +380,21 @@ mod tests {
             ("headings=de", "headings"),
             ("sex=", "sex"),
         ] {
-            assert_eq!(read(query).map(drop).map_err(|bad| bad.name), Err(name.to_owned()), "{query}");
+            assert_eq!(
+                read(query).map(drop).map_err(|bad| bad.name),
+                Err(name.to_owned()),
+                "{query}"
+            );
         }
     }
 
     #[test]
     fn a_question_is_read_whole() {
         let question = read("region=segou,gao&from=2022-01-01&group_by=sex&name=par30").unwrap();
-        assert_eq!(question.query.filters, [(Dimension::Region, vec!["segou".into(), "gao".into()])]);
+        assert_eq!(
+            question.query.filters,
+            [(Dimension::Region, vec!["segou".into(), "gao".into()])]
+        );
         assert_eq!(question.query.group_by, [Dimension::Sex]);
         assert_eq!(question.indicators.len(), 1);
         let series =

@@ -4,9 +4,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 use sira_domain::values::ActorId;
-use sira_projections::analytics::why::Change;
-use sira_projections::analytics::{AnalyticsQuery, Cell, Figures as Computed, Indicator, Moment, Reach};
 use sira_projections::analytics::compute::groups;
+use sira_projections::analytics::why::Change;
+use sira_projections::analytics::{
+    AnalyticsQuery, Cell, Figures as Computed, Indicator, Moment, Reach,
+};
 use sqlx::FromRow;
 
 use super::question::{BadParameter, Question, Subject, When};
@@ -235,7 +237,8 @@ impl Figures {
         let changed = |cell: &ShownCell| cell.frozen != cell.now;
         let of_cell = |cell: &ShownCell| {
             let mut query = query.clone();
-            for (group, word) in groups(cell.indicator, &query.group_by).into_iter().zip(&cell.words)
+            for (group, word) in
+                groups(cell.indicator, &query.group_by).into_iter().zip(&cell.words)
             {
                 query.filters.push((group, vec![word.clone()]));
             }

@@ -202,7 +202,12 @@ pub const ROUTES: &[Route] = &[
         "Every indicator with its definition, or those named.",
     ),
     route("get", "/v1/analytics/durations", Access::AnyRole, "Days from one stage to another."),
-    route("get", "/v1/analytics/training", Access::AnyRole, "Training: people, attendance, modules."),
+    route(
+        "get",
+        "/v1/analytics/training",
+        Access::AnyRole,
+        "Training: people, attendance, modules.",
+    ),
     route(
         "get",
         "/v1/analytics/finance",
@@ -210,7 +215,12 @@ pub const ROUTES: &[Route] = &[
         "Money: requested, committed, disbursed, repaid, at risk.",
     ),
     route("get", "/v1/analytics/survival", Access::AnyRole, "How many businesses still trade."),
-    route("get", "/v1/analytics/timeseries", Access::AnyRole, "Indicators by month, quarter or year."),
+    route(
+        "get",
+        "/v1/analytics/timeseries",
+        Access::AnyRole,
+        "Indicators by month, quarter or year.",
+    ),
     route(
         "get",
         "/v1/analytics/targets",

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 use sira_domain::reference::Language;
 use sira_projections::analytics::compute::groups;
 use sira_projections::analytics::targets::Reached;
-use sira_projections::analytics::{Cell as FigureCell, Dimension, Figures, Indicator, Kind, PLACES};
+use sira_projections::analytics::{
+    Cell as FigureCell, Dimension, Figures, Indicator, Kind, PLACES,
+};
 use sira_projections::table::{Cell, Decimal, Kind as CellKind};
 
 use crate::figures::{Found, Question, When};
@@ -27,7 +29,10 @@ pub fn figures(
     let format = format(caller, headers)?;
     if format == Format::Json {
         let mut body = head(question, found);
-        body.insert("definitions".into(), definitions(figures.iter().map(|one| one.indicator), caller));
+        body.insert(
+            "definitions".into(),
+            definitions(figures.iter().map(|one| one.indicator), caller),
+        );
         body.insert("rows".into(), rows(figures, question).into());
         return Ok(varying(reading::answer(&body.into(), found.at.position)));
     }
@@ -72,7 +77,9 @@ fn format(caller: &Caller, headers: &HeaderMap) -> Result<Format, Response> {
 }
 
 fn varying(mut response: Response) -> Response {
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
     response
 }
 
@@ -92,10 +99,7 @@ pub fn head(question: &Question, found: &Found) -> Map<String, Value> {
 }
 
 /// The definitions of indicators in the caller's language, each once.
-pub fn definitions(
-    indicators: impl Iterator<Item = &'static Indicator>,
-    caller: &Caller,
-) -> Value {
+pub fn definitions(indicators: impl Iterator<Item = &'static Indicator>, caller: &Caller) -> Value {
     let french = caller.envelope.language == Language::Fr;
     let mut told = Vec::new();
     let mut list: Vec<Value> = Vec::new();
@@ -234,7 +238,8 @@ fn measures(one: &Reached) -> [Option<Decimal>; 4] {
     let scaled = |value: Decimal| i128::from(value.unscaled());
     let parts = 10_i128.pow(PLACES.into());
     let both = one.actual.zip(aim);
-    let gap = both.and_then(|(actual, aim)| Decimal::of_ratio(scaled(actual) - scaled(aim), parts, PLACES));
+    let gap = both
+        .and_then(|(actual, aim)| Decimal::of_ratio(scaled(actual) - scaled(aim), parts, PLACES));
     let percent =
         both.and_then(|(actual, aim)| Decimal::of_ratio(scaled(actual) * 100, scaled(aim), PLACES));
     [aim, one.actual, gap, percent]

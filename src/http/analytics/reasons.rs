@@ -26,7 +26,8 @@ pub async fn why(
 ) -> Result<Response, Response> {
     let indicator =
         Indicators::named(&name).ok_or_else(|| caller.envelope.kind(problem::NOT_FOUND))?;
-    let question = Question::read_cell(parameters, indicator).map_err(|bad| refused(&caller, &bad))?;
+    let question =
+        Question::read_cell(parameters, indicator).map_err(|bad| refused(&caller, &bad))?;
     wait_for_position(&app, &caller, &headers, &PROJECTIONS).await?;
     let found = app.figures.moment(question.when).await.map_err(|error| failed(&caller, &error))?;
     let body = if PATH_READERS.contains(&caller.grant.role) {

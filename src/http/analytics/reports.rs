@@ -116,9 +116,7 @@ fn row_value(cell: &ShownCell, shown: &Shown, sees_paths: bool) -> Value {
     let is_hidden = [&cell.frozen, &cell.now].into_iter().flatten().any(|cell| cell.suppressed);
     let (events, count) = &cell.changes;
     if *count > 0 && sees_paths {
-        let event = |(position, id, sequence): &(u64, uuid::Uuid, u64)| {
-            json!({ "position": position, "id": id, "sequence": sequence })
-        };
+        let event = |(position, id, sequence): &(u64, uuid::Uuid, u64)| json!({ "position": position, "id": id, "sequence": sequence });
         row.insert("events".into(), events.iter().map(event).collect());
     }
     if *count > 0 && !is_hidden {
