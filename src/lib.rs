@@ -18,6 +18,7 @@ pub mod export;
 pub mod figures;
 pub mod files;
 pub mod formats;
+pub mod generate;
 pub mod grant;
 pub mod http;
 pub mod import;

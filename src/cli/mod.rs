@@ -2,7 +2,9 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod demo;
 mod export;
+mod generate;
 mod history;
 mod import;
 mod message;
@@ -39,6 +41,8 @@ enum Command {
     Token(token::TokenArgs),
     /// Show a path's history, or its state at a past moment. / Montre l'historique d'un parcours.
     History(history::HistoryArgs),
+    /// Fill an empty journal with an invented population. / Génère une population fictive.
+    Generate(generate::GenerateArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
     Import(import::ImportArgs),
     /// Show and rebuild the read models. / Montre et reconstruit les projections.
@@ -127,6 +131,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Migrate => open::migrate(&config, say).await,
             Command::Token(args) => token::run(&config, args, say).await,
             Command::History(args) => history::run(&config, args, say).await,
+            Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,
             Command::Report(args) => report::run(&config, args, say).await,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sira_projections::ReadStore;
+use sira_projections::analyst::{AnalystRole, CREATE_ANALYST};
 
 use super::{CliError, Say};
 use crate::clock::Clock;
@@ -62,6 +63,34 @@ pub async fn migrate(config: &Config, say: Say) -> Result<(), CliError> {
     let done = Journal::migrate(&journal_config(config)).await;
     done.map_err(|error| CliError::failed("migrate", error))?;
     say.note("Le schéma du journal est à jour.", "The journal's schema is up to date.");
+    make_analyst(config, say).await
+}
+
+/// The analysts' role, where the read side is on a server. Not every database user may make a role: then
+/// this says what somebody who may has to run, and all else works without it.
+async fn make_analyst(config: &Config, say: Say) -> Result<(), CliError> {
+    if config.read_database_url.starts_with("sqlite:") {
+        return Ok(());
+    }
+    let failed = |error| {
+        let what =
+            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
+        CliError::failed(what, error)
+    };
+    let store = ReadStore::open(&config.read_database_url).await.map_err(failed)?;
+    let made = store.make_analyst_role().await.map_err(failed);
+    store.close().await;
+    if made? == AnalystRole::Forbidden {
+        let fr = format!(
+            "Le rôle des analystes n'existe pas et cet utilisateur ne peut pas le créer. Qu'un \
+             administrateur de la base lance : {CREATE_ANALYST}; puis relancez `sira migrate`."
+        );
+        let en = format!(
+            "The analysts' role is not there and this user may not make it. Let a database \
+             administrator run: {CREATE_ANALYST}; then run `sira migrate` again."
+        );
+        say.note(&fr, &en);
+    }
     Ok(())
 }
 
@@ -75,8 +104,12 @@ fn make_directory(config: &Config) -> Result<(), CliError> {
 /// Opens the journal, the key store and the tokens. An embedded journal that does not exist yet is
 /// made; any other schema than the known one is refused with what to run.
 pub async fn open(config: &Config, say: Say) -> Result<Opened, CliError> {
+    open_at(config, Clock::System, say).await
+}
+
+/// As [`open`], on a clock of the caller's.
+pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, CliError> {
     make_directory(config)?;
-    let clock = Clock::System;
     let journal = open_journal(config, &clock, say).await?;
     let keys = open_keys(config, &clock, say).await?;
     bind(&journal, &keys, say).await?;
@@ -152,7 +185,7 @@ fn warn_of_new_master_key(path: &Path, say: Say) {
     say.note(&fr, &en);
 }
 
-fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
+pub(super) fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(zeroize::Zeroizing::new)
 }
 

@@ -103,6 +103,12 @@ pub const ROUTES: &[Route] = &[
     route("get", "/problems/{slug}", Access::Open, "One kind of problem, explained."),
     route("post", "/v1/beneficiaries", Access::Command, "Registers a person."),
     route(
+        "get",
+        "/v1/beneficiaries",
+        Access::Roles(PATH_READERS),
+        "Paths within reach, by filters, in an order, a page at a time; or people by name or phone.",
+    ),
+    route(
         "post",
         "/v1/beneficiaries/{id}/commands/{command}",
         Access::Command,
@@ -245,6 +251,30 @@ pub const ROUTES: &[Route] = &[
         "/v1/analytics/reports/{name}",
         Access::AnyRole,
         "A frozen report, what changed since, and by which events.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/due-visits",
+        Access::Roles(PATH_READERS),
+        "Follow-up visits to be made, the first due first.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/stalled",
+        Access::Roles(PATH_READERS),
+        "Active paths without a fact for some time, the longest first.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/awaiting-decision",
+        Access::Roles(PATH_READERS),
+        "Paths that wait for a decision, the longest without a fact first.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/overdue-repayments",
+        Access::Roles(PATH_READERS),
+        "Loans with an instalment past its day, the longest overdue first.",
     ),
     route(
         "get",

@@ -7,9 +7,11 @@ mod documents;
 mod gate;
 mod health;
 mod limits;
+mod lists;
 mod metrics;
 mod openapi;
 mod own;
+mod parameters;
 mod peer;
 pub mod problem;
 mod reading;
@@ -67,6 +69,7 @@ pub fn router(app: App) -> Router {
         .merge(analytics::routes())
         .merge(beneficiaries::routes())
         .merge(documents::routes())
+        .merge(lists::routes())
         .merge(own::routes())
         .merge(reference::routes())
         .merge(tokens::routes())

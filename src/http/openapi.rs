@@ -242,9 +242,11 @@ fn parameters(path: &str, method: &str) -> Value {
             "`true` opens the identity for those allowed; the reading is recorded.",
         ));
     }
-    if path.starts_with("/v1/worklists/") {
-        parameters.push(text("query", "limit", false, "Items of the page; at most 200."));
-        parameters.push(text("query", "cursor", false, "`next_cursor` of the page before."));
+    let listed = if method == "get" { super::parameters::of(path) } else { &[] };
+    for parameter in listed {
+        parameters.push(text("query", parameter.name, false, parameter.about));
+    }
+    if !listed.is_empty() {
         parameters.push(text(
             "header",
             "Sira-Min-Position",

@@ -72,9 +72,15 @@ pub(super) async fn position_of(
     Ok(lowest)
 }
 
-/// The answer when the read database could not be read; the cause is logged here, once.
+/// The answer when the read database could not be read, or was stopped since the question took too long;
+/// the cause is logged here, once.
 pub(super) fn unavailable(caller: &Caller, error: &ReadError) -> Response {
     let request_id = &*caller.envelope.request_id;
+    if error.is_too_slow() {
+        tracing::warn!(request_id, "a question took too long");
+        let problem = Problem::new(problem::QUERY_TOO_SLOW, caller.envelope.language);
+        return caller.envelope.problem(&problem.retry_after(5));
+    }
     tracing::error!(request_id, error = %error, cause = ?std::error::Error::source(error), "a read model could not be read");
     let problem = Problem::new(problem::UNAVAILABLE, caller.envelope.language);
     caller.envelope.problem(&problem.retry_after(5))

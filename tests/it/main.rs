@@ -5,6 +5,7 @@ mod api;
 mod crash;
 mod dictionary;
 mod export;
+mod generate;
 mod import;
 mod journal;
 mod keys;

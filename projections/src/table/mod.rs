@@ -115,7 +115,8 @@ pub struct Table {
     pub about_fr: &'static str,
     /// Its columns, without those of [`VERSION_COLUMNS`].
     pub columns: &'static [Column],
-    /// Column lists that are indexed, each for a filter or an order that somebody asks for.
+    /// Column lists that are indexed, each for a filter or an order that somebody asks for; with
+    /// ` WHERE ` and a condition, only the rows that meet it.
     pub indexes: &'static [&'static str],
 }
 
