@@ -3,6 +3,7 @@
 mod across;
 mod api;
 mod crash;
+mod dictionary;
 mod export;
 mod generate;
 mod import;
