@@ -7,8 +7,10 @@ mod client;
 mod cluster;
 mod commands;
 mod duplicates;
+mod generate;
 mod growth;
 mod paths;
+mod reads;
 mod report;
 mod servers;
 mod status;
@@ -51,8 +53,18 @@ enum Bench {
     Growth(growth::GrowthArgs),
     /// Decisions over several streams, against commands on one.
     Across(across::AcrossArgs),
+    /// A generated population to a durable journal, against bare inserts of the same rows.
+    Generate(generate::GenerateArgs),
     /// Registrations with and without the check for duplicates.
     Duplicates(duplicates::DuplicatesArgs),
+    /// A rebuild of every projection, against copying the journal.
+    Rebuild(reads::RebuildArgs),
+    /// How far live projections lag, and what they cost.
+    Live(reads::LiveArgs),
+    /// Figures over populations of two sizes.
+    Figures(reads::FiguresArgs),
+    /// First and far pages of lists.
+    Lists(reads::ListsArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -69,7 +81,12 @@ async fn main() -> Result<(), Failure> {
         Bench::Status(args) => status::run(args).await,
         Bench::Growth(args) => growth::run(args).await,
         Bench::Across(args) => across::run(args).await,
+        Bench::Generate(args) => generate::run(args).await,
         Bench::Duplicates(args) => duplicates::run(args).await,
+        Bench::Rebuild(args) => reads::rebuild(args).await,
+        Bench::Live(args) => reads::live(args).await,
+        Bench::Figures(args) => reads::figures(args).await,
+        Bench::Lists(args) => reads::lists(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }

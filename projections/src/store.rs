@@ -162,6 +162,20 @@ impl ReadTransaction {
         }
     }
 
+    /// How far a projection had come at the moment that this transaction sees; none before it was first
+    /// built.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn position(
+        &mut self,
+        journal: &str,
+        projection: &str,
+    ) -> Result<Option<u64>, ReadError> {
+        let found = crate::runner::find_checkpoint(self.connection(), journal, projection).await?;
+        Ok(found.map(|checkpoint| checkpoint.position))
+    }
+
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Postgres(transaction) => transaction.commit().await,
@@ -288,6 +302,36 @@ impl ReadStore {
         Ok(match &self.pool {
             ReadPool::Postgres(pool) => ReadHandle::Postgres(pool.acquire().await?),
             ReadPool::Sqlite(pool) => ReadHandle::Sqlite(pool.acquire().await?),
+        })
+    }
+
+    /// Begins a transaction that sees one moment of some tables for as long as it lasts, and writes
+    /// nothing.
+    ///
+    /// On `PostgreSQL` the tables are locked against being replaced before that moment is fixed:
+    /// otherwise a rebuild could put a new table in place in between, whose rows are later than the
+    /// moment, and it would be seen empty. A rebuild waits with its last step until the transaction
+    /// ends, and gives up after its usual patience, to be started again.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a table is being replaced for longer than a lock is waited
+    /// for.
+    pub async fn snapshot(
+        &self,
+        tables: &[&crate::table::Table],
+    ) -> Result<ReadTransaction, sqlx::Error> {
+        Ok(match &self.pool {
+            ReadPool::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                let mut transaction = pool.begin_with(begin).await?;
+                for table in tables {
+                    let (schema, name) = (table.realm.schema(), table.name);
+                    let lock = format!("LOCK TABLE {schema}.{name} IN ACCESS SHARE MODE");
+                    transaction.execute(sqlx::raw_sql(&lock)).await?;
+                }
+                ReadTransaction::Postgres(transaction)
+            }
+            ReadPool::Sqlite(pool) => ReadTransaction::Sqlite(pool.begin().await?),
         })
     }
 

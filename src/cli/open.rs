@@ -104,8 +104,12 @@ fn make_directory(config: &Config) -> Result<(), CliError> {
 /// Opens the journal, the key store and the tokens. An embedded journal that does not exist yet is
 /// made; any other schema than the known one is refused with what to run.
 pub async fn open(config: &Config, say: Say) -> Result<Opened, CliError> {
+    open_at(config, Clock::System, say).await
+}
+
+/// As [`open`], on a clock of the caller's.
+pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, CliError> {
     make_directory(config)?;
-    let clock = Clock::System;
     let journal = open_journal(config, &clock, say).await?;
     let keys = open_keys(config, &clock, say).await?;
     bind(&journal, &keys, say).await?;
@@ -181,7 +185,7 @@ fn warn_of_new_master_key(path: &Path, say: Say) {
     say.note(&fr, &en);
 }
 
-fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
+pub(super) fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(zeroize::Zeroizing::new)
 }
 

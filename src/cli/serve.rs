@@ -8,9 +8,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::open::{Opened, open, open_read};
-use super::{CliError, Say};
+use super::{CliError, Say, demo};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::figures::Figures;
 use crate::http::{App, Gate, Metrics, ServeLimits, router};
 use crate::oidc::Oidc;
 use crate::read_side::start_projections;
@@ -30,10 +31,16 @@ pub struct ServeArgs {
     /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "SIRA_LISTEN")]
     listen: Option<String>,
+    /// Show a living programme of invented people, in a folder of its own. / Montre un programme
+    /// vivant, peuplé de personnes fictives, dans un dossier à part.
+    #[arg(long)]
+    demo: bool,
 }
 
 /// Serves until it is told to stop.
 pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), CliError> {
+    let demo = if args.demo { Some(demo::prepare(config, say).await?) } else { None };
+    let config = demo.as_ref().unwrap_or(config);
     let opened = open(config, say).await?;
     let finished = opened.commands.finish_erasures().await;
     finished.map_err(|error| CliError::failed("erasures", error))?;
@@ -47,10 +54,18 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let fr = format!("Sira écoute sur http://{local}  (référence : http://{local}/docs)");
     let en = format!("Sira listens on http://{local}  (reference: http://{local}/docs)");
     say.note(&fr, &en);
+    if args.demo {
+        demo::introduce(&opened, local, say).await?;
+    } else {
+        demo::warn(&opened, say).await?;
+    }
     let housekeeping = tokio::spawn(keep_house(opened.commands.clone()));
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
     let projections = start_projections(commands.journal(), commands.keys(), &read);
+    let figures = Figures::new(commands.clone(), read.clone());
+    let warming = tokio::spawn(warm(figures.clone()));
     let app = App {
+        figures,
         commands,
         tokens,
         gate,
@@ -60,6 +75,7 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     };
     crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
     housekeeping.abort();
+    warming.abort();
     projections.stop().await;
     read.close().await;
     // What was accepted is committed before the process ends.
@@ -135,6 +151,13 @@ async fn keep_house(commands: crate::commands::Commands) {
             Ok(count) => tracing::info!(count, "documents that belong to nothing were removed"),
             Err(error) => tracing::warn!(error = %error, "the documents could not be swept"),
         }
+    }
+}
+
+/// Reads the facts that figures are made of. When it fails, the first question reads them.
+async fn warm(figures: Figures) {
+    if let Err(error) = figures.warm().await {
+        tracing::warn!(error = %error, "the figures could not be made ready");
     }
 }
 

@@ -478,7 +478,8 @@ pub(super) fn prepare(
     if matches!(entry.word, "register" | "update-identity") {
         let identity = take_identity(&mut body)?;
         if let Some(key) = key {
-            body.insert("identity".to_owned(), seal_identity(&identity, id, key)?);
+            let sealed = seal_identity(&identity, id, key)?;
+            body.insert("identity".to_owned(), Value::String(sealed));
         }
     }
     if let Some(reference) = reference {

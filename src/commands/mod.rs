@@ -30,10 +30,11 @@ pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
 pub use own::Own;
 pub use rehearse::Rehearsal;
+pub(crate) use request::seal_identity;
 pub use request::{FormError, read_form_error, seal_context};
 use stream::Evict;
-use stream::stream_id;
 pub use stream::{Loaded, Stream, StreamStore, present_payload};
+pub(crate) use stream::{new_event, stream_id};
 
 use crate::clock::Clock;
 use crate::documents::{DocumentError, DocumentStore};

@@ -168,13 +168,13 @@ pub(super) fn take_identity(body: &mut Map<String, Value>) -> Result<Identity, F
 }
 
 /// Seals a checked identity as one text.
-pub(super) fn seal_identity(
+pub(crate) fn seal_identity(
     identity: &Identity,
     id: Uuid,
     key: &PersonKey,
-) -> Result<Value, KeysError> {
+) -> Result<String, KeysError> {
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(identity).unwrap_or_default());
-    key.seal(&seal_context(id, "identity"), &plain).map(Value::String)
+    key.seal(&seal_context(id, "identity"), &plain)
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub fn stream_id<S: Stream>(id: Uuid) -> StreamId {
 }
 
 /// An event as the journal takes it; `rules` is the version of the rules that it was judged by.
-pub(super) fn new_event<E: DomainEvent + Serialize>(
+pub(crate) fn new_event<E: DomainEvent + Serialize>(
     event: &E,
     call: &Call,
     rules: u32,

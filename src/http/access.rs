@@ -76,6 +76,9 @@ pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 /// Those who settle whether two paths are one person's.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 
+/// Those who freeze reports.
+pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];
+
 const fn route(
     method: &'static str,
     path: &'static str,
@@ -191,6 +194,63 @@ pub const ROUTES: &[Route] = &[
         "/v1/worklists/duplicates",
         Access::Roles(DUPLICATE_READERS),
         "Pairs of paths that may be one person's, the most alike first.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/funnel",
+        Access::AnyRole,
+        "How far the people registered in a period have come.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/indicators",
+        Access::AnyRole,
+        "Every indicator with its definition, or those named.",
+    ),
+    route("get", "/v1/analytics/durations", Access::AnyRole, "Days from one stage to another."),
+    route(
+        "get",
+        "/v1/analytics/training",
+        Access::AnyRole,
+        "Training: people, attendance, modules.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/finance",
+        Access::AnyRole,
+        "Money: requested, committed, disbursed, repaid, at risk.",
+    ),
+    route("get", "/v1/analytics/survival", Access::AnyRole, "How many businesses still trade."),
+    route(
+        "get",
+        "/v1/analytics/timeseries",
+        Access::AnyRole,
+        "Indicators by month, quarter or year.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/targets",
+        Access::AnyRole,
+        "The targets of the conventions, and what was reached.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/indicators/{name}/why",
+        Access::AnyRole,
+        "The events behind a cell: by id for those who may see paths, a count for the others.",
+    ),
+    route("get", "/v1/analytics/reports", Access::AnyRole, "Every frozen report, newest first."),
+    route(
+        "post",
+        "/v1/analytics/reports",
+        Access::Roles(REPORT_KEEPERS),
+        "Freezes a question under a name: its figures stay the same for ever.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/reports/{name}",
+        Access::AnyRole,
+        "A frozen report, what changed since, and by which events.",
     ),
     route(
         "get",

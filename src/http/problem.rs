@@ -57,6 +57,8 @@ kinds! {
         "Ce dossier relève d'une autre région ou d'une autre antenne.", "This path belongs to another region or office.";
     NOT_FOUND "not-found" 404 "Introuvable", "Not found";
         "Vérifiez l'identifiant ou la référence.", "Check the id or the reference.";
+    NOT_ACCEPTABLE "not-acceptable" 406 "Format non proposé", "Format not offered";
+        "Le détail nomme les formats que cette adresse donne.", "The detail names the formats that this address gives.";
     METHOD_NOT_ALLOWED "method-not-allowed" 405 "Méthode non permise", "Method not allowed";
         "Consultez /docs pour les méthodes de cette adresse.", "See /docs for the methods of this address.";
     REFUSED "refused" 409 "Refusé par une règle", "Refused by a rule";

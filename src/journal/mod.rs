@@ -9,12 +9,14 @@
 //! What an event means is not known here: payloads are text, and keys, rules and personal data are
 //! others' business.
 
+mod bulk;
 mod check;
 mod config;
 mod error;
 mod freshness;
 mod judge;
 pub mod leaf;
+mod moment;
 mod own;
 mod plan;
 mod pool;
@@ -39,6 +41,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub use bulk::Bulk;
 pub use check::{MAX_EVENTS, MAX_NAME_BYTES, MAX_STREAMS, MAX_TEXT_BYTES};
 pub use config::JournalConfig;
 pub use error::JournalError;
@@ -150,6 +153,22 @@ impl Journal {
         // The writer answers whatever it took; an answer that never comes means that it was stopped,
         // with the runtime or by a panic, and it may have been in the middle of a commit.
         answer.await.unwrap_or(Err(JournalError::InDoubt))
+    }
+
+    /// Records a bulk: its requests in their order, as one transaction when nothing stands in the way.
+    /// One that is refused does not fail the others. Waits for room in the queue.
+    ///
+    /// # Errors
+    /// As [`Journal::append`], of the first request that was not judged.
+    pub async fn append_bulk(&self, bulk: Bulk) -> Result<Vec<AppendOutcome>, JournalError> {
+        let (waiting, answers) = bulk.into_waiting();
+        let sent = self.inner.writer.send(Message::Bulk(waiting)).await;
+        sent.map_err(|_| JournalError::Closed)?;
+        let mut outcomes = Vec::with_capacity(answers.len());
+        for answer in answers {
+            outcomes.push(answer.await.unwrap_or(Err(JournalError::InDoubt))?);
+        }
+        Ok(outcomes)
     }
 
     /// Where the journal stands, as of a moment not before this call. When it returns, the listeners

@@ -86,6 +86,8 @@ pub(super) struct Waiting {
 /// What the writer's queue holds.
 pub(super) enum Message {
     Append(Box<Waiting>),
+    /// Many requests of one caller, to be recorded together.
+    Bulk(Vec<Waiting>),
     /// Take nothing more, finish what waits, and end.
     Close,
 }
@@ -263,7 +265,8 @@ async fn gather(
     while events < limit {
         let message = if batch.is_empty() {
             let first = queue.recv().await?;
-            if crowd {
+            // Who brings a bulk has gathered already.
+            if crowd && matches!(first, Message::Append(_)) {
                 tokio::time::sleep(GATHER).await;
             }
             first
@@ -275,6 +278,11 @@ async fn gather(
             Message::Append(waiting) => {
                 events += waiting.prepared.digests.len().max(1);
                 batch.push(*waiting);
+            }
+            Message::Bulk(bulk) => {
+                let of = |waiting: &Waiting| waiting.prepared.digests.len().max(1);
+                events += bulk.iter().map(of).sum::<usize>();
+                batch.extend(bulk);
             }
             Message::Close => queue.close(),
         }

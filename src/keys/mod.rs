@@ -35,4 +35,4 @@ pub use master::MasterKey;
 pub use master_file::MasterKeyOrigin;
 pub use person_key::{MAX_PLAIN_BYTES, PersonKey, key_id_of};
 pub use sira_domain::values::KeyId;
-pub use store::{Found, KeyStore};
+pub use store::{BULK_KEYS_MAX, Found, KeyStore};

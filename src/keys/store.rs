@@ -19,6 +19,9 @@ use crate::clock::Clock;
 /// Unwrapped keys held in memory: about 5 MB. A miss costs one read.
 const CACHED_KEYS: usize = 32_768;
 
+/// Keys of one bulk: three values a key go into one statement, far below what either engine takes.
+pub const BULK_KEYS_MAX: usize = 4_096;
+
 /// How long a key is answered from memory. Destroying a key empties the cache of the process that does
 /// it; another process may hold it this much longer. That is no hole: the person's stream itself says
 /// that it was erased, and is asked first. The limit only bounds how long the bytes stay in memory.
@@ -106,6 +109,15 @@ impl KeyStore {
         // The person's next command comes soon.
         self.0.cache.insert(key.id(), CachedKey { key: key.clone(), read_at: self.0.clock.now() });
         Ok(key)
+    }
+
+    /// Fresh keys as [`KeyStore::take`] gives them, many at once: one durable commit for all. For who
+    /// registers a population; they are not kept in memory here.
+    ///
+    /// # Errors
+    /// The database's failure; none of them was given out then.
+    pub async fn take_many(&self, count: usize) -> Result<Vec<PersonKey>, KeysError> {
+        self.store_block(count.min(BULK_KEYS_MAX)).await
     }
 
     /// Looks for a key.

@@ -2,7 +2,7 @@
 //! through the HTTP API of two server processes on one database, then the journal alone is audited.
 //! The same with servers killed at random. A few seconds here; `SIRA_MODEL_SECONDS=600` by hand.
 
-mod audit;
+pub mod audit;
 mod callers;
 mod town;
 

@@ -1,6 +1,7 @@
 //! The HTTP API on both engines: real sockets, a database of each test's own.
 
 mod access;
+mod analytics;
 pub mod app;
 mod cohorts;
 mod contract;

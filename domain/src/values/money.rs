@@ -107,6 +107,17 @@ impl JsonSchema for Xof {
 pub struct SignedXof(i64);
 
 impl SignedXof {
+    /// Checks and keeps an amount.
+    ///
+    /// # Errors
+    /// [`ValueError`] with the rule `number_range` beyond 10^12 francs either way.
+    pub fn try_new(francs: i64) -> Result<Self, ValueError> {
+        if francs.unsigned_abs() > XOF_MAX {
+            return Err(ValueError::new("number_range", format!("-{XOF_MAX}..{XOF_MAX}")));
+        }
+        Ok(Self(francs))
+    }
+
     /// Whole francs.
     #[must_use]
     pub const fn francs(self) -> i64 {
@@ -116,12 +127,7 @@ impl SignedXof {
 
 impl<'de> Deserialize<'de> for SignedXof {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let francs = i64::deserialize(deserializer)?;
-        if francs.unsigned_abs() > XOF_MAX {
-            let rule = ValueError::new("number_range", format!("-{XOF_MAX}..{XOF_MAX}"));
-            return Err(serde::de::Error::custom(rule));
-        }
-        Ok(Self(francs))
+        Self::try_new(i64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

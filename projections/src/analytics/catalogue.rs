@@ -26,7 +26,7 @@ const BASE: Indicator = Indicator {
     measures: &[],
     needs: &[],
     share: one,
-    finish: Finish::Total { scale: 0 },
+    finish: Finish::Total { parts: 1 },
     of_people: false,
     by_category: false,
 };
@@ -316,7 +316,7 @@ pub const INDICATORS: &[Indicator] = &[
         ("emplois d'hommes vus à la dernière visite, si elle est de la période", "jobs of men seen at the last visit, if it is of the period"), &[M::JobsMen]) },
     Indicator { unit: Unit::Jobs, share: value, ..people("jobs_under_35", ("Emplois de moins de 35 ans", "Jobs held by people under 35"),
         ("emplois de moins de 35 ans vus à la dernière visite, si elle est de la période", "jobs of people under 35 seen at the last visit, if it is of the period"), &[M::JobsUnder35]) },
-    Indicator { unit: Unit::FullTime, share: value, finish: Finish::Total { scale: 2 },
+    Indicator { unit: Unit::FullTime, share: value, finish: Finish::Total { parts: 100 },
         ..people("jobs_full_time", ("Emplois en équivalent temps plein", "Jobs as full-time equivalents"),
         ("équivalents temps plein (40 heures par semaine) vus à la dernière visite, si elle est de la période", "full-time equivalents (40 hours a week) seen at the last visit, if it is of the period"), &[M::JobsFullTime]) },
     Indicator { unit: Unit::Xof, share: mean_value, finish: Finish::Mean, ..people("revenue_change", ("Évolution du chiffre d'affaires mensuel", "Change in monthly revenue"),

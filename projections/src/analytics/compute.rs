@@ -8,8 +8,9 @@ use super::fact::Fact;
 use super::indicator::Indicator;
 use super::query::{Asked, Fit, MAX_CELLS, MAX_GROUPS, Moment};
 use super::suppress::Beside;
-use super::tally::{Quantity, Tally};
+use super::tally::Tally;
 use super::words::{Dimension, place_of};
+use crate::table::Decimal;
 
 /// A cell's places, in the order of the breakdown; those beyond it are 0.
 pub type Key = [u32; MAX_GROUPS + 1];
@@ -20,7 +21,7 @@ pub struct Cell {
     /// Its words, in the order of the breakdown.
     pub words: Vec<String>,
     /// The value; none where there is nothing to divide by, and where it is hidden.
-    pub value: Option<Quantity>,
+    pub value: Option<Decimal>,
     /// Above the line, or added up.
     pub part: Option<i128>,
     /// Below the line; none where nothing is divided.
@@ -55,8 +56,8 @@ pub struct Tallies {
 
 /// The breakdown of an indicator: what was asked for, and its own category where it has one.
 #[must_use]
-pub fn groups_of(indicator: &Indicator, asked: &Asked) -> Vec<Dimension> {
-    let mut groups = asked.groups.clone();
+pub fn groups(indicator: &Indicator, asked: &[Dimension]) -> Vec<Dimension> {
+    let mut groups = asked.to_vec();
     if indicator.by_category && !groups.contains(&Dimension::Tag) {
         groups.push(Dimension::Tag);
     }
@@ -83,7 +84,7 @@ pub fn tally(
     hides_few: bool,
 ) -> Result<Tallies, TooManyCells> {
     let context = Context::new(cube, moment.position, moment.day, indicator.needs);
-    let groups = groups_of(indicator, asked);
+    let groups = groups(indicator, &asked.groups);
     let mut tallies = Tallies::default();
     for measure in indicator.measures {
         for fact in cube.at(*measure, moment.position) {
@@ -124,7 +125,7 @@ pub fn compute(
     hides_few: bool,
 ) -> Result<Figures, TooManyCells> {
     let mut tallies = tally(cube, indicator, asked, moment, hides_few)?;
-    let groups = groups_of(indicator, asked);
+    let groups = groups(indicator, &asked.groups);
     if groups.is_empty() {
         tallies.cells.entry(Key::default()).or_default();
     }

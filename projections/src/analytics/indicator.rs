@@ -54,10 +54,10 @@ pub enum Kind {
 /// How shares become a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// Added up; `scale` digits are behind the point.
+    /// Added up, in parts of the unit.
     Total {
-        /// Digits behind the point.
-        scale: u8,
+        /// Parts of one unit.
+        parts: u8,
     },
     /// 100 x part / whole.
     Percent,

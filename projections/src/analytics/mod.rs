@@ -30,5 +30,5 @@ pub use indicator::{Family, Indicator, Kind, Unit};
 pub use live::{LiveCube, Standing};
 pub use load::PROJECTIONS;
 pub use query::{AnalyticsQuery, Asked, Moment, Reach};
-pub use tally::Quantity;
+pub use tally::PLACES;
 pub use words::Dimension;

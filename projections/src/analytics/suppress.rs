@@ -151,7 +151,7 @@ mod tests {
             let cell = tallies.cells.entry(key(places)).or_default();
             for _ in 0..*people {
                 person += 1;
-                cell.add(Share::of(1), person, Finish::Total { scale: 0 });
+                cell.add(Share::of(1), person, Finish::Total { parts: 1 });
             }
         }
         tallies

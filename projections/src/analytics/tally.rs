@@ -1,7 +1,10 @@
 //! What a cell adds up, and what it comes to.
 
 use super::indicator::Finish;
+use crate::table::Decimal;
 
+/// Digits behind the point of every value.
+pub const PLACES: u8 = 2;
 /// Cells of fewer people than this are hidden from those who must see nobody.
 pub const FEW: usize = 5;
 
@@ -125,9 +128,9 @@ impl Tally {
 
     /// What it comes to; none where there is nothing to divide by, or nobody to take the middle of.
     #[must_use]
-    pub fn value(&self, finish: Finish) -> Option<Quantity> {
+    pub fn value(&self, finish: Finish) -> Option<Decimal> {
         match finish {
-            Finish::Total { scale } => Some(Quantity { digits: self.part, scale }),
+            Finish::Total { parts } => quotient(self.part, parts.into()),
             Finish::Percent => quotient(self.part * 100, self.whole),
             Finish::Mean => quotient(self.part, self.whole),
             Finish::Difference => difference((self.part, self.whole), self.other),
@@ -136,86 +139,41 @@ impl Tally {
     }
 
     /// The lower of the two values in the middle, of an even count: a value that somebody has.
-    fn quantile(&self, percent: u8) -> Option<Quantity> {
+    fn quantile(&self, percent: u8) -> Option<Decimal> {
         let mut values = self.values.clone();
         if values.is_empty() {
             return None;
         }
         let place = (values.len() * usize::from(percent)).div_ceil(100).max(1) - 1;
         let (_, value, _) = values.select_nth_unstable(place);
-        Some(Quantity { digits: i128::from(*value), scale: 0 })
+        quotient((*value).into(), 1)
     }
 }
 
-/// An exact decimal number: `digits` / 10^`scale`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quantity {
-    /// All digits.
-    pub digits: i128,
-    /// How many of them stand behind the point.
-    pub scale: u8,
-}
-
-/// Digits behind the point of what is divided.
-const PLACES: u8 = 2;
-const PLACES_POWER: i128 = 100;
-
-/// Divided with two places, half away from zero.
-fn quotient(part: i128, whole: i128) -> Option<Quantity> {
-    (whole != 0).then(|| Quantity { digits: rounded(part * PLACES_POWER, whole), scale: PLACES })
+/// Divided with [`PLACES`] places, half away from zero; none where there is nothing to divide by.
+fn quotient(part: i128, whole: i128) -> Option<Decimal> {
+    Decimal::of_ratio(part, whole, PLACES)
 }
 
 /// The difference of two means, from the exact fractions.
-fn difference(one: (i128, i128), other: (i128, i128)) -> Option<Quantity> {
-    if one.1 == 0 || other.1 == 0 {
-        return None;
-    }
+fn difference(one: (i128, i128), other: (i128, i128)) -> Option<Decimal> {
     let part = one.0 * other.1 - other.0 * one.1;
     quotient(part, one.1 * other.1)
-}
-
-fn rounded(part: i128, whole: i128) -> i128 {
-    let half = whole.abs() / 2;
-    let up = if (part < 0) == (whole < 0) { half } else { -half };
-    let up = if whole < 0 { -up } else { up };
-    // An odd divisor never lies in the middle.
-    (part + up) / whole
-}
-
-impl std::fmt::Display for Quantity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let power = 10_i128.pow(u32::from(self.scale));
-        if self.scale == 0 {
-            return write!(f, "{}", self.digits);
-        }
-        let sign = if self.digits < 0 { "-" } else { "" };
-        let digits = self.digits.unsigned_abs();
-        let power = power.unsigned_abs();
-        let width = usize::from(self.scale);
-        write!(f, "{sign}{}.{:0width$}", digits / power, digits % power)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(quantity: Option<Quantity>) -> String {
-        quantity.map_or("none".to_owned(), |quantity| quantity.to_string())
+    fn shown(value: Option<Decimal>) -> String {
+        value.map_or("none".to_owned(), |value| value.to_string())
     }
 
     #[test]
-    fn a_quotient_is_rounded_half_away_from_zero() {
-        assert_eq!(shown(quotient(1, 3)), "0.33");
-        assert_eq!(shown(quotient(2, 3)), "0.67");
-        assert_eq!(shown(quotient(1, 8)), "0.13");
-        assert_eq!(shown(quotient(-1, 8)), "-0.13");
-        assert_eq!(shown(quotient(1, -8)), "-0.13");
-        assert_eq!(
-            shown(quotient(-1, 400)),
-            "0.00".replace("0.00", "-0.00").replace("-0.00", "0.00")
-        );
-        assert_eq!(shown(quotient(7, 0)), "none");
+    fn a_difference_of_means_is_rounded_once() {
+        // 1/3 - 1/6 is 1/6, not 0.33 less 0.17.
+        assert_eq!(shown(difference((1, 3), (1, 6))), "0.17");
+        assert_eq!(shown(difference((1, 3), (1, 0))), "none");
     }
 
     #[test]
@@ -224,8 +182,8 @@ mod tests {
         for (person, days) in [(1, 9), (2, 3), (3, 40), (4, 5)] {
             tally.add(Share::of(days), person, Finish::Quantile(50));
         }
-        assert_eq!(shown(tally.value(Finish::Quantile(50))), "5");
-        assert_eq!(shown(tally.value(Finish::Quantile(90))), "40");
+        assert_eq!(shown(tally.value(Finish::Quantile(50))), "5.00");
+        assert_eq!(shown(tally.value(Finish::Quantile(90))), "40.00");
         assert_eq!(shown(Tally::default().value(Finish::Quantile(50))), "none");
     }
 

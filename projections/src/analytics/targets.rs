@@ -9,8 +9,9 @@ use super::compute::{Tallies, TooManyCells, tally};
 use super::cube::Cube;
 use super::indicator::Indicator;
 use super::query::{AnalyticsQuery, Moment, Reach};
-use super::tally::{Quantity, Tally};
+use super::tally::Tally;
 use super::words::Dimension;
+use crate::table::Decimal;
 use crate::{ReadError, ReadStore, on_read};
 
 /// A target as it stood at a position.
@@ -39,7 +40,7 @@ pub struct Reached {
     pub target: Target,
     /// What was reached; none where there is nothing to divide by, where the indicator is not known,
     /// and where it is hidden.
-    pub actual: Option<Quantity>,
+    pub actual: Option<Decimal>,
     /// Whether it is hidden because few people are behind it.
     pub suppressed: bool,
 }

@@ -123,35 +123,46 @@ fn beside(
     beside
 }
 
-/// The events that changed a cell after a position: facts that came to count, and facts that ceased to.
-/// At most `limit`, the earliest first; and how many there are.
+/// An event that changed a cell: its position, its path and its sequence there.
+pub type Change = (u64, Uuid, u64);
+
+/// The events that changed a cell between two positions: facts that came to count, facts that ceased
+/// to, and those that are looked up beside them. At most `limit`, the earliest first; and how many.
 #[must_use]
-pub fn changes_since(
+pub fn changes_between(
     cube: &Cube,
     indicator: &Indicator,
     asked: &Asked,
     (from, to): (u64, u64),
     limit: usize,
-) -> (Vec<(u64, Uuid, u64)>, u64) {
+) -> (Vec<Change>, u64) {
     let mut found = Vec::new();
-    let needs = indicator.needs.iter().map(|need| match need {
-        Need::Day(measure) => *measure,
-        Need::Visit(_) => Measure::Visit,
-    });
-    let measures: FxHashSet<Measure> = indicator.measures.iter().copied().chain(needs).collect();
-    for measure in measures {
-        for fact in cube.facts(measure) {
-            if asked.fit(fact, super::indicator::Kind::Stock) != Fit::In {
-                continue;
+    let mut cases = FxHashSet::default();
+    let mut take = |fact: &Fact| {
+        let id = cube.cases.id(fact.case).unwrap_or_default();
+        for position in [fact.since, fact.until] {
+            if from < position && position <= to {
+                found.push((position, id, u64::from(fact.sequence)));
             }
-            let id = cube.cases.id(fact.case).unwrap_or_default();
-            let sequence = u64::from(fact.sequence);
-            let within = |position: u64| from < position && position <= to;
-            if within(fact.since) {
-                found.push((fact.since, id, sequence));
+        }
+    };
+    let is_known = |fact: &&Fact| fact.since <= to && fact.until > from;
+    for measure in indicator.measures {
+        for fact in cube.facts(*measure).iter().filter(is_known) {
+            if asked.fit(fact, indicator.kind) == Fit::In {
+                cases.insert(fact.case);
+                take(fact);
             }
-            if fact.since <= to && within(fact.until) {
-                found.push((fact.until, id, sequence));
+        }
+    }
+    for need in indicator.needs {
+        let measure = match need {
+            Need::Day(measure) => *measure,
+            Need::Visit(_) => Measure::Visit,
+        };
+        for fact in cube.facts(measure).iter().filter(is_known) {
+            if cases.contains(&fact.case) {
+                take(fact);
             }
         }
     }

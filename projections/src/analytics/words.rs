@@ -86,6 +86,11 @@ impl Words {
         self.places.get(word).copied()
     }
 
+    /// Every word that some fact has.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().skip(1).map(String::as_str)
+    }
+
     fn word(&self, place: u32) -> &str {
         self.words.get(place as usize).map_or("", String::as_str)
     }

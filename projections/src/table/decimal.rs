@@ -37,6 +37,21 @@ impl Decimal {
         Self::try_new(i64::try_from(rounded).ok()?, scale)
     }
 
+    /// Reads a number such as `-12.5` at a scale; none when it has other characters, or more digits
+    /// than the scale or the type has.
+    #[must_use]
+    pub fn parse(text: &str, scale: u8) -> Option<Self> {
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !are_digits(whole) || !are_digits(part) || part.len() > scale.into()
+        {
+            return None;
+        }
+        let unscaled: i64 = format!("{whole}{part:0<width$}", width = scale.into()).parse().ok()?;
+        Self::try_new(sign * unscaled, scale)
+    }
+
     /// The number of parts.
     #[must_use]
     pub const fn unscaled(self) -> i64 {
@@ -85,6 +100,18 @@ mod tests {
         assert!(Decimal::try_new(1_000_000_000_000_000_000, 0).is_none());
         assert!(Decimal::try_new(i64::MIN, 0).is_none());
         assert!(Decimal::try_new(1, 19).is_none());
+    }
+
+    #[test]
+    fn what_a_decimal_shows_is_read_back() {
+        for (unscaled, scale) in [(1250, 2), (-5, 2), (0, 1), (-7, 0), (i64::pow(10, 18) - 1, 18)] {
+            let number = Decimal::try_new(unscaled, scale).unwrap();
+            assert_eq!(Decimal::parse(&number.to_string(), scale), Some(number));
+        }
+        assert_eq!(Decimal::parse("3", 2), Decimal::try_new(300, 2));
+        for text in ["", "-", ".5", "1.234", "1e3", "+1", "1.-2", "9999999999999999999"] {
+            assert_eq!(Decimal::parse(text, 2), None, "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,6 @@ use sira_domain::values::{BeneficiaryId, CohortId, FundId, Xof};
 use uuid::Uuid;
 
 use super::callers::Callers;
-use super::town::SEATS;
 use crate::crash::server::Place;
 use crate::crash::stored;
 
@@ -64,7 +63,8 @@ fn request_of(event: &RecordedEvent) -> String {
     metadata["request_id"].as_str().unwrap().to_owned()
 }
 
-fn replay(events: &[RecordedEvent]) {
+/// Every event allowed after those before it, and the streams agreeing after each append.
+pub fn replay(events: &[RecordedEvent]) {
     let mut world = World::default();
     for (index, event) in events.iter().enumerate() {
         world.take(event);
@@ -101,7 +101,8 @@ impl World {
                 let fact: CohortEvent = read(event);
                 let allowed = cohort::lawful(cohort, &fact, &self.programme);
                 cohort.take(&fact);
-                assert!(cohort.members.len() <= SEATS as usize, "{at}: a seat too many");
+                let seats = cohort.plan.as_ref().map_or(0, |plan| plan.capacity.get());
+                assert!(cohort.members.len() <= seats as usize, "{at}: a seat too many");
                 allowed
             }
             _ => self.take_money(id, &read(event), at),

@@ -8,7 +8,7 @@ use crate::crash::server::Place;
 /// People on their way.
 const PEOPLE: usize = 36;
 /// Seats of a cohort.
-pub const SEATS: u32 = 5;
+const SEATS: u32 = 5;
 /// Budget of a fund.
 const BUDGET: u64 = 700_000;
 

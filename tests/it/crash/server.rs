@@ -33,6 +33,11 @@ impl Place {
         self.postgres.clone().unwrap_or_else(embedded)
     }
 
+    /// The folder of everything embedded.
+    pub fn folder(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// A token that the command line issues.
     pub fn token(&self, role: &str) -> String {
         self.token_of(role, role)
@@ -47,7 +52,8 @@ impl Place {
         String::from_utf8(issued.stdout).unwrap().trim().to_owned()
     }
 
-    fn sira(&self) -> Command {
+    /// The binary, with everything in its place.
+    pub fn sira(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sira"));
         for name in ["SIRA_CONFIG", "SIRA_LISTEN", "SIRA_MASTER_KEY", "SIRA_TOKEN_KEY", "SIRA_LOG"]
         {
@@ -78,8 +84,12 @@ pub struct Server {
 impl Server {
     pub async fn start(place: &Place) -> Self {
         let mut command = place.sira();
-        command.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        Self::of(command.stderr(Stdio::piped()).spawn().unwrap()).await
+    }
+
+    /// The server of a process whose errors are piped.
+    pub async fn of(mut child: Child) -> Self {
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (found, address) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || read_address(lines.map_while(Result::ok), found));

@@ -1,0 +1,264 @@
+//! What is known of a person beside the path: incomes, notes, papers, grievances, corrections,
+//! duplicates, erasure.
+
+use std::fmt::Write as _;
+
+use chrono::{Datelike, NaiveDate};
+use sha2::{Digest, Sha256};
+use sira_domain::beneficiary::facts::{
+    CommunityAction, Document, DuplicateClaim, ErasureGround, ErasureRequest, GrievanceAnswer,
+    GrievanceRequest, Income, Note, Retraction, Sha256Hex,
+};
+use sira_domain::beneficiary::{Beneficiary, BeneficiaryCommand, Status, link};
+use sira_domain::role::Role;
+use sira_domain::values::{ActorId, BeneficiaryId, Within, Xof};
+use uuid::Uuid;
+
+use super::agenda::Step;
+use super::calendar::{Day, date};
+use super::case::Case;
+use super::error::GenerateError;
+use super::ledger::write;
+use super::model::{COMPLAINTS, GRIEVANCES, NOTES};
+use super::world::{Deed, World};
+use crate::journal::AppendRequest;
+
+/// In a thousand: incomes that are entered ten times too high, and corrected.
+const SLIPS: u64 = 15;
+
+impl World {
+    pub(super) fn tell_baseline(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        let amount = case.income;
+        self.tell_income(place, case, on, "baseline", amount)
+    }
+
+    /// A year or so later: those who were trained earn more, the others a little.
+    pub(super) fn tell_follow_up(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        let is_trained = case.path.state().training.is_some();
+        let growth =
+            if is_trained { case.chance.around(139, 30) } else { case.chance.around(106, 25) };
+        let amount = case.income * u64::try_from(growth.max(20)).unwrap_or(100) / 100;
+        self.tell_income(place, case, on, "follow_up", amount)
+    }
+
+    fn tell_income(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+        survey: &str,
+        amount: u64,
+    ) -> Result<(), GenerateError> {
+        let year = u16::try_from(date(on).year() - 1).unwrap_or(2020);
+        let slips = case.chance.in_thousand(SLIPS);
+        let told = if slips { amount * 10 } else { amount };
+        if self.record_income(case, on, survey, year, told)? && slips {
+            let sequence = u32::try_from(case.path.version()).unwrap_or(u32::MAX);
+            let day = self.today() + 2 + case.chance.days(9);
+            self.plan_recorded(place, case, day, day, Step::Correction(sequence));
+            let amount = u32::try_from(amount).unwrap_or(u32::MAX);
+            self.plan_recorded(place, case, day, day + 1, Step::Income { year, amount });
+        }
+        Ok(())
+    }
+
+    fn record_income(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        survey: &str,
+        year: u16,
+        amount: u64,
+    ) -> Result<bool, GenerateError> {
+        let day =
+            |month, day| NaiveDate::from_ymd_opt(i32::from(year), month, day).unwrap_or_default();
+        let income = Income {
+            survey: survey.parse()?,
+            from: day(1, 1),
+            to: day(12, 31),
+            amount: Xof::try_new(amount / 1_000 * 1_000)?,
+            currency: None,
+            source: "declared_total".parse()?,
+        };
+        let deed = self.by_adviser(case, on);
+        Ok(self.act(case, &deed, BeneficiaryCommand::RecordIncome(income)))
+    }
+
+    /// The right figure after a slip.
+    pub(super) fn tell_again(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        year: u16,
+        amount: u32,
+    ) -> Result<(), GenerateError> {
+        let survey = if case.path.state().incomes.is_empty() { "baseline" } else { "follow_up" };
+        self.record_income(case, on, survey, year, u64::from(amount))?;
+        Ok(())
+    }
+
+    /// Takes back what was entered in error.
+    pub(super) fn correct(&mut self, case: &mut Case, sequence: u32) -> Result<(), GenerateError> {
+        let reason = Self::seal(case, "reason", "Un zéro de trop.")?;
+        let retraction = Retraction { sequence: u64::from(sequence), reason };
+        let deed = self.by(case, Role::Director, self.today());
+        self.act(case, &deed, BeneficiaryCommand::Retract(retraction));
+        Ok(())
+    }
+
+    pub(super) fn community_action(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        let kind = case.chance.weighted(&[
+            (35, "awareness"),
+            (25, "dialogue"),
+            (20, "mentoring"),
+            (12, "volunteering"),
+            (8, "mediation"),
+        ]);
+        let action = CommunityAction {
+            kind: kind.parse()?,
+            people_reached: Some(Within::try_new(case.chance.about(30))?),
+            comment: None,
+        };
+        let deed = self.by_adviser(case, on);
+        self.act(case, &deed, BeneficiaryCommand::RecordCommunityAction(action));
+        Ok(())
+    }
+
+    pub(super) fn note(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+        let text = *case.chance.pick(&NOTES);
+        let text = Self::seal(case, "text", text)?;
+        let deed = self.by_adviser(case, on);
+        self.act(case, &deed, BeneficiaryCommand::AddNote(Note { text }));
+        Ok(())
+    }
+
+    /// A paper by its fingerprint alone: there are no bytes behind it.
+    pub(super) fn attach(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+        let size = case.chance.about(180_000).max(1_000);
+        let digest = Sha256::digest(format!("{}/{size}", case.id));
+        let digits = digest.iter().fold(String::new(), |mut digits, byte| {
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        });
+        let document = Document {
+            name: Self::seal(case, "name", "facture-pro-forma.pdf")?,
+            media_type: "application/pdf".parse()?,
+            size_bytes: Within::try_new(size)?,
+            sha256: Sha256Hex::try_new(&digits)?,
+        };
+        let deed = self.by_adviser(case, on);
+        self.act(case, &deed, BeneficiaryCommand::AttachDocument(document));
+        Ok(())
+    }
+
+    pub(super) fn complain(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        let text = *case.chance.pick(&COMPLAINTS);
+        let grievance = GrievanceRequest {
+            category: case.chance.weighted(&GRIEVANCES).parse()?,
+            channel: case
+                .chance
+                .weighted(&[
+                    (40, "phone"),
+                    (30, "office"),
+                    (15, "box"),
+                    (10, "committee"),
+                    (5, "sms"),
+                ])
+                .parse()?,
+            text: Self::seal(case, "text", text)?,
+        };
+        let deed = self.by_adviser(case, on);
+        if self.act(case, &deed, BeneficiaryCommand::LodgeGrievance(grievance))
+            && case.chance.in_thousand(900)
+        {
+            let number = case.path.state().grievances.last().map_or(1, |last| last.grievance);
+            let gap = case.chance.days(19);
+            self.plan(place, case, on.max(self.today()) + gap, Step::Answer(number));
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        grievance: u32,
+    ) -> Result<(), GenerateError> {
+        let outcome = case.chance.weighted(&[
+            (20, "upheld"),
+            (25, "partly_upheld"),
+            (45, "not_upheld"),
+            (6, "referred"),
+            (4, "withdrawn"),
+        ]);
+        let text = Some(Self::seal(
+            case,
+            "text",
+            "La personne a été reçue et la décision lui a été expliquée.",
+        )?);
+        let answer = GrievanceAnswer { grievance, outcome: outcome.parse()?, text };
+        let deed = self.by(case, Role::Director, on);
+        self.act(case, &deed, BeneficiaryCommand::ResolveGrievance(answer));
+        Ok(())
+    }
+
+    /// The director links a second registration to the first: one append over both paths.
+    pub(super) fn link(&mut self, case: &mut Case, on: Day, of: u32, id: Uuid) {
+        let still_there = self.cases.get(of).is_some_and(|first| first.id == id);
+        if !still_there {
+            return;
+        }
+        let Some(mut first) = self.cases.take(of) else { return };
+        let deed = self.by(case, Role::Director, on);
+        let command =
+            BeneficiaryCommand::LinkDuplicate(DuplicateClaim { continues: BeneficiaryId(id) });
+        let linked = link(&case.path, &first.path, command, &self.context(case.id, &deed));
+        match linked {
+            Err(refusal) => self.ledger.refused("link-duplicate", &refusal),
+            Ok(None) => {}
+            Ok(Some((own, theirs))) => {
+                let call = self.call(Some(case.office), &deed);
+                let writes = vec![
+                    write::<Beneficiary>(case.id, case.path.version(), &own, &call, own.rules),
+                    write::<Beneficiary>(id, first.path.version(), &theirs, &call, theirs.rules),
+                ];
+                case.path.take(own);
+                first.path.take(theirs);
+                self.ledger.add(AppendRequest { writes, ..AppendRequest::default() });
+            }
+        }
+        self.cases.put(of, first);
+    }
+
+    /// The person asked to be forgotten: the fact first; the keys are destroyed once it is durable.
+    pub(super) fn erase(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+        if case.path.state().status == Status::Active {
+            return Ok(());
+        }
+        let deed = Deed { role: Role::Admin, actor: ActorId::try_new("administration")?, on };
+        let request = ErasureRequest { ground: ErasureGround::Request };
+        if self.act(case, &deed, BeneficiaryCommand::ErasePersonalData(request)) {
+            self.erased.extend(case.path.state().keys.iter().copied());
+        }
+        Ok(())
+    }
+}
