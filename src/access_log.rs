@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::journal::{Journal, JournalError, Stamp, StreamId, on_pool};
@@ -15,7 +16,7 @@ pub struct AccessEntry<'a> {
     pub actor: &'a ActorId,
     /// In which role.
     pub role: Role,
-    /// What was read: `identity` or `history`.
+    /// What was read: `identity`, `history`, a `document`, or `search`: who was found by name or phone.
     pub action: &'static str,
     /// Whose.
     pub stream: StreamId,
@@ -23,28 +24,45 @@ pub struct AccessEntry<'a> {
     pub request_id: &'a str,
 }
 
+/// Entries of one statement: eight values each stay below what either engine binds.
+const ENTRIES_PER_STATEMENT: usize = 1_000;
+
 /// Records a reading; durable when it returns. A crash before that leaves nothing, and nothing has
 /// been shown.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn record_access(journal: &Journal, entry: &AccessEntry<'_>) -> Result<(), JournalError> {
-    on_pool!(journal.pool(), pool => {
-        sqlx::query(
-            "INSERT INTO access_log (entry_id, at, actor, role, action, aggregate_type, aggregate_id, request_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(Uuid::now_v7().to_string())
-        .bind(Stamp(entry.at))
-        .bind(entry.actor.as_str())
-        .bind(entry.role.word())
-        .bind(entry.action)
-        .bind(entry.stream.aggregate_type.as_ref())
-        .bind(entry.stream.aggregate_id.to_string())
-        .bind(entry.request_id)
-        .execute(pool)
-        .await
-        .map(drop)
-    })
-    .map_err(JournalError::Database)
+    record_accesses(journal, std::slice::from_ref(entry)).await
+}
+
+/// Records the readings of a list: one entry a person. As [`record_access`].
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn record_accesses(
+    journal: &Journal,
+    entries: &[AccessEntry<'_>],
+) -> Result<(), JournalError> {
+    for some in entries.chunks(ENTRIES_PER_STATEMENT) {
+        on_pool!(journal.pool(), pool => {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO access_log \
+                 (entry_id, at, actor, role, action, aggregate_type, aggregate_id, request_id) ",
+            );
+            insert.push_values(some, |mut row, entry| {
+                row.push_bind(Uuid::now_v7().to_string())
+                    .push_bind(Stamp(entry.at))
+                    .push_bind(entry.actor.as_str())
+                    .push_bind(entry.role.word())
+                    .push_bind(entry.action)
+                    .push_bind(entry.stream.aggregate_type.to_string())
+                    .push_bind(entry.stream.aggregate_id.to_string())
+                    .push_bind(entry.request_id);
+            });
+            insert.build().execute(pool).await.map(drop)
+        })
+        .map_err(JournalError::Database)?;
+    }
+    Ok(())
 }

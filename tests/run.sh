@@ -1,16 +1,30 @@
 #!/bin/sh
 # Sets up what the tests need on a Debian machine, then runs every test on both engines.
-# As root it installs PostgreSQL, sudo, Node.js and npm when they are missing (the tests start
-# clusters of their own, which PostgreSQL refuses to do as root, and a real OpenID Connect issuer);
-# otherwise it says what to install.
+# As root it installs PostgreSQL, sudo, Node.js, npm and Python when they are missing (the tests start
+# clusters of their own, which PostgreSQL refuses to do as root, a real OpenID Connect issuer, and a
+# reader of process-mining logs); otherwise it says what to install.
 set -eu
 cd "$(dirname "$0")/.."
+
+# A Python of 3.11 or later that can make a virtual environment: the first in PATH, or else Debian's.
+find_python() {
+    for one in python3 /usr/bin/python3; do
+        if "$one" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+        then
+            python=$one
+            return
+        fi
+    done
+    python=''
+}
+find_python
 
 missing=''
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v sudo >/dev/null || missing="$missing sudo"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
+[ -n "$python" ] || missing="$missing python3 python3-venv"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" -ne 0 ]; then
         echo "tests need more than is here: install the packages$missing" >&2
@@ -25,6 +39,19 @@ fi
 if [ ! -e tests/oidc/node_modules/.package-lock.json ] ||
     [ tests/oidc/package-lock.json -nt tests/oidc/node_modules/.package-lock.json ]; then
     npm ci --prefix tests/oidc --no-audit --no-fund
+fi
+
+# The reader of tests/it/export/mining.rs, in the very versions of its requirements: made anew when
+# those have changed, or when the Python that it was made with is gone.
+mining="${CARGO_TARGET_DIR:-target}/mining"
+if ! cmp -s tests/mining/requirements.txt "$mining/installed.txt" ||
+    ! "$mining/bin/python" -c '' 2>/dev/null; then
+    [ -n "$python" ] || find_python
+    rm -rf "$mining"
+    "$python" -m venv "$mining"
+    "$mining/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+        -r tests/mining/requirements.txt
+    cp tests/mining/requirements.txt "$mining/installed.txt"
 fi
 
 exec cargo test --workspace --locked "$@"

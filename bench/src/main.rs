@@ -10,6 +10,7 @@ mod duplicates;
 mod generate;
 mod growth;
 mod paths;
+mod reads;
 mod report;
 mod servers;
 mod status;
@@ -56,6 +57,14 @@ enum Bench {
     Generate(generate::GenerateArgs),
     /// Registrations with and without the check for duplicates.
     Duplicates(duplicates::DuplicatesArgs),
+    /// A rebuild of every projection, against copying the journal.
+    Rebuild(reads::RebuildArgs),
+    /// How far live projections lag, and what they cost.
+    Live(reads::LiveArgs),
+    /// Figures over populations of two sizes.
+    Figures(reads::FiguresArgs),
+    /// First and far pages of lists.
+    Lists(reads::ListsArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -74,6 +83,10 @@ async fn main() -> Result<(), Failure> {
         Bench::Across(args) => across::run(args).await,
         Bench::Generate(args) => generate::run(args).await,
         Bench::Duplicates(args) => duplicates::run(args).await,
+        Bench::Rebuild(args) => reads::rebuild(args).await,
+        Bench::Live(args) => reads::live(args).await,
+        Bench::Figures(args) => reads::figures(args).await,
+        Bench::Lists(args) => reads::lists(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }

@@ -71,7 +71,26 @@ impl Sira {
         command
     }
 
-    async fn output(&self, arguments: &[&str]) -> Result<String, Failure> {
+    /// Runs a command to its end; the most memory that it held, in KiB. Its resident peak is what the
+    /// system says of it shortly before it ends.
+    pub async fn peak_memory_kib(&self, arguments: &[&str]) -> Result<u64, Failure> {
+        let mut process = self.command(arguments).stderr(Stdio::null()).spawn()?;
+        let status = format!("/proc/{}/status", process.id().unwrap_or_default());
+        let mut peak = 0;
+        loop {
+            if let Some(done) = process.try_wait()? {
+                return if done.success() { Ok(peak) } else { Err("the command failed".into()) };
+            }
+            let text = std::fs::read_to_string(&status).unwrap_or_default();
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let seen = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
+            peak = peak.max(seen.unwrap_or(0));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// What a command prints.
+    pub async fn output(&self, arguments: &[&str]) -> Result<String, Failure> {
         let output = self.command(arguments).output().await?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
@@ -88,6 +107,14 @@ impl Sira {
     pub async fn serve(&self) -> Result<Server, Failure> {
         let port = free_port()?;
         start(self.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]), port).await
+    }
+
+    /// Starts a server that does not feed the read models.
+    pub async fn serve_unprojected(&self) -> Result<Server, Failure> {
+        let port = free_port()?;
+        let address = format!("127.0.0.1:{port}");
+        let arguments = ["serve", "--without-projections", "--listen", &address];
+        start(self.command(&arguments), port).await
     }
 
     /// Signs a programme with one office, and gives where to send work.

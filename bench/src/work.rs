@@ -1,5 +1,6 @@
 //! The work that both sides do: a path of eight commands, over and over.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -7,6 +8,9 @@ use tokio::task::JoinSet;
 
 use crate::Failure;
 use crate::client::{Connection, post};
+
+/// People invented so far.
+static PEOPLE: AtomicU64 = AtomicU64::new(1);
 
 /// Where the work is sent, and as whom.
 #[derive(Clone)]
@@ -31,11 +35,16 @@ impl Target {
     /// The body of a registration.
     pub fn registration(&self) -> String {
         let programme = &self.programme;
-        let person = r#"{"name":"Personne Inventée","phone":"70000000","locality":"Pélengana"}"#;
+        // Each one another person: a population of one name and phone is nobody's.
+        let number = PEOPLE.fetch_add(1, Ordering::Relaxed);
+        let phone = 70_000_000 + number % 9_000_000;
+        let person = format!(
+            r#"{{"name":"Personne Inventée {number}","phone":"{phone}","locality":"Pélengana"}}"#
+        );
         let (identity, reference) = match &self.sealed {
             // `1` in base 32 has the check character 1.
             Some(sealed) => (format!("\"{sealed}\""), r#","reference":"0000-0001-1""#),
-            None => (person.to_owned(), ""),
+            None => (person, ""),
         };
         format!(
             r#"{{"programme":"{programme}","office":"segou","region":"segou","cercle":"Ségou","intake":"open_call","channel":"office","sex":"female","birth_year":1999,"education":"2","displaced":false,"consent":{{"scope":"programme","text_version":"fr-1","method":"written"}},"identity":{identity}{reference}}}"#
@@ -91,41 +100,58 @@ pub async fn round(
     Ok(((count, micros), begun.elapsed()))
 }
 
+/// A path under way, a command at a time; another begins where it ends.
+pub struct Walk {
+    target: Target,
+    steps: Vec<(&'static str, String, bool)>,
+    /// The path and the next of its steps.
+    at: Option<(String, usize)>,
+}
+
+impl Target {
+    /// A walk that begins with a registration.
+    pub fn walk(&self) -> Walk {
+        Walk { target: self.clone(), steps: self.steps(), at: None }
+    }
+}
+
+impl Walk {
+    /// Sends the next command, which must be carried out; its answer.
+    pub async fn step(&mut self, connection: &mut Connection) -> Result<String, Failure> {
+        let target = &self.target;
+        let (request, expected) = match &self.at {
+            None => (post("/v1/beneficiaries", &target.adviser, &target.registration()), 201),
+            Some((id, place)) => {
+                let (word, body, by_committee) = &self.steps[*place];
+                let token = if *by_committee { &target.committee } else { &target.adviser };
+                (post(&format!("/v1/beneficiaries/{id}/commands/{word}"), token, body), 200)
+            }
+        };
+        let (status, body) = connection.send(&request).await?;
+        let answer = std::str::from_utf8(body)?.to_owned();
+        if status != expected {
+            return Err(format!("{status} instead of {expected}: {answer}").into());
+        }
+        self.at = match self.at.take() {
+            None => {
+                let id = answer.split("\"id\":\"").nth(1).and_then(|rest| rest.get(..36));
+                Some((id.ok_or("no id in the answer")?.to_owned(), 0))
+            }
+            Some((id, place)) => (place + 1 < self.steps.len()).then_some((id, place + 1)),
+        };
+        Ok(answer)
+    }
+}
+
 async fn walk(target: &Target, until: Instant) -> Result<Done, Failure> {
     let mut connection = Connection::open(target.port).await?;
     let (mut count, mut micros) = (0, Histogram::new(3)?);
-    let registration = post("/v1/beneficiaries", &target.adviser, &target.registration());
-    let steps = target.steps();
+    let mut walk = target.walk();
     while Instant::now() < until {
-        let answer = timed(&mut connection, &registration, 201, &mut micros).await?;
+        let begun = Instant::now();
+        walk.step(&mut connection).await?;
+        micros.record(u64::try_from(begun.elapsed().as_micros())?.max(1))?;
         count += 1;
-        let id = answer.split("\"id\":\"").nth(1).and_then(|rest| rest.get(..36));
-        let id = id.ok_or("no id in the answer")?.to_owned();
-        for (word, body, by_committee) in &steps {
-            if Instant::now() >= until {
-                break;
-            }
-            let token = if *by_committee { &target.committee } else { &target.adviser };
-            let request = post(&format!("/v1/beneficiaries/{id}/commands/{word}"), token, body);
-            timed(&mut connection, &request, 200, &mut micros).await?;
-            count += 1;
-        }
     }
     Ok((count, micros))
-}
-
-async fn timed(
-    connection: &mut Connection,
-    request: &[u8],
-    expected: u16,
-    micros: &mut Histogram<u64>,
-) -> Result<String, Failure> {
-    let begun = Instant::now();
-    let (status, body) = connection.send(request).await?;
-    let body = std::str::from_utf8(body)?.to_owned();
-    if status != expected {
-        return Err(format!("{status} instead of {expected}: {body}").into());
-    }
-    micros.record(u64::try_from(begun.elapsed().as_micros())?.max(1))?;
-    Ok(body)
 }

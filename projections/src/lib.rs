@@ -6,14 +6,18 @@
 //! [`Feed`] and [`IdentityKeys`](case_identity::IdentityKeys): the journal and the key store are not
 //! known here.
 
+pub mod analyst;
+pub mod analytics;
 pub mod case_identity;
 pub mod case_status;
 mod changes;
 mod decode;
 mod folds;
+pub mod lists;
 pub mod models;
 mod own;
 pub mod path;
+mod reach;
 pub mod rebuild;
 mod rule_book;
 pub mod runner;
@@ -21,6 +25,7 @@ mod store;
 pub mod table;
 mod write;
 
+pub use reach::Reach;
 pub use rule_book::RuleBook;
 pub use runner::{
     Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner, Statuses, Stored,

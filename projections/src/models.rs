@@ -1,8 +1,8 @@
 //! The projections that are folded stream by stream, and the tables of each.
 
 use crate::folds::Family;
-use crate::store::{ReadConnection, ReadError};
-use crate::table::{Realm, TABLES, Table, create_statements, drop_statement};
+use crate::store::ReadConnection;
+use crate::table::{TABLES, Table, create_statements, drop_statement};
 
 /// A projection folded stream by stream.
 #[derive(Clone, Copy, Debug)]
@@ -21,15 +21,15 @@ const fn model(name: &'static str, version: u32, families: &'static [Family]) ->
 
 /// Every such projection.
 pub const MODELS: &[Model] = &[
-    model("case_status", 1, &[Family::Path]),
+    model("case_status", 2, &[Family::Path]),
     model("case_milestones", 1, &[Family::Path]),
     model("training_attendance", 1, &[Family::Path]),
     model("cohort_status", 1, &[Family::Cohort]),
     model("finance_lines", 1, &[Family::Path]),
     model("fund_status", 1, &[Family::Fund]),
-    model("loan_status", 1, &[Family::Path]),
+    model("loan_status", 2, &[Family::Path]),
     model("visits", 1, &[Family::Path]),
-    model("follow_up_schedule", 1, &[Family::Path, Family::Programme]),
+    model("follow_up_schedule", 2, &[Family::Path, Family::Programme]),
     model("indicator_values", 1, &[Family::Path, Family::Programme]),
     model("activity_log", 1, &[]),
     model("grievances", 1, &[Family::Path]),
@@ -48,9 +48,6 @@ impl Model {
         TABLES.iter().filter(move |table| table.projection == name)
     }
 }
-
-/// The role that analysts' tools connect with; it reads schema `read` and nothing else.
-pub const ANALYST_ROLE: &str = "sira_analyst";
 
 /// Makes tables anew, empty, where statements without a schema lead; indexes come with
 /// [`index_tables`].
@@ -96,23 +93,4 @@ fn schema_of<'a>(
         ReadConnection::Postgres(_) => Some(schema.unwrap_or(table.realm.schema())),
         ReadConnection::Sqlite(_) => None,
     }
-}
-
-/// Lets the analysts' role read the tables that are for analysts, where there is such a role.
-pub(crate) async fn grant(connection: ReadConnection<'_>) -> Result<(), ReadError> {
-    let ReadConnection::Postgres(db) = connection else { return Ok(()) };
-    let known: Option<i32> = sqlx::query_scalar("SELECT 1 FROM pg_roles WHERE rolname = $1")
-        .bind(ANALYST_ROLE)
-        .fetch_optional(&mut *db)
-        .await?;
-    if known.is_none() {
-        return Ok(());
-    }
-    let mut statement = format!("GRANT USAGE ON SCHEMA read TO {ANALYST_ROLE};");
-    for table in TABLES.iter().filter(|table| table.realm == Realm::Read) {
-        use std::fmt::Write as _;
-        let _ = write!(statement, "GRANT SELECT ON read.{} TO {ANALYST_ROLE};", table.name);
-    }
-    ReadConnection::Postgres(db).run(&statement).await?;
-    Ok(())
 }

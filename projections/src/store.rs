@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
@@ -20,8 +20,18 @@ static SQLITE: Migrator = sqlx::migrate!("../migrations/read/sqlite");
 const MAX_CONNECTIONS: u32 = 8;
 /// Connections of a site: one writes, one looks.
 const SITE_CONNECTIONS: u32 = 2;
+/// Connections for what people ask: as many again, so that no question keeps a projection waiting.
+const QUERY_CONNECTIONS: u32 = 8;
 /// How long a call waits for a connection or a lock before it fails.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a question may take: a statement on `PostgreSQL`, all statements of one connection on
+/// `SQLite`. Every list has its index; what takes longer than this would only slow the others down.
+pub const QUERY_WITHIN: Duration = Duration::from_secs(3);
+/// Steps of `SQLite`'s machine between two looks at the clock: well under a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// What `PostgreSQL` (`query_canceled`) and `SQLite` (`SQLITE_INTERRUPT`) say of a statement that was
+/// stopped.
+const STOPPED: [&str; 2] = ["57014", "9"];
 
 /// Why the read database could not be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +62,16 @@ pub enum ReadError {
     /// A migration failed.
     #[error("the read database's migration failed")]
     Migration(#[source] MigrateError),
+}
+
+impl ReadError {
+    /// Whether a question took longer than [`QUERY_WITHIN`] and was stopped.
+    #[must_use]
+    pub fn is_too_slow(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        code.is_some_and(|code| STOPPED.contains(&&*code))
+    }
 }
 
 /// The read database's connections.
@@ -142,6 +162,20 @@ impl ReadTransaction {
         }
     }
 
+    /// How far a projection had come at the moment that this transaction sees; none before it was first
+    /// built.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn position(
+        &mut self,
+        journal: &str,
+        projection: &str,
+    ) -> Result<Option<u64>, ReadError> {
+        let found = crate::runner::find_checkpoint(self.connection(), journal, projection).await?;
+        Ok(found.map(|checkpoint| checkpoint.position))
+    }
+
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Postgres(transaction) => transaction.commit().await,
@@ -161,6 +195,8 @@ impl ReadTransaction {
 #[derive(Clone, Debug)]
 pub struct ReadStore {
     pool: ReadPool,
+    /// For what people ask: read only, each question bounded.
+    queries: ReadPool,
     place: Place,
 }
 
@@ -182,11 +218,13 @@ impl ReadStore {
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)?;
             let place = Place::Sqlite(Box::new(options.clone()));
-            Ok(Self { pool: open_sqlite(&options).await?, place })
+            let (pool, queries) = open_sqlite(&options).await?;
+            Ok(Self { pool, queries, place })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?;
             let place = Place::Postgres(Box::new(options.clone()));
-            Ok(Self { pool: open_postgres(&options).await?, place })
+            let (pool, queries) = open_postgres(&options).await?;
+            Ok(Self { pool, queries, place })
         } else {
             Err(ReadError::UnknownEngine)
         }
@@ -214,7 +252,7 @@ impl ReadStore {
     /// Opens a site beside it: a schema or a file for tables that are being built.
     pub(crate) async fn open_site(&self, name: &str) -> Result<Self, ReadError> {
         let place = self.place.clone();
-        let pool = match (&self.place, self.site_file(name)) {
+        let (pool, queries) = match (&self.place, self.site_file(name)) {
             (Place::Sqlite(options), Some(file)) => {
                 open_sqlite(&(**options).clone().filename(file)).await?
             }
@@ -227,11 +265,12 @@ impl ReadStore {
                     .clone()
                     .options([("search_path", &*schema)])
                     .disable_statement_logging();
-                ReadPool::Postgres(postgres_pool(options, SITE_CONNECTIONS).await?)
+                let queries = ReadPool::Postgres(postgres_queries(options.clone()));
+                (ReadPool::Postgres(postgres_pool(options, SITE_CONNECTIONS).await?), queries)
             }
             (Place::Sqlite(_), None) => return Err(ReadError::UnknownEngine),
         };
-        Ok(Self { pool, place })
+        Ok(Self { pool, queries, place })
     }
 
     /// Removes a site with all that is on it.
@@ -263,6 +302,54 @@ impl ReadStore {
         Ok(match &self.pool {
             ReadPool::Postgres(pool) => ReadHandle::Postgres(pool.acquire().await?),
             ReadPool::Sqlite(pool) => ReadHandle::Sqlite(pool.acquire().await?),
+        })
+    }
+
+    /// Begins a transaction that sees one moment of some tables for as long as it lasts, and writes
+    /// nothing.
+    ///
+    /// On `PostgreSQL` the tables are locked against being replaced before that moment is fixed:
+    /// otherwise a rebuild could put a new table in place in between, whose rows are later than the
+    /// moment, and it would be seen empty. A rebuild waits with its last step until the transaction
+    /// ends, and gives up after its usual patience, to be started again.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a table is being replaced for longer than a lock is waited
+    /// for.
+    pub async fn snapshot(
+        &self,
+        tables: &[&crate::table::Table],
+    ) -> Result<ReadTransaction, sqlx::Error> {
+        Ok(match &self.pool {
+            ReadPool::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                let mut transaction = pool.begin_with(begin).await?;
+                for table in tables {
+                    let (schema, name) = (table.realm.schema(), table.name);
+                    let lock = format!("LOCK TABLE {schema}.{name} IN ACCESS SHARE MODE");
+                    transaction.execute(sqlx::raw_sql(&lock)).await?;
+                }
+                ReadTransaction::Postgres(transaction)
+            }
+            ReadPool::Sqlite(pool) => ReadTransaction::Sqlite(pool.begin().await?),
+        })
+    }
+
+    /// A connection for what somebody asks: it writes nothing, and what takes longer than
+    /// [`QUERY_WITHIN`] is stopped ([`ReadError::is_too_slow`]). To be taken anew for each question.
+    ///
+    /// # Errors
+    /// When none is to be had.
+    pub async fn query(&self) -> Result<ReadHandle, sqlx::Error> {
+        Ok(match &self.queries {
+            ReadPool::Postgres(pool) => ReadHandle::Postgres(pool.acquire().await?),
+            ReadPool::Sqlite(pool) => {
+                let mut handle = pool.acquire().await?;
+                let until = Instant::now() + QUERY_WITHIN;
+                let goes_on = move || Instant::now() < until;
+                handle.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, goes_on);
+                ReadHandle::Sqlite(handle)
+            }
         })
     }
 
@@ -302,9 +389,11 @@ impl ReadStore {
 
     /// Closes every connection. Calls that come later fail.
     pub async fn close(&self) {
-        match &self.pool {
-            ReadPool::Postgres(pool) => pool.close().await,
-            ReadPool::Sqlite(pool) => pool.close().await,
+        for pool in [&self.queries, &self.pool] {
+            match pool {
+                ReadPool::Postgres(pool) => pool.close().await,
+                ReadPool::Sqlite(pool) => pool.close().await,
+            }
         }
     }
 }
@@ -312,7 +401,7 @@ impl ReadStore {
 /// `NORMAL` rather than `FULL`: when the power goes, the last commits may go with it, rows and
 /// checkpoint together, and are computed again. What was deleted is overwritten at once: the index
 /// of an erased person must not be read from the file's free pages.
-async fn open_sqlite(options: &SqliteConnectOptions) -> Result<ReadPool, ReadError> {
+async fn open_sqlite(options: &SqliteConnectOptions) -> Result<(ReadPool, ReadPool), ReadError> {
     let options = options
         .clone()
         .create_if_missing(true)
@@ -330,9 +419,14 @@ async fn open_sqlite(options: &SqliteConnectOptions) -> Result<ReadPool, ReadErr
         .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(PATIENCE)
         .test_before_acquire(false)
-        .connect_with(options)
+        .connect_with(options.clone())
         .await?;
-    Ok(ReadPool::Sqlite(pool))
+    let queries = SqlitePoolOptions::new()
+        .max_connections(QUERY_CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok((ReadPool::Sqlite(pool), ReadPool::Sqlite(queries)))
 }
 
 /// Two processes that start together on a new file may both make the tables: the second fails, and
@@ -346,13 +440,23 @@ async fn migrate_sqlite(options: &SqliteConnectOptions) -> Result<(), ReadError>
     Ok(())
 }
 
-async fn open_postgres(options: &PgConnectOptions) -> Result<ReadPool, ReadError> {
+async fn open_postgres(options: &PgConnectOptions) -> Result<(ReadPool, ReadPool), ReadError> {
     // `read` comes first, so that the migrations' own table is there: the database may be the
     // journal's, whose `_sqlx_migrations` must not be mistaken for this one.
     let options =
         options.clone().options([("search_path", "read,identity")]).disable_statement_logging();
     migrate_postgres(&options).await?;
-    Ok(ReadPool::Postgres(postgres_pool(options, MAX_CONNECTIONS).await?))
+    let queries = ReadPool::Postgres(postgres_queries(options.clone()));
+    Ok((ReadPool::Postgres(postgres_pool(options, MAX_CONNECTIONS).await?), queries))
+}
+
+/// The pool of questions opens no connection before the first.
+fn postgres_queries(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(QUERY_CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .after_connect(|connection, _| Box::pin(prepare_query(connection)))
+        .connect_lazy_with(options)
 }
 
 async fn postgres_pool(options: PgConnectOptions, most: u32) -> Result<PgPool, sqlx::Error> {
@@ -373,6 +477,19 @@ async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let patience_ms = PATIENCE.as_millis();
     let settings = format!(
         "SET lock_timeout = {patience_ms}; SET synchronous_commit = off; SET enable_seqscan = off"
+    );
+    connection.execute(sqlx::raw_sql(&settings)).await?;
+    Ok(())
+}
+
+/// As [`prepare`], and: nothing is written, nothing takes long, and a statement is planned for the values
+/// that it comes with, since one office has ten paths and another ten thousand.
+async fn prepare_query(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    prepare(&mut *connection).await?;
+    let within_ms = QUERY_WITHIN.as_millis();
+    let settings = format!(
+        "SET statement_timeout = {within_ms}; SET default_transaction_read_only = on; \
+         SET plan_cache_mode = force_custom_plan"
     );
     connection.execute(sqlx::raw_sql(&settings)).await?;
     Ok(())

@@ -179,6 +179,7 @@ async fn insert_some<'a>(
             match cell {
                 Cell::Null => values.push("NULL"),
                 Cell::Int(number) => values.push_bind(number),
+                Cell::Decimal(number) => values.push_bind(number.to_string()),
                 Cell::Text(text) => values.push_bind(text.into_owned()),
                 Cell::Id(id) => values.push_bind(id.to_string()),
                 Cell::Date(day) => values.push_bind(day.to_string()),

@@ -3,12 +3,14 @@
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
 mod demo;
+mod export;
 mod generate;
 mod history;
 mod import;
 mod message;
 mod open;
 mod projections;
+mod report;
 mod serve;
 mod token;
 
@@ -45,6 +47,10 @@ enum Command {
     Import(import::ImportArgs),
     /// Show and rebuild the read models. / Montre et reconstruit les projections.
     Projections(projections::ProjectionsArgs),
+    /// Freeze figures under a name, and show what changed since. / Fige des chiffres sous un nom.
+    Report(report::ReportArgs),
+    /// Write a read model, the event log or the paths to a file. / Exporte une table, les événements ou les parcours.
+    Export(export::ExportArgs),
     /// Print completions for a shell. / Complétion pour un interpréteur.
     Completions {
         /// The shell.
@@ -128,6 +134,8 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,
+            Command::Report(args) => report::run(&config, args, say).await,
+            Command::Export(args) => export::run(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
     })

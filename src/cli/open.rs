@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sira_projections::ReadStore;
+use sira_projections::analyst::{AnalystRole, CREATE_ANALYST};
 
 use super::{CliError, Say};
 use crate::clock::Clock;
@@ -62,6 +63,34 @@ pub async fn migrate(config: &Config, say: Say) -> Result<(), CliError> {
     let done = Journal::migrate(&journal_config(config)).await;
     done.map_err(|error| CliError::failed("migrate", error))?;
     say.note("Le schéma du journal est à jour.", "The journal's schema is up to date.");
+    make_analyst(config, say).await
+}
+
+/// The analysts' role, where the read side is on a server. Not every database user may make a role: then
+/// this says what somebody who may has to run, and all else works without it.
+async fn make_analyst(config: &Config, say: Say) -> Result<(), CliError> {
+    if config.read_database_url.starts_with("sqlite:") {
+        return Ok(());
+    }
+    let failed = |error| {
+        let what =
+            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
+        CliError::failed(what, error)
+    };
+    let store = ReadStore::open(&config.read_database_url).await.map_err(failed)?;
+    let made = store.make_analyst_role().await.map_err(failed);
+    store.close().await;
+    if made? == AnalystRole::Forbidden {
+        let fr = format!(
+            "Le rôle des analystes n'existe pas et cet utilisateur ne peut pas le créer. Qu'un \
+             administrateur de la base lance : {CREATE_ANALYST}; puis relancez `sira migrate`."
+        );
+        let en = format!(
+            "The analysts' role is not there and this user may not make it. Let a database \
+             administrator run: {CREATE_ANALYST}; then run `sira migrate` again."
+        );
+        say.note(&fr, &en);
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use super::open::{Opened, open, open_read};
 use super::{CliError, Say, demo};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::figures::Figures;
 use crate::http::{App, Gate, Metrics, ServeLimits, router};
 use crate::oidc::Oidc;
 use crate::read_side::start_projections;
@@ -61,7 +62,10 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let housekeeping = tokio::spawn(keep_house(opened.commands.clone()));
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
     let projections = start_projections(commands.journal(), commands.keys(), &read);
+    let figures = Figures::new(commands.clone(), read.clone());
+    let warming = tokio::spawn(warm(figures.clone()));
     let app = App {
+        figures,
         commands,
         tokens,
         gate,
@@ -71,6 +75,7 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     };
     crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
     housekeeping.abort();
+    warming.abort();
     projections.stop().await;
     read.close().await;
     // What was accepted is committed before the process ends.
@@ -146,6 +151,13 @@ async fn keep_house(commands: crate::commands::Commands) {
             Ok(count) => tracing::info!(count, "documents that belong to nothing were removed"),
             Err(error) => tracing::warn!(error = %error, "the documents could not be swept"),
         }
+    }
+}
+
+/// Reads the facts that figures are made of. When it fails, the first question reads them.
+async fn warm(figures: Figures) {
+    if let Err(error) = figures.warm().await {
+        tracing::warn!(error = %error, "the figures could not be made ready");
     }
 }
 

@@ -76,6 +76,9 @@ pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 /// Those who settle whether two paths are one person's.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 
+/// Those who freeze reports.
+pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];
+
 const fn route(
     method: &'static str,
     path: &'static str,
@@ -99,6 +102,12 @@ pub const ROUTES: &[Route] = &[
     route("get", "/problems", Access::Open, "Every kind of problem, explained."),
     route("get", "/problems/{slug}", Access::Open, "One kind of problem, explained."),
     route("post", "/v1/beneficiaries", Access::Command, "Registers a person."),
+    route(
+        "get",
+        "/v1/beneficiaries",
+        Access::Roles(PATH_READERS),
+        "Paths within reach, by filters, in an order, a page at a time; or people by name or phone.",
+    ),
     route(
         "post",
         "/v1/beneficiaries/{id}/commands/{command}",
@@ -185,6 +194,87 @@ pub const ROUTES: &[Route] = &[
         "/v1/worklists/duplicates",
         Access::Roles(DUPLICATE_READERS),
         "Pairs of paths that may be one person's, the most alike first.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/funnel",
+        Access::AnyRole,
+        "How far the people registered in a period have come.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/indicators",
+        Access::AnyRole,
+        "Every indicator with its definition, or those named.",
+    ),
+    route("get", "/v1/analytics/durations", Access::AnyRole, "Days from one stage to another."),
+    route(
+        "get",
+        "/v1/analytics/training",
+        Access::AnyRole,
+        "Training: people, attendance, modules.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/finance",
+        Access::AnyRole,
+        "Money: requested, committed, disbursed, repaid, at risk.",
+    ),
+    route("get", "/v1/analytics/survival", Access::AnyRole, "How many businesses still trade."),
+    route(
+        "get",
+        "/v1/analytics/timeseries",
+        Access::AnyRole,
+        "Indicators by month, quarter or year.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/targets",
+        Access::AnyRole,
+        "The targets of the conventions, and what was reached.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/indicators/{name}/why",
+        Access::AnyRole,
+        "The events behind a cell: by id for those who may see paths, a count for the others.",
+    ),
+    route("get", "/v1/analytics/reports", Access::AnyRole, "Every frozen report, newest first."),
+    route(
+        "post",
+        "/v1/analytics/reports",
+        Access::Roles(REPORT_KEEPERS),
+        "Freezes a question under a name: its figures stay the same for ever.",
+    ),
+    route(
+        "get",
+        "/v1/analytics/reports/{name}",
+        Access::AnyRole,
+        "A frozen report, what changed since, and by which events.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/due-visits",
+        Access::Roles(PATH_READERS),
+        "Follow-up visits to be made, the first due first.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/stalled",
+        Access::Roles(PATH_READERS),
+        "Active paths without a fact for some time, the longest first.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/awaiting-decision",
+        Access::Roles(PATH_READERS),
+        "Paths that wait for a decision, the longest without a fact first.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/overdue-repayments",
+        Access::Roles(PATH_READERS),
+        "Loans with an instalment past its day, the longest overdue first.",
     ),
     route(
         "get",

@@ -1,16 +1,20 @@
 //! The HTTP edge: extract and authorise, hand over, shape the answer.
 
 pub mod access;
+mod analytics;
 mod beneficiaries;
 mod documents;
 mod gate;
 mod health;
 mod limits;
+mod lists;
 mod metrics;
 mod openapi;
 mod own;
+mod parameters;
 mod peer;
 pub mod problem;
+mod reading;
 mod reference;
 mod request;
 mod serve;
@@ -36,6 +40,7 @@ pub use peer::TrustedProxies;
 pub use serve::{ServeLimits, serve};
 
 use crate::commands::{Answer, Commands};
+use crate::figures::Figures;
 use crate::token::Tokens;
 use request::Envelope;
 
@@ -50,6 +55,8 @@ pub struct App {
     pub gate: Gate,
     /// The read side.
     pub read: ReadStore,
+    /// What computes figures from it.
+    pub figures: Figures,
     /// How this process's projections are doing.
     pub projections: Statuses,
     /// Counters.
@@ -59,8 +66,10 @@ pub struct App {
 /// Every route, with what goes around it.
 pub fn router(app: App) -> Router {
     Router::new()
+        .merge(analytics::routes())
         .merge(beneficiaries::routes())
         .merge(documents::routes())
+        .merge(lists::routes())
         .merge(own::routes())
         .merge(reference::routes())
         .merge(tokens::routes())

@@ -106,6 +106,9 @@ fn operation(
     if let Access::Roles(roles) = route.access {
         operation["x-roles"] = json!(roles);
     }
+    if route.path == "/v1/analytics/reports" && route.method == "post" {
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": report_form() } } });
+    }
     if let Some(entry) = entry {
         operation["operationId"] = json!(entry.word);
         operation["tags"] = json!([entry.stage]);
@@ -120,6 +123,21 @@ fn operation(
             json!({ "required": true, "content": { kind: { "schema": schema } } });
     }
     operation
+}
+
+/// What a report is frozen from.
+fn report_form() -> Value {
+    let subjects: Vec<_> = crate::figures::Subject::ALL.iter().map(|(word, _)| *word).collect();
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name", "subject"],
+        "properties": {
+            "name": { "type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$" },
+            "subject": { "type": "string", "enum": subjects, "description": "The last part of the route that answers it; targets cannot be frozen." },
+            "query": { "type": "string", "maxLength": 2000, "description": "Its parameters, as in an address; `as_of` and `as_of_position` choose the moment." }
+        }
+    })
 }
 
 /// A document is sent as a form: its texts first, the file last.
@@ -178,8 +196,22 @@ fn parameters(path: &str, method: &str) -> Value {
     if path == "/v1/tokens" {
         parameters.push(text("query", "before", false, "The `next` of the page before."));
     }
+    if path.contains("{name}") {
+        parameters.push(text("path", "name", true, "The indicator's or the report's name."));
+    }
+    if path.starts_with("/v1/analytics/") && method == "get" && !path.contains("/reports") {
+        for (name, about) in crate::figures::parameters_of(path) {
+            parameters.push(text("query", name, false, about));
+        }
+        parameters.push(text(
+            "header",
+            "Sira-Min-Position",
+            false,
+            "Waits until everything up to this position is in the answer, or gives 503.",
+        ));
+    }
     // A revocation is the same however often it is asked for: it needs no key and has no version.
-    if method == "post" && !path.starts_with("/v1/tokens") {
+    if method == "post" && !path.starts_with("/v1/tokens") && !path.starts_with("/v1/analytics") {
         parameters.push(text(
             "header",
             "Idempotency-Key",
@@ -210,9 +242,11 @@ fn parameters(path: &str, method: &str) -> Value {
             "`true` opens the identity for those allowed; the reading is recorded.",
         ));
     }
-    if path.starts_with("/v1/worklists/") {
-        parameters.push(text("query", "limit", false, "Items of the page; at most 200."));
-        parameters.push(text("query", "cursor", false, "`next_cursor` of the page before."));
+    let listed = if method == "get" { super::parameters::of(path) } else { &[] };
+    for parameter in listed {
+        parameters.push(text("query", parameter.name, false, parameter.about));
+    }
+    if !listed.is_empty() {
         parameters.push(text(
             "header",
             "Sira-Min-Position",

@@ -57,6 +57,8 @@ kinds! {
         "Ce dossier relève d'une autre région ou d'une autre antenne.", "This path belongs to another region or office.";
     NOT_FOUND "not-found" 404 "Introuvable", "Not found";
         "Vérifiez l'identifiant ou la référence.", "Check the id or the reference.";
+    NOT_ACCEPTABLE "not-acceptable" 406 "Format non proposé", "Format not offered";
+        "Le détail nomme les formats que cette adresse donne.", "The detail names the formats that this address gives.";
     METHOD_NOT_ALLOWED "method-not-allowed" 405 "Méthode non permise", "Method not allowed";
         "Consultez /docs pour les méthodes de cette adresse.", "See /docs for the methods of this address.";
     REFUSED "refused" 409 "Refusé par une règle", "Refused by a rule";
@@ -85,6 +87,8 @@ kinds! {
         "Réessayez avec la même clé d'idempotence : rien ne sera fait deux fois.", "Retry with the same idempotency key: nothing is done twice.";
     ISSUER_UNAVAILABLE "issuer-unavailable" 503 "Service d'identité injoignable", "Identity service out of reach";
         "Réessayez dans un instant ; les jetons émis par Sira marchent toujours.", "Try again in a moment; tokens issued by Sira still work.";
+    QUERY_TOO_SLOW "query-too-slow" 503 "Question trop coûteuse", "Question too costly";
+        "La question a été arrêtée : resserrez les filtres, ou réessayez après le délai indiqué.", "The question was stopped: narrow the filters, or try again after the given delay.";
     BEHIND "behind" 503 "Vue en retard", "Read side behind";
         "La vue n'a pas encore atteint la position demandée : réessayez après le délai indiqué.", "The read side has not reached the position asked for yet: try again after the given delay.";
     TIMEOUT "timeout" 408 "Requête trop lente", "Request too slow";

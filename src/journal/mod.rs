@@ -16,6 +16,7 @@ mod error;
 mod freshness;
 mod judge;
 pub mod leaf;
+mod moment;
 mod own;
 mod plan;
 mod pool;

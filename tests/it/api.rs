@@ -1,6 +1,7 @@
 //! The HTTP API on both engines: real sockets, a database of each test's own.
 
 mod access;
+mod analytics;
 pub mod app;
 mod cohorts;
 mod contract;
@@ -12,6 +13,7 @@ mod form;
 mod history;
 mod idempotency;
 mod limits;
+mod lists;
 pub mod money;
 mod oidc;
 mod past;
@@ -21,3 +23,4 @@ mod protocol;
 mod reach;
 mod slow;
 mod tokens;
+mod worklists;

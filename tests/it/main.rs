@@ -3,6 +3,7 @@
 mod across;
 mod api;
 mod crash;
+mod export;
 mod generate;
 mod import;
 mod journal;

@@ -1,5 +1,7 @@
 //! The runner of projections: one batch once, stops in order, the same rows whatever happens.
 
+mod analyst;
+mod plans;
 mod runner;
 
 use sira_projections::{ReadStore, on_read};

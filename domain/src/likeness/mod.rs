@@ -5,6 +5,7 @@
 //! that alike people share, few for each person, so that an index over them needs no other search.
 
 mod fold;
+mod search;
 
 use std::fmt;
 
@@ -13,6 +14,8 @@ use strsim::osa_distance;
 
 use crate::identity::Identity;
 use crate::reference::RegionCode;
+
+pub use search::{SOUGHT_WORDS_MAX, searched_by, sought_by};
 
 /// From this score on two registrations are proposed as one person. Below it are only people with a
 /// name in common.

@@ -6,7 +6,8 @@ use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact};
 use uuid::Uuid;
 
 use super::rows::{self, Decision, Person};
-use super::search::{Sought, find_alike, profile_of, tokens};
+use super::search::{Sought, find_alike, open_person, tokens};
+use super::searched;
 use super::{CaseIdentity, IdentityKeys};
 use crate::decode::decode;
 use crate::{Feed, FeedEvent, FoldError, ReadTransaction};
@@ -87,10 +88,12 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     async fn store_new(&mut self) -> Result<(), FoldError> {
         let keys = &self.projection.keys;
         let (mut people, mut profiles, mut index) = (Vec::new(), Vec::new(), Vec::new());
+        let mut search = Vec::new();
         for person in std::mem::take(&mut self.new) {
             // Their key is gone: the erasure is on its way.
-            let Some(profile) = profile_of(keys, &person).await? else { continue };
+            let Some((identity, profile)) = open_person(keys, &person).await? else { continue };
             let tokens = tokens(keys, &profile.terms());
+            search.extend(searched::tokens(keys, person.id, &identity));
             index.extend(tokens.into_iter().map(|(kind, token)| (person.id, kind, token)));
             profiles.push(profile);
             people.push(person);
@@ -100,6 +103,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         }
         rows::put_people(self.transaction.connection(), &people).await?;
         rows::put_tokens(self.transaction.connection(), &index).await?;
+        searched::put(self.transaction.connection(), &mut search).await?;
         for (person, profile) in people.iter().zip(profiles) {
             let sought = Sought { id: person.id, profile, before: person.position };
             let found = find_alike(self.transaction.connection(), keys, &sought).await?.found;
@@ -133,7 +137,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     /// Stores what is now known of a person, with their index and their pairs.
     async fn tell(&mut self, person: Person) -> Result<(), FoldError> {
         let keys = &self.projection.keys;
-        let Some(profile) = profile_of(keys, &person).await? else {
+        let Some((identity, profile)) = open_person(keys, &person).await? else {
             return self.forget(person.id).await;
         };
         let (id, position) = (person.id, person.position);
@@ -141,9 +145,12 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
             .into_iter()
             .map(|(kind, token)| (id, kind, token))
             .collect();
+        let mut search = searched::tokens(keys, id, &identity);
         rows::put_people(self.transaction.connection(), &[person]).await?;
         rows::drop_tokens(self.transaction.connection(), id).await?;
         rows::put_tokens(self.transaction.connection(), &index).await?;
+        searched::drop(self.transaction.connection(), id).await?;
+        searched::put(self.transaction.connection(), &mut search).await?;
         let sought = Sought { id, profile, before: position };
         let search = find_alike(self.transaction.connection(), keys, &sought).await?;
         let pairs: Vec<_> =
@@ -242,6 +249,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     async fn forget(&mut self, id: Uuid) -> Result<(), FoldError> {
         rows::drop_pairs(self.transaction.connection(), id).await?;
         rows::drop_tokens(self.transaction.connection(), id).await?;
+        searched::drop(self.transaction.connection(), id).await?;
         rows::drop_person(self.transaction.connection(), id).await?;
         Ok(())
     }

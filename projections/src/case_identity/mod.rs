@@ -11,6 +11,7 @@
 mod fold;
 mod rows;
 mod search;
+mod searched;
 mod worklist;
 
 use std::future::Future;
@@ -20,13 +21,15 @@ use uuid::Uuid;
 
 use crate::{Feed, FeedEvent, FoldError, Projection, ReadTransaction};
 
+pub use crate::Reach;
 pub use search::{Found, MAX_OPENED, Sought, find_alike};
-pub use worklist::{MAX_PAGE, Page, Pair, Party, Place, Reach, duplicates};
+pub(crate) use searched::{SearchToken, token as search_token};
+pub use worklist::{MAX_PAGE, Page, Pair, Party, Place, duplicates};
 
 /// The projection's name.
 pub const NAME: &str = "case_identity";
 /// The version of its rows' form, and of the folding of names: terms of another folding do not meet.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Bytes of a token: what two of a million people's terms share by chance is nothing, and a longer
 /// one would only fill the index.
@@ -44,6 +47,8 @@ pub enum TermKind {
     Phone = 2,
     /// Two words of a name with birth year and place.
     Name = 3,
+    /// What a person is searched by: a word of the name or its beginning, the phone.
+    Searched = 4,
 }
 
 /// Opens sealed identities and makes tokens.
@@ -91,6 +96,7 @@ impl<F: Feed, K: IdentityKeys> Projection for CaseIdentity<F, K> {
         &[
             ("case_identity", "identity"),
             ("blind_index", "identity"),
+            ("search_index", "identity"),
             ("duplicate_candidates", "identity"),
             ("offices", "read"),
         ]

@@ -1,5 +1,6 @@
 //! Looking for people who are alike: by the index first, then opened one by one and compared.
 
+use sira_domain::identity::Identity;
 use sira_domain::likeness::{Likeness, Profile, Terms, likeness};
 use sira_domain::reference::RegionCode;
 use sqlx::QueryBuilder;
@@ -66,14 +67,15 @@ pub(super) fn tokens(keys: &impl IdentityKeys, terms: &Terms) -> Vec<(TermKind, 
     ids.chain(phones).chain(names).collect()
 }
 
-/// What is compared of a stored person; none when their key was destroyed.
-pub(super) async fn profile_of(
+/// A stored person in clear, and what is compared of them; none when their key was destroyed.
+pub(super) async fn open_person(
     keys: &impl IdentityKeys,
     person: &Person,
-) -> Result<Option<Profile>, FoldError> {
-    let identity = keys.open(person.id, &person.sealed).await?;
+) -> Result<Option<(Identity, Profile)>, FoldError> {
+    let Some(identity) = keys.open(person.id, &person.sealed).await? else { return Ok(None) };
     let region = person.region.parse::<RegionCode>().ok();
-    Ok(identity.map(|identity| Profile::new(&identity, person.birth_year, region)))
+    let profile = Profile::new(&identity, person.birth_year, region);
+    Ok(Some((identity, profile)))
 }
 
 /// Finds who is alike, the most alike first.
@@ -92,7 +94,7 @@ pub async fn find_alike(
     }
     let mut found = Vec::new();
     for candidate in candidates.into_iter().take(MAX_OPENED) {
-        let Some(profile) = profile_of(keys, &candidate).await? else { continue };
+        let Some((_, profile)) = open_person(keys, &candidate).await? else { continue };
         let likeness = likeness(&sought.profile, &profile);
         if likeness.is_proposed() {
             let Person { id, reference, office, .. } = candidate;

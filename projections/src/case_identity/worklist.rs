@@ -4,21 +4,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::{ReadError, ReadStore, on_read};
+use crate::{Reach, ReadError, ReadStore, on_read};
 
 /// Pairs of one page at most: what a person works through in a day.
 pub const MAX_PAGE: u32 = 200;
-
-/// Whose pairs are asked for: those of which one path, or both, is within.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Every pair.
-    All,
-    /// Paths in the charge of an office in these regions.
-    Regions(Vec<String>),
-    /// Paths of these offices.
-    Offices(Vec<String>),
-}
 
 /// A place in the list: the pair that was seen last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +74,8 @@ struct PairRow {
     found_position: i64,
 }
 
-/// Open pairs after a place, the most alike first; at most `limit` and [`MAX_PAGE`].
+/// Open pairs of which one path, or both, is within reach, after a place, the most alike first; at
+/// most `limit` and [`MAX_PAGE`].
 ///
 /// # Errors
 /// [`ReadError`].
@@ -117,7 +107,7 @@ async fn fetch(
     after: Option<&Place>,
     limit: u32,
 ) -> Result<Vec<PairRow>, ReadError> {
-    let mut handle = store.connection().await?;
+    let mut handle = store.query().await?;
     let rows = on_read!(handle.connection(), db => {
         let mut query = QueryBuilder::new(
             "SELECT pair.one, a.reference AS one_reference, a.office AS one_office, \

@@ -19,9 +19,14 @@ pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
     if let Some(row) = status_row(fold) {
         changes.of_mut(TableId::CaseStatus).rows.push(row);
     }
-    if let (Some(adviser), Some(_)) = (&fold.state.adviser, &fold.state.registration) {
-        let row = [fold.id.into(), adviser.as_str().to_owned().into()].into_iter().collect();
-        changes.of_mut(TableId::CaseAdvisers).rows.push(row);
+    if let (Some(adviser), Some(registration)) = (&fold.state.adviser, &fold.state.registration) {
+        let row = [
+            fold.id.into(),
+            adviser.as_str().to_owned().into(),
+            registration.on.into(),
+            fold.memo.last_on.unwrap_or(registration.on).into(),
+        ];
+        changes.of_mut(TableId::CaseAdvisers).rows.push(row.into_iter().collect());
     }
     changes.of_mut(TableId::FollowUpSchedule).rows.extend(schedule(fold, rules));
 }

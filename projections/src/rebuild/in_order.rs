@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use super::site::Site;
 use super::{Lease, Progress, swap};
 use crate::runner::{Checkpoint, advance_checkpoint, find_checkpoint, make_checkpoint};
-use crate::{Feed, FoldError, Projection, ReadStore};
+use crate::{Feed, FoldError, Projection, ReadConnection, ReadStore};
 
 /// Events of one transaction.
 const BATCH: u32 = 2_000;
@@ -69,12 +69,37 @@ async fn begin<F: Feed, P: Projection>(
             for statement in [drop, make] {
                 transaction.connection().run(&statement).await?;
             }
+            leave_unsampled(transaction.connection(), &schema, table, live).await?;
         }
     }
     let (name, version) = (projection.name(), projection.version());
     make_checkpoint(transaction.connection(), feed.journal(), name, version).await?;
     transaction.commit().await?;
     Ok(Checkpoint { version, position: 0 })
+}
+
+/// `LIKE` does not bring along that `ANALYZE` takes no samples of a column: those of tokens would outlive
+/// an erasure.
+async fn leave_unsampled(
+    connection: ReadConnection<'_>,
+    schema: &str,
+    table: &str,
+    live: &str,
+) -> Result<(), FoldError> {
+    let ReadConnection::Postgres(db) = connection else { return Ok(()) };
+    let columns: Vec<String> = sqlx::query_scalar(
+        "SELECT attname::text FROM pg_attribute
+          WHERE attrelid = to_regclass($1) AND attnum > 0 AND attstattarget = 0",
+    )
+    .bind(format!("{live}.{table}"))
+    .fetch_all(&mut *db)
+    .await?;
+    for column in columns {
+        let statement =
+            format!("ALTER TABLE {schema}.{table} ALTER COLUMN {column} SET STATISTICS 0");
+        ReadConnection::Postgres(&mut *db).run(&statement).await?;
+    }
+    Ok(())
 }
 
 /// Takes the next batch, with its checkpoint, in one transaction; false when there was no full one.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 pub use in_order::rebuild_projection;
 
+use crate::analyst;
 use crate::models::{self, Model};
 use crate::runner::pack::tables_of;
 use crate::runner::{Checkpoint, find_checkpoint, lease, set_checkpoint};
@@ -116,7 +117,7 @@ async fn make_empty(
         let nothing = Checkpoint { version: model.version, position: 0 };
         set_checkpoint(transaction.connection(), journal, model.name, nothing).await?;
     }
-    models::grant(transaction.connection()).await?;
+    analyst::grant(transaction.connection()).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -11,8 +11,9 @@ use sqlx::{Connection as _, SqliteConnection};
 use super::pass::catch_up_once;
 use super::site::Site;
 use super::{Failure, in_order};
+use crate::analyst;
 use crate::folds::Folds;
-use crate::models::{self, Model};
+use crate::models::Model;
 use crate::runner::pack::tables_of;
 use crate::runner::{Checkpoint, set_checkpoint};
 use crate::store::{ReadConnection, ReadHandle};
@@ -59,7 +60,7 @@ pub(super) async fn models<F: Feed>(
         let to = Checkpoint { version: model.version, position: at };
         set_checkpoint(swap.connection(), feed.journal(), model.name, to).await?;
     }
-    models::grant(swap.connection()).await?;
+    analyst::grant(swap.connection()).await?;
     swap.commit().await
 }
 
@@ -82,6 +83,8 @@ pub(super) async fn projection<F: Feed, P: Projection>(
     }
     swap.move_tables(site, projection.tables()).await?;
     set_checkpoint(swap.connection(), feed.journal(), projection.name(), at).await?;
+    // A table that was made anew has no grants.
+    analyst::grant(swap.connection()).await?;
     swap.commit().await
 }
 

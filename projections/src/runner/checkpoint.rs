@@ -125,7 +125,8 @@ pub(crate) async fn set(
         sqlx::query(
             "INSERT INTO projection_checkpoints (journal, projection, version, position)
              VALUES ($1, $2, $3, $4) ON CONFLICT (journal, projection)
-             DO UPDATE SET version = excluded.version, position = excluded.position",
+             DO UPDATE SET version = excluded.version, position = excluded.position,
+                           built = projection_checkpoints.built + 1",
         )
         .bind(journal)
         .bind(projection)
@@ -168,11 +169,14 @@ pub struct Stored {
     pub version: u32,
     /// Every event up to here is in its rows.
     pub position: u64,
+    /// How often its tables were put in place: rows that somebody remembers are good for as long as
+    /// this stands still.
+    pub built: u64,
     /// Why it has stopped for good, and at which event, where it has.
     pub halted: Option<(Option<u64>, String)>,
 }
 
-type StoredRow = (String, i32, i64, Option<i64>, Option<String>);
+type StoredRow = (String, i32, i64, i64, Option<i64>, Option<String>);
 
 /// Every projection of a journal, by name.
 pub(crate) async fn all(
@@ -181,17 +185,18 @@ pub(crate) async fn all(
 ) -> Result<Vec<Stored>, ReadError> {
     let rows: Vec<StoredRow> = on_read!(connection, db => {
         sqlx::query_as(
-            "SELECT projection, version, position, halted_position, halted_cause
+            "SELECT projection, version, position, built, halted_position, halted_cause
                FROM projection_checkpoints WHERE journal = $1 ORDER BY projection",
         )
         .bind(journal)
         .fetch_all(db)
         .await
     })?;
-    let stored = |(name, version, position, at, cause): StoredRow| Stored {
+    let stored = |(name, version, position, built, at, cause): StoredRow| Stored {
         name,
         version: version.unsigned_abs(),
         position: position.unsigned_abs(),
+        built: built.unsigned_abs(),
         halted: cause.map(|cause| (at.map(i64::unsigned_abs), cause)),
     };
     Ok(rows.into_iter().map(stored).collect())

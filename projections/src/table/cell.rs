@@ -7,6 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use uuid::Uuid;
 
+use super::Decimal;
+
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cell {
@@ -14,6 +16,8 @@ pub enum Cell {
     Null,
     /// A whole number.
     Int(i64),
+    /// An exact number.
+    Decimal(Decimal),
     /// A word.
     Text(Cow<'static, str>),
     /// A stream's id.
@@ -40,6 +44,9 @@ impl Cell {
         match self {
             Self::Null => out.push_str("\\N"),
             Self::Int(number) => {
+                let _ = write!(out, "{number}");
+            }
+            Self::Decimal(number) => {
                 let _ = write!(out, "{number}");
             }
             Self::Text(text) => escape(text, out),
@@ -79,6 +86,7 @@ impl std::fmt::Display for Cell {
         match self {
             Self::Null => Ok(()),
             Self::Int(number) => write!(f, "{number}"),
+            Self::Decimal(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(text),
             Self::Id(id) => write!(f, "{id}"),
             Self::Date(day) => write!(f, "{day}"),
@@ -103,6 +111,12 @@ impl From<String> for Cell {
 impl From<i64> for Cell {
     fn from(number: i64) -> Self {
         Self::Int(number)
+    }
+}
+
+impl From<Decimal> for Cell {
+    fn from(number: Decimal) -> Self {
+        Self::Decimal(number)
     }
 }
 

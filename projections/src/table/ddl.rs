@@ -7,8 +7,9 @@ type IsPostgres = bool;
 
 const fn sql_type(kind: Kind, postgres: IsPostgres) -> &'static str {
     match (kind, postgres) {
-        (Kind::Id | Kind::Text, _) | (Kind::Date | Kind::Time, false) => "text",
+        (Kind::Id | Kind::Text, _) | (Kind::Decimal(_) | Kind::Date | Kind::Time, false) => "text",
         (Kind::Int, _) => "bigint",
+        (Kind::Decimal(_), true) => "numeric",
         (Kind::Date, true) => "date",
         (Kind::Time, true) => "timestamptz",
         (Kind::Flag, _) => "boolean",
@@ -43,15 +44,18 @@ pub fn create_statements(table: &Table, schema: Option<&str>) -> (String, Vec<St
             table.name
         ));
     }
-    for list in table.indexes {
+    for definition in table.indexes {
+        let (list, only) = definition.split_once(" WHERE ").unwrap_or((definition, ""));
         let plain: String = list
             .chars()
             .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
             .collect();
-        let index = format!("{}_{}", table.name, plain);
+        let some = if only.is_empty() { "" } else { "_some" };
+        let index = format!("{}_{plain}", table.name);
         // PostgreSQL cuts names at 63 bytes.
-        let index = &index[..index.len().min(60)];
-        after.push(format!("CREATE INDEX {index} ON {name} ({list})"));
+        let index = format!("{}{some}", &index[..index.len().min(58)]);
+        let only = if only.is_empty() { String::new() } else { format!(" WHERE {only}") };
+        after.push(format!("CREATE INDEX {index} ON {name} ({list}){only}"));
     }
     (format!("CREATE TABLE {name} ({})", columns.join(", ")), after)
 }

@@ -2,18 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Keeping, Kind, Realm, TABLES, Table};
-
-const fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Id => "id",
-        Kind::Text => "text",
-        Kind::Int => "integer",
-        Kind::Date => "date",
-        Kind::Time => "time",
-        Kind::Flag => "boolean",
-    }
-}
+use super::{Keeping, Realm, TABLES, Table};
 
 /// The dictionary's tables as Markdown.
 #[must_use]
@@ -49,7 +38,7 @@ fn write_table(table: &Table, out: &mut String) {
             out,
             "| `{}` | {}{empty} | {} | {} ({}) |",
             column.name,
-            kind_word(column.kind),
+            column.kind.word(),
             column.unit,
             column.about,
             column.fr

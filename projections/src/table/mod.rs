@@ -3,12 +3,14 @@
 
 mod cell;
 mod ddl;
+mod decimal;
 mod dictionary;
 mod models;
 
 pub use cell::{Cell, Row, time_text};
 pub use ddl::create_statements;
 pub(crate) use ddl::drop_statement;
+pub use decimal::Decimal;
 pub use dictionary::{dictionary_fr, dictionary_md};
 pub use models::{TABLES, TableId};
 
@@ -21,12 +23,30 @@ pub enum Kind {
     Text,
     /// A whole number.
     Int,
+    /// An exact number with this many digits after the point.
+    Decimal(u8),
     /// A day.
     Date,
     /// A moment, UTC.
     Time,
     /// Yes or no.
     Flag,
+}
+
+impl Kind {
+    /// Its word, in the data dictionary and in exports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Text => "text",
+            Self::Int => "integer",
+            Self::Decimal(_) => "decimal",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Flag => "boolean",
+        }
+    }
 }
 
 /// One column.
@@ -95,7 +115,8 @@ pub struct Table {
     pub about_fr: &'static str,
     /// Its columns, without those of [`VERSION_COLUMNS`].
     pub columns: &'static [Column],
-    /// Column lists that are indexed, each for a filter or an order that somebody asks for.
+    /// Column lists that are indexed, each for a filter or an order that somebody asks for; with
+    /// ` WHERE ` and a condition, only the rows that meet it.
     pub indexes: &'static [&'static str],
 }
 

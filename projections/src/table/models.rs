@@ -144,6 +144,14 @@ const CASE_STATUS: &[Column] = &[
     column("recorded_at", Kind::Time, "Enregistré à", "When the last event was recorded."),
 ];
 
+/// The days are those of `case_status`, so that an adviser's list is read in its order.
+const CASE_ADVISERS: &[Column] = &[
+    AGGREGATE,
+    text("adviser", "Conseiller", "The adviser in charge."),
+    day("registered_on", "Inscrit le", "Day of registration."),
+    day("last_on", "Dernier fait le", "Latest day of any fact of the path."),
+];
+
 const FOLLOW_UP: &[Column] = &[
     AGGREGATE,
     number("milestone", "Échéance", "Months after the start that the visit is due.").of("months"),
@@ -219,7 +227,7 @@ const ACTIVITY: &[Column] = &[
 ];
 
 /// Every table, in the order of [`TableId`].
-pub const TABLES: &[Table] = &[
+pub static TABLES: &[Table] = &[
     Table {
         id: TableId::CaseStatus,
         name: "case_status",
@@ -235,14 +243,25 @@ pub const TABLES: &[Table] = &[
             "position",
             "registered_on, aggregate_id",
             "last_on, aggregate_id",
-            "office, registered_on, aggregate_id",
-            "region, registered_on, aggregate_id",
-            "stage, registered_on, aggregate_id",
-            "status, registered_on, aggregate_id",
-            "cohort, registered_on, aggregate_id",
+            // Each office, and each office's list: a region is a few of them.
+            "programme, office, registered_on, aggregate_id",
+            "programme, office, last_on, aggregate_id",
             "programme, registered_on, aggregate_id",
+            "programme, last_on, aggregate_id",
+            "region, registered_on, aggregate_id",
+            "region, last_on, aggregate_id",
+            "stage, registered_on, aggregate_id",
+            "stage, last_on, aggregate_id",
+            "status, registered_on, aggregate_id",
             "status, last_on, aggregate_id",
-            "awaiting, last_on, aggregate_id",
+            // Most paths have none of these for most of their time.
+            "cohort, registered_on, aggregate_id WHERE cohort IS NOT NULL",
+            "cohort, last_on, aggregate_id WHERE cohort IS NOT NULL",
+            "sector, registered_on, aggregate_id WHERE sector IS NOT NULL",
+            "sector, last_on, aggregate_id WHERE sector IS NOT NULL",
+            "awaiting, registered_on, aggregate_id WHERE awaiting IS NOT NULL",
+            "awaiting, last_on, aggregate_id WHERE awaiting IS NOT NULL",
+            "last_on, aggregate_id WHERE awaiting IS NOT NULL",
         ],
     },
     Table {
@@ -253,8 +272,12 @@ pub const TABLES: &[Table] = &[
         keeping: Current,
         about: "The adviser in charge of each path; who works where is not for analysts.",
         about_fr: "Le conseiller chargé de chaque parcours.",
-        columns: &[AGGREGATE, text("adviser", "Conseiller", "The adviser in charge.")],
-        indexes: &["aggregate_id", "adviser, aggregate_id"],
+        columns: CASE_ADVISERS,
+        indexes: &[
+            "aggregate_id",
+            "adviser, registered_on, aggregate_id",
+            "adviser, last_on, aggregate_id",
+        ],
     },
     Table {
         id: TableId::CaseMilestones,
@@ -397,9 +420,7 @@ pub const TABLES: &[Table] = &[
         indexes: &[
             "aggregate_id",
             "fund",
-            "office, oldest_unpaid_due_on, aggregate_id",
-            "region, oldest_unpaid_due_on, aggregate_id",
-            "oldest_unpaid_due_on, aggregate_id",
+            "oldest_unpaid_due_on, aggregate_id, financing WHERE until_position IS NULL",
         ],
     },
     Table {
@@ -453,9 +474,10 @@ pub const TABLES: &[Table] = &[
         columns: FOLLOW_UP,
         indexes: &[
             "aggregate_id",
-            "open, due_on, aggregate_id, milestone",
-            "office, due_on, aggregate_id, milestone",
-            "region, due_on, aggregate_id, milestone",
+            "due_on, aggregate_id, milestone WHERE open",
+            "programme, office, due_on, aggregate_id, milestone WHERE open",
+            "programme, due_on, aggregate_id, milestone WHERE open",
+            "region, due_on, aggregate_id, milestone WHERE open",
         ],
     },
     Table {
@@ -542,7 +564,9 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), all, "{}", table.name);
             for list in table.indexes {
-                for name in list.split(", ") {
+                let (columns, only) = list.split_once(" WHERE ").unwrap_or((list, ""));
+                let only = only.split(' ').next().filter(|name| !name.is_empty());
+                for name in columns.split(", ").chain(only) {
                     assert!(names.contains(&name), "{} {name}", table.name);
                 }
             }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::commands::Commands;
 use sira::documents::DocumentStore;
+use sira::figures::Figures;
 use sira::grant::Scope;
 use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
 use sira::journal::Journal;
@@ -112,6 +113,7 @@ impl TestApp {
         let finder = DuplicateFinder::new(read.clone(), OpenedKeys::new(keys.clone()));
         let commands = Commands::new(journal, keys, clock, 16 << 20).proposing(finder);
         let app = App {
+            figures: Figures::new(commands.clone(), read.clone()),
             commands: commands.clone(),
             tokens: tokens.clone(),
             gate,

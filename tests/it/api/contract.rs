@@ -1,6 +1,7 @@
 //! The contract: the OpenAPI document, its page, the reference lists, health and metrics.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -127,8 +128,16 @@ crate::on_both_engines! {
         assert_eq!(Reply::of(app.request(Method::GET, "/healthz")).await.text, "ok\n");
         let id = app.registered().await;
         app.done(Role::Adviser, &id, "add-note", &json!({ "text": "x" })).await;
-        let ready = Reply::of(app.request(Method::GET, "/readyz")).await.ok(200);
-        assert_eq!(ready, json!({ "ready": true, "position": 5 }));
+        let ready = ready_at(&app, 5).await;
+        assert_eq!((&ready["ready"], &ready["position"]), (&json!(true), &json!(5)));
+        let named = ready["projections"].as_array().unwrap().iter();
+        let statuses = app.projections.status();
+        assert_eq!(statuses.len(), sira::read_side::projection_names().count());
+        let expected = statuses.iter().map(|status| {
+            json!({ "name": status.name, "version": status.version, "position": 5, "lag_events": 0,
+                    "lag_seconds": 0, "state": "live" })
+        });
+        assert_eq!(named.cloned().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
         let metrics = Reply::of(app.request(Method::GET, "/metrics")).await;
         for line in [
             "sira_journal_position 5\n",
@@ -147,6 +156,19 @@ crate::on_both_engines! {
         assert_eq!(Reply::of(app.request(Method::GET, "/healthz")).await.status, 200);
         Reply::of(app.request(Method::GET, "/readyz")).await.problem(503, "unavailable");
     }
+}
+
+/// What `/readyz` says once every projection has taken a position in.
+async fn ready_at(app: &TestApp, position: u64) -> Value {
+    for _ in 0..500 {
+        let ready = Reply::of(app.request(Method::GET, "/readyz")).await.ok(200);
+        let mut told = ready["projections"].as_array().unwrap().iter();
+        if told.all(|projection| projection["position"] == json!(position)) {
+            return ready;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the projections did not catch up");
 }
 
 /// Addresses that a page loads things from.

@@ -1,0 +1,97 @@
+//! What a fact is judged by: the day of the question, and what else is known of the same person.
+
+use chrono::{Months, NaiveDate};
+use rustc_hash::FxHashMap;
+
+use super::cube::Cube;
+use super::fact::{Fact, Measure, day_of, number_of};
+use super::indicator::Need;
+
+/// Words that shares ask for by place.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Places {
+    /// Of sex `female`.
+    pub female: Option<u8>,
+    /// Of the band over 35.
+    pub over_35: Option<u8>,
+    /// Of business status `trading`.
+    pub trading: Option<u16>,
+}
+
+/// What a fact is judged by.
+#[derive(Debug)]
+pub struct Context {
+    /// The day of the question, as days from the common era: what is due, open or late is so on it.
+    pub day: i32,
+    /// Words by place.
+    pub places: Places,
+    days: FxHashMap<Measure, FxHashMap<u32, i32>>,
+    visits: FxHashMap<u32, FxHashMap<u32, u16>>,
+}
+
+impl Context {
+    /// What is needed of the facts that stood at a position, asked on a day.
+    #[must_use]
+    pub fn new(cube: &Cube, position: u64, day: NaiveDate, needs: &[Need]) -> Self {
+        let words = &cube.dictionary;
+        let byte = |place: Option<u32>| place.and_then(|place| u8::try_from(place).ok());
+        let places = Places {
+            female: byte(words.sexes.find("female")),
+            over_35: byte(words.age_bands.find("over_35")),
+            trading: words.tags.find("trading").and_then(|place| u16::try_from(place).ok()),
+        };
+        let mut context = Self {
+            day: number_of(day),
+            places,
+            days: FxHashMap::default(),
+            visits: FxHashMap::default(),
+        };
+        for need in needs {
+            context.look_up(cube, position, *need);
+        }
+        context
+    }
+
+    fn look_up(&mut self, cube: &Cube, position: u64, need: Need) {
+        match need {
+            Need::Day(measure) => {
+                self.days.entry(measure).or_insert_with(|| {
+                    cube.at(measure, position).map(|fact| (fact.case, fact.on)).collect()
+                });
+            }
+            Need::Visit(months) => {
+                let wanted = i64::from(months);
+                self.visits.entry(months).or_insert_with(|| {
+                    let made = cube.at(Measure::Visit, position);
+                    made.filter(|fact| fact.value == wanted)
+                        .map(|fact| (fact.case, fact.dims.tag))
+                        .collect()
+                });
+            }
+        }
+    }
+
+    /// The day on which a person reached something; none if not, or not asked for.
+    #[must_use]
+    pub fn day_of(&self, measure: Measure, case: u32) -> Option<i32> {
+        self.days.get(&measure)?.get(&case).copied()
+    }
+
+    /// How a person's business was seen at the visit of so many months, as a place of the words.
+    #[must_use]
+    pub fn visit(&self, months: u32, case: u32) -> Option<u16> {
+        self.visits.get(&months)?.get(&case).copied()
+    }
+
+    /// Whether a fact is so many months old on the day of the question.
+    #[must_use]
+    pub fn is_due(&self, fact: &Fact, months: u32) -> bool {
+        self.due_on(fact, months) <= self.day
+    }
+
+    /// The day that comes so many months after a fact.
+    #[must_use]
+    pub fn due_on(&self, fact: &Fact, months: u32) -> i32 {
+        day_of(fact.on).checked_add_months(Months::new(months)).map_or(i32::MAX, number_of)
+    }
+}

@@ -1,0 +1,174 @@
+//! Why somebody is counted: the events behind a cell.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use uuid::Uuid;
+
+use super::context::Context;
+use super::cube::Cube;
+use super::fact::{Fact, Measure, day_of};
+use super::indicator::{Indicator, Need};
+use super::query::{Asked, Fit, Moment};
+use super::tally::Few;
+
+/// Events of one page at most.
+pub const MAX_PAGE: usize = 1_000;
+
+/// A place in the order of events: the position that told it, and its number there.
+pub type Place = (u64, u16);
+
+/// An event behind a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The path.
+    pub id: Uuid,
+    /// The event's sequence in the path.
+    pub sequence: u64,
+    /// The position at which it came to count: the event's own, or that of the retraction that
+    /// uncovered it.
+    pub position: u64,
+    /// Its number among what came to count there.
+    pub number: u16,
+    /// Day of the fact.
+    pub occurred_on: chrono::NaiveDate,
+    /// What it adds above the line, or in all.
+    pub part: i64,
+    /// What it adds below the line.
+    pub whole: i64,
+    /// Sequences of events of the same path that decide what it adds.
+    pub beside: Vec<u64>,
+}
+
+/// A page of reasons, and how many there are in all.
+#[derive(Clone, Debug)]
+pub struct Reasons {
+    /// The page, in order.
+    pub reasons: Vec<Reason>,
+    /// Events behind the cell, of all pages.
+    pub events: u64,
+    /// Whether the cell is one of few people.
+    pub of_few: bool,
+    /// Where the next page begins after; none on the last.
+    pub next: Option<Place>,
+}
+
+/// The events behind a cell, those after a place.
+#[must_use]
+pub fn why(
+    cube: &Cube,
+    indicator: &Indicator,
+    asked: &Asked,
+    moment: Moment,
+    after: Option<Place>,
+    limit: usize,
+) -> Reasons {
+    let context = Context::new(cube, moment.position, moment.day, indicator.needs);
+    let mut found: Vec<(&Fact, i64, i64)> = Vec::new();
+    let (mut events, mut people) = (0, Few::default());
+    for measure in indicator.measures {
+        for fact in cube.at(*measure, moment.position) {
+            if asked.fit(fact, indicator.kind) != Fit::In {
+                continue;
+            }
+            let Some(share) = (indicator.share)(*measure, fact, &context) else { continue };
+            events += 1;
+            people.add(fact.case);
+            if after.is_none_or(|after| (fact.since, fact.part) > after) {
+                found.push((fact, share.part, share.whole));
+            }
+        }
+    }
+    found.sort_unstable_by_key(|(fact, ..)| (fact.since, fact.part));
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(fact, ..)| (fact.since, fact.part));
+    let beside = beside(cube, indicator, moment, &found);
+    let reason = |(fact, part, whole): &(&Fact, i64, i64)| Reason {
+        id: cube.cases.id(fact.case).unwrap_or_default(),
+        sequence: fact.sequence.into(),
+        position: fact.since,
+        number: fact.part,
+        occurred_on: day_of(fact.on),
+        part: *part,
+        whole: *whole,
+        beside: beside.get(&fact.case).cloned().unwrap_or_default(),
+    };
+    let reasons = found.iter().map(reason).collect();
+    Reasons { reasons, events, of_few: people.is_small(), next }
+}
+
+/// For each path of the page, the events that the indicator looks up beside.
+fn beside(
+    cube: &Cube,
+    indicator: &Indicator,
+    moment: Moment,
+    found: &[(&Fact, i64, i64)],
+) -> FxHashMap<u32, Vec<u64>> {
+    let cases: FxHashSet<u32> = found.iter().map(|(fact, ..)| fact.case).collect();
+    let mut beside: FxHashMap<u32, Vec<u64>> = FxHashMap::default();
+    for need in indicator.needs {
+        let (measure, months) = match need {
+            Need::Day(measure) => (*measure, None),
+            Need::Visit(months) => (Measure::Visit, Some(i64::from(*months))),
+        };
+        for fact in cube.at(measure, moment.position) {
+            if months.is_none_or(|months| fact.value == months) && cases.contains(&fact.case) {
+                beside.entry(fact.case).or_default().push(fact.sequence.into());
+            }
+        }
+    }
+    for sequences in beside.values_mut() {
+        sequences.sort_unstable();
+        sequences.dedup();
+    }
+    beside
+}
+
+/// An event that changed a cell: its position, its path and its sequence there.
+pub type Change = (u64, Uuid, u64);
+
+/// The events that changed a cell between two positions: facts that came to count, facts that ceased
+/// to, and those that are looked up beside them. At most `limit`, the earliest first; and how many.
+#[must_use]
+pub fn changes_between(
+    cube: &Cube,
+    indicator: &Indicator,
+    asked: &Asked,
+    (from, to): (u64, u64),
+    limit: usize,
+) -> (Vec<Change>, u64) {
+    let mut found = Vec::new();
+    let mut cases = FxHashSet::default();
+    let mut take = |fact: &Fact| {
+        let id = cube.cases.id(fact.case).unwrap_or_default();
+        for position in [fact.since, fact.until] {
+            if from < position && position <= to {
+                found.push((position, id, u64::from(fact.sequence)));
+            }
+        }
+    };
+    let is_known = |fact: &&Fact| fact.since <= to && fact.until > from;
+    for measure in indicator.measures {
+        for fact in cube.facts(*measure).iter().filter(is_known) {
+            if asked.fit(fact, indicator.kind) == Fit::In {
+                cases.insert(fact.case);
+                take(fact);
+            }
+        }
+    }
+    for need in indicator.needs {
+        let measure = match need {
+            Need::Day(measure) => *measure,
+            Need::Visit(_) => Measure::Visit,
+        };
+        for fact in cube.facts(measure).iter().filter(is_known) {
+            if cases.contains(&fact.case) {
+                take(fact);
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    let count = found.len() as u64;
+    found.truncate(limit);
+    (found, count)
+}

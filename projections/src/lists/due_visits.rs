@@ -1,0 +1,145 @@
+//! Follow-up visits that are to be made.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::cases::add_advisers;
+use super::filters::Filters;
+use super::statement::{Condition, Statement, Value};
+use super::walks::{Walked, walks};
+use super::{MAX_PAGE, cut};
+use crate::{Reach, ReadError, ReadStore};
+
+const WALKED: Walked = Walked { table: "follow_up_schedule", only: "open" };
+
+/// A visit that is to be made. It names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct DueVisit {
+    /// The path's id.
+    #[sqlx(rename = "aggregate_id")]
+    pub id: String,
+    /// Its reference for paper and phone.
+    pub reference: String,
+    /// The programme.
+    pub programme: String,
+    /// The office in charge.
+    pub office: String,
+    /// The region of residence.
+    pub region: String,
+    /// The adviser in charge.
+    #[sqlx(skip)]
+    pub adviser: Option<String>,
+    /// Months after the start.
+    pub milestone: i64,
+    /// Day on which it is due.
+    pub due_on: NaiveDate,
+    /// Days by which it is late today; 0 until it is.
+    #[sqlx(skip)]
+    pub days_late: i64,
+}
+
+/// A place in the list: the visit that was seen last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitPlace {
+    /// Its day.
+    pub due_on: NaiveDate,
+    /// The path's id.
+    pub id: String,
+    /// Months after the start.
+    pub milestone: i64,
+}
+
+/// A page that is asked for.
+#[derive(Clone, Debug)]
+pub struct VisitQuestion<'a> {
+    /// Visits due until this day, those of the past among them.
+    pub until: NaiveDate,
+    /// Today, by the clock of whoever asks.
+    pub today: NaiveDate,
+    /// What the paths must have: programme, region, office and adviser alone.
+    pub filters: &'a Filters,
+    /// Whose paths the reader is shown.
+    pub reach: &'a Reach,
+    /// Where the page before ended.
+    pub after: Option<VisitPlace>,
+    /// Rows; at most [`MAX_PAGE`].
+    pub limit: u32,
+}
+
+/// A page of visits, the first due first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisitPage {
+    /// The visits.
+    pub items: Vec<DueVisit>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<VisitPlace>,
+}
+
+/// A page of visits to be made. A person who was erased cannot be visited.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn due_visits(
+    store: &ReadStore,
+    question: &VisitQuestion<'_>,
+) -> Result<VisitPage, ReadError> {
+    let statement = statement(store, question).await?;
+    let mut items: Vec<DueVisit> = statement.fetch(store).await?;
+    let has_more = cut(&mut items, statement.limit);
+    for visit in &mut items {
+        visit.days_late = (question.today - visit.due_on).num_days().max(0);
+    }
+    add_advisers(store, &mut items, |visit| (&visit.id, &mut visit.adviser)).await?;
+    let next = items.last().filter(|_| has_more).map(|last| VisitPlace {
+        due_on: last.due_on,
+        id: last.id.clone(),
+        milestone: last.milestone,
+    });
+    Ok(VisitPage { items, next })
+}
+
+/// How the database finds a page.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn explain_visits(
+    store: &ReadStore,
+    question: &VisitQuestion<'_>,
+) -> Result<Vec<String>, ReadError> {
+    statement(store, question).await?.explain(store).await
+}
+
+async fn statement(
+    store: &ReadStore,
+    question: &VisitQuestion<'_>,
+) -> Result<Statement, ReadError> {
+    let mut conditions = question.filters.conditions();
+    conditions.extend([
+        Condition::plain("c.open"),
+        Condition::of("c.due_on <= ?", [question.until.into()]),
+        Condition::plain(
+            "NOT EXISTS (SELECT 1 FROM case_status AS s \
+             WHERE s.aggregate_id = c.aggregate_id AND s.erased)",
+        ),
+    ]);
+    let from = if question.filters.adviser.is_some() {
+        "case_advisers AS a JOIN follow_up_schedule AS c ON c.aggregate_id = a.aggregate_id"
+    } else {
+        "follow_up_schedule AS c"
+    };
+    let after = question
+        .after
+        .clone()
+        .map(|place| vec![place.due_on.into(), Value::Text(place.id), Value::Int(place.milestone)]);
+    Ok(Statement {
+        columns: "c.aggregate_id, c.reference, c.programme, c.office, c.region, c.milestone, c.due_on",
+        from,
+        ordered: "c",
+        order: &["due_on", "aggregate_id", "milestone"],
+        descending: false,
+        conditions,
+        walks: walks(store, WALKED, question.reach, question.filters).await?,
+        after,
+        limit: question.limit.clamp(1, MAX_PAGE),
+    })
+}

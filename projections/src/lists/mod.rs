@@ -1,0 +1,37 @@
+//! Lists of paths and what waits for somebody on them: filtered, kept to a reader's reach, a page at a
+//! time.
+//!
+//! What a page costs is bounded whatever is asked. Every filter has an index in the list's order, so a
+//! page is read off where the page before it ended ([`statement`]). Who reaches some offices alone is
+//! given a walk through each of them ([`walks`]), rather than one through everybody that skips the others.
+//! What is asked for by several filters at once is read by one of them; a question that finds too little
+//! that way is stopped ([`QUERY_WITHIN`](crate::store::QUERY_WITHIN)) rather than left to run.
+//!
+//! Nothing personal is here but in [`search`], which looks people up by keyed hashes, and in
+//! [`names`], which opens what is sealed.
+
+mod cases;
+mod due_visits;
+mod filters;
+mod names;
+mod overdue;
+mod search;
+mod statement;
+mod walks;
+
+pub use cases::{Case, CaseOrder, CasePage, CasePlace, CaseQuestion, Which, cases, explain_cases};
+pub use due_visits::{DueVisit, VisitPage, VisitPlace, VisitQuestion, due_visits, explain_visits};
+pub use filters::Filters;
+pub use names::names;
+pub use overdue::{LoanPage, LoanPlace, LoanQuestion, OverdueLoan, explain_overdue, overdue};
+pub use search::{EXAMINED_MAX, SearchPage, SearchQuestion, search};
+
+/// Rows of one page at most: what a person works through in a day.
+pub const MAX_PAGE: u32 = 200;
+
+/// Takes off the row that was read to see whether there are more; whether there was one.
+fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    has_more
+}

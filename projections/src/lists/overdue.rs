@@ -1,0 +1,154 @@
+//! Loans with an instalment past its day.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::cases::add_advisers;
+use super::filters::Filters;
+use super::statement::{Condition, Statement, Value};
+use super::walks::within;
+use super::{MAX_PAGE, cut};
+use crate::{Reach, ReadError, ReadStore};
+
+/// A loan with an instalment past its day. It names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct OverdueLoan {
+    /// The path's id.
+    #[sqlx(rename = "aggregate_id")]
+    pub id: String,
+    /// Its reference for paper and phone.
+    pub reference: String,
+    /// The programme.
+    pub programme: String,
+    /// The office in charge.
+    pub office: String,
+    /// The region of residence.
+    pub region: String,
+    /// The adviser in charge.
+    #[sqlx(skip)]
+    pub adviser: Option<String>,
+    /// Number of the financing within the path.
+    pub financing: i64,
+    /// Paid out, whole francs.
+    pub disbursed: i64,
+    /// Principal paid back, whole francs.
+    pub repaid: i64,
+    /// Principal paid out and not back, whole francs.
+    pub outstanding: i64,
+    /// Day of the oldest instalment that is not wholly paid.
+    pub oldest_unpaid_due_on: NaiveDate,
+    /// Days since then.
+    #[sqlx(skip)]
+    pub days_past_due: i64,
+    /// How often the loan was rescheduled.
+    pub reschedulings: i64,
+    /// Whether the path is frozen, the person going on under another: the money is still owed.
+    pub duplicate: bool,
+    /// Whether the personal data were erased: the money is still owed.
+    pub erased: bool,
+}
+
+/// A place in the list: the loan that was seen last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoanPlace {
+    /// Day of its oldest unpaid instalment.
+    pub due_on: NaiveDate,
+    /// The path's id.
+    pub id: String,
+    /// Number of the financing.
+    pub financing: i64,
+}
+
+/// A page that is asked for.
+#[derive(Clone, Debug)]
+pub struct LoanQuestion<'a> {
+    /// Loans with an instalment that was due on this day or before.
+    pub due_until: NaiveDate,
+    /// Today, by the clock of whoever asks.
+    pub today: NaiveDate,
+    /// What the paths must have.
+    pub filters: &'a Filters,
+    /// Whose paths the reader is shown, by the office that is in charge now.
+    pub reach: &'a Reach,
+    /// Where the page before ended.
+    pub after: Option<LoanPlace>,
+    /// Rows; at most [`MAX_PAGE`].
+    pub limit: u32,
+}
+
+/// A page of loans, the longest overdue first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoanPage {
+    /// The loans.
+    pub items: Vec<OverdueLoan>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<LoanPlace>,
+}
+
+/// A page of overdue loans.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn overdue(
+    store: &ReadStore,
+    question: &LoanQuestion<'_>,
+) -> Result<LoanPage, ReadError> {
+    let statement = statement(question);
+    let mut items: Vec<OverdueLoan> = statement.fetch(store).await?;
+    let has_more = cut(&mut items, statement.limit);
+    for loan in &mut items {
+        loan.days_past_due = (question.today - loan.oldest_unpaid_due_on).num_days();
+    }
+    add_advisers(store, &mut items, |loan| (&loan.id, &mut loan.adviser)).await?;
+    let next = items.last().filter(|_| has_more).map(|last| LoanPlace {
+        due_on: last.oldest_unpaid_due_on,
+        id: last.id.clone(),
+        financing: last.financing,
+    });
+    Ok(LoanPage { items, next })
+}
+
+/// How the database finds a page.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn explain_overdue(
+    store: &ReadStore,
+    question: &LoanQuestion<'_>,
+) -> Result<Vec<String>, ReadError> {
+    statement(question).explain(store).await
+}
+
+/// One walk whatever the reach: overdue loans are few beside paths, and which office is in charge of one
+/// now is said by the path, not by the loan's row.
+fn statement(question: &LoanQuestion<'_>) -> Statement {
+    let mut conditions = question.filters.conditions();
+    conditions.extend([
+        Condition::plain("l.until_position IS NULL"),
+        Condition::plain("l.outstanding > 0"),
+        Condition::of("l.oldest_unpaid_due_on <= ?", [question.due_until.into()]),
+    ]);
+    let from = if question.filters.adviser.is_some() {
+        "case_advisers AS a JOIN loan_status AS l ON l.aggregate_id = a.aggregate_id \
+         JOIN case_status AS c ON c.aggregate_id = l.aggregate_id"
+    } else {
+        "loan_status AS l JOIN case_status AS c ON c.aggregate_id = l.aggregate_id"
+    };
+    let after = question
+        .after
+        .clone()
+        .map(|place| vec![place.due_on.into(), Value::Text(place.id), Value::Int(place.financing)]);
+    Statement {
+        columns: "l.aggregate_id, c.reference, c.programme, c.office, c.region, l.financing, \
+                  l.disbursed, l.repaid, l.outstanding, l.oldest_unpaid_due_on, l.reschedulings, \
+                  c.duplicate, c.erased",
+        from,
+        ordered: "l",
+        order: &["oldest_unpaid_due_on", "aggregate_id", "financing"],
+        descending: false,
+        conditions,
+        walks: vec![within(question.reach).into_iter().collect()],
+        after,
+        limit: question.limit.clamp(1, MAX_PAGE),
+    }
+}

@@ -1,0 +1,398 @@
+//! Figures through the API: exact values of a small programme, moments, breakdowns, who sees what, the
+//! events behind a cell, targets, and frozen reports.
+
+use chrono::{DateTime, TimeZone as _, Utc};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sira::clock::Clock;
+use sira::grant::Scope;
+use sira::http::ServeLimits;
+use sira_domain::role::Role;
+use sira_projections::analytics::{Family, INDICATORS, Indicators};
+
+use super::app::{
+    NAME, Reply, TestApp, office, region, registration, steps, steps_with_recognised_training, with,
+};
+use super::money::{approval, request, with_plan};
+use crate::on_both_engines;
+
+/// An answer that knows of everything recorded by now.
+async fn fresh(app: &TestApp, token: &str, path: &str) -> Reply {
+    accepting(app, token, path, "application/json").await
+}
+
+async fn accepting(app: &TestApp, token: &str, path: &str, accept: &str) -> Reply {
+    let head = app.commands.journal().head().await.unwrap().position;
+    let request = app.request(Method::GET, path).bearer_auth(token);
+    Reply::of(request.header("sira-min-position", head).header("accept", accept)).await
+}
+
+/// The rows of a question, as a director sees them.
+async fn rows(app: &TestApp, query: &str) -> Vec<Value> {
+    let token = app.token(Role::Director).await;
+    let reply = fresh(app, &token, &format!("/v1/analytics/{query}")).await.ok(200);
+    reply["rows"].as_array().unwrap().clone()
+}
+
+/// The value of the only row of an indicator.
+async fn value(app: &TestApp, name: &str, query: &str) -> Value {
+    let found = rows(app, &format!("indicators?name={name}&{query}")).await;
+    assert_eq!(found.len(), 1, "{name}: {found:?}");
+    found[0]["value"].clone()
+}
+
+async fn register_one(app: &TestApp, programme: &str, sex: &str, region: &str) -> String {
+    let token = app.token(Role::Adviser).await;
+    let body = with(registration(programme), "/sex", json!(sex));
+    let body = with(body, "/region", json!(region));
+    let body = with(body, "/office", json!(format!("{region}-1")));
+    let answer = app.post(&token, "/v1/beneficiaries", &body).await.ok(201);
+    answer["id"].as_str().unwrap().to_owned()
+}
+
+async fn register(app: &TestApp, programme: &str, count: usize, sex: &str, region: &str) {
+    for _ in 0..count {
+        register_one(app, programme, sex, region).await;
+    }
+}
+
+fn at(year: i32, month: u32, day: u32) -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(year, month, day, 12, 0, 0).unwrap()
+}
+
+on_both_engines! {
+    async fn a_walked_path_is_counted_in_every_figure_that_it_belongs_to(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        app.walk(&id, &steps(), "complete-path").await;
+        let income = json!({ "occurred_on": "2023-02-01", "survey": "follow_up", "from": "2022-01-01",
+            "to": "2022-12-31", "amount": 365_000, "source": "business" });
+        app.done(Role::Adviser, &id, "record-income", &income).await;
+        for (name, wanted) in [
+            ("registered", json!(1)), ("eligible", json!(1)), ("selected", json!(1)), ("trained", json!(1)),
+            ("attendance_rate", json!(100)), ("module_mean_score", Value::Null), ("businesses_started", json!(1)),
+            ("survival_6", json!(100)), ("survival_12", json!(100)), ("survival_24", json!(100)),
+            ("jobs_created", json!(3)), ("jobs_women", json!(2)), ("jobs_under_35", json!(2)),
+            ("jobs_full_time", json!(2.5)), ("revenue_change", json!(0)), ("womens_share", json!(100)),
+            ("young_share", json!(100)), ("people_with_disability", json!(0)), ("financed", json!(0)),
+            ("amount_disbursed", json!(0)), ("par30", Value::Null), ("mean_income_follow_up", json!(365_000)),
+            ("registration_to_selection", json!(31)),
+        ] {
+            if wanted.is_null() && name == "module_mean_score" {
+                let modules = rows(&app, "indicators?name=module_mean_score").await;
+                assert_eq!(modules.len(), 4, "one row a module: {modules:?}");
+                continue;
+            }
+            assert_eq!(value(&app, name, "").await, wanted, "{name}");
+        }
+        // Before the visit of 12 months was due, only the one of 6 was.
+        assert_eq!(value(&app, "survival_6", "as_of=2030-01-01&from=2022-05-01&to=2022-05-01").await, json!(100));
+        assert_eq!(value(&app, "survival_6", "from=2022-05-02").await, Value::Null);
+        let funnel = rows(&app, "funnel").await;
+        let reached: Vec<_> = funnel.iter().map(|row| (row["indicator"].as_str().unwrap(), row["value"].clone())).collect();
+        assert!(reached.contains(&("funnel_started", json!(100))) && reached.contains(&("funnel_financed", json!(0))), "{reached:?}");
+    }
+
+    async fn every_indicator_answers_with_its_definition(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 1, "female", "segou").await;
+        let director = app.token(Role::Director).await;
+        let all: Vec<_> = INDICATORS.iter().map(|indicator| indicator.name).collect();
+        for some in all.chunks(40) {
+            let path = format!("/v1/analytics/indicators?name={}", some.join(","));
+            let answer = fresh(&app, &director, &path).await.ok(200);
+            let definitions = answer["definitions"].as_array().unwrap();
+            assert_eq!(definitions.len(), some.len());
+            for definition in definitions {
+                let indicator = Indicators::named(definition["name"].as_str().unwrap()).unwrap();
+                assert_eq!(definition["label"], json!(indicator.fr));
+                assert_eq!(definition["formula"], json!(indicator.formula_fr));
+                assert_eq!(definition["unit"], json!(indicator.unit.word()));
+            }
+        }
+        let english = app.request(Method::GET, "/v1/analytics/survival").bearer_auth(&director).header("accept-language", "en");
+        let answer = Reply::of(english).await.ok(200);
+        let names = Indicators::of(Family::Survival);
+        assert_eq!(answer["definitions"].as_array().unwrap().len(), names.len());
+        assert_eq!(answer["definitions"][0]["label"], json!(names[0].en));
+    }
+
+    async fn a_past_moment_gives_what_was_known_then(engine) {
+        let clock = Clock::manual(at(2022, 3, 1));
+        let app = TestApp::with(engine, clock.clone(), ServeLimits::default()).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 2, "female", "segou").await;
+        let first = app.commands.journal().head().await.unwrap().position;
+        let before = rows(&app, "indicators").await;
+        clock.set(at(2022, 3, 2));
+        // Told late: it happened in January, and nobody knew on the first of March.
+        let id = register_one(&app, &programme, "male", "mopti").await;
+        app.walk(&id, &steps(), "decide-selection").await;
+        let second = app.commands.journal().head().await.unwrap().position;
+        clock.set(at(2022, 3, 3));
+        let retraction = json!({ "occurred_on": "2022-03-03", "sequence": 5, "reason": "Erreur" });
+        app.done(Role::Director, &id, "retract", &retraction).await;
+        let counts = async |query: &str| {
+            (value(&app, "registered", query).await, value(&app, "selected", query).await)
+        };
+        assert_eq!(counts("").await, (json!(3), json!(0)));
+        assert_eq!(counts("as_of=2022-03-01").await, (json!(2), json!(0)));
+        assert_eq!(counts("as_of=2022-03-02").await, (json!(3), json!(1)));
+        assert_eq!(counts("as_of=2022-03-02T12:00:00Z").await, (json!(3), json!(1)));
+        assert_eq!(counts(&format!("as_of_position={second}")).await, (json!(3), json!(1)));
+        assert_eq!(counts("as_of=2020-01-01").await, (json!(0), json!(0)));
+        // All of yesterday's figures are those that a server stopped yesterday told.
+        assert_eq!(rows(&app, "indicators?as_of=2022-03-01").await, before);
+        assert_eq!(rows(&app, &format!("indicators?as_of_position={first}")).await, before);
+        let director = app.token(Role::Director).await;
+        let ahead = format!("/v1/analytics/indicators?as_of_position={}", second + 1_000);
+        app.get(&director, &ahead).await.problem(400, "bad-parameter");
+    }
+
+    async fn figures_are_broken_down_filtered_and_kept_to_the_callers_reach(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 3, "female", "segou").await;
+        register(&app, &programme, 2, "male", "segou").await;
+        register(&app, &programme, 1, "male", "mopti").await;
+        let grouped = rows(&app, "indicators?name=registered&group_by=region,sex").await;
+        let cells: Vec<_> = grouped.iter().map(|row| (row["region"].as_str().unwrap(), row["sex"].as_str().unwrap(), row["value"].as_u64().unwrap())).collect();
+        assert_eq!(cells, [("mopti", "male", 1), ("segou", "female", 3), ("segou", "male", 2)]);
+        assert_eq!(value(&app, "registered", "region=segou&sex=male").await, json!(2));
+        assert_eq!(value(&app, "registered", "region=segou,mopti").await, json!(6));
+        assert_eq!(value(&app, "registered", "from=2022-01-11").await, json!(0));
+        let series = rows(&app, "timeseries?name=registered&interval=month").await;
+        assert_eq!((series.len(), &series[0]["month"], &series[0]["value"]), (1, &json!("2022-01"), &json!(6)));
+        let seen = async |role, scope| {
+            let token = app.token_of("somebody", role, scope).await;
+            let answer = fresh(&app, &token, "/v1/analytics/indicators?name=registered").await.ok(200);
+            answer["rows"][0]["value"].clone()
+        };
+        assert_eq!(seen(Role::Adviser, office("segou-1")).await, json!(5));
+        assert_eq!(seen(Role::Director, region("mopti")).await, json!(1));
+        assert_eq!(seen(Role::Director, region("gao")).await, json!(0));
+        assert_eq!(seen(Role::Donor, Scope::Funds(Vec::new())).await, json!(0));
+        for bad in ["indicators?surname=x", "indicators?region=atlantis", "funnel?name=par30", "nothing"] {
+            let token = app.token(Role::Director).await;
+            let reply = app.get(&token, &format!("/v1/analytics/{bad}")).await;
+            assert!([400, 404].contains(&reply.status), "{bad}: {}", reply.text);
+        }
+    }
+
+    async fn a_donor_sees_the_figures_of_its_own_fund_alone(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let mut funds = Vec::new();
+        for (code, people, amount) in [("un", 5, 100_000), ("deux", 6, 50_000)] {
+            let fund = app.fund(&programme, code, 10_000_000).await;
+            for _ in 0..people {
+                let id = with_plan(&app, &programme).await;
+                app.done(Role::Adviser, &id, "request-financing", &request(&fund, amount)).await;
+                app.done(Role::Committee, &id, "approve-financing", &approval(&[amount])).await;
+            }
+            funds.push(fund);
+        }
+        let scope = Scope::Funds(vec![sira_domain::values::FundId(funds[0].parse().unwrap())]);
+        let donor = app.token_of("bailleur", Role::Donor, scope).await;
+        let finance = fresh(&app, &donor, "/v1/analytics/finance?name=amount_committed&group_by=fund").await.ok(200);
+        assert_eq!(finance["rows"].as_array().unwrap().len(), 1, "{finance}");
+        assert_eq!((&finance["rows"][0]["fund"], &finance["rows"][0]["value"]), (&json!(funds[0]), &json!(500_000)));
+        assert_eq!(value(&app, "amount_committed", "").await, json!(800_000));
+        let other = format!("/v1/analytics/finance?name=amount_committed&fund={}", funds[1]);
+        assert_eq!(fresh(&app, &donor, &other).await.ok(200)["rows"][0]["value"], json!(0));
+    }
+
+    async fn an_analyst_sees_no_cell_of_few_people_nor_what_gives_one_away(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 9, "female", "segou").await;
+        register(&app, &programme, 6, "male", "segou").await;
+        register(&app, &programme, 2, "male", "mopti").await;
+        let analyst = app.token(Role::Analyst).await;
+        let ask = async |query: &str| {
+            let answer = fresh(&app, &analyst, &format!("/v1/analytics/indicators?name=registered&{query}")).await.ok(200);
+            answer["rows"].as_array().unwrap().clone()
+        };
+        assert_eq!(ask("").await[0]["value"], json!(17));
+        // Mopti is small; Ségou would be the total less Mopti.
+        for row in ask("group_by=region").await {
+            assert_eq!((&row["value"], &row["numerator"], &row["suppressed"]), (&Value::Null, &Value::Null, &json!(true)), "{row}");
+        }
+        assert_eq!(ask("region=segou").await[0]["suppressed"], json!(true));
+        assert_eq!(ask("region=mopti").await[0]["suppressed"], json!(true));
+        let by_sex = ask("group_by=sex").await;
+        assert_eq!((&by_sex[0]["value"], &by_sex[1]["value"]), (&json!(9), &json!(8)));
+        let why = fresh(&app, &analyst, "/v1/analytics/indicators/registered/why?region=mopti").await.ok(200);
+        assert_eq!((&why["events"], &why["suppressed"], &why["items"]), (&Value::Null, &json!(true), &Value::Null));
+        let why = fresh(&app, &analyst, "/v1/analytics/indicators/registered/why").await.ok(200);
+        assert_eq!((&why["events"], &why["items"]), (&json!(17), &Value::Null));
+        assert_eq!(value(&app, "registered", "region=mopti").await, json!(2), "a director sees it");
+    }
+
+    async fn every_cell_leads_to_the_events_behind_it(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+            app.walk(&id, &steps_with_recognised_training(), "decide-selection").await;
+            ids.push(id);
+        }
+        let director = app.token(Role::Director).await;
+        let mut path = "/v1/analytics/indicators/selected/why?limit=2".to_owned();
+        let (mut found, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = fresh(&app, &director, &path).await.ok(200);
+            assert_eq!(page["events"], json!(3));
+            found.extend(page["items"].as_array().unwrap().clone());
+            pages += 1;
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            path = format!("/v1/analytics/indicators/selected/why?limit=2&cursor={cursor}");
+        }
+        assert_eq!((pages, found.len()), (2, 3));
+        for item in &found {
+            let id = item["id"].as_str().unwrap();
+            assert!(ids.iter().any(|known| known == id));
+            let history = app.get(&director, &format!("/v1/beneficiaries/{id}/history")).await.ok(200);
+            let event = &history["events"][item["sequence"].as_u64().unwrap() as usize - 1];
+            assert_eq!(event["type"], json!("SelectionDecided"), "{event}");
+            assert_eq!(event["position"], item["position"]);
+        }
+        let funnel = fresh(&app, &director, "/v1/analytics/indicators/funnel_selected/why").await.ok(200);
+        assert_eq!(funnel["items"][0]["beside"], json!([5]), "the selection stands beside the registration");
+        fresh(&app, &director, "/v1/analytics/indicators/unheard/why").await.problem(404, "not-found");
+        let cursor = path.rsplit_once('=').unwrap().1;
+        let elsewhere = format!("/v1/analytics/indicators/registered/why?cursor={cursor}");
+        app.get(&director, &elsewhere).await.problem(400, "bad-parameter");
+    }
+
+    async fn figures_come_as_csv_parquet_and_xlsx_too(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 2, "female", "segou").await;
+        let director = app.token(Role::Director).await;
+        let path = "/v1/analytics/indicators?name=registered,womens_share&group_by=region";
+        let csv = accepting(&app, &director, path, "text/csv").await;
+        assert_eq!(csv.status, 200);
+        let mut lines = csv.text.trim_start_matches('\u{feff}').lines();
+        assert_eq!(lines.next(), Some("indicator,region,value,unit,numerator,denominator,suppressed"));
+        assert_eq!(lines.next(), Some("registered,segou,2.00,count,2,,false"));
+        assert_eq!(lines.next(), Some("womens_share,segou,100.00,percent,2,2,false"));
+        let french = accepting(&app, &director, &format!("{path}&headings=fr"), "text/csv").await;
+        assert!(french.text.contains("Indicateur,Région,Valeur,Unité"), "{}", french.text);
+        for (accept, start) in [("application/vnd.apache.parquet", "PAR1"), ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "PK")] {
+            let reply = accepting(&app, &director, path, accept).await;
+            assert_eq!((reply.status, reply.header("content-type")), (200, accept));
+            assert!(reply.text.starts_with(start));
+            assert!(!reply.header("sira-position").is_empty());
+        }
+        accepting(&app, &director, path, "image/png").await.problem(406, "not-acceptable");
+    }
+
+    async fn a_target_stands_beside_what_was_reached(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 4, "female", "segou").await;
+        register(&app, &programme, 2, "male", "segou").await;
+        let director = app.token(Role::Director).await;
+        let period = json!({ "from": "2022-01-01", "to": "2022-12-31" });
+        for target in [
+            json!({ "occurred_on": "2021-07-06", "indicator": "registered", "period": period, "value": 8 }),
+            json!({ "occurred_on": "2021-07-06", "indicator": "registered", "period": period, "region": "segou", "sex": "female", "value": 5 }),
+            json!({ "occurred_on": "2021-07-06", "indicator": "registered", "period": { "from": "2023-01-01", "to": "2023-12-31" }, "value": 5 }),
+        ] {
+            app.post(&director, &format!("/v1/programmes/{programme}/commands/set-target"), &target).await.ok(200);
+        }
+        let found = rows(&app, "targets?to=2022-12-31").await;
+        assert_eq!(found.len(), 2, "{found:?}");
+        let all = found.iter().find(|row| row["region"].is_null()).unwrap();
+        assert_eq!((&all["target"], &all["actual"], &all["gap"], &all["percent"]), (&json!(8), &json!(6), &json!(-2), &json!(75)));
+        let women = found.iter().find(|row| row["sex"] == "female").unwrap();
+        assert_eq!((&women["actual"], &women["percent"]), (&json!(4), &json!(80)));
+        let analyst = app.token(Role::Analyst).await;
+        let hidden = fresh(&app, &analyst, "/v1/analytics/targets?sex=female").await.ok(200);
+        assert_eq!((&hidden["rows"][0]["actual"], &hidden["rows"][0]["suppressed"]), (&Value::Null, &json!(true)));
+    }
+
+    async fn a_frozen_report_stays_and_says_what_changed_since(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 3, "female", "segou").await;
+        let director = app.token(Role::Director).await;
+        rows(&app, "indicators?name=registered").await;
+        let body = json!({ "name": "t1-2022", "subject": "indicators", "query": "name=registered,womens_share&group_by=region" });
+        let frozen = app.post(&director, "/v1/analytics/reports", &body).await.ok(201);
+        let position = frozen["position"].as_u64().unwrap();
+        let again = app.post(&director, "/v1/analytics/reports", &body).await.ok(200);
+        assert_eq!((&again["already_done"], &again["position"]), (&json!(true), &frozen["position"]));
+        let other = with(body.clone(), "/query", json!("name=selected"));
+        app.post(&director, "/v1/analytics/reports", &other).await.problem(409, "refused");
+
+        register(&app, &programme, 1, "male", "segou").await;
+        register(&app, &programme, 1, "male", "mopti").await;
+        rows(&app, "indicators?name=registered").await;
+        let shown = app.get(&director, "/v1/analytics/reports/t1-2022").await.ok(200);
+        assert_eq!((&shown["is_as_frozen"], &shown["position"]), (&json!(true), &json!(position)));
+        let cell = |indicator: &str, region: &str| {
+            let rows = shown["rows"].as_array().unwrap();
+            rows.iter().find(|row| row["indicator"] == indicator && row["region"] == region).unwrap().clone()
+        };
+        let segou = cell("registered", "segou");
+        assert_eq!((&segou["frozen"]["value"], &segou["now"]["value"]), (&json!(3), &json!(4)));
+        assert_eq!((&segou["events_count"], segou["events"].as_array().unwrap().len()), (&json!(1), 1));
+        assert!(segou["events"][0]["position"].as_u64().unwrap() > position);
+        let mopti = cell("registered", "mopti");
+        assert_eq!((&mopti["frozen"], &mopti["now"]["value"]), (&Value::Null, &json!(1)));
+        assert_eq!(cell("womens_share", "segou")["now"]["value"], json!(75));
+        let figures = rows(&app, &format!("indicators?name=registered&as_of_position={position}")).await;
+        assert_eq!(figures[0]["value"], json!(3));
+        let list = app.get(&app.token(Role::Auditor).await, "/v1/analytics/reports").await.ok(200);
+        assert_eq!(list["reports"][0]["name"], json!("t1-2022"));
+        let adviser = app.token(Role::Adviser).await;
+        app.post(&adviser, "/v1/analytics/reports", &body).await.problem(403, "forbidden");
+        for (bad, pointer) in [(json!({ "subject": "indicators" }), "/name"), (json!({ "name": "x", "subject": "indicators", "kind": 1 }), "/")] {
+            assert_eq!(app.post(&director, "/v1/analytics/reports", &bad).await.error(422, "invalid-body").0, pointer);
+        }
+        sira::journal::on_pool!(app.commands.journal().pool(), db => {
+            let changed = sqlx::query("UPDATE reports SET position = 1").execute(db).await;
+            assert!(changed.is_err(), "the database itself refuses");
+        });
+        let analyst = app.token(Role::Analyst).await;
+        let hidden = app.get(&analyst, "/v1/analytics/reports/t1-2022").await.ok(200);
+        assert!(hidden["rows"].as_array().unwrap().iter().all(|row| row["events"].is_null() && row["now"]["value"].is_null()), "{hidden}");
+    }
+
+    async fn no_route_gives_an_analyst_a_name(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let answer = app.register(&programme).await;
+        let id = answer["id"].as_str().unwrap();
+        app.done(Role::Adviser, id, "add-note", &json!({ "text": NAME })).await;
+        let cohort = app.cohort(&programme, "c1", 20).await;
+        let fund = app.fund(&programme, "f1", 1_000).await;
+        let analyst = app.token(Role::Analyst).await;
+        rows(&app, "indicators?name=registered").await;
+        for route in sira::http::access::ROUTES {
+            let target = match route.path.split('/').nth(2) {
+                Some("programmes") => &programme,
+                Some("cohorts") => &cohort,
+                Some("funds") => &fund,
+                _ => id,
+            };
+            let path = route.path.replace("{id}", target).replace("{command}", "add-note");
+            let path = path.replace("{slug}", "forbidden").replace("{name}", "registered").replace("{sha256}", &"0".repeat(64));
+            for query in ["", "?identity=true", "?q=Zoumbal%C3%A9"] {
+                let request = app.request(route.method.to_uppercase().parse().unwrap(), &format!("{path}{query}"));
+                let request = if route.method == "post" { request.json(&json!({ "text": "x" })) } else { request };
+                let reply = Reply::of(request.bearer_auth(&analyst)).await;
+                for part in ["Inventée", "Zoumbalé", "70000001", "70 00 00 01", "puits"] {
+                    assert!(!reply.text.contains(part), "{} {path}{query}: {}", route.method, reply.text);
+                }
+                let about_people = path.starts_with("/v1/beneficiaries") || path.contains("/worklists/");
+                assert!(!about_people || reply.status == 403 || reply.status == 400 || reply.status == 422, "{} {path}{query} {}", route.method, reply.status);
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Exports: every table, the event log and the paths, read back by readers that are not ours.
+
+mod command;
+mod events;
+mod mining;
+mod read_back;
+mod tables;
+mod town;
