@@ -99,7 +99,10 @@ fn schema_of<'a>(
 }
 
 /// Lets the analysts' role read the tables that are for analysts, where there is such a role.
-pub(crate) async fn grant(connection: ReadConnection<'_>) -> Result<(), ReadError> {
+pub(crate) async fn grant(
+    connection: ReadConnection<'_>,
+    tables: &[&'static Table],
+) -> Result<(), ReadError> {
     let ReadConnection::Postgres(db) = connection else { return Ok(()) };
     let known: Option<i32> = sqlx::query_scalar("SELECT 1 FROM pg_roles WHERE rolname = $1")
         .bind(ANALYST_ROLE)
@@ -109,7 +112,7 @@ pub(crate) async fn grant(connection: ReadConnection<'_>) -> Result<(), ReadErro
         return Ok(());
     }
     let mut statement = format!("GRANT USAGE ON SCHEMA read TO {ANALYST_ROLE};");
-    for table in TABLES.iter().filter(|table| table.realm == Realm::Read) {
+    for table in tables.iter().filter(|table| table.realm == Realm::Read) {
         use std::fmt::Write as _;
         let _ = write!(statement, "GRANT SELECT ON read.{} TO {ANALYST_ROLE};", table.name);
     }

@@ -2,8 +2,9 @@
 
 use tokio::sync::watch;
 
+use super::lease::Lease;
 use super::site::Site;
-use super::{Lease, Progress, swap};
+use super::{Progress, swap};
 use crate::runner::{Checkpoint, advance_checkpoint, find_checkpoint, make_checkpoint};
 use crate::{Feed, FoldError, Projection, ReadStore};
 
@@ -37,7 +38,7 @@ pub async fn rebuild_projection<F: Feed, P: Projection>(
         if *stop.borrow() {
             return Err(FoldError::Unavailable("told to stop".into()));
         }
-        lease.keep().await?;
+        lease.check()?;
         let total = feed.head().await.map_err(FoldError::Unavailable)?;
         progress(Progress { done: at.position, total });
     }
@@ -62,19 +63,34 @@ async fn begin<F: Feed, P: Projection>(
     projection: &P,
 ) -> Result<Checkpoint, FoldError> {
     let mut transaction = site.store.begin().await?;
-    if let Some(schema) = site.schema() {
-        for (table, live) in projection.tables() {
-            let drop = format!("DROP TABLE IF EXISTS {schema}.{table}");
-            let make = format!("CREATE TABLE {schema}.{table} (LIKE {live}.{table} INCLUDING ALL)");
-            for statement in [drop, make] {
-                transaction.connection().run(&statement).await?;
-            }
-        }
+    for (table, live) in projection.tables() {
+        let statement = match site.schema() {
+            Some(schema) => like(&schema, live, table),
+            // The migrations have made it.
+            None => format!("DELETE FROM {table}"),
+        };
+        transaction.connection().run(&statement).await?;
     }
     let (name, version) = (projection.name(), projection.version());
     make_checkpoint(transaction.connection(), feed.journal(), name, version).await?;
     transaction.commit().await?;
     Ok(Checkpoint { version, position: 0 })
+}
+
+/// Makes a table as the live one is. What `LIKE` leaves out is which columns the planner must take no
+/// samples of: tokens would outlive an erasure there.
+fn like(schema: &str, live: &str, table: &str) -> String {
+    format!(
+        "DROP TABLE IF EXISTS {schema}.{table};
+         CREATE TABLE {schema}.{table} (LIKE {live}.{table} INCLUDING ALL);
+         DO $$ DECLARE kept record; BEGIN
+           FOR kept IN SELECT attname, attstattarget FROM pg_attribute
+                WHERE attrelid = '{live}.{table}'::regclass AND attnum > 0 AND attstattarget >= 0
+           LOOP EXECUTE format('ALTER TABLE {schema}.{table} ALTER COLUMN %I SET STATISTICS %s',
+                               kept.attname, kept.attstattarget);
+           END LOOP;
+         END $$"
+    )
 }
 
 /// Takes the next batch, with its checkpoint, in one transaction; false when there was no full one.
