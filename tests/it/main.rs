@@ -6,5 +6,6 @@ mod crash;
 mod import;
 mod journal;
 mod keys;
+mod proof;
 mod read_side;
 mod support;

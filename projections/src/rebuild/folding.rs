@@ -4,17 +4,11 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::Failure;
-use super::build::end_of;
+use super::build::{Build, end_of};
 use crate::changes::Changes;
 use crate::folds::{Folds, Poison};
 use crate::table::TABLES;
 use crate::{Feed, FeedEvent, FoldError, StreamPlace};
-
-/// Events of one reading.
-pub(super) const PAGE: u32 = 5_000;
-/// Rows gathered before they are written: with two such lots under way, and two pages, a rebuild keeps
-/// some 60 MB, and the rows of its longest stream.
-const ROWS: usize = 25_000;
 
 /// Rows to be written, with the place that they lead to.
 pub(super) struct Lot {
@@ -24,17 +18,17 @@ pub(super) struct Lot {
     pub failures: Vec<Failure>,
 }
 
-/// Reads every event up to `head` after a place, page by page.
+/// Reads every event up to a position after a place, in pages of a size.
 pub(super) async fn read_pages<F: Feed>(
     feed: F,
     mut after: StreamPlace,
-    head: u64,
+    (head, size): (u64, u32),
     pages: mpsc::Sender<Result<Vec<FeedEvent>, FoldError>>,
 ) {
     loop {
-        let page = feed.read_by_stream(&after, head, PAGE).await;
+        let page = feed.read_by_stream(&after, head, size).await;
         let page = page.map_err(FoldError::Unavailable);
-        let is_last = page.as_ref().map_or(true, |page| page.len() < PAGE as usize);
+        let is_last = page.as_ref().map_or(true, |page| page.len() < size as usize);
         if let Ok(Some(last)) = page.as_ref().map(|page| page.last()) {
             after.aggregate_type.clone_from(&last.aggregate_type);
             after.aggregate_id = last.aggregate_id.to_string();
@@ -49,6 +43,7 @@ pub(super) async fn read_pages<F: Feed>(
 
 /// Streams being folded one after the other.
 pub(super) struct Folding {
+    rows: usize,
     folds: Folds,
     changes: Changes,
     stream: Option<(String, Uuid)>,
@@ -58,11 +53,12 @@ pub(super) struct Folding {
 }
 
 impl Folding {
-    /// Goes on after a place, where so many events were taken and these did not fit.
-    pub fn new(after: StreamPlace, events: u64, failures: Vec<Failure>) -> Self {
-        let (mut folds, changes) = (Folds::default(), Changes::default());
+    /// Goes on where a build stands; hands out lots of so many rows.
+    pub fn after(build: &Build, rows: usize) -> Self {
+        let (mut folds, failures) = (Folds::default(), build.failures.clone());
         failures.iter().for_each(|failure| folds.poison(failure.family));
-        Self { folds, changes, stream: None, after, events, failures }
+        let (after, changes) = (build.after.clone(), Changes::default());
+        Self { rows, folds, changes, stream: None, after, events: build.events, failures }
     }
 
     /// Takes an event; between two streams there may be a lot to write.
@@ -78,7 +74,7 @@ impl Folding {
         let mut lot = None;
         if !same {
             self.end_stream(feed).await?;
-            if self.changes.row_count() >= ROWS {
+            if self.changes.row_count() >= self.rows {
                 lot = Some(self.lot());
             }
             self.stream = Some((event.aggregate_type.clone(), event.aggregate_id));

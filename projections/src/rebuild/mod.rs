@@ -140,6 +140,23 @@ impl std::fmt::Display for Failure {
     }
 }
 
+/// How much of a rebuild is under way at a time, which bounds its memory: two lots of rows, three pages
+/// of events, and what the longest stream comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lots {
+    /// Rows gathered before they are written, in one transaction.
+    pub rows: usize,
+    /// Events of one reading.
+    pub page: u32,
+}
+
+impl Default for Lots {
+    /// Some 60 MB.
+    fn default() -> Self {
+        Self { rows: 25_000, page: 5_000 }
+    }
+}
+
 /// Rebuilds some projections in one pass over the journal, and puts them in place. Those that an event
 /// does not fit keep the tables they had; they are named by what is returned.
 ///
@@ -152,9 +169,24 @@ pub async fn rebuild_models<F: Feed>(
     progress: &(dyn Fn(Progress) + Sync),
     stop: &watch::Receiver<bool>,
 ) -> Result<Vec<Failure>, FoldError> {
+    rebuild_in_lots(feed, store, models, Lots::default(), progress, stop).await
+}
+
+/// The same, in lots of a size of the caller's own.
+///
+/// # Errors
+/// As [`rebuild_models`].
+pub async fn rebuild_in_lots<F: Feed>(
+    feed: &F,
+    store: &ReadStore,
+    models: &[&'static Model],
+    lots: Lots,
+    progress: &(dyn Fn(Progress) + Sync),
+    stop: &watch::Receiver<bool>,
+) -> Result<Vec<Failure>, FoldError> {
     let lease = Lease::take(store, format!("{}/rebuild/models", feed.journal())).await?;
     let site = Site::open(store, "models").await?;
-    let mut pass = Pass::of((feed, &site, &lease), models, progress, stop).await?;
+    let mut pass = Pass::of((feed, &site, &lease), models, lots, progress, stop).await?;
     pass.run().await?;
     swap::models(store, &mut pass).await?;
     let failures = pass.failures().to_vec();

@@ -6,7 +6,7 @@ use super::build::Build;
 use super::folding::{Folding, Lot, failure, read_pages};
 use super::lease::Lease;
 use super::site::Site;
-use super::{Failure, Progress};
+use super::{Failure, Lots, Progress};
 use crate::folds::Folds;
 use crate::models::{self, Model};
 use crate::runner::pack::{self, tables_of};
@@ -22,6 +22,7 @@ pub(super) struct Pass<'a, F> {
     pub site: &'a Site,
     lease: &'a Lease,
     pub models: &'a [&'static Model],
+    lots: Lots,
     progress: &'a (dyn Fn(Progress) + Sync),
     stop: &'a watch::Receiver<bool>,
     build: Build,
@@ -35,6 +36,7 @@ impl<'a, F: Feed> Pass<'a, F> {
     pub async fn of(
         (feed, site, lease): (&'a F, &'a Site, &'a Lease),
         models: &'a [&'static Model],
+        lots: Lots,
         progress: &'a (dyn Fn(Progress) + Sync),
         stop: &'a watch::Receiver<bool>,
     ) -> Result<Self, FoldError> {
@@ -48,7 +50,7 @@ impl<'a, F: Feed> Pass<'a, F> {
             None => begin(feed, site, models, built).await?,
         };
         let (at, folds) = (build.head, Folds::default());
-        Ok(Self { feed, site, lease, models, progress, stop, build, folds, at })
+        Ok(Self { feed, site, lease, models, lots, progress, stop, build, folds, at })
     }
 
     /// Events that did not fit.
@@ -85,13 +87,13 @@ impl<'a, F: Feed> Pass<'a, F> {
     async fn fold_streams(&mut self) -> Result<(), FoldError> {
         let (pages, mut read) = mpsc::channel::<Result<Vec<FeedEvent>, FoldError>>(2);
         let (after, head) = (self.build.after.clone(), self.build.head);
-        let reader = tokio::spawn(read_pages(self.feed.clone(), after, head, pages));
+        let reader =
+            tokio::spawn(read_pages(self.feed.clone(), after, (head, self.lots.page), pages));
         let (lots, to_write) = mpsc::channel::<Lot>(1);
         let build = self.build.clone();
         let folded = async {
             let lots = lots;
-            let mut folding =
-                Folding::new(build.after.clone(), build.events, build.failures.clone());
+            let mut folding = Folding::after(&build, self.lots.rows);
             while let Some(page) = read.recv().await {
                 for event in &page? {
                     if let Some(lot) = folding.take(event, self.feed).await? {

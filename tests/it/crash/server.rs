@@ -47,7 +47,8 @@ impl Place {
         String::from_utf8(issued.stdout).unwrap().trim().to_owned()
     }
 
-    fn sira(&self) -> Command {
+    /// The binary, with where everything is.
+    pub fn sira(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sira"));
         for name in ["SIRA_CONFIG", "SIRA_LISTEN", "SIRA_MASTER_KEY", "SIRA_TOKEN_KEY", "SIRA_LOG"]
         {
