@@ -86,6 +86,12 @@ pub(crate) struct Poison {
     pub cause: BoxError,
 }
 
+impl From<Poison> for FoldError {
+    fn from(poison: Poison) -> Self {
+        Self::Unfit(poison.cause)
+    }
+}
+
 /// What every event's payload has.
 #[derive(Deserialize)]
 struct Author {

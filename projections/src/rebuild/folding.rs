@@ -82,6 +82,8 @@ impl Folding {
         if let Err(poison) = self.folds.take_logged(event, &mut self.changes) {
             self.folds.poison(poison.family);
             self.failures.push(failure(&poison));
+            // What is not folded from its family still takes it.
+            self.folds.take_logged(event, &mut self.changes).map_err(FoldError::from)?;
         }
         self.events += 1;
         Ok(lot)

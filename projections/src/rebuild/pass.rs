@@ -1,5 +1,7 @@
 //! One pass over the journal, stream by stream, and what was recorded since.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, watch};
 
 use super::build::Build;
@@ -183,8 +185,9 @@ impl<'a, F: Feed> Pass<'a, F> {
         let Some(last) = batch[..taken].last() else { return Ok(!batch.is_empty()) };
         self.folds.load_rules(self.feed).await?;
         self.folds.show(&mut changes);
+        let changes = Arc::new(changes);
         let (store, places) = (&self.site.store, (self.at, last.position));
-        if !pack::write(self.feed, store, self.models, places, &changes).await? {
+        if !pack::write(self.feed, store, self.models.to_vec(), places, &changes).await? {
             return Err(FoldError::Unavailable("another process builds on this site".into()));
         }
         self.folds.settle_and_make_room();

@@ -228,6 +228,7 @@ impl<F: Feed> PackTask<F> {
         };
         self.folds.load_rules(&self.feed).await?;
         self.folds.show(&mut changes);
+        let changes = Arc::new(changes);
         let (to, single) = (last.position, taken == 1);
         match self.write_together(from, to, &changes).await {
             Ok(true) => {
@@ -261,10 +262,10 @@ impl<F: Feed> PackTask<F> {
         &mut self,
         from: u64,
         to: u64,
-        changes: &Changes,
+        changes: &Arc<Changes>,
     ) -> Result<bool, FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
-        let written = write(&self.feed, &self.store, &models, (from, to), changes).await?;
+        let written = write(&self.feed, &self.store, models, (from, to), changes).await?;
         if written {
             for member in self.members.iter_mut() {
                 if member.runs() && member.position == from {
@@ -282,11 +283,11 @@ impl<F: Feed> PackTask<F> {
         &mut self,
         from: u64,
         to: u64,
-        changes: &Changes,
+        changes: &Arc<Changes>,
     ) -> Result<(), FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
         for model in models {
-            let written = write(&self.feed, &self.store, &[model], (from, to), changes).await;
+            let written = write(&self.feed, &self.store, vec![model], (from, to), changes).await;
             let Some(member) = self.members.iter_mut().find(|one| one.model.name == model.name)
             else {
                 continue;
@@ -323,18 +324,33 @@ impl<F: Feed> PackTask<F> {
 
 /// Writes what changes in the tables of some projections, and moves their checkpoints, in one
 /// transaction; false when another runner was first.
+///
+/// In a task of its own: a runner that is dropped must not cut a `COPY` off, whose connection would
+/// answer the next who takes it from the pool with what is left of it.
 pub(crate) async fn write<F: Feed>(
     feed: &F,
     store: &ReadStore,
+    models: Vec<&'static Model>,
+    places: (u64, u64),
+    changes: &Arc<Changes>,
+) -> Result<bool, FoldError> {
+    let (journal, store) = (feed.journal().to_owned(), store.clone());
+    let changes = Arc::clone(changes);
+    let written =
+        tokio::spawn(async move { write_now(&journal, &store, &models, places, &changes).await });
+    written.await.unwrap_or_else(|lost| Err(FoldError::Unavailable(lost.into())))
+}
+
+async fn write_now(
+    journal: &str,
+    store: &ReadStore,
     models: &[&'static Model],
-    (from, to): (u64, u64),
+    places: (u64, u64),
     changes: &Changes,
 ) -> Result<bool, FoldError> {
     let mut transaction = store.begin().await?;
     let versions: Vec<_> = models.iter().map(|model| (model.name, model.version)).collect();
-    let moved =
-        checkpoint::advance_all(transaction.connection(), feed.journal(), &versions, (from, to));
-    if !moved.await? {
+    if !checkpoint::advance_all(transaction.connection(), journal, &versions, places).await? {
         transaction.rollback().await?;
         return Ok(false);
     }

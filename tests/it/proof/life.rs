@@ -135,7 +135,7 @@ impl Life {
     pub async fn go_on(&mut self) {
         match self.dice.roll(80) {
             0 if self.dice.roll(4) == 0 => self.register().await,
-            1..3 => self.command_programme().await,
+            1 | 2 => self.command_programme().await,
             3..8 => self.command_cohort().await,
             8 => self.command_fund().await,
             9..11 => self.link().await,
@@ -239,6 +239,8 @@ impl Life {
                 let session = format!("s{}", self.next());
                 let plan = json!({ "session": session, "on": on, "hours": 6, "minutes": 30 });
                 let _ = self.own::<Cohort>(id, "schedule-session", plan).await;
+                let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+                self.record_register(id, &cohort.state).await;
             }
             _ => self.record_register(id, &cohort.state).await,
         }
@@ -247,11 +249,13 @@ impl Life {
     /// The sheet of a session: everybody of the group who is in training.
     async fn record_register(&mut self, id: Uuid, cohort: &Cohort) {
         let open = cohort.sessions.values().filter(|session| session.register.is_none());
-        let Some(session) = open.last() else { return };
+        // The one to be held last: whoever joined has joined by then.
+        let Some(session) = open.max_by_key(|session| session.plan.on) else { return };
         let mut lines = Vec::new();
         for who in cohort.members.keys() {
             let path = self.commands.current_beneficiary(who.0).await.unwrap().unwrap();
-            if path.state.state().stage == Stage::Training {
+            let state = path.state.state();
+            if state.stage == Stage::Training && goes_on(state) && state.continues_as.is_none() {
                 lines.push(json!({ "beneficiary": who, "present": self.dice.roll(5) > 0 }));
             }
         }

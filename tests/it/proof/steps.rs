@@ -47,6 +47,10 @@ pub fn pick(life: &mut Life, index: usize, state: &State, version: u64) -> Step 
     match state.stage {
         Stage::Idea => idea(life),
         Stage::Recruitment => recruitment(life),
+        Stage::Training if state.enrolment.is_none() && life.dice.roll(2) == 0 => {
+            let cohort = *life.dice.pick(&life.homes[life.people[index].home].cohorts);
+            (Role::Adviser, "enrol-in-training", json!({ "cohort": cohort }))
+        }
         Stage::Training => training(life, index),
         Stage::Financing if life.dice.roll(5) == 0 => start(life),
         Stage::Financing => money(life, index, state),
@@ -63,7 +67,7 @@ fn owes(state: &State) -> bool {
 }
 
 fn idea(life: &mut Life) -> Step {
-    if life.dice.roll(4) == 0 {
+    if life.dice.roll(12) == 0 {
         return recognise();
     }
     (Role::Adviser, "submit-idea", idea_body(life))
@@ -117,7 +121,6 @@ fn training(life: &mut Life, index: usize) -> Step {
                 json!({ "module": *life.dice.pick(&modules), "score": 30 + life.dice.roll(70) });
             (Role::Trainer, "record-assessment", body)
         }
-        11 => recognise(),
         _ => (Role::Trainer, "complete-training", json!({})),
     }
 }
@@ -338,7 +341,7 @@ fn any_time(life: &mut Life, state: &State, version: u64) -> Step {
         23 if life.dice.roll(6) == 0 => {
             (Role::Admin, "erase-personal-data", json!({ "ground": "request" }))
         }
-        24 => recognise(),
+        24 if life.dice.roll(4) == 0 => recognise(),
         _ => {
             let body = json!({ "name": "Pièce.pdf", "media_type": "application/pdf", "size_bytes": 10,
                                "sha256": "ab".repeat(32) });
