@@ -83,7 +83,9 @@ fn is_allowed(case: &Case, reply: &Reply) -> bool {
     match reply.status {
         200 => true,
         // No token has the id that is asked for, no document the hash, no report the name.
-        404 => ["/v1/tokens/", "/documents/", "/reports/"].iter().any(|part| case.path.contains(part)),
+        404 => {
+            ["/v1/tokens/", "/documents/", "/reports/"].iter().any(|part| case.path.contains(part))
+        }
         // The body is no form.
         415 => case.path.ends_with("/attach-document"),
         409 | 422 => reply.header("content-type") == "application/problem+json",
