@@ -101,6 +101,8 @@ crate::on_both_engines! {
         for role in Role::ALL {
             tokens.push((role, app.token(role).await));
         }
+        // Until its tables are made for the first time, a list is not to be had.
+        app.caught_up().await;
         let before = app.commands.journal().head().await.unwrap().position;
         for case in ROUTES.iter().flat_map(|route| cases_of(route, &streams)) {
             let stranger = ask(&app, &case, None).await;

@@ -162,6 +162,18 @@ impl TestApp {
         self.command(&token, id, word, body).await.ok(200)
     }
 
+    /// Waits until the read models hold everything recorded by now; the position.
+    pub async fn caught_up(&self) -> u64 {
+        let head = self.commands.journal().head().await.unwrap().position;
+        for _ in 0..3_000 {
+            if self.projections.status().iter().all(|one| one.position >= head) {
+                return head;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{:?}", self.projections.status());
+    }
+
     /// A signed programme with an office in Ségou and one in Mopti; its id.
     pub async fn programme(&self) -> String {
         let admin = self.token(Role::Admin).await;
