@@ -46,7 +46,9 @@ pub(super) async fn models<F: Feed>(
     if let Swap::Sqlite(db) = &mut swap {
         for table in &tables {
             let (create, indexes) = create_statements(table, None);
-            let drop = drop_statement(table, None);
+            // Named with its file: without, it would be the site's table that goes when there is no live
+            // one yet.
+            let drop = drop_statement(table, Some("main"));
             let columns = table.column_list();
             let copy =
                 format!("INSERT INTO {0} ({columns}) SELECT {columns} FROM site.{0}", table.name);
