@@ -76,11 +76,13 @@ async fn list(
         Some(terms) => found(&app, &caller, &asked, terms).await?,
         None => listed(&app, &caller, &asked).await?,
     };
-    let names = match about_people {
-        true => Some(read_people(&app, &caller, &page.items, opens).await?),
-        false => None,
-    };
-    let names = names.filter(|_| opens);
+    let mut names = None;
+    if about_people {
+        record_reading(&app, &caller, &page.items, opens).await?;
+    }
+    if opens {
+        names = Some(open_names(&app, &caller, &page.items).await?);
+    }
     let items: Vec<_> = page.items.iter().map(|case| show(case, names.as_ref())).collect();
     let mut body = json!({ "items": items, "next_cursor": page.next });
     if page.ended_early {
@@ -161,32 +163,40 @@ async fn found(
     Ok(Shown { items: page.items, next, ended_early: page.ended_early })
 }
 
-/// Records that each person of a page was read, then opens their names, if they are asked for. Who is
-/// found by a name is read as much as who is shown with it: each leaves an entry, `search` or `identity`.
-async fn read_people(
+fn ids_of(cases: &[Case]) -> Vec<Uuid> {
+    cases.iter().filter_map(|case| Uuid::try_parse(&case.id).ok()).collect()
+}
+
+/// Records that each person of a page was read, before anything of them is shown. Who is found by a name
+/// is read as much as who is shown with it: each leaves an entry, `search` or `identity`.
+async fn record_reading(
     app: &App,
     caller: &Caller,
     cases: &[Case],
     opens: bool,
-) -> Result<HashMap<Uuid, String>, Response> {
-    let ids: Vec<_> = cases.iter().filter_map(|case| Uuid::try_parse(&case.id).ok()).collect();
+) -> Result<(), Response> {
     let at = app.commands.clock().now();
-    let entry = |id: &Uuid| AccessEntry {
+    let entry = |id| AccessEntry {
         at,
         actor: &caller.grant.actor,
         role: caller.grant.role,
         action: if opens { "identity" } else { "search" },
-        stream: StreamId { aggregate_type: Beneficiary::TYPE.into(), aggregate_id: *id },
+        stream: StreamId { aggregate_type: Beneficiary::TYPE.into(), aggregate_id: id },
         request_id: &caller.envelope.request_id,
     };
-    let entries: Vec<_> = ids.iter().map(entry).collect();
+    let entries: Vec<_> = ids_of(cases).into_iter().map(entry).collect();
     let recorded = record_accesses(app.commands.journal(), &entries).await;
-    recorded.map_err(|error| caller.envelope.command_error(&error.into()))?;
-    if !opens {
-        return Ok(HashMap::new());
-    }
+    recorded.map_err(|error| caller.envelope.command_error(&error.into()))
+}
+
+async fn open_names(
+    app: &App,
+    caller: &Caller,
+    cases: &[Case],
+) -> Result<HashMap<Uuid, String>, Response> {
     let keys = OpenedKeys::new(app.commands.keys().clone());
-    names(&app.read, &keys, &ids).await.map_err(|error| not_opened(caller, &error))
+    let opened = names(&app.read, &keys, &ids_of(cases)).await;
+    opened.map_err(|error| not_opened(caller, &error))
 }
 
 fn not_opened(caller: &Caller, error: &FoldError) -> Response {

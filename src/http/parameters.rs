@@ -2,6 +2,7 @@
 //! reader that refuses by name whatever is not in it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use axum::response::Response;
 use chrono::NaiveDate;
@@ -190,8 +191,8 @@ impl<'a> Parameters<'a> {
             .iter()
             .filter(|(name, _)| !matches!(name.as_str(), "limit" | "cursor" | "identity"));
         asked.fold(self.path.to_owned(), |mut question, (name, value)| {
-            // Neither holds a line's end once it is decoded and checked; lengths part them for certain.
-            question.push_str(&format!("\n{}:{name}={value}", value.len()));
+            // The length says where a value ends, whatever is in it.
+            let _ = write!(question, "\n{}:{name}={value}", value.len());
             question
         })
     }

@@ -9,5 +9,6 @@ mod generate;
 mod import;
 mod journal;
 mod keys;
+mod proof;
 mod read_side;
 mod support;

@@ -103,8 +103,11 @@ impl Statement {
         })?)
     }
 
-    /// How the database would find them.
+    /// How the database would find them; nothing when it is not asked.
     pub async fn explain(&self, store: &ReadStore) -> Result<Vec<String>, ReadError> {
+        if self.walks.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut handle = store.query().await?;
         match handle.connection() {
             ReadConnection::Postgres(db) => {

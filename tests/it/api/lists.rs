@@ -88,7 +88,7 @@ async fn town(app: &TestApp) -> String {
         Role::Director,
         &people[1],
         "exit",
-        &json!({ "occurred_on": "2022-03-01", "reason": "moved_away" }),
+        &json!({ "occurred_on": "2022-03-01", "reason": "moved" }),
     )
     .await;
     for (id, adviser) in [(&people[0], "moussa"), (&people[1], "awa"), (&people[5], "moussa")] {

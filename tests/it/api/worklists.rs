@@ -90,7 +90,7 @@ crate::on_both_engines! {
         in_charge(&app, &id, "2022-10-01").await;
         let gone = registered(&app, &programme).await;
         app.walk(&gone, &steps, "record-business-start").await;
-        app.done(Role::Director, &gone, "exit", &json!({ "occurred_on": "2022-06-01", "reason": "moved_away" })).await;
+        app.done(Role::Director, &gone, "exit", &json!({ "occurred_on": "2022-06-01", "reason": "moved" })).await;
         let token = app.token(Role::Adviser).await;
         let shown = ["id", "milestone", "due_on", "days_late", "adviser"];
         let three = vec![json!(id), json!(3), json!("2022-08-01"), json!(80), json!("moussa")];
@@ -120,7 +120,7 @@ crate::on_both_engines! {
         let (quiet, busy, left) = (registered(&app, &programme).await, registered(&app, &programme).await, registered(&app, &programme).await);
         in_charge(&app, &quiet, "2022-01-10").await;
         app.walk(&busy, &steps, "submit-idea").await;
-        app.done(Role::Director, &left, "exit", &json!({ "occurred_on": "2022-01-11", "reason": "moved_away" })).await;
+        app.done(Role::Director, &left, "exit", &json!({ "occurred_on": "2022-01-11", "reason": "moved" })).await;
         let token = app.token(Role::Adviser).await;
         assert_eq!(items(&app, &token, "stalled", "").await, Vec::<Value>::new());
         clock.set(noon("2022-03-11"));
