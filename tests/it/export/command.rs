@@ -14,6 +14,10 @@ use crate::on_both_engines;
 use crate::support::Engine;
 
 fn sira(engine: &Engine, words: &str, output: &Path) -> Output {
+    run(engine, &format!("export {words} -o {}", output.display()))
+}
+
+fn run(engine: &Engine, words: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sira"));
     for name in ["SIRA_CONFIG", "SIRA_LANG", "SIRA_TOKEN_KEY", "SIRA_LOG"] {
         command.env_remove(name);
@@ -25,10 +29,7 @@ fn sira(engine: &Engine, words: &str, output: &Path) -> Output {
         .env("SIRA_KEYS_DATABASE_URL", keys_url(engine))
         .env("SIRA_READ_DATABASE_URL", read_url(engine))
         .env("SIRA_MASTER_KEY", MASTER)
-        .arg("export")
-        .args(words.split(' '))
-        .arg("-o")
-        .arg(output);
+        .args(words.split(' '));
     command.output().unwrap()
 }
 
@@ -85,6 +86,11 @@ on_both_engines! {
         assert_eq!(status, 3);
         assert!(said.contains("not built yet"), "{said}");
         assert!(!file.exists());
+        // What it then asks for works, though there was no table before.
+        done(&run(engine, "projections rebuild"));
+        done(&sira(engine, "visits --format csv --lang en", &file));
+        let read = read_back(Format::Csv, std::fs::read(&file).unwrap());
+        assert_eq!((read.headings[0].as_str(), read.rows.len()), ("since_position", 0));
     }
 
     async fn what_does_not_fit_is_refused_and_leaves_no_file(engine) {
