@@ -18,6 +18,7 @@ trainer=$(token formatrice trainer)
 committee=$(token comite-segou committee)
 finance=$(token financier finance)
 auditor=$(token auditeur auditor)
+analyst=$(token analyste analyst)
 
 # post TOKEN PATH JSON: sends a command, shows the answer, stops at a problem.
 post() {
@@ -151,3 +152,21 @@ post "$director" "/v1/programmes/$nsw/commands/open-office" '{
 "$sira" import "$here/nsw_dw.csv" --map "$here/nsw_dw.toml" --set "programme=$nsw"
 echo 'Again: nothing is done twice'
 "$sira" import "$here/nsw_dw.csv" --map "$here/nsw_dw.toml" --set "programme=$nsw"
+
+echo '== Figures: each with its definition; none shows a name'
+# What was written above is in the answer, or it waits.
+head=$(curl --silent --fail-with-body "$api/readyz" | sed 's/.*"position":\([0-9]*\),"projections.*/\1/')
+ask() { curl --silent --fail-with-body "$api/v1/analytics/$2" -H "Authorization: Bearer $1" -H "Sira-Min-Position: $head" -H "Accept: ${3:-text/csv}"; }
+echo 'Later earnings, trained and not: published as 6,349 and 4,555, a difference of 1,794'
+ask "$director" "indicators?programme=$nsw&name=mean_income_follow_up&group_by=trained"
+ask "$director" "indicators?programme=$nsw&name=income_difference"
+echo 'How far the people of each programme have come'
+ask "$director" 'funnel?group_by=programme&headings=fr'
+echo 'Why somebody is counted as financed: the events behind the cell'
+ask "$director" "indicators/financed/why?programme=$programme" application/json
+echo
+echo 'An analyst is not shown a cell of one person'
+ask "$analyst" "indicators?programme=$programme&name=financed"
+echo 'A frozen report gives the same figures for ever, and says what changed since'
+post "$director" /v1/analytics/reports '{
+    "name": "bilan-'"$(date +%s)"'", "subject": "funnel", "query": "programme='"$programme"'"}'

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent};
 use sira_domain::cohort::{Cohort, CohortEvent};
 use sira_domain::fund::{Fund, FundEvent};
@@ -19,12 +19,12 @@ use crate::table::{Cell, Row, TableId};
 use crate::{BoxError, Feed, FeedEvent, FoldError};
 
 /// What folds may weigh together, in bytes, before those used longest ago are dropped.
-const HELD_MAX: usize = 128 * 1024 * 1024;
+pub(crate) const HELD_MAX: usize = 128 * 1024 * 1024;
 /// What a fold of a programme, a cohort or a fund weighs, roughly.
 const OWN_WEIGHT: usize = 4_000;
 
 /// A kind of stream that tables are folded from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Family {
     /// Beneficiaries' paths.
     Path,
@@ -80,8 +80,16 @@ struct Held {
 pub(crate) struct Poison {
     /// Its family: what is folded from it cannot go on.
     pub family: Family,
+    /// Its position.
+    pub position: u64,
     /// Why.
     pub cause: BoxError,
+}
+
+impl From<Poison> for FoldError {
+    fn from(poison: Poison) -> Self {
+        Self::Unfit(poison.cause)
+    }
 }
 
 /// What every event's payload has.
@@ -92,8 +100,9 @@ struct Author {
 }
 
 /// The folds of streams.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Folds {
+    held_max: usize,
     held: HashMap<(Family, Uuid), Held>,
     rules: RuleBook,
     batch: u64,
@@ -101,7 +110,20 @@ pub(crate) struct Folds {
     poisoned: BTreeSet<Family>,
 }
 
+impl Default for Folds {
+    fn default() -> Self {
+        Self::holding(HELD_MAX)
+    }
+}
+
 impl Folds {
+    /// None yet; those that weigh more than this together are dropped between batches.
+    pub fn holding(held_max: usize) -> Self {
+        let (held, rules) = (HashMap::new(), RuleBook::default());
+        let (touched, poisoned) = (BTreeSet::new(), BTreeSet::new());
+        Self { held_max, held, rules, batch: 0, touched, poisoned }
+    }
+
     /// Forgets every stream: they are read again.
     pub fn clear(&mut self) {
         self.held.clear();
@@ -113,13 +135,16 @@ impl Folds {
         self.poisoned.insert(family);
     }
 
-    /// Reads the streams that a batch goes on with and that are not held, as they stood at `at`.
+    /// Reads the streams that a batch goes on with and that are not held, as they stood at `at`. Says
+    /// which event of theirs cannot be taken (any more: it was, by the program that took it first).
     pub async fn load<F: Feed>(
         &mut self,
         feed: &F,
         batch: &[FeedEvent],
         at: u64,
-    ) -> Result<(), FoldError> {
+    ) -> Result<Option<Poison>, FoldError> {
+        // What is loaded now is used by this batch.
+        self.batch += 1;
         let mut missing: HashMap<Family, BTreeSet<Uuid>> = HashMap::new();
         for event in batch {
             let Some(family) = self.family(event) else { continue };
@@ -134,19 +159,19 @@ impl Folds {
             // What they told before stands in the tables already.
             let mut told_before = Changes::default();
             for event in events.map_err(FoldError::Unavailable)? {
-                self.take(&event, &mut told_before)
-                    .map_err(|poison| FoldError::Unfit(poison.cause))?;
+                if let Err(poison) = self.take(&event, &mut told_before) {
+                    return Ok(Some(poison));
+                }
             }
         }
         self.settle();
-        Ok(())
+        Ok(None)
     }
 
     /// Takes a batch in: what it changes, how many events were taken, and what the next one has, if it
     /// cannot be taken.
     pub fn take_all(&mut self, batch: &[FeedEvent]) -> (Changes, usize, Option<Poison>) {
         let mut changes = Changes::default();
-        self.batch += 1;
         for (taken, event) in batch.iter().enumerate() {
             if let Err(poison) = self.take_logged(event, &mut changes) {
                 return (changes, taken, Some(poison));
@@ -204,8 +229,14 @@ impl Folds {
         }
     }
 
-    /// The changes were written.
-    pub fn settle(&mut self) {
+    /// The changes were written: what is held longest without use may go.
+    pub fn settle_and_make_room(&mut self) {
+        self.settle();
+        self.make_room();
+    }
+
+    /// What the tables hold already is not told again.
+    fn settle(&mut self) {
         for key in std::mem::take(&mut self.touched) {
             match self.held.get_mut(&key).map(|held| &mut held.fold) {
                 Some(Fold::Path(path)) => path.settle(),
@@ -213,19 +244,23 @@ impl Folds {
                 _ => {}
             }
         }
-        self.make_room();
     }
 
+    /// Drops what was used longest ago, down to half of what may be held: between batches alone, so
+    /// that none loses a fold that it goes on with.
     fn make_room(&mut self) {
-        let weight: usize = self.held.values().map(|held| weight(&held.fold)).sum();
-        if weight <= HELD_MAX {
+        let mut held: usize = self.held.values().map(|held| weight(&held.fold)).sum();
+        if held <= self.held_max {
             return;
         }
-        let mut used: Vec<_> = self.held.values().map(|held| held.used).collect();
-        let middle = used.len() / 2;
-        let (_, middle, _) = used.select_nth_unstable(middle);
-        let middle = *middle;
-        self.held.retain(|_, held| held.used > middle);
+        let mut oldest: Vec<_> = self.held.iter().map(|(key, held)| (held.used, *key)).collect();
+        oldest.sort_unstable();
+        for (_, key) in oldest {
+            if held <= self.held_max / 2 {
+                return;
+            }
+            held -= self.held.remove(&key).map_or(0, |held| weight(&held.fold));
+        }
     }
 
     fn family(&self, event: &FeedEvent) -> Option<Family> {
@@ -236,7 +271,9 @@ impl Folds {
     pub fn take(&mut self, event: &FeedEvent, changes: &mut Changes) -> Result<(), Poison> {
         let Some(family) = self.family(event) else { return Ok(()) };
         self.take_of(family, event, changes).map_err(|error| match error {
-            FoldError::Unfit(cause) | FoldError::Unavailable(cause) => Poison { family, cause },
+            FoldError::Unfit(cause) | FoldError::Unavailable(cause) => {
+                Poison { family, position: event.position, cause }
+            }
         })
     }
 

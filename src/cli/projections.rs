@@ -82,6 +82,7 @@ fn state_text(lag: &ProjectionLag, say: Say) -> String {
         "live" => say.pick("à jour", "live"),
         "behind" => say.pick("en retard", "behind"),
         "retrying" => say.pick("nouvel essai", "retrying"),
+        "rebuilding" => say.pick("en reconstruction", "being rebuilt"),
         "stopped" => say.pick("arrêtée", "stopped"),
         _ => say.pick("pas encore construite", "not built yet"),
     };

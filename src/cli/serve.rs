@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chrono::Duration;
+use sira_projections::Runner;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -35,6 +36,10 @@ pub struct ServeArgs {
     /// vivant, peuplé de personnes fictives, dans un dossier à part.
     #[arg(long)]
     demo: bool,
+    /// Leave the read models to another process: this one takes commands and answers from them. / Laisse
+    /// les projections à un autre processus.
+    #[arg(long, env = "SIRA_WITHOUT_PROJECTIONS", conflicts_with = "demo")]
+    without_projections: bool,
 }
 
 /// Serves until it is told to stop.
@@ -61,7 +66,8 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     }
     let housekeeping = tokio::spawn(keep_house(opened.commands.clone()));
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
-    let projections = start_projections(commands.journal(), commands.keys(), &read);
+    let start = || start_projections(commands.journal(), commands.keys(), &read);
+    let projections = (!args.without_projections).then(start);
     let figures = Figures::new(commands.clone(), read.clone());
     let warming = tokio::spawn(warm(figures.clone()));
     let app = App {
@@ -70,13 +76,15 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
         tokens,
         gate,
         read: read.clone(),
-        projections: projections.statuses(),
+        projections: projections.as_ref().map(Runner::statuses).unwrap_or_default(),
         metrics: Arc::new(Metrics::default()),
     };
     crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
     housekeeping.abort();
     warming.abort();
-    projections.stop().await;
+    if let Some(projections) = projections {
+        projections.stop().await;
+    }
     read.close().await;
     // What was accepted is committed before the process ends.
     opened.close().await;

@@ -6,6 +6,7 @@
 //! and who may ask is the caller's: nothing here checks a token.
 
 mod destination;
+mod dictionary;
 mod error;
 pub mod events;
 pub mod mining;
@@ -14,6 +15,7 @@ mod staff;
 pub mod tables;
 
 pub use destination::{Destination, Output};
+pub use dictionary::data_dictionary;
 pub use error::ExportError;
 pub use staff::StaffNames;
 

@@ -67,10 +67,14 @@ impl TableExport {
         out: W,
         progress: Progress<'_>,
     ) -> Result<(W, Exported, Sheet), ExportError> {
-        let table = self.table;
+        let (table, projection) = (self.table, self.table.projection);
+        // Before it is built there is no table to look at.
+        let built = store.projections(journal.id()).await?;
+        if !built.iter().any(|built| built.name == projection) {
+            return Err(ExportError::NotBuilt { projection });
+        }
         let mut snapshot = store.snapshot(&[table]).await?;
-        let reached = snapshot.position(journal.id(), table.projection).await?;
-        let projection = table.projection;
+        let reached = snapshot.position(journal.id(), projection).await?;
         let reached = reached.ok_or(ExportError::NotBuilt { projection })?;
         let (selection, position) = self.select(reached)?;
         let as_of = time_of(journal, position).await?;

@@ -43,7 +43,7 @@ pub struct SheetWriter<W: Write + Send> {
 
 enum Kind<W: Write + Send> {
     Json(JsonSheet<W>),
-    Csv(CsvSheet<W>),
+    Csv(Box<CsvSheet<W>>),
     Parquet(Box<ParquetSheet<W>>),
     Xlsx(Box<XlsxSheet<W>>),
 }
@@ -62,7 +62,7 @@ impl<W: Write + Send> SheetWriter<W> {
         sheet.check()?;
         let kind = match format {
             Format::Json => Kind::Json(JsonSheet::begin(&sheet, language, out)?),
-            Format::Csv => Kind::Csv(CsvSheet::begin(&sheet, language, out)?),
+            Format::Csv => Kind::Csv(Box::new(CsvSheet::begin(&sheet, language, out)?)),
             Format::Parquet => Kind::Parquet(Box::new(ParquetSheet::begin(&sheet, language, out)?)),
             Format::Xlsx => Kind::Xlsx(Box::new(XlsxSheet::begin(&sheet, language, out)?)),
         };

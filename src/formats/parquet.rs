@@ -219,7 +219,8 @@ mod tests {
             }
             let file = bytes::Bytes::from(out.finish().unwrap());
             let file = SerializedFileReader::new(file).unwrap();
-            file.metadata().row_groups().iter().map(|group| group.num_rows()).collect()
+            let groups = file.metadata().row_groups().iter();
+            groups.map(parquet::file::metadata::RowGroupMetaData::num_rows).collect()
         };
         assert_eq!(groups(10, (4, usize::MAX)), [4, 4, 2]);
         assert_eq!(groups(8, (4, usize::MAX)), [4, 4]);

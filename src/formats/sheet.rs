@@ -88,6 +88,7 @@ impl Sheet {
 
     /// The same sheet, telling one thing more about where it comes from.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "texts and numbers are handed over alike")]
     pub fn about(mut self, name: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
         self.about.push((name.into(), value.to_string()));
         self

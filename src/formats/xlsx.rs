@@ -136,8 +136,7 @@ fn page_name(name: &str, number: usize) -> String {
 fn cell_format(kind: Kind) -> Format {
     let format = Format::new();
     match kind {
-        Kind::Int => format.set_num_format("0"),
-        Kind::Decimal(0) => format.set_num_format("0"),
+        Kind::Int | Kind::Decimal(0) => format.set_num_format("0"),
         Kind::Decimal(scale) => format.set_num_format(format!("0.{}", "0".repeat(scale.into()))),
         Kind::Date => format.set_num_format("yyyy-mm-dd"),
         Kind::Time => format.set_num_format("yyyy-mm-dd hh:mm:ss.000"),

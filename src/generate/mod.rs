@@ -27,6 +27,7 @@ mod error;
 mod funds;
 mod group;
 mod ledger;
+mod lottery;
 mod mark;
 mod model;
 mod money;

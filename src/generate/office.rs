@@ -26,6 +26,8 @@ pub(super) struct Office {
     pub device: String,
     /// Selected people who wait for a training group: since when, and who.
     pub pool: Vec<(Day, u32)>,
+    /// Eligible people who wait for the office's public lottery.
+    pub lottery: Vec<u32>,
     /// Training groups planned so far.
     pub cohorts: u32,
 }
@@ -65,6 +67,7 @@ fn office(
         director: account("directeur", region.code())?,
         device: format!("tablette-{code}"),
         pool: Vec::new(),
+        lottery: Vec::new(),
         cohorts: 0,
     })
 }

@@ -65,6 +65,7 @@ impl World {
         if today > 0 && on.ordinal() == 3 {
             self.begin_year(on.year(), today + 365)?;
         }
+        self.draw_lotteries()?;
         self.plan_groups()
     }
 
@@ -160,7 +161,10 @@ impl World {
     }
 
     /// A command of the programme's own. Everything rests on it, so a refusal ends the generation.
-    fn command_programme(&mut self, command: ProgrammeCommand) -> Result<(), GenerateError> {
+    pub(super) fn command_programme(
+        &mut self,
+        command: ProgrammeCommand,
+    ) -> Result<(), GenerateError> {
         let deed = self.of_office(0, Role::Director, self.today());
         let mut context = self.context(self.programme_id, &deed);
         context.programme = Arc::default();

@@ -125,6 +125,14 @@ impl World {
             let gap = case.chance.days(15);
             self.plan(place, &mut case, on + gap, Step::Note);
         }
+        if case.chance.in_thousand(50) {
+            let gap = case.chance.days(40);
+            self.plan(place, &mut case, on + gap, Step::Consent);
+        }
+        if case.chance.in_thousand(15) {
+            let gap = case.chance.days(60);
+            self.plan(place, &mut case, on + gap, Step::Identity);
+        }
         if case.chance.in_thousand(970) {
             let gap = if case.chance.in_thousand(600) { 0 } else { case.chance.days(7) };
             self.plan(place, &mut case, on + gap, Step::Idea);
@@ -231,6 +239,10 @@ impl World {
         if !self.act(case, &deed, BeneficiaryCommand::SubmitIdea(idea)) {
             return Ok(());
         }
+        if case.chance.in_thousand(60) {
+            let gap = case.chance.days(30);
+            self.plan(place, case, on + gap, Step::IdeaAgain);
+        }
         if case.chance.in_thousand(800) {
             self.onward(place, case, on, 14, Step::Eligibility);
         } else if case.chance.in_thousand(400) {
@@ -278,6 +290,10 @@ impl World {
         on: Day,
     ) -> Result<(), GenerateError> {
         if case.chance.in_thousand(40) {
+            return Ok(());
+        }
+        if self.draws_lots(case.office, self.today()) {
+            self.enter_lottery(place, case);
             return Ok(());
         }
         let level = case.chance.around(62, 14).clamp(15, 98).unsigned_abs();
@@ -358,7 +374,9 @@ impl World {
         if self.act(case, &deed, BeneficiaryCommand::DecideSelection(selection))
             && decision == Decision::Selected
         {
-            if case.chance.in_thousand(945) {
+            if case.chance.in_thousand(15) {
+                self.onward(place, case, on, 20, Step::Recognition);
+            } else if case.chance.in_thousand(945) {
                 self.onward(place, case, on, 7, Step::JoinPool);
             } else {
                 let gap = case.chance.days(25);

@@ -30,6 +30,14 @@ impl World {
             Step::Interview => self.interview(place, case, on)?,
             Step::Decision => self.decide_selection(place, case, on)?,
             Step::SecondDecision => self.announce(place, case, on, Decision::Selected)?,
+            Step::Drawn { office, year, number } => {
+                self.decide_by_lot(place, case, on, (office, year, number))?;
+            }
+            Step::Recognition => self.recognise(place, case, on)?,
+            Step::IdeaAgain => self.revise_idea(case, on)?,
+            Step::Identity => self.correct_identity(case, on)?,
+            Step::Consent => self.consent(place, case, on)?,
+            Step::Withdrawal => self.withdraw_consent(case, on)?,
             Step::JoinPool => self.join_pool(place, case),
             Step::Enrol(group) => self.enrol(place, case, on, group),
             Step::Assess(attempt) => self.assess(place, case, on, attempt)?,

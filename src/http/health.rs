@@ -20,7 +20,7 @@ pub fn routes() -> Router<App> {
 }
 
 /// A projection that runs and is further behind than this makes the process unready: another may be
-/// better. One that has stopped does not, since no other process would be.
+/// better. One that has stopped or is being rebuilt does not, since no other process would be.
 const BEHIND_MAX_S: u64 = 60;
 
 async fn ready(State(app): State<App>, envelope: Envelope) -> Response {
@@ -30,9 +30,9 @@ async fn ready(State(app): State<App>, envelope: Envelope) -> Response {
     let lags = live_lags(&app.projections.now(), journal, clock).await;
     match (head, lags, keys) {
         (Ok(head), Ok(projections), true) => {
-            let ready = projections
-                .iter()
-                .all(|lag| lag.state == "stopped" || lag.lag_seconds <= BEHIND_MAX_S);
+            let ready = projections.iter().all(|lag| {
+                matches!(lag.state, "stopped" | "rebuilding") || lag.lag_seconds <= BEHIND_MAX_S
+            });
             let body = serde_json::json!({
                 "ready": ready, "position": head.position, "projections": projections
             });

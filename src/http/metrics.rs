@@ -49,6 +49,7 @@ pub struct Metrics {
 struct OfProjections {
     projected: Family<ProjectionLabels, Gauge>,
     stopped: Family<ProjectionLabels, Gauge>,
+    stopped_at: Family<ProjectionLabels, Gauge>,
     lag: Family<ProjectionLabels, Gauge>,
     lag_seconds: Family<ProjectionLabels, Gauge>,
 }
@@ -68,6 +69,10 @@ impl OfProjections {
             stopped: gauge(
                 "projection_stopped",
                 "1 when the projection has stopped: its log says at which event",
+            ),
+            stopped_at: gauge(
+                "projection_stopped_position",
+                "Position of the event at which the projection has stopped; 0 when at none",
             ),
             lag: gauge("projection_lag_events", "Events that are not in the projection's rows yet"),
             lag_seconds: gauge(
@@ -130,6 +135,10 @@ impl Metrics {
             self.of_projections.projected.get_or_create(&labels).set(signed(status.position));
             let has_stopped = matches!(status.state, RunState::Stopped { .. });
             self.of_projections.stopped.get_or_create(&labels).set(has_stopped.into());
+            let at =
+                if let RunState::Stopped { position, .. } = status.state { position } else { None };
+            let at = signed(at.unwrap_or_default());
+            self.of_projections.stopped_at.get_or_create(&labels).set(at);
             let Some(lag) = lags.iter().find(|lag| lag.name == status.name) else { continue };
             self.of_projections.lag.get_or_create(&labels).set(signed(lag.lag_events));
             self.of_projections.lag_seconds.get_or_create(&labels).set(signed(lag.lag_seconds));

@@ -23,7 +23,7 @@ pub struct ProjectionLag {
     pub lag_events: u64,
     /// Seconds since the oldest of them was recorded.
     pub lag_seconds: u64,
-    /// `live`, `behind`, `retrying`, `stopped` or `not_built`.
+    /// `live`, `behind`, `retrying`, `rebuilding`, `stopped` or `not_built`.
     pub state: &'static str,
     /// The event at which it stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +82,7 @@ pub async fn live_lags(
         let (state, stopped_at, cause) = match &status.state {
             RunState::Live => ("live", None, None),
             RunState::Retrying => ("retrying", None, None),
+            RunState::Rebuilding => ("rebuilding", None, None),
             RunState::Stopped { position, cause } => {
                 ("stopped", *position, Some(cause.to_string()))
             }

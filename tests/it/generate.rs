@@ -107,7 +107,7 @@ on_both_engines! {
 
     async fn every_event_is_lawful_after_those_before_it_and_money_and_seats_add_up(engine) {
         let ground = Ground::on(engine).await;
-        let generated = ground.fill(population(160, 3, "2025-07-01")).await.unwrap();
+        let generated = ground.fill(population(160, 8, "2025-07-01")).await.unwrap();
         let events = ground.events().await;
         assert_eq!(generated.events, events.len() as u64);
         stored::check_order(&events);
@@ -124,7 +124,7 @@ on_both_engines! {
 
     async fn an_erased_person_of_a_population_is_gone_and_the_others_read_as_invented(engine) {
         let ground = Ground::on(engine).await;
-        ground.fill(population(160, 3, "2025-07-01")).await.unwrap();
+        ground.fill(population(160, 8, "2025-07-01")).await.unwrap();
         let mut erased = 0;
         for event in ground.events().await {
             let payload: Value = serde_json::from_str(&event.payload).unwrap();

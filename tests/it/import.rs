@@ -45,6 +45,13 @@ async fn run(app: &TestApp, file: &str, programme: &str) -> (String, Outcome) {
     (import.batch().to_owned(), outcome)
 }
 
+/// Imports the whole real file into a programme of its own.
+pub async fn import_the_real_file(app: &TestApp) {
+    let programme = nsw_programme(app).await;
+    let (_, outcome) = run(app, NSW_FILE, &programme).await;
+    assert_eq!(outcome.recorded, NSW_COMMANDS, "{:?}", outcome.refused);
+}
+
 async fn journal_of(app: &TestApp) -> Vec<RecordedEvent> {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {

@@ -3,10 +3,12 @@
 mod across;
 mod api;
 mod crash;
+mod dictionary;
 mod export;
 mod generate;
 mod import;
 mod journal;
 mod keys;
+mod proof;
 mod read_side;
 mod support;

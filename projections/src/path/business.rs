@@ -1,5 +1,6 @@
 //! The business, its visits, and what goes on beside.
 
+use chrono::NaiveDate;
 use sira_domain::beneficiary::facts::{Jobs, Visit};
 use sira_domain::beneficiary::{Fact, GrievanceState};
 
@@ -19,6 +20,10 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
     match &moment.event.event.fact {
         Fact::BusinessStarted(_) => {
             memo.start_rules = moment.event.event.rules;
+            // Jobs and revenue are of the business that started last.
+            (memo.jobs_on, memo.first_revenue, memo.last_revenue) = (None, None, None);
+            clear_jobs(ops);
+            ops.push(Op::Clear(TableId::IndicatorValues, REVENUE_SLOT));
             reach(moment, memo, ops, "started");
         }
         Fact::VisitRecorded(visit) => {
@@ -52,11 +57,23 @@ fn value(
     measure: &'static str,
     value: i64,
 ) {
+    value_of(moment, memo, ops, (slot, moment.on()), measure, value);
+}
+
+/// The same, of another day than that of the event.
+fn value_of(
+    moment: &Moment,
+    memo: &Memo,
+    ops: &mut Vec<Op>,
+    (slot, on): (Option<Slot>, NaiveDate),
+    measure: &'static str,
+    value: i64,
+) {
     let own = [
         moment.id.into(),
         moment.sequence.into(),
         measure.into(),
-        moment.on().into(),
+        on.into(),
         moment.event.recorded_at.into(),
         value.into(),
         Cell::Null,
@@ -126,7 +143,9 @@ fn tell_revenue(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Vis
     if let (Some(first), Some(last)) = (memo.first_revenue, memo.last_revenue)
         && first.0 < last.0
     {
-        value(moment, memo, ops, Some(REVENUE_SLOT), "revenue_change", last.1 - first.1);
+        // A visit told late may change the first; the change is up to the last all the same.
+        let place = (Some(REVENUE_SLOT), last.0);
+        value_of(moment, memo, ops, place, "revenue_change", last.1 - first.1);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use sira_domain::beneficiary::State;
 use sira_domain::beneficiary::facts::Sex;
-use sira_domain::values::{CohortId, FundId};
+use sira_domain::values::FundId;
 
+use super::memo::Memo;
 use crate::table::Cell;
 
 /// The bands of age, youngest first: up to 35 is young (African Youth Charter, 2006).
@@ -31,10 +32,14 @@ pub const fn sex_word(sex: Sex) -> &'static str {
 }
 
 /// The cells at the end of every row that figures are made of; none of a path without registration.
-pub fn dims(state: &State, cohort: Option<CohortId>, fund: Option<FundId>) -> Option<[Cell; 9]> {
+///
+/// Office and region are those of the moment. The year of birth is the one known now, whenever the row
+/// was told: a correction says that it was never another.
+pub fn dims(state: &State, memo: &Memo, fund: Option<FundId>) -> Option<[Cell; 9]> {
     use chrono::Datelike as _;
     let registration = state.registration.as_ref()?;
-    let age = registration.on.year() - i32::try_from(registration.birth_year).unwrap_or_default();
+    let birth_year = memo.birth_year.unwrap_or(registration.birth_year);
+    let age = registration.on.year() - i32::try_from(birth_year).unwrap_or_default();
     Some([
         registration.programme.0.into(),
         state.office.as_ref().map_or(Cell::Null, |office| office.as_str().to_owned().into()),
@@ -43,7 +48,7 @@ pub fn dims(state: &State, cohort: Option<CohortId>, fund: Option<FundId>) -> Op
         age_band(age).into(),
         Cell::maybe(registration.disability),
         Cell::maybe(registration.displaced),
-        Cell::maybe(cohort.map(|cohort| cohort.0)),
+        Cell::maybe(memo.cohort.map(|cohort| cohort.0)),
         Cell::maybe(fund.map(|fund| fund.0)),
     ])
 }

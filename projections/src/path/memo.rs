@@ -1,17 +1,20 @@
 //! What the fold of a path remembers beyond its state.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use sira_domain::beneficiary::facts::Instalment;
 use sira_domain::beneficiary::{Fact, State};
 use sira_domain::values::{CohortId, FundId, Xof};
 
 use super::ledger::Slot;
+use crate::table::Row;
 
 /// What the fold of a path remembers beyond its state.
 #[derive(Clone, Debug, Default)]
 pub struct Memo {
     /// Milestones that stand, a bit each.
     pub reached: u32,
+    /// The year of birth as it was corrected, where the path was folded again; none: as registered.
+    pub birth_year: Option<u32>,
     /// The cohort last joined.
     pub cohort: Option<CohortId>,
     /// The fund of the last approved financing.
@@ -37,14 +40,12 @@ pub struct Memo {
 }
 
 /// An income as it was told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct IncomeTold {
-    /// Sequence of its event.
-    pub sequence: u64,
-    /// Day of the survey.
-    pub on: NaiveDate,
-    /// When it was recorded.
-    pub recorded_at: DateTime<Utc>,
+    /// Where its row stands.
+    pub slot: Slot,
+    /// Its row, as of a person not trained yet.
+    pub row: Row,
 }
 
 /// An instalment that was told as due.
@@ -54,10 +55,23 @@ pub struct Due {
     pub financing: u32,
     /// Where its row stands.
     pub slot: Slot,
-    /// The day.
+    /// The instalment, cut to what is still due of it.
     pub due_on: NaiveDate,
-    /// Principal of its schedule up to and with this one.
-    pub principal_so_far: Xof,
+    /// Principal.
+    pub principal: Xof,
+    /// Interest.
+    pub interest: Xof,
+    /// Whether its schedule was replaced: what was kept of it stays.
+    pub settled: bool,
+}
+
+/// What becomes of an instalment when its schedule changes.
+#[derive(Clone, Copy, Debug)]
+pub enum Cut {
+    /// It is due no longer.
+    Gone(Slot),
+    /// Less of it is due.
+    Less(Due),
 }
 
 /// What stood before an event that replaces it.
@@ -85,32 +99,52 @@ impl Memo {
         })
     }
 
-    /// Forgets instalments of a financing that are not kept, and says where they stood.
-    pub fn drop_dues(&mut self, financing: u32, kept: impl Fn(&Due) -> bool) -> Vec<Slot> {
-        let mut dropped = Vec::new();
-        self.dues.retain(|due| {
-            let stays = due.financing != financing || kept(due);
+    /// Cuts the schedule in force of a financing to its first `limit` of principal. What fell due by
+    /// `whole_by` stays as it is. An instalment without principal stays with the principal after it.
+    pub fn cut_dues(&mut self, financing: u32, limit: Xof, whole_by: NaiveDate) -> Vec<Cut> {
+        let (mut left, mut cuts) = (limit, Vec::new());
+        self.dues.retain_mut(|due| {
+            if due.financing != financing || due.settled {
+                return true;
+            }
+            let kept = due.principal.min(left);
+            let stays = kept > Xof::ZERO || (due.principal == Xof::ZERO && left > Xof::ZERO);
+            left = left.less(kept);
+            if due.due_on <= whole_by {
+                return true;
+            }
             if !stays {
-                dropped.push(due.slot);
+                cuts.push(Cut::Gone(due.slot));
+            } else if kept < due.principal {
+                due.principal = kept;
+                cuts.push(Cut::Less(*due));
             }
             stays
         });
-        dropped
+        cuts
     }
 
-    /// Remembers the instalments of a schedule as due, and says where each stands.
-    pub fn add_dues(&mut self, financing: u32, schedule: &[Instalment]) -> Vec<Slot> {
-        let mut so_far = Xof::ZERO;
-        schedule
-            .iter()
-            .map(|instalment| {
-                so_far = so_far.plus(instalment.principal);
-                let slot = super::tell::DUE_SLOTS + self.dues_told;
-                self.dues_told += 1;
-                let (due_on, principal_so_far) = (instalment.due_on, so_far);
-                self.dues.push(Due { financing, slot, due_on, principal_so_far });
-                slot
-            })
-            .collect()
+    /// What is due of a financing's schedule so far stays, whatever the next one says.
+    pub fn settle_dues(&mut self, financing: u32) {
+        for due in self.dues.iter_mut().filter(|due| due.financing == financing) {
+            due.settled = true;
+        }
+    }
+
+    /// Remembers the instalments of a schedule as due.
+    pub fn add_dues(&mut self, financing: u32, schedule: &[Instalment]) -> Vec<Due> {
+        let first = self.dues_told;
+        self.dues_told += u32::try_from(schedule.len()).unwrap_or_default();
+        let due = |(number, instalment): (u32, &Instalment)| Due {
+            financing,
+            slot: super::tell::DUE_SLOTS + number,
+            due_on: instalment.due_on,
+            principal: instalment.principal,
+            interest: instalment.interest,
+            settled: false,
+        };
+        let added: Vec<Due> = (first..).zip(schedule).map(due).collect();
+        self.dues.extend_from_slice(&added);
+        added
     }
 }

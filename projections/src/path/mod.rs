@@ -28,9 +28,10 @@ use crate::changes::Changes;
 use crate::rule_book::RuleBook;
 use crate::table::TableId;
 use memo::Memo;
-use tell::{Moment, Op, tell};
+use tell::{DUE_SLOTS, INCOME_SLOTS, Moment, Op, tell};
 
 /// Tables that count people: a person whose path is frozen as a duplicate is counted where they go on.
+/// Their money stays where it was paid out, with what is due of it.
 const OF_PEOPLE: [TableId; 5] = [
     TableId::CaseMilestones,
     TableId::TrainingAttendance,
@@ -137,9 +138,20 @@ impl PathFold {
         tell(&moment, &before_interest, &mut self.memo, ops);
     }
 
+    /// The year of birth as the events that stand told it last.
+    fn birth_year(&self) -> Option<u32> {
+        let told = |(sequence, event): (u64, &Arc<PathEvent>)| match &event.event.fact {
+            _ if self.retracted.contains(&sequence) => None,
+            Fact::Registered(registration) => Some(registration.birth_year.get()),
+            Fact::IdentityUpdated(change) => Some(change.birth_year?.get()),
+            _ => None,
+        };
+        (1..).zip(&self.past).filter_map(told).last()
+    }
+
     fn fold_again(&mut self, position: u64, changes: &mut Changes) {
         self.state = State::default();
-        self.memo = Memo::default();
+        self.memo = Memo { birth_year: self.birth_year(), ..Memo::default() };
         let past = self.past.clone();
         let mut rows: Vec<Told> = Vec::new();
         for (sequence, event) in (1..).zip(&past) {
@@ -162,10 +174,16 @@ impl PathFold {
             }
         }
         if self.state.continues_as.is_some() {
-            rows.retain(|row| !OF_PEOPLE.contains(&row.table));
+            rows.retain(|row| !OF_PEOPLE.contains(&row.table) || is_due(row));
         }
         self.ledger.become_rows(rows, position, changes);
     }
+}
+
+/// Whether a row is an instalment.
+fn is_due(row: &Told) -> bool {
+    let is_one = |slot| (DUE_SLOTS..INCOME_SLOTS).contains(&slot);
+    row.table == TableId::IndicatorValues && row.slot.is_some_and(is_one)
 }
 
 /// Whether an event may change what earlier events told.

@@ -1,11 +1,12 @@
 //! Plan, approval, payments, loans.
 
+use chrono::NaiveDate;
 use sira_domain::beneficiary::facts::PlanConclusion;
 use sira_domain::beneficiary::{Fact, FinancingState};
 use sira_domain::reference::PaymentMethod;
 use sira_domain::values::Xof;
 
-use super::memo::{Before, Memo};
+use super::memo::{Before, Cut, Due, Memo};
 use super::tell::{Moment, Op, reach};
 use crate::table::{Cell, TableId};
 
@@ -124,8 +125,9 @@ fn tell_line(
     moment.put_of(memo, Some(financing.fund), ops, (TableId::FinanceLines, None), own);
 }
 
-/// Instalments are due once money was paid out. A new schedule keeps those of the old one that were
-/// paid; what is written off or refused is due no longer.
+/// Instalments are due once money was paid out. A new schedule replaces all of the old one but the
+/// principal that was paid back, with its interest. What is given up before it was paid out, and what is
+/// written off before it fell due, was never due.
 fn tell_dues(
     moment: &Moment,
     before: &Before,
@@ -133,34 +135,70 @@ fn tell_dues(
     ops: &mut Vec<Op>,
     financing: &FinancingState,
 ) {
-    let number = financing.financing;
-    let dropped = match &moment.event.event.fact {
-        Fact::DisbursementRecorded(_) if financing.paid.len() == 1 => Vec::new(),
-        Fact::LoanRescheduled(_) => {
-            memo.drop_dues(number, |due| due.principal_so_far <= before.repaid_since_schedule)
+    let (number, back) = (financing.financing, financing.repaid_since_schedule);
+    match &moment.event.event.fact {
+        Fact::DisbursementRecorded(_) if financing.paid.len() == 1 => {
+            add_dues(moment, memo, ops, financing);
         }
-        Fact::LoanWrittenOff(_) => memo.drop_dues(number, |due| due.due_on <= moment.on()),
-        _ => return,
-    };
-    ops.extend(dropped.into_iter().map(|slot| Op::Clear(TableId::IndicatorValues, slot)));
-    if matches!(moment.event.event.fact, Fact::LoanWrittenOff(_)) {
-        return;
+        Fact::LoanRescheduled(_) => {
+            let limit = before.repaid_since_schedule;
+            cut_dues(moment, memo, ops, financing, (limit, NaiveDate::MIN));
+            memo.settle_dues(number);
+            add_dues(moment, memo, ops, financing);
+        }
+        Fact::FinancingRefused(_) => {
+            // The schedule in force is of what was paid out and not back when it was set.
+            let repaid: Xof = financing.repaid.iter().map(|back| back.principal).sum();
+            let limit = financing.disbursed().less(repaid.less(back));
+            cut_dues(moment, memo, ops, financing, (limit, NaiveDate::MIN));
+        }
+        Fact::LoanWrittenOff(_) => {
+            cut_dues(moment, memo, ops, financing, (back, moment.on()));
+        }
+        _ => {}
     }
-    let slots = memo.add_dues(number, &financing.schedule);
-    for (slot, instalment) in slots.into_iter().zip(&financing.schedule) {
-        let own = [
-            moment.id.into(),
-            moment.sequence.into(),
-            "due".into(),
-            instalment.due_on.into(),
-            moment.event.recorded_at.into(),
-            xof(instalment.principal.plus(instalment.interest)),
-            Cell::Null,
-            Cell::Null,
-        ];
-        let place = (TableId::IndicatorValues, Some(slot));
-        moment.put_of(memo, Some(financing.fund), ops, place, own);
+}
+
+fn add_dues(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
+    for due in memo.add_dues(financing.financing, &financing.schedule) {
+        tell_due(moment, memo, ops, financing, &due);
     }
+}
+
+fn cut_dues(
+    moment: &Moment,
+    memo: &mut Memo,
+    ops: &mut Vec<Op>,
+    financing: &FinancingState,
+    (limit, whole_by): (Xof, NaiveDate),
+) {
+    for cut in memo.cut_dues(financing.financing, limit, whole_by) {
+        match cut {
+            Cut::Gone(slot) => ops.push(Op::Clear(TableId::IndicatorValues, slot)),
+            Cut::Less(due) => tell_due(moment, memo, ops, financing, &due),
+        }
+    }
+}
+
+fn tell_due(
+    moment: &Moment,
+    memo: &Memo,
+    ops: &mut Vec<Op>,
+    financing: &FinancingState,
+    due: &Due,
+) {
+    let own = [
+        moment.id.into(),
+        moment.sequence.into(),
+        "due".into(),
+        due.due_on.into(),
+        moment.event.recorded_at.into(),
+        xof(due.principal.plus(due.interest)),
+        Cell::Null,
+        Cell::Null,
+    ];
+    let place = (TableId::IndicatorValues, Some(due.slot));
+    moment.put_of(memo, Some(financing.fund), ops, place, own);
 }
 
 fn tell_loan(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, financing: &FinancingState) {

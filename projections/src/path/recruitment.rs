@@ -4,12 +4,13 @@ use sira_domain::beneficiary::Fact;
 use sira_domain::beneficiary::facts::{Decision, Income};
 
 use super::ledger::Slot;
+use super::ledger::Told;
 use super::memo::{IncomeTold, Memo};
-use super::tell::{Moment, Op, reach, unreach};
+use super::tell::{INCOME_SLOTS, Moment, Op, reach, unreach};
 use crate::table::{Cell, TableId};
 
-/// First place of incomes in `indicator_values`.
-const INCOME_SLOTS: Slot = 1_000;
+/// Place of `trained` among the own columns of `indicator_values`.
+const TRAINED: usize = 7;
 
 pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
     match &moment.event.event.fact {
@@ -44,43 +45,48 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
         Fact::ModuleAssessed(_) => tell_assessment(moment, memo, ops),
         Fact::TrainingCompleted(_) => {
             reach(moment, memo, ops, "trained");
-            tell_incomes(moment, memo, ops);
+            tell_trained(memo, ops);
         }
-        Fact::IncomeRecorded(_) => {
-            memo.incomes.push(IncomeTold {
-                sequence: moment.sequence,
-                on: moment.on(),
-                recorded_at: moment.event.recorded_at,
-            });
-            tell_incomes(moment, memo, ops);
-        }
+        Fact::IncomeRecorded(income) => tell_income(moment, memo, ops, income),
         _ => {}
     }
 }
 
-/// Every income, as trained or not: completing a training says it of those told before as well.
-fn tell_incomes(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>) {
-    let trained = moment.state.training.is_some();
-    for (slot, (told, income)) in
-        (INCOME_SLOTS..).zip(memo.incomes.iter().zip(&moment.state.incomes))
-    {
-        let measure = match income.survey.code() {
-            "baseline" => "income_baseline",
-            "follow_up" => "income_follow_up",
-            _ => "income_tracer",
+/// An income, as of a person trained or not trained so far.
+fn tell_income(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, income: &Income) {
+    let measure = match income.survey.code() {
+        "baseline" => "income_baseline",
+        "follow_up" => "income_follow_up",
+        _ => "income_tracer",
+    };
+    let currency = income.currency.as_ref().map_or("XOF", |currency| currency.as_str());
+    let own = [
+        moment.id.into(),
+        moment.sequence.into(),
+        measure.into(),
+        moment.on().into(),
+        moment.event.recorded_at.into(),
+        yearly(income).into(),
+        currency.to_owned().into(),
+        moment.state.training.is_some().into(),
+    ];
+    let slot = INCOME_SLOTS + Slot::try_from(moment.sequence).unwrap_or_default();
+    moment.put(memo, ops, (TableId::IndicatorValues, Some(slot)), own);
+    if let Some(Op::Put(told)) = ops.last() {
+        memo.incomes.push(IncomeTold { slot, row: told.row.clone() });
+    }
+}
+
+/// Completing a training says of the incomes told before that they are of somebody trained. All else
+/// of their rows stays as it was told.
+fn tell_trained(memo: &Memo, ops: &mut Vec<Op>) {
+    for told in &memo.incomes {
+        let trained = |(place, cell): (usize, &Cell)| {
+            if place == TRAINED { true.into() } else { cell.clone() }
         };
-        let currency = income.currency.as_ref().map_or("XOF", |currency| currency.as_str());
-        let own = [
-            moment.id.into(),
-            told.sequence.into(),
-            measure.into(),
-            told.on.into(),
-            told.recorded_at.into(),
-            yearly(income).into(),
-            currency.to_owned().into(),
-            trained.into(),
-        ];
-        moment.put(memo, ops, (TableId::IndicatorValues, Some(slot)), own);
+        let row = told.row.iter().enumerate().map(trained).collect();
+        let (table, slot) = (TableId::IndicatorValues, Some(told.slot));
+        ops.push(Op::Put(Told { table, slot, row }));
     }
 }
 

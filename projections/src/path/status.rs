@@ -35,7 +35,7 @@ fn status_row(fold: &PathFold) -> Option<Row> {
     let (state, memo) = (&fold.state, &fold.memo);
     let registration = state.registration.as_ref()?;
     let [programme, office, region, sex, age_band, disability, displaced, cohort, fund] =
-        dims(state, memo.cohort, memo.fund)?;
+        dims(state, memo, memo.fund)?;
     let last = fold.past.last()?;
     let business = state.business.as_ref();
     let sector = business.map(|business| &business.sector);

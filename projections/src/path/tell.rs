@@ -13,6 +13,8 @@ use crate::table::{Cell, TableId};
 
 /// First place of instalments in `indicator_values`.
 pub const DUE_SLOTS: Slot = 10_000;
+/// First place of incomes there: a path has not as many instalments as lie between.
+pub const INCOME_SLOTS: Slot = 1_000_000_000;
 
 /// What becomes of a row.
 #[derive(Clone, Debug)]
@@ -58,7 +60,7 @@ impl Moment<'_> {
         (table, slot): (TableId, Option<Slot>),
         own: [Cell; N],
     ) {
-        let Some(dims) = dims(self.state, memo.cohort, fund) else { return };
+        let Some(dims) = dims(self.state, memo, fund) else { return };
         let row = own.into_iter().chain(dims).collect();
         ops.push(Op::Put(Told { table, slot, row }));
     }

@@ -2,10 +2,11 @@
 
 use tokio::sync::watch;
 
+use super::lease::Lease;
 use super::site::Site;
-use super::{Lease, Progress, swap};
+use super::{Progress, swap};
 use crate::runner::{Checkpoint, advance_checkpoint, find_checkpoint, make_checkpoint};
-use crate::{Feed, FoldError, Projection, ReadConnection, ReadStore};
+use crate::{Feed, FoldError, Projection, ReadStore};
 
 /// Events of one transaction.
 const BATCH: u32 = 2_000;
@@ -37,7 +38,7 @@ pub async fn rebuild_projection<F: Feed, P: Projection>(
         if *stop.borrow() {
             return Err(FoldError::Unavailable("told to stop".into()));
         }
-        lease.keep().await?;
+        lease.check()?;
         let total = feed.head().await.map_err(FoldError::Unavailable)?;
         progress(Progress { done: at.position, total });
     }
@@ -62,15 +63,13 @@ async fn begin<F: Feed, P: Projection>(
     projection: &P,
 ) -> Result<Checkpoint, FoldError> {
     let mut transaction = site.store.begin().await?;
-    if let Some(schema) = site.schema() {
-        for (table, live) in projection.tables() {
-            let drop = format!("DROP TABLE IF EXISTS {schema}.{table}");
-            let make = format!("CREATE TABLE {schema}.{table} (LIKE {live}.{table} INCLUDING ALL)");
-            for statement in [drop, make] {
-                transaction.connection().run(&statement).await?;
-            }
-            leave_unsampled(transaction.connection(), &schema, table, live).await?;
-        }
+    for (table, live) in projection.tables() {
+        let statement = match site.schema() {
+            Some(schema) => like(&schema, live, table),
+            // The migrations have made it.
+            None => format!("DELETE FROM {table}"),
+        };
+        transaction.connection().run(&statement).await?;
     }
     let (name, version) = (projection.name(), projection.version());
     make_checkpoint(transaction.connection(), feed.journal(), name, version).await?;
@@ -78,28 +77,20 @@ async fn begin<F: Feed, P: Projection>(
     Ok(Checkpoint { version, position: 0 })
 }
 
-/// `LIKE` does not bring along that `ANALYZE` takes no samples of a column: those of tokens would outlive
-/// an erasure.
-async fn leave_unsampled(
-    connection: ReadConnection<'_>,
-    schema: &str,
-    table: &str,
-    live: &str,
-) -> Result<(), FoldError> {
-    let ReadConnection::Postgres(db) = connection else { return Ok(()) };
-    let columns: Vec<String> = sqlx::query_scalar(
-        "SELECT attname::text FROM pg_attribute
-          WHERE attrelid = to_regclass($1) AND attnum > 0 AND attstattarget = 0",
+/// Makes a table as the live one is. What `LIKE` leaves out is which columns the planner must take no
+/// samples of: tokens would outlive an erasure there.
+fn like(schema: &str, live: &str, table: &str) -> String {
+    format!(
+        "DROP TABLE IF EXISTS {schema}.{table};
+         CREATE TABLE {schema}.{table} (LIKE {live}.{table} INCLUDING ALL);
+         DO $$ DECLARE kept record; BEGIN
+           FOR kept IN SELECT attname, attstattarget FROM pg_attribute
+                WHERE attrelid = '{live}.{table}'::regclass AND attnum > 0 AND attstattarget >= 0
+           LOOP EXECUTE format('ALTER TABLE {schema}.{table} ALTER COLUMN %I SET STATISTICS %s',
+                               kept.attname, kept.attstattarget);
+           END LOOP;
+         END $$"
     )
-    .bind(format!("{live}.{table}"))
-    .fetch_all(&mut *db)
-    .await?;
-    for column in columns {
-        let statement =
-            format!("ALTER TABLE {schema}.{table} ALTER COLUMN {column} SET STATISTICS 0");
-        ReadConnection::Postgres(&mut *db).run(&statement).await?;
-    }
-    Ok(())
 }
 
 /// Takes the next batch, with its checkpoint, in one transaction; false when there was no full one.

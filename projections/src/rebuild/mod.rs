@@ -6,21 +6,26 @@
 //! one transaction puts the tables in place with their checkpoints ([`swap`]). A build that is killed
 //! goes on from its last commit; one of other versions begins anew.
 
+mod build;
+mod folding;
 mod in_order;
+mod lease;
 mod pass;
 mod site;
 mod swap;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use uuid::Uuid;
 
 pub use in_order::rebuild_projection;
 
 use crate::analyst;
+use crate::folds::Family;
 use crate::models::{self, Model};
 use crate::runner::pack::tables_of;
-use crate::runner::{Checkpoint, find_checkpoint, lease, set_checkpoint};
+use crate::runner::{Checkpoint, find_checkpoint, set_checkpoint};
 use crate::{Feed, FoldError, ReadStore};
+use lease::Lease;
 use pass::Pass;
 use site::Site;
 
@@ -36,62 +41,53 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// Where a projection stands once it was brought up.
+/// Where a projection stands.
 pub(crate) enum Standing {
     /// Ready to go on from this position.
     At(u64),
+    /// Its tables are not there, or of an older form.
+    Stale,
     /// It must not run here.
     Unfit(String),
 }
 
-/// Makes sure that some projections have tables of this program's form: makes them, or rebuilds those
-/// of an older version. Says where each stands.
+/// Says where each of some projections stands. Those that were never built get empty tables when the
+/// journal is short: then they are fed from its start.
 pub(crate) async fn bring_up<F: Feed>(
     feed: &F,
     store: &ReadStore,
     models: &[&'static Model],
-    stop: &watch::Receiver<bool>,
 ) -> Result<Vec<(&'static Model, Standing)>, FoldError> {
-    let head = feed.head().await.map_err(FoldError::Unavailable)?;
-    let mut standings = Vec::new();
-    let (mut new, mut old) = (Vec::new(), Vec::new());
+    let (mut standings, mut new) = (Vec::new(), Vec::new());
     for model in models {
         match find(store, feed.journal(), model.name).await? {
             None => new.push(*model),
-            Some(found) if found.version < model.version => old.push(*model),
-            Some(found) if found.version > model.version => {
-                let cause = "its rows were made by a newer program".to_owned();
-                standings.push((*model, Standing::Unfit(cause)));
-            }
-            Some(found) if found.position > head => {
-                let cause = "it is ahead of the journal: the rows are another journal's".to_owned();
-                standings.push((*model, Standing::Unfit(cause)));
-            }
-            Some(found) => standings.push((*model, Standing::At(found.position))),
+            Some(found) => standings.push((*model, found)),
         }
     }
-    if head <= FEW_EVENTS && old.is_empty() && !new.is_empty() {
+    // Read after the checkpoints: another runner may move both at this moment.
+    let head = feed.head().await.map_err(FoldError::Unavailable)?;
+    let stand = |(model, found)| (model, standing(model, found, head));
+    let mut standings: Vec<_> = standings.into_iter().map(stand).collect();
+    let is_short = head <= FEW_EVENTS;
+    if is_short && !new.is_empty() {
         make_empty(store, feed.journal(), &new).await?;
-        standings.extend(new.drain(..).map(|model| (model, Standing::At(0))));
     }
-    let stale: Vec<_> = new.into_iter().chain(old).collect();
-    if !stale.is_empty() {
-        let names: Vec<_> = stale.iter().map(|model| model.name).collect();
-        tracing::info!(projections = ?names, events = head, "read models are being built");
-        let failed = rebuild_models(feed, store, &stale, &|_| (), stop).await?;
-        for model in stale {
-            let failure = failed.iter().find(|failure| failure.hits(model));
-            let standing = match failure {
-                Some(failure) => Standing::Unfit(failure.to_string()),
-                None => match find(store, feed.journal(), model.name).await? {
-                    Some(found) => Standing::At(found.position),
-                    None => return Err(FoldError::Unavailable("no checkpoint".into())),
-                },
-            };
-            standings.push((model, standing));
-        }
-    }
+    let fresh = || if is_short { Standing::At(0) } else { Standing::Stale };
+    standings.extend(new.into_iter().map(|model| (model, fresh())));
     Ok(standings)
+}
+
+fn standing(model: &Model, found: Checkpoint, head: u64) -> Standing {
+    if found.version < model.version {
+        Standing::Stale
+    } else if found.version > model.version {
+        Standing::Unfit("its rows were made by a newer program".to_owned())
+    } else if found.position > head {
+        Standing::Unfit("it is ahead of the journal: the rows are another journal's".to_owned())
+    } else {
+        Standing::At(found.position)
+    }
 }
 
 async fn find(
@@ -123,16 +119,18 @@ async fn make_empty(
 }
 
 /// An event that some models could not take in a rebuild.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    family: crate::folds::Family,
+    pub(crate) family: Family,
     /// Its position.
     pub position: u64,
     cause: String,
 }
 
 impl Failure {
-    fn hits(&self, model: &Model) -> bool {
+    /// Whether a model is folded from such events.
+    #[must_use]
+    pub fn hits(&self, model: &Model) -> bool {
         model.families.contains(&self.family)
     }
 }
@@ -140,6 +138,23 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "position {}: {}", self.position, self.cause)
+    }
+}
+
+/// How much of a rebuild is under way at a time, which bounds its memory: two lots of rows, three pages
+/// of events, and what the longest stream comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lots {
+    /// Rows gathered before they are written, in one transaction.
+    pub rows: usize,
+    /// Events of one reading.
+    pub page: u32,
+}
+
+impl Default for Lots {
+    /// Some 60 MB.
+    fn default() -> Self {
+        Self { rows: 25_000, page: 5_000 }
     }
 }
 
@@ -155,59 +170,28 @@ pub async fn rebuild_models<F: Feed>(
     progress: &(dyn Fn(Progress) + Sync),
     stop: &watch::Receiver<bool>,
 ) -> Result<Vec<Failure>, FoldError> {
+    rebuild_in_lots(feed, store, models, Lots::default(), progress, stop).await
+}
+
+/// The same, in lots of a size of the caller's own.
+///
+/// # Errors
+/// As [`rebuild_models`].
+pub async fn rebuild_in_lots<F: Feed>(
+    feed: &F,
+    store: &ReadStore,
+    models: &[&'static Model],
+    lots: Lots,
+    progress: &(dyn Fn(Progress) + Sync),
+    stop: &watch::Receiver<bool>,
+) -> Result<Vec<Failure>, FoldError> {
     let lease = Lease::take(store, format!("{}/rebuild/models", feed.journal())).await?;
     let site = Site::open(store, "models").await?;
-    let mut pass = Pass { feed, site: &site, lease: &lease, models, progress, stop };
-    let (at, failures) = pass.run().await?;
-    let built: Vec<_> = models
-        .iter()
-        .copied()
-        .filter(|model| !failures.iter().any(|failure| failure.hits(model)))
-        .collect();
-    swap::models(feed, store, &site, &built, at, &failures).await?;
+    let mut pass = Pass::of((feed, &site, &lease), models, lots, progress, stop).await?;
+    pass.run().await?;
+    swap::models(store, &mut pass).await?;
+    let failures = pass.failures().to_vec();
     site.remove().await?;
     lease.give_back().await;
     Ok(failures)
-}
-
-/// The lease of a rebuild: two processes must not build on one site.
-pub(crate) struct Lease {
-    store: ReadStore,
-    key: String,
-    holder: Uuid,
-}
-
-impl Lease {
-    pub async fn take(store: &ReadStore, key: String) -> Result<Self, FoldError> {
-        let lease = Self { store: store.clone(), key, holder: Uuid::now_v7() };
-        // A process that was killed leaves its lease behind for a moment.
-        let until = tokio::time::Instant::now() + lease::TERM + lease::TERM;
-        while !lease.renew().await? {
-            if tokio::time::Instant::now() > until {
-                return Err(FoldError::Unavailable("another process is rebuilding".into()));
-            }
-            tokio::time::sleep(lease::TERM / 6).await;
-        }
-        Ok(lease)
-    }
-
-    pub async fn renew(&self) -> Result<bool, FoldError> {
-        let mut handle = self.store.connection().await?;
-        Ok(lease::take(handle.connection(), &self.key, self.holder).await?)
-    }
-
-    /// Renews it, or fails when another has taken it over.
-    pub async fn keep(&self) -> Result<(), FoldError> {
-        if self.renew().await? {
-            return Ok(());
-        }
-        Err(FoldError::Unavailable("another process has taken the rebuild over".into()))
-    }
-
-    pub async fn give_back(self) {
-        if let Ok(mut handle) = self.store.connection().await {
-            // If this fails, the lease runs out.
-            let _ = lease::give_back(handle.connection(), &self.key, self.holder).await;
-        }
-    }
 }

@@ -3,53 +3,75 @@
 //! One transaction: readers see the old tables or the new ones. It first locks what the live runner
 //! must move to commit a batch (the checkpoints' rows; the file, on `SQLite`), then takes the last
 //! events, so that the new tables are never behind the old. A crash before the commit leaves the old
-//! tables in place and the build as it was; after it, only the site is left, which the next rebuild
-//! clears.
+//! tables in place and the build as it was; with the commit the build is written off, and only an empty
+//! site is left, which the next rebuild clears.
 
-use sqlx::{Connection as _, SqliteConnection};
+use std::time::Duration;
 
-use super::pass::catch_up_once;
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+
+use super::in_order;
+use super::pass::Pass;
 use super::site::Site;
-use super::{Failure, in_order};
 use crate::analyst;
-use crate::folds::Folds;
-use crate::models::Model;
 use crate::runner::pack::tables_of;
 use crate::runner::{Checkpoint, set_checkpoint};
 use crate::store::{ReadConnection, ReadHandle};
-use crate::table::{create_statements, drop_statement};
+use crate::table::create_statements;
 use crate::{Feed, FoldError, Projection, ReadStore};
+
+/// How long a lock is waited for, in milliseconds: less than `PostgreSQL` waits before it looks for a
+/// deadlock (1 s), so that it is always the swap that gives way, and never a reader.
+const LOCK_MS: u32 = 400;
+/// How often a swap is tried that readers or the live runner hold up.
+const TRIES: u32 = 60;
+/// How long readers are let alone before it is tried again.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A table to be put in place, and its schema on `PostgreSQL`.
 type Place = (&'static str, &'static str);
 
-/// Puts the tables of some models in place.
+/// Whether somebody holds a lock that was waited for.
+fn is_held_up(error: &FoldError) -> bool {
+    let FoldError::Unavailable(cause) = error else { return false };
+    let Some(sqlx::Error::Database(refused)) = cause.downcast_ref() else { return false };
+    // lock_not_available, deadlock_detected; SQLITE_BUSY and its kinds.
+    let code = refused.code().unwrap_or_default();
+    matches!(&*code, "55P03" | "40P01" | "5" | "261" | "517" | "773")
+}
+
+/// Puts the tables of a pass in place, but for those that an event did not fit.
 pub(super) async fn models<F: Feed>(
-    feed: &F,
     live: &ReadStore,
-    site: &Site,
-    built: &[&'static Model],
-    mut at: u64,
-    failures: &[Failure],
+    pass: &mut Pass<'_, F>,
 ) -> Result<(), FoldError> {
-    let tables = tables_of(built);
+    for _ in 1..TRIES {
+        match try_models(live, pass).await {
+            Err(error) if is_held_up(&error) => tokio::time::sleep(PAUSE).await,
+            done => return done,
+        }
+        pass.catch_up().await?;
+    }
+    try_models(live, pass).await
+}
+
+async fn try_models<F: Feed>(live: &ReadStore, pass: &mut Pass<'_, F>) -> Result<(), FoldError> {
+    let (journal, site) = (pass.feed.journal().to_owned(), pass.site);
+    let names: Vec<_> = pass.models.iter().map(|model| model.name).collect();
+    let mut swap = Swap::begin(live, site, &journal, &names).await?;
+    while pass.catch_up_once().await? {}
+    let built = pass.built();
+    let tables = tables_of(&built);
     let places: Vec<Place> =
         tables.iter().map(|table| (table.name, table.realm.schema())).collect();
-    let names: Vec<_> = built.iter().map(|model| model.name).collect();
-    let mut swap = Swap::begin(live, site, feed.journal(), &names).await?;
-    let (mut folds, mut failures) = (Folds::default(), failures.to_vec());
-    let known = failures.len();
-    while catch_up_once(feed, site, built, &mut folds, &mut at, &mut failures).await? {}
-    if failures.len() > known {
-        return Err(FoldError::Unfit("an event of the last moment does not fit".into()));
-    }
     if let Swap::Sqlite(db) = &mut swap {
         for table in &tables {
             let (create, indexes) = create_statements(table, None);
-            let drop = drop_statement(table, None);
-            let columns = table.column_list();
+            let (name, columns) = (table.name, table.column_list());
+            // Both files have tables of these names: `main` is the live one.
+            let drop = format!("DROP TABLE IF EXISTS main.{name}");
             let copy =
-                format!("INSERT INTO {0} ({columns}) SELECT {columns} FROM site.{0}", table.name);
+                format!("INSERT INTO main.{name} ({columns}) SELECT {columns} FROM site.{name}");
             for statement in [drop, create, copy].into_iter().chain(indexes) {
                 ReadConnection::Sqlite(db.connection()).run(&statement).await?;
             }
@@ -57,9 +79,10 @@ pub(super) async fn models<F: Feed>(
     }
     swap.move_tables(site, &places).await?;
     for model in built {
-        let to = Checkpoint { version: model.version, position: at };
-        set_checkpoint(swap.connection(), feed.journal(), model.name, to).await?;
+        let to = Checkpoint { version: model.version, position: pass.at };
+        set_checkpoint(swap.connection(), &journal, model.name, to).await?;
     }
+    swap.write_off(site, "projection_builds").await?;
     analyst::grant(swap.connection()).await?;
     swap.commit().await
 }
@@ -72,17 +95,36 @@ pub(super) async fn projection<F: Feed, P: Projection>(
     projection: &P,
     mut at: Checkpoint,
 ) -> Result<(), FoldError> {
+    for _ in 1..TRIES {
+        match try_projection(feed, live, site, projection, &mut at).await {
+            Err(error) if is_held_up(&error) => tokio::time::sleep(PAUSE).await,
+            done => return done,
+        }
+        while in_order::take(site, feed, projection, &mut at).await? {}
+    }
+    try_projection(feed, live, site, projection, &mut at).await
+}
+
+async fn try_projection<F: Feed, P: Projection>(
+    feed: &F,
+    live: &ReadStore,
+    site: &Site,
+    projection: &P,
+    at: &mut Checkpoint,
+) -> Result<(), FoldError> {
     let mut swap = Swap::begin(live, site, feed.journal(), &[projection.name()]).await?;
-    while in_order::take(site, feed, projection, &mut at).await? {}
+    while in_order::take(site, feed, projection, at).await? {}
     if let Swap::Sqlite(db) = &mut swap {
         for (table, _) in projection.tables() {
-            let copy =
-                format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM site.{table}");
+            let copy = format!(
+                "DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM site.{table}"
+            );
             ReadConnection::Sqlite(db.connection()).run(&copy).await?;
         }
     }
     swap.move_tables(site, projection.tables()).await?;
-    set_checkpoint(swap.connection(), feed.journal(), projection.name(), at).await?;
+    set_checkpoint(swap.connection(), feed.journal(), projection.name(), *at).await?;
+    swap.write_off(site, "projection_checkpoints").await?;
     // A table that was made anew has no grants.
     analyst::grant(swap.connection()).await?;
     swap.commit().await
@@ -117,14 +159,7 @@ impl Swap {
             let ReadConnection::Postgres(db) = transaction.connection() else {
                 return Err(FoldError::Unavailable("the site is of another engine".into()));
             };
-            sqlx::query(
-                "SELECT 1 FROM projection_checkpoints WHERE journal = $1 AND projection = ANY($2) \
-                 FOR UPDATE",
-            )
-            .bind(journal)
-            .bind(names)
-            .execute(db)
-            .await?;
+            lock_checkpoints(db, journal, names).await?;
             return Ok(Self::Postgres(transaction));
         };
         let ReadHandle::Sqlite(handle) = live.connection().await? else {
@@ -133,7 +168,9 @@ impl Swap {
         let mut attached = Attached(Some(handle));
         let db = attached.connection();
         sqlx::query("ATTACH DATABASE $1 AS site").bind(file).execute(&mut *db).await?;
-        ReadConnection::Sqlite(db).run("BEGIN IMMEDIATE").await?;
+        // Not `BEGIN IMMEDIATE`, which would lock the site too: the last events are written there first.
+        let lock = "BEGIN; UPDATE main.projection_checkpoints SET position = position";
+        ReadConnection::Sqlite(db).run(lock).await?;
         Ok(Self::Sqlite(attached))
     }
 
@@ -150,6 +187,7 @@ impl Swap {
             return Ok(());
         };
         let ReadConnection::Postgres(db) = transaction.connection() else { return Ok(()) };
+        lock_tables(db, places).await?;
         for (table, live) in places {
             let statement = format!(
                 "DROP TABLE IF EXISTS {live}.{table}; ALTER TABLE {schema}.{table} SET SCHEMA {live}"
@@ -157,6 +195,12 @@ impl Swap {
             ReadConnection::Postgres(&mut *db).run(&statement).await?;
         }
         Ok(())
+    }
+
+    /// What was built is in place: a later rebuild begins anew.
+    async fn write_off(&mut self, site: &Site, table: &str) -> Result<(), FoldError> {
+        let schema = site.schema().unwrap_or_else(|| "site".to_owned());
+        Ok(self.connection().run(&format!("DELETE FROM {schema}.{table}")).await?)
     }
 
     async fn commit(self) -> Result<(), FoldError> {
@@ -180,4 +224,39 @@ impl Drop for Attached {
             drop(handle.detach());
         }
     }
+}
+
+async fn lock_checkpoints(
+    db: &mut PgConnection,
+    journal: &str,
+    names: &[&str],
+) -> Result<(), sqlx::Error> {
+    let patience = format!("SET LOCAL lock_timeout = {LOCK_MS}");
+    ReadConnection::Postgres(&mut *db).run(&patience).await?;
+    sqlx::query(
+        "SELECT 1 FROM projection_checkpoints WHERE journal = $1 AND projection = ANY($2) \
+         ORDER BY projection FOR UPDATE",
+    )
+    .bind(journal)
+    .bind(names)
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Locks the live tables that there are, all of them before the first is dropped: what a reader holds
+/// up is given up whole.
+async fn lock_tables(db: &mut PgConnection, places: &[Place]) -> Result<(), sqlx::Error> {
+    let names: Vec<_> = places.iter().map(|(table, live)| format!("{live}.{table}")).collect();
+    let there: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL",
+    )
+    .bind(names)
+    .fetch_all(&mut *db)
+    .await?;
+    if there.is_empty() {
+        return Ok(());
+    }
+    let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", there.join(", "));
+    ReadConnection::Postgres(db).run(&lock).await
 }

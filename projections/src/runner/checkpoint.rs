@@ -15,7 +15,7 @@ pub(crate) struct Checkpoint {
 }
 
 /// A number as it is stored: positions stay far below the limit of the column.
-pub(super) fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn advance_all(
     Ok(rows == projections.len() as u64)
 }
 
-/// Sets a checkpoint, whatever it was.
+/// Sets a checkpoint, whatever it was: its projection has not stopped.
 pub(crate) async fn set(
     connection: ReadConnection<'_>,
     journal: &str,
@@ -126,7 +126,8 @@ pub(crate) async fn set(
             "INSERT INTO projection_checkpoints (journal, projection, version, position)
              VALUES ($1, $2, $3, $4) ON CONFLICT (journal, projection)
              DO UPDATE SET version = excluded.version, position = excluded.position,
-                           built = projection_checkpoints.built + 1",
+                           built = projection_checkpoints.built + 1,
+                           halted_position = NULL, halted_cause = NULL",
         )
         .bind(journal)
         .bind(projection)
@@ -138,7 +139,8 @@ pub(crate) async fn set(
     })
 }
 
-/// Writes down that a projection has stopped for good, or that it runs again.
+/// Writes down that a projection has stopped for good, or that it runs again. One that never was
+/// built gets a checkpoint of version 0, which everything is newer than.
 pub(super) async fn halt(
     connection: ReadConnection<'_>,
     (journal, projection): (&str, &str),
@@ -147,8 +149,11 @@ pub(super) async fn halt(
     let (position, cause) = halted.map_or((None, None), |(at, cause)| (at, Some(cause)));
     on_read!(connection, db => {
         sqlx::query(
-            "UPDATE projection_checkpoints SET halted_position = $3, halted_cause = $4
-              WHERE journal = $1 AND projection = $2",
+            "INSERT INTO projection_checkpoints
+                 (journal, projection, version, position, halted_position, halted_cause)
+             VALUES ($1, $2, 0, 0, $3, $4) ON CONFLICT (journal, projection)
+             DO UPDATE SET halted_position = excluded.halted_position,
+                           halted_cause = excluded.halted_cause",
         )
         .bind(journal)
         .bind(projection)

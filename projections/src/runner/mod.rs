@@ -9,6 +9,7 @@
 //! An event that a projection cannot take stops that projection at the position before it, loudly.
 //! The others go on.
 
+mod build;
 mod checkpoint;
 mod feed;
 pub(crate) mod lease;
@@ -23,12 +24,12 @@ use tokio::task::JoinHandle;
 pub use checkpoint::Stored;
 pub(crate) use checkpoint::{
     Checkpoint, advance as advance_checkpoint, all as all_checkpoints, find as find_checkpoint,
-    make as make_checkpoint, set as set_checkpoint,
+    make as make_checkpoint, set as set_checkpoint, signed,
 };
 pub use feed::{Feed, FeedEvent, FoldError, Projection, StreamPlace};
 
 use crate::ReadStore;
-use crate::folds::Folds;
+use crate::folds::{Folds, HELD_MAX};
 use crate::models::MODELS;
 use pack::{Member, PackTask};
 use task::{Pace, Task};
@@ -40,6 +41,9 @@ pub enum RunState {
     Live,
     /// A database could not be reached; it tries again.
     Retrying,
+    /// Its tables are being built in this program's form, beside those of another, which readers have
+    /// until then.
+    Rebuilding,
     /// It has stopped for good: somebody has to look.
     Stopped {
         /// The position of the event that it could not take, where one event is to blame.
@@ -79,6 +83,7 @@ pub struct Runner<F> {
     feed: F,
     store: ReadStore,
     batch: u32,
+    memory: usize,
     stop: watch::Sender<bool>,
     leads: watch::Receiver<bool>,
     lease: Option<JoinHandle<()>>,
@@ -94,13 +99,22 @@ impl<F: Feed> Runner<F> {
         let journal = feed.journal().to_owned();
         let lease = tokio::spawn(lease::keep(store.clone(), journal, held, stop.subscribe()));
         let (lease, tasks, statuses) = (Some(lease), Vec::new(), Vec::new());
-        Self { feed, store, batch: u32::MAX, stop, leads, lease, tasks, statuses }
+        let (batch, memory) = (u32::MAX, HELD_MAX);
+        Self { feed, store, batch, memory, stop, leads, lease, tasks, statuses }
     }
 
     /// At most this many events a transaction, for what is started from now on.
     #[must_use]
     pub fn with_batch(mut self, events: u32) -> Self {
         self.batch = events.max(1);
+        self
+    }
+
+    /// The folds of streams that are kept between batches weigh at most this many bytes, roughly, for
+    /// what is started from now on: 128 MiB when this is not called.
+    #[must_use]
+    pub fn with_memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
         self
     }
 
@@ -132,6 +146,7 @@ impl<F: Feed> Runner<F> {
                 status: self.status_of(model.name, model.version),
                 position: 0,
                 stopped: false,
+                is_built: true,
                 halted: None,
             })
             .collect();
@@ -141,7 +156,8 @@ impl<F: Feed> Runner<F> {
             batch: self.batch,
             pace: self.pace(),
             members,
-            folds: Folds::default(),
+            folds: Folds::holding(self.memory),
+            build: None,
             folds_at: None,
             ready: false,
             singly: 0,

@@ -84,7 +84,7 @@ const SEX: Column = text("sex", "Sexe", "female or male.");
 const AGE_BAND: Column = text(
     "age_band",
     "Tranche d'âge",
-    "Age reached in the year of registration: under_18, 18_24, 25_29, 30_35 or over_35.",
+    "Age reached in the year of registration, by the year of birth as known now: under_18, 18_24, 25_29, 30_35 or over_35.",
 );
 const DISABILITY: Column = flag(
     "disability",
@@ -99,7 +99,7 @@ const COHORT: Column =
     column("cohort", Kind::Id, "Groupe", "Id of the training group last joined, by then.")
         .optional();
 const FUND: Column =
-    column("fund", Kind::Id, "Fonds", "Id of the fund of the last approved financing, by then.")
+    column("fund", Kind::Id, "Fonds", "Id of the fund: the row's own where it is about money, else that of the last approved financing, by then.")
         .optional();
 
 /// A table's own columns, then those that figures are broken down by.
@@ -494,7 +494,7 @@ pub static TABLES: &[Table] = &[
             text(
                 "measure",
                 "Mesure",
-                "income_baseline, income_follow_up, income_tracer (a year's income), revenue_change (monthly revenue, last visit less first), jobs_women, jobs_men, jobs_under_35, jobs_full_time_hundredths (at the last visit), due (an instalment), community_action (people reached), support."
+                "income_baseline, income_follow_up, income_tracer (what an income comes to in twelve months, its period counted in whole months, one at least, rounded down), revenue_change (monthly revenue, last visit with one less first), jobs_women, jobs_men, jobs_under_35, jobs_full_time_hundredths (at the last visit that told any; none once the business is closed) of the business started last, due (an instalment, principal and interest, of a loan that was paid out; a new schedule replaces all of it but the principal paid back; what is refused before it was paid out or written off before its day is not due), community_action (people reached), support (1 each)."
             ),
             OCCURRED,
             RECORDED,

@@ -58,9 +58,8 @@ impl Mined {
         let payload: Payload = serde_json::from_str(payload).map_err(|_| damaged())?;
         // Who recorded it may be told or not; an event is not damaged by it.
         let recording: Recording = serde_json::from_str(&event.metadata).unwrap_or_default();
-        let fact = match payload.fact.into_iter().next() {
-            Some((_, Value::Object(fact))) => fact,
-            _ => return Err(damaged()),
+        let Some((_, Value::Object(fact))) = payload.fact.into_iter().next() else {
+            return Err(damaged());
         };
         Ok(Self {
             position: event.position,

@@ -139,7 +139,9 @@ pub fn fields(event_type: &str) -> &'static [Field] {
         "BusinessClosed" | "Suspended" | "Exited" => &[("reason", Text)],
         "Transferred" => &[("from_office", Text), ("office", Text), ("region", Text)],
         "DocumentAttached" => &[("media_type", Text), ("size_bytes", Int)],
-        "IncomeRecorded" => &[("survey", Text), ("amount", Int), ("source", Text)],
+        "IncomeRecorded" => {
+            &[("survey", Text), ("amount", Int), ("currency", Text), ("source", Text)]
+        }
         "CommunityActionRecorded" => &[("kind", Text), ("people_reached", Int)],
         "GrievanceLodged" => &[("grievance", Int), ("category", Text), ("channel", Text)],
         "GrievanceResolved" => &[("grievance", Int), ("outcome", Text)],
@@ -188,7 +190,8 @@ mod tests {
             for (name, of) in fields(event_type) {
                 // A field that may be left out may be missing from the golden form too.
                 let Some(value) = fact.get(name) else {
-                    let optional = ["minutes", "rank", "milestone", "people_reached", "module"];
+                    let optional =
+                        ["currency", "minutes", "rank", "milestone", "people_reached", "module"];
                     assert!(
                         optional.contains(name) || *name == "region" || *name == "sex",
                         "{event_type} {name}"

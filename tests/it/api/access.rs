@@ -32,6 +32,7 @@ fn cases_of(route: &Route, streams: &Streams) -> Vec<Case> {
     // A person's id is no token's: who may is told so, and nothing moves.
     let id = kind.map_or(streams["/v1/beneficiaries"].as_str(), |kind| streams[kind.path].as_str());
     let path = route.path.replace("{id}", id).replace("{slug}", "refused").replace("{sha256}", "0");
+    let path = path.replace("{name}", "registered");
     match (kind, route.access) {
         (_, Access::Open) => vec![case(path, None)],
         (Some(kind), Access::Command) if route.path == kind.path => {
@@ -81,8 +82,10 @@ async fn ask(app: &TestApp, case: &Case, token: Option<&str>) -> Reply {
 fn is_allowed(case: &Case, reply: &Reply) -> bool {
     match reply.status {
         200 => true,
-        // No token has the id that is asked for, and no document the hash.
-        404 => case.path.starts_with("/v1/tokens/") || case.path.contains("/documents/"),
+        // No token has the id that is asked for, no document the hash, no report the name.
+        404 => {
+            ["/v1/tokens/", "/documents/", "/reports/"].iter().any(|part| case.path.contains(part))
+        }
         // The body is no form.
         415 => case.path.ends_with("/attach-document"),
         409 | 422 => reply.header("content-type") == "application/problem+json",

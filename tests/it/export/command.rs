@@ -78,6 +78,15 @@ on_both_engines! {
         }
     }
 
+    async fn a_read_model_that_was_never_built_says_so(engine) {
+        engine.journal().await;
+        let file = engine.folder().join("file");
+        let (status, said) = refused(&sira(engine, "visits --format csv --lang en", &file));
+        assert_eq!(status, 3);
+        assert!(said.contains("not built yet"), "{said}");
+        assert!(!file.exists());
+    }
+
     async fn what_does_not_fit_is_refused_and_leaves_no_file(engine) {
         let app = TestApp::on(engine).await;
         town(&app).await;

@@ -1,0 +1,312 @@
+//! Random histories through the real commands: what a programme goes through in some years, in any
+//! order. Commands that a rule forbids are refused, and nothing comes of them.
+
+use chrono::{Days, NaiveDate};
+use serde_json::{Value, json};
+use sira::commands::{Answer, Call, CommandError, Commands};
+use sira_domain::beneficiary::{FinancingState, Stage, State, Status};
+use sira_domain::cohort::Cohort;
+use sira_domain::fund::Fund;
+use sira_domain::programme::Programme;
+use sira_domain::role::Role;
+use uuid::Uuid;
+
+use super::steps;
+use crate::support::dice::Dice;
+
+/// People of one history, and how many of them are one person twice.
+const PEOPLE: usize = 14;
+
+/// One path.
+pub struct Person {
+    pub id: Uuid,
+    pub home: usize,
+    /// The day that their story has come to.
+    pub day: NaiveDate,
+}
+
+/// A programme with what belongs to it.
+pub struct Home {
+    pub programme: Uuid,
+    pub cohorts: Vec<Uuid>,
+    pub funds: Vec<Uuid>,
+}
+
+/// A history under way.
+pub struct Life {
+    pub commands: Commands,
+    pub dice: Dice,
+    pub homes: Vec<Home>,
+    pub people: Vec<Person>,
+    /// Counts up, for words that must differ.
+    pub number: u64,
+}
+
+/// A command: by whom, its word, its body.
+pub type Step = (Role, &'static str, Value);
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn call(actor: &str, role: Role) -> Call {
+    Call::local(actor.parse().unwrap(), role, "proof".to_owned())
+}
+
+impl Life {
+    /// Two programmes of different rules, with offices, cohorts, funds and people.
+    pub async fn begin(commands: Commands, seed: u64) -> Self {
+        let dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let (homes, people) = (Vec::new(), Vec::new());
+        let mut life = Self { commands, dice, homes, people, number: 0 };
+        for home in 0..2 {
+            life.begin_home(home).await;
+        }
+        for _ in 0..PEOPLE {
+            life.register().await;
+        }
+        life
+    }
+
+    async fn begin_home(&mut self, home: usize) {
+        let convention = json!({ "name": "Essai", "signed_on": "2021-07-06", "term_years": 30,
+                                 "renewable": true, "parties": [{ "name": "Agence", "role": "agency" }] });
+        let signed = self.begin_own::<Programme>(convention).await.unwrap();
+        let home_of = Home { programme: signed.id, cohorts: Vec::new(), funds: Vec::new() };
+        self.homes.push(home_of);
+        for region in ["segou", "mopti", "kayes"] {
+            let office = json!({ "office": format!("{region}-1"), "name": "Antenne", "region": region,
+                                 "occurred_on": "2021-07-06" });
+            self.own::<Programme>(signed.id, "open-office", office).await.unwrap();
+        }
+        if home == 0 {
+            self.set_rules(signed.id, "2022-01-01", json!([1, 3])).await;
+            self.set_rules(signed.id, "2023-06-01", json!([2, 6, 12])).await;
+        }
+        for _ in 0..2 {
+            self.begin_cohort(home).await;
+            self.begin_fund(home).await;
+        }
+    }
+
+    async fn set_rules(&mut self, programme: Uuid, from: &str, months: Value) {
+        let rules = json!({ "effective_from": from, "rules": {
+            "modules": ["leadership", "management"], "attendance_percent": 40, "follow_up_months": months } });
+        self.own::<Programme>(programme, "set-rules", rules).await.unwrap();
+    }
+
+    async fn begin_cohort(&mut self, home: usize) {
+        let code = format!("g{}", self.next());
+        let plan = json!({ "occurred_on": "2022-01-15", "programme": self.homes[home].programme,
+            "code": code, "office": "segou-1", "centre": "Centre", "capacity": 6,
+            "modules": ["leadership"], "trainer": "trainer",
+            "period": { "from": "2022-01-20", "to": "2026-06-30" } });
+        let begun = self.begin_own::<Cohort>(plan).await.unwrap();
+        self.homes[home].cohorts.push(begun.id);
+    }
+
+    async fn begin_fund(&mut self, home: usize) {
+        let code = format!("f{}", self.next());
+        let envelope = json!({ "occurred_on": "2022-01-01", "programme": self.homes[home].programme,
+            "code": code, "donor": "Bailleur", "budget": 3_000_000,
+            "period": { "from": "2022-01-01", "to": "2026-12-31" } });
+        let begun = self.begin_own::<Fund>(envelope).await.unwrap();
+        self.homes[home].funds.push(begun.id);
+    }
+
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// Registers somebody.
+    pub async fn register(&mut self) {
+        let home = usize::try_from(self.dice.roll(2)).unwrap();
+        let on = day("2022-01-05") + Days::new(self.dice.roll(400));
+        let body = steps::registration(&mut self.dice, self.homes[home].programme, on);
+        let done = self.commands.register(None, body, call("adviser", Role::Adviser)).await;
+        if let Ok(answer) = checked(done) {
+            self.people.push(Person { id: answer.id, home, day: on });
+        }
+    }
+
+    /// One command more, to somebody or something.
+    pub async fn go_on(&mut self) {
+        match self.dice.roll(80) {
+            0 if self.dice.roll(4) == 0 => self.register().await,
+            1 | 2 => self.command_programme().await,
+            3..8 => self.command_cohort().await,
+            8 => self.command_fund().await,
+            9..11 => self.link().await,
+            _ => self.command_person().await,
+        }
+    }
+
+    async fn command_person(&mut self) {
+        let index = usize::try_from(self.dice.roll(self.people.len() as u64)).unwrap();
+        let id = self.people[index].id;
+        let path = self.commands.current_beneficiary(id).await.unwrap().unwrap();
+        let state = path.state.state();
+        let (role, word, mut body) = steps::pick(self, index, state, path.state.version());
+        let on = self.day_of(index, word);
+        body["occurred_on"] = json!(on);
+        self.command(id, role, word, body).await;
+    }
+
+    /// Mostly the next days; now and then long before, told late.
+    fn day_of(&mut self, index: usize, word: &str) -> NaiveDate {
+        let person = &mut self.people[index];
+        if self.dice.roll(7) == 0 {
+            return person.day - Days::new(self.dice.roll(200));
+        }
+        let days = if word == "record-visit" { 75 } else { 9 };
+        let next = person.day + Days::new(self.dice.roll(days));
+        person.day = next.min(day("2026-10-01"));
+        person.day
+    }
+
+    pub async fn command(&mut self, id: Uuid, role: Role, word: &str, body: Value) {
+        // Now and then one person holds two roles, and separate duties are refused.
+        let actor = if self.dice.roll(12) == 0 { "adviser" } else { role.word() };
+        let body = body.as_object().unwrap().clone();
+        let done = self.commands.command_beneficiary(id, word, body, call(actor, role)).await;
+        let _ = checked(done);
+    }
+
+    async fn begin_own<S: sira::commands::Own>(
+        &mut self,
+        body: Value,
+    ) -> Result<Answer, CommandError> {
+        let body = body.as_object().unwrap().clone();
+        let done = self.commands.begin::<S>(body, call("director", Role::Director)).await;
+        checked(done)
+    }
+
+    async fn own<S: sira::commands::Own>(
+        &mut self,
+        id: Uuid,
+        word: &str,
+        body: Value,
+    ) -> Result<Answer, CommandError> {
+        let body = body.as_object().unwrap().clone();
+        let done =
+            self.commands.command_own::<S>(id, word, body, call("director", Role::Director)).await;
+        checked(done)
+    }
+
+    async fn command_programme(&mut self) {
+        let home = usize::try_from(self.dice.roll(2)).unwrap();
+        let entries: Vec<Uuid> = self.people.iter().take(3).map(|person| person.id).collect();
+        let (word, body) = match self.dice.roll(6) {
+            0 => ("renew-convention", json!({ "term_years": 1 })),
+            1 => (
+                "record-lottery",
+                json!({ "session": format!("l{}", self.next()), "entries": entries,
+                                            "seed": "dés", "places": 2 }),
+            ),
+            2 => ("close-office", json!({ "office": "kayes-1", "occurred_on": "2026-01-01" })),
+            3 => (
+                "open-office",
+                json!({ "office": "kayes-1", "name": "Antenne", "region": "kayes",
+                                         "occurred_on": "2026-01-02" }),
+            ),
+            _ => {
+                let target = json!({ "indicator": *self.dice.pick(&["registered", "financed"]),
+                    "period": { "from": "2022-01-01", "to": "2022-12-31" },
+                    "sex": *self.dice.pick(&[None, Some("female")]),
+                    "region": *self.dice.pick(&[None, Some("segou")]), "value": self.dice.roll(3) });
+                ("set-target", target)
+            }
+        };
+        let _ = self.own::<Programme>(self.homes[home].programme, word, body).await;
+    }
+
+    async fn command_cohort(&mut self) {
+        let home = usize::try_from(self.dice.roll(2)).unwrap();
+        let id = *self.dice.pick(&self.homes[home].cohorts);
+        let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+        match self.dice.roll(12) {
+            0 => {
+                let _ = self
+                    .own::<Cohort>(id, "close-cohort", json!({ "occurred_on": "2026-07-01" }))
+                    .await;
+                self.begin_cohort(home).await;
+            }
+            1..5 => {
+                let joined = cohort.state.members.values().max().copied();
+                let on = joined.unwrap_or(day("2022-02-01")) + Days::new(self.dice.roll(20));
+                let session = format!("s{}", self.next());
+                let plan = json!({ "session": session, "on": on, "hours": 6, "minutes": 30 });
+                let _ = self.own::<Cohort>(id, "schedule-session", plan).await;
+                let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+                self.record_register(id, &cohort.state).await;
+            }
+            _ => self.record_register(id, &cohort.state).await,
+        }
+    }
+
+    /// The sheet of a session: everybody of the group who is in training.
+    async fn record_register(&mut self, id: Uuid, cohort: &Cohort) {
+        let open = cohort.sessions.values().filter(|session| session.register.is_none());
+        // The one to be held last: whoever joined has joined by then.
+        let Some(session) = open.max_by_key(|session| session.plan.on) else { return };
+        let mut lines = Vec::new();
+        for who in cohort.members.keys() {
+            let path = self.commands.current_beneficiary(who.0).await.unwrap().unwrap();
+            let state = path.state.state();
+            if state.stage == Stage::Training && goes_on(state) && state.continues_as.is_none() {
+                lines.push(json!({ "beneficiary": who, "present": self.dice.roll(5) > 0 }));
+            }
+        }
+        let sheet = json!({ "session": session.plan.session, "occurred_on": session.plan.on,
+                            "lines": lines });
+        let sheet = sheet.as_object().unwrap().clone();
+        let call = call("trainer", Role::Trainer);
+        let _ = checked(self.commands.record_register(id, sheet, call).await);
+    }
+
+    async fn command_fund(&mut self) {
+        let home = usize::try_from(self.dice.roll(2)).unwrap();
+        let id = *self.dice.pick(&self.homes[home].funds);
+        if self.dice.roll(4) > 0 {
+            let budget = json!({ "budget": 2_500_000 + 500_000 * self.dice.roll(4),
+                                 "amendment": format!("A{}", self.next()) });
+            let _ = self.own::<Fund>(id, "adjust-budget", budget).await;
+        } else if self.own::<Fund>(id, "close-fund", json!({})).await.is_ok() {
+            self.begin_fund(home).await;
+        }
+    }
+
+    async fn link(&mut self) {
+        let frozen = self.dice.pick(&self.people).id;
+        let continues = self.dice.pick(&self.people).id;
+        let on = json!("2024-01-01");
+        if self.dice.roll(3) == 0 {
+            let undo = json!({ "reason": "Deux personnes", "occurred_on": on });
+            self.command(frozen, Role::Director, "unlink-duplicate", undo).await;
+        } else {
+            let link = json!({ "continues": continues, "occurred_on": on });
+            self.command(frozen, Role::Director, "link-duplicate", link).await;
+        }
+    }
+}
+
+/// What a rule refuses is no matter; a form that is wrong or a database that fails is.
+fn checked(done: Result<Answer, CommandError>) -> Result<Answer, CommandError> {
+    use CommandError::{Form, Journal, Keys, NoSuchCommand};
+    match &done {
+        Err(error @ (Journal(_) | Keys(_) | NoSuchCommand | Form(_))) => panic!("{error:?}"),
+        _ => done,
+    }
+}
+
+/// The financing that is spoken of next.
+pub fn last_financing(state: &State) -> Option<&FinancingState> {
+    state.financings.last()
+}
+
+/// Whether a path goes on.
+pub fn goes_on(state: &State) -> bool {
+    state.status == Status::Active && state.stage != Stage::Completed
+}

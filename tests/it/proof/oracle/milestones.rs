@@ -1,0 +1,74 @@
+//! What a path has reached.
+
+use super::story::{Entry, Story};
+use super::{Line, some};
+
+/// Whether an event reaches a milestone, takes it back, or neither.
+fn bears_on(milestone: &str, event: &Entry) -> Option<bool> {
+    let is = |kind: &str| event.is(kind);
+    let says = |field: &str, word: &str| event.word(field) == Some(word);
+    let reached = match milestone {
+        "registered" => is("Registered"),
+        "idea_submitted" => is("IdeaSubmitted"),
+        "eligible" if is("EligibilityAssessed") => return event.body["eligible"].as_bool(),
+        "interviewed" => is("InterviewRecorded"),
+        "selected" if is("SelectionDecided") => return Some(says("decision", "selected")),
+        "enrolled" => is("TrainingEnrolled"),
+        "trained" => is("TrainingCompleted"),
+        "plan_validated" => is("BusinessPlanValidated") && says("conclusion", "validated"),
+        "financing_requested" => is("FinancingRequested"),
+        "approved" => is("FinancingApproved"),
+        "financed" => is("DisbursementRecorded"),
+        "waived" => is("FinancingWaived"),
+        "started" => is("BusinessStarted"),
+        "closed" => is("BusinessClosed"),
+        "completed" | "exited" if is("Reopened") => return Some(false),
+        "completed" => is("PathCompleted"),
+        "exited" => is("Exited"),
+        _ => false,
+    };
+    reached.then_some(true)
+}
+
+const ALL: [&str; 16] = [
+    "registered",
+    "idea_submitted",
+    "eligible",
+    "interviewed",
+    "selected",
+    "enrolled",
+    "trained",
+    "plan_validated",
+    "financing_requested",
+    "approved",
+    "financed",
+    "waived",
+    "started",
+    "closed",
+    "completed",
+    "exited",
+];
+
+/// One row a milestone: the first event that reached it since it was last taken back.
+pub fn rows(story: &Story) -> Vec<Line> {
+    let registered = story.registration().unwrap().on;
+    let row = |milestone: &str| {
+        let bears =
+            story.events.iter().filter_map(|event| Some((event, bears_on(milestone, event)?)));
+        let bears: Vec<(&Entry, bool)> = bears.collect();
+        let taken_back =
+            bears.iter().rposition(|(_, reached)| !reached).map_or(0, |place| place + 1);
+        let (event, _) = bears.get(taken_back)?;
+        let mut row = vec![
+            some(story.id),
+            some(milestone),
+            some(event.sequence),
+            some(event.on),
+            some(&event.recorded_at),
+            some((event.on - registered).num_days()),
+        ];
+        row.extend(story.broken_down(event, None));
+        Some(row)
+    };
+    ALL.into_iter().filter_map(row).collect()
+}

@@ -1,0 +1,169 @@
+//! The tables of the present, of one path.
+
+use chrono::{Months, NaiveDate};
+
+use super::story::{Entry, Story};
+use super::{Line, Rows, some};
+
+/// The stage after all events, by its word.
+fn stage(story: &Story) -> &'static str {
+    let mut stage = "idea";
+    for event in &story.events {
+        stage = match event.kind.as_str() {
+            "IdeaSubmitted" => "recruitment",
+            "SelectionDecided" if event.word("decision") == Some("selected") => "training",
+            "TrainingCompleted" => "financing",
+            "BusinessStarted" => "follow_up",
+            "PathCompleted" => "completed",
+            "Reopened" if stage == "completed" => "follow_up",
+            _ => stage,
+        };
+    }
+    stage
+}
+
+fn status(story: &Story) -> &'static str {
+    let last = story.events.iter().rfind(|event| {
+        ["Suspended", "Resumed", "Exited", "Reopened", "PathCompleted"]
+            .contains(&event.kind.as_str())
+    });
+    match last.map_or("", |event| event.kind.as_str()) {
+        "Suspended" => "suspended",
+        "Exited" => "exited",
+        "PathCompleted" => "completed",
+        _ => "active",
+    }
+}
+
+/// The decision that the path waits for.
+fn awaiting(story: &Story) -> Option<&'static str> {
+    if status(story) != "active" || story.frozen_by().is_some() {
+        return None;
+    }
+    match stage(story) {
+        "recruitment" => {
+            let Some(assessed) = story.of("EligibilityAssessed").last() else {
+                return Some("eligibility");
+            };
+            if assessed.body["eligible"] == false {
+                return None;
+            }
+            if story.of("InterviewRecorded").next().is_none() {
+                return Some("interview");
+            }
+            let refused = |event: &Entry| event.word("decision") == Some("not_selected");
+            (!story.of("SelectionDecided").last().is_some_and(refused)).then_some("selection")
+        }
+        "financing" => awaiting_money(story),
+        _ => None,
+    }
+}
+
+fn awaiting_money(story: &Story) -> Option<&'static str> {
+    let of = |kind: &str, number: u64| {
+        story.of(kind).any(|event| event.number("financing") == Some(number))
+    };
+    let requests = story.of("FinancingRequested").filter_map(|event| event.number("financing"));
+    if let Some(open) = requests.filter(|number| !of("FinancingRefused", *number)).last() {
+        return match (of("FinancingApproved", open), of("AgreementSigned", open)) {
+            (false, _) => Some("financing"),
+            (true, false) => Some("agreement"),
+            (true, true) => None,
+        };
+    }
+    let plan = story.of("BusinessPlanSubmitted").last()?;
+    let seen = story.of("BusinessPlanValidated").any(|event| event.sequence > plan.sequence);
+    (!seen).then_some("plan")
+}
+
+/// The business that started last, and the day it closed.
+fn business(story: &Story) -> Option<(&Entry, Option<NaiveDate>)> {
+    let start = story.of("BusinessStarted").last()?;
+    let closed = story.of("BusinessClosed").filter(|event| event.sequence > start.sequence).last();
+    Some((start, closed.map(|event| event.on)))
+}
+
+fn status_row(story: &Story) -> Line {
+    let registered = story.registration().unwrap();
+    let word = |field: &str| registered.word(field).map(str::to_owned);
+    let (last, last_stored) = (story.events.last().unwrap(), story.all.last().unwrap());
+    let [office, region] = story.office_and_region(last);
+    let business = business(story);
+    let idea =
+        story.events.iter().rfind(|event| event.is("IdeaSubmitted") || event.is("IdeaRevised"));
+    let sector = business.map(|(start, _)| start).or(idea).and_then(|event| event.word("sector"));
+    let latest = story.events.iter().map(|event| event.on).max().unwrap();
+    vec![
+        some(story.id),
+        word("reference"),
+        word("programme"),
+        office,
+        region,
+        word("sex"),
+        some(story.birth_year().unwrap()),
+        some(story.age_band()),
+        word("education"),
+        story.disability(),
+        story.displaced(),
+        word("intake"),
+        sector.map(str::to_owned),
+        some(stage(story)),
+        some(status(story)),
+        awaiting(story).map(str::to_owned),
+        story.cohort(last),
+        story.fund(last),
+        some(registered.on),
+        business.map(|(start, _)| start.on.to_string()),
+        business.and_then(|(_, closed)| Some(closed?.to_string())),
+        some(latest),
+        some(story.frozen_by().is_some()),
+        some(story.of("PersonalDataErased").count() > 0),
+        some(last_stored.sequence),
+        some(last_stored.position),
+        some(&last_stored.recorded_at),
+    ]
+}
+
+fn adviser(story: &Story) -> Option<String> {
+    // The adviser belongs to the office left behind.
+    let last = story
+        .events
+        .iter()
+        .rfind(|event| ["AdviserAssigned", "Transferred"].contains(&event.kind.as_str()));
+    last?.word("adviser").map(str::to_owned)
+}
+
+/// The visits due; `months` says them for a version of the programme's rules.
+fn schedule(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Vec<Line> {
+    let Some((start, closed)) = business(story) else { return Vec::new() };
+    let [office, region] = story.office_and_region(story.events.last().unwrap());
+    let goes_on = status(story) == "active" && story.frozen_by().is_none() && closed.is_none();
+    let row = |month: u32| {
+        let is_for = |visit: &&Entry| visit.number("milestone") == Some(month.into());
+        let visited = story.of("VisitRecorded").filter(is_for).last();
+        vec![
+            some(story.id),
+            some(month),
+            story.programme(),
+            office.clone(),
+            region.clone(),
+            story.registration().unwrap().word("reference").map(str::to_owned),
+            some(start.on + Months::new(month)),
+            visited.map(|visit| visit.on.to_string()),
+            some(goes_on && visited.is_none()),
+        ]
+    };
+    months(start.rules).into_iter().map(row).collect()
+}
+
+/// The rows of a path in the tables of the present.
+pub fn present_rows(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Rows {
+    let mut rows = Rows::new();
+    if story.registration().is_some() {
+        rows.insert("case_status", vec![status_row(story)]);
+        let adviser = adviser(story).map(|adviser| vec![some(story.id), Some(adviser)]);
+        rows.insert("case_advisers", adviser.into_iter().collect());
+        rows.insert("follow_up_schedule", schedule(story, months));
+    }
+    rows
+}

@@ -1,0 +1,177 @@
+//! The events of one stream as they were stored, and what is true at one of them.
+
+use chrono::{Datelike, NaiveDate};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Line, some};
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub position: u64,
+    pub sequence: u64,
+    /// As the tables show it.
+    pub recorded_at: String,
+    pub on: NaiveDate,
+    pub by: String,
+    pub rules: u64,
+    /// The event's type.
+    pub kind: String,
+    /// Its body.
+    pub body: Value,
+}
+
+/// A stream up to some position.
+#[derive(Clone, Debug)]
+pub struct Story {
+    pub id: Uuid,
+    /// Every event, retracted or not.
+    pub all: Vec<Entry>,
+    /// Those that stand: retracted by none.
+    pub events: Vec<Entry>,
+}
+
+impl Entry {
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
+    /// A whole number of the body.
+    pub fn number(&self, field: &str) -> Option<u64> {
+        self.body[field].as_u64()
+    }
+
+    pub fn word(&self, field: &str) -> Option<&str> {
+        self.body[field].as_str()
+    }
+}
+
+impl Story {
+    pub fn new(id: Uuid, all: Vec<Entry>) -> Self {
+        let retracted: Vec<u64> = all
+            .iter()
+            .filter(|event| event.is("Retracted"))
+            .filter_map(|event| event.number("sequence"))
+            .collect();
+        let events =
+            all.iter().filter(|event| !retracted.contains(&event.sequence)).cloned().collect();
+        Self { id, all, events }
+    }
+
+    /// The same stream as it was known at a position.
+    pub fn at(&self, position: u64) -> Self {
+        let known = self.all.iter().filter(|event| event.position <= position);
+        Self::new(self.id, known.cloned().collect())
+    }
+
+    pub fn of<'a>(&'a self, kind: &'a str) -> impl DoubleEndedIterator<Item = &'a Entry> {
+        self.events.iter().filter(move |event| event.is(kind))
+    }
+
+    /// The last of a kind that stands by an event, that one included.
+    pub fn last_by<'a>(&'a self, kinds: &[&str], by: &Entry) -> Option<&'a Entry> {
+        let is_past = |event: &&Entry| event.sequence <= by.sequence;
+        self.events.iter().filter(is_past).rfind(|event| kinds.contains(&event.kind.as_str()))
+    }
+
+    pub fn registration(&self) -> Option<&Entry> {
+        self.of("Registered").last()
+    }
+
+    /// The path under which the person continues, if this one is frozen.
+    pub fn frozen_by(&self) -> Option<String> {
+        let mut frozen = None;
+        for event in &self.events {
+            let other = event.word("other").map(str::to_owned);
+            if event.is("DuplicateLinked") && event.word("continues") == event.word("other") {
+                frozen = other;
+            } else if event.is("DuplicateUnlinked") && other == frozen {
+                frozen = None;
+            }
+        }
+        frozen
+    }
+
+    /// The year of birth as known now.
+    pub fn birth_year(&self) -> Option<u64> {
+        let told = self
+            .events
+            .iter()
+            .filter(|event| event.is("Registered") || event.is("IdentityUpdated"));
+        told.filter_map(|event| event.number("birth_year")).last()
+    }
+
+    pub fn age_band(&self) -> &'static str {
+        let registered = self.registration().unwrap();
+        let age =
+            i64::from(registered.on.year()) - i64::try_from(self.birth_year().unwrap()).unwrap();
+        if age < 18 {
+            "under_18"
+        } else if age <= 24 {
+            "18_24"
+        } else if age <= 29 {
+            "25_29"
+        } else if age <= 35 {
+            "30_35"
+        } else {
+            "over_35"
+        }
+    }
+
+    pub fn disability(&self) -> Option<String> {
+        let answers = self.registration()?.body["disability"].as_object()?;
+        some(answers.values().any(|answer| answer.as_u64().unwrap() >= 3))
+    }
+
+    pub fn displaced(&self) -> Option<String> {
+        self.registration()?.body["displaced"].as_bool().map(|flag| flag.to_string())
+    }
+
+    pub fn programme(&self) -> Option<String> {
+        self.registration()?.word("programme").map(str::to_owned)
+    }
+
+    /// Office and region of residence right after an event.
+    pub fn office_and_region(&self, by: &Entry) -> [Option<String>; 2] {
+        let place = self.last_by(&["Registered", "Transferred"], by).unwrap();
+        ["office", "region"].map(|field| place.word(field).map(str::to_owned))
+    }
+
+    /// The training group last joined by an event.
+    pub fn cohort(&self, by: &Entry) -> Option<String> {
+        self.last_by(&["TrainingEnrolled"], by)?.word("cohort").map(str::to_owned)
+    }
+
+    /// The fund of a financing.
+    pub fn fund_of(&self, financing: u64) -> Option<String> {
+        let asked = self
+            .of("FinancingRequested")
+            .find(|event| event.number("financing") == Some(financing));
+        asked?.word("fund").map(str::to_owned)
+    }
+
+    /// The fund of the last financing approved by an event.
+    pub fn fund(&self, by: &Entry) -> Option<String> {
+        self.fund_of(self.last_by(&["FinancingApproved"], by)?.number("financing")?)
+    }
+
+    /// What figures are broken down by, of a row told by an event; of a fund of its own, if it has one.
+    pub fn broken_down(&self, by: &Entry, own_fund: Option<u64>) -> Line {
+        let registered = self.registration().unwrap();
+        let [office, region] = self.office_and_region(by);
+        let sex = registered.word("sex").map(str::to_owned);
+        let fund = own_fund.map_or_else(|| self.fund(by), |financing| self.fund_of(financing));
+        vec![
+            self.programme(),
+            office,
+            region,
+            sex,
+            some(self.age_band()),
+            self.disability(),
+            self.displaced(),
+            self.cohort(by),
+            fund,
+        ]
+    }
+}
