@@ -18,9 +18,9 @@ pub(super) struct Walked {
     pub only: &'static str,
 }
 
-/// An office with paths.
+/// An office with paths, of one programme.
 #[derive(Debug, sqlx::FromRow)]
-struct Office {
+struct Place {
     programme: String,
     office: String,
     /// The region that it stands in; none when the programme does not know the office.
@@ -40,7 +40,7 @@ pub(super) async fn walks(
         return one_walk();
     }
     let offices = offices(store, walked).await?;
-    let walks: Vec<_> = offices.iter().filter_map(|office| walk(office, reach, filters)).collect();
+    let walks: Vec<_> = offices.iter().filter_map(|place| walk(place, reach, filters)).collect();
     if walks.len() > WALKS_MAX { one_walk() } else { Ok(walks) }
 }
 
@@ -58,28 +58,28 @@ pub(super) fn within(reach: &Reach) -> Option<Condition> {
 }
 
 /// The walk through an office's rows; none when they are out of reach, or not asked for.
-fn walk(office: &Office, reach: &Reach, filters: &Filters) -> Option<Vec<Condition>> {
+fn walk(place: &Place, reach: &Reach, filters: &Filters) -> Option<Vec<Condition>> {
     let asked = |wanted: Option<&str>, had: &str| wanted.is_none_or(|wanted| wanted == had);
     let programme = filters.programme.map(|id| id.to_string());
-    if !asked(programme.as_deref(), &office.programme)
-        || !asked(filters.office.as_deref(), &office.office)
+    if !asked(programme.as_deref(), &place.programme)
+        || !asked(filters.office.as_deref(), &place.office)
     {
         return None;
     }
     let here = Condition::of(
         "c.programme = ? AND c.office = ?",
-        [office.programme.clone().into(), office.office.clone().into()],
+        [place.programme.clone().into(), place.office.clone().into()],
     );
-    match (reach, &office.stands_in) {
+    match (reach, &place.stands_in) {
         (Reach::All, _) => Some(vec![here]),
-        (Reach::Offices(offices), _) => offices.contains(&office.office).then(|| vec![here]),
+        (Reach::Offices(offices), _) => offices.contains(&place.office).then(|| vec![here]),
         (Reach::Regions(regions), Some(region)) => regions.contains(region).then(|| vec![here]),
         (Reach::Regions(regions), None) => Some(vec![here, Condition::one_of("c.region", regions)]),
     }
 }
 
 /// Every office that has rows, by a step of the index for each.
-async fn offices(store: &ReadStore, walked: Walked) -> Result<Vec<Office>, ReadError> {
+async fn offices(store: &ReadStore, walked: Walked) -> Result<Vec<Place>, ReadError> {
     let Walked { table, only } = walked;
     let and_only = if only.is_empty() { String::new() } else { format!(" AND {only}") };
     let next = |column: &str| {

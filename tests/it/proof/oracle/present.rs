@@ -161,7 +161,10 @@ pub fn present_rows(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Rows {
     let mut rows = Rows::new();
     if story.registration().is_some() {
         rows.insert("case_status", vec![status_row(story)]);
-        let adviser = adviser(story).map(|adviser| vec![some(story.id), Some(adviser)]);
+        let registered = story.registration().unwrap().on;
+        let latest = story.events.iter().map(|event| event.on).max().unwrap();
+        let adviser = adviser(story)
+            .map(|adviser| vec![some(story.id), Some(adviser), some(registered), some(latest)]);
         rows.insert("case_advisers", adviser.into_iter().collect());
         rows.insert("follow_up_schedule", schedule(story, months));
     }
