@@ -23,23 +23,28 @@ mod business;
 mod calendar;
 mod case;
 mod chance;
+mod deed;
 mod error;
 mod funds;
 mod group;
 mod ledger;
+mod loans;
 mod lottery;
 mod mark;
 mod model;
 mod money;
 mod names;
 mod office;
+mod people;
 mod pipeline;
 mod programme;
 #[cfg(test)]
 mod rates;
 mod records;
 mod recruitment;
+mod registration;
 mod steps;
+mod training;
 mod world;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
