@@ -19,9 +19,9 @@ pub(crate) async fn write(
     changes: &Changes,
 ) -> Result<(), sqlx::Error> {
     for table in tables {
-        let changed = changes.of(table.id);
-        if !changed.is_empty() {
-            write_table(connection.again(), table, changed).await?;
+        let own = changes.of(table.id);
+        if !own.is_empty() {
+            write_table(connection.again(), table, own).await?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use sira_domain::beneficiary::facts::{Jobs, Visit};
 use sira_domain::beneficiary::{Fact, GrievanceState};
+use sira_domain::values::{SignedXof, Within};
 
 use super::ledger::Slot;
 use super::memo::Memo;
@@ -38,7 +39,7 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
         }
         Fact::SupportProvided(_) => value(moment, memo, ops, None, "support", 1),
         Fact::CommunityActionRecorded(action) => {
-            let reached = action.people_reached.map_or(0, |people| people.get());
+            let reached = action.people_reached.map_or(0, Within::get);
             value(moment, memo, ops, None, "community_action", reached.into());
         }
         Fact::GrievanceLodged(grievance) => {
@@ -88,19 +89,19 @@ fn tell_visit(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, visit: &Visit) {
     let own = [
         moment.id.into(),
         moment.sequence.into(),
-        Cell::maybe(visit.milestone.map(|milestone| milestone.get())),
+        Cell::maybe(visit.milestone.map(Within::get)),
         moment.on().into(),
         moment.event.recorded_at.into(),
         Cell::maybe(moment.state.business.as_ref().map(|business| business.started_on)),
         visit.business_status.code().into(),
         visit.monthly_revenue.map_or(Cell::Null, xof),
-        Cell::maybe(visit.monthly_profit.map(|profit| profit.francs())),
+        Cell::maybe(visit.monthly_profit.map(SignedXof::francs)),
         jobs(|jobs| jobs.women.get()),
         jobs(|jobs| jobs.men.get()),
         jobs(|jobs| jobs.under_35.get()),
         jobs(|jobs| jobs.full_time_hundredths.get()),
     ];
-    let slot = visit.milestone.map(|milestone| milestone.get());
+    let slot = visit.milestone.map(Within::get);
     moment.put(memo, ops, (TableId::Visits, slot), own);
 }
 

@@ -55,9 +55,9 @@ pub struct Due {
     pub financing: u32,
     /// Where its row stands.
     pub slot: Slot,
-    /// The instalment, cut to what is still due of it.
-    pub due_on: NaiveDate,
-    /// Principal.
+    /// Its day.
+    pub day: NaiveDate,
+    /// Principal that is due of it.
     pub principal: Xof,
     /// Interest.
     pub interest: Xof,
@@ -83,22 +83,24 @@ pub struct Before {
     pub repaid_since_schedule: Xof,
 }
 
-impl Memo {
+impl Before {
     /// What an event is about to replace.
     #[must_use]
-    pub fn before(&self, state: &State, fact: &Fact) -> Before {
+    pub fn of(state: &State, fact: &Fact) -> Self {
         let number = match fact {
             Fact::FinancingApproved(approval) => approval.financing,
             Fact::FinancingRefused(refusal) => refusal.financing,
             Fact::LoanRescheduled(rescheduling) => rescheduling.financing,
-            _ => return Before::default(),
+            _ => return Self::default(),
         };
-        state.financing(number).map_or_else(Before::default, |financing| Before {
+        state.financing(number).map_or_else(Self::default, |financing| Self {
             approved: financing.approved,
             repaid_since_schedule: financing.repaid_since_schedule,
         })
     }
+}
 
+impl Memo {
     /// Cuts the schedule in force of a financing to its first `limit` of principal. What fell due by
     /// `whole_by` stays as it is. An instalment without principal stays with the principal after it.
     pub fn cut_dues(&mut self, financing: u32, limit: Xof, whole_by: NaiveDate) -> Vec<Cut> {
@@ -110,7 +112,7 @@ impl Memo {
             let kept = due.principal.min(left);
             let stays = kept > Xof::ZERO || (due.principal == Xof::ZERO && left > Xof::ZERO);
             left = left.less(kept);
-            if due.due_on <= whole_by {
+            if due.day <= whole_by {
                 return true;
             }
             if !stays {
@@ -138,7 +140,7 @@ impl Memo {
         let due = |(number, instalment): (u32, &Instalment)| Due {
             financing,
             slot: super::tell::DUE_SLOTS + number,
-            due_on: instalment.due_on,
+            day: instalment.due_on,
             principal: instalment.principal,
             interest: instalment.interest,
             settled: false,

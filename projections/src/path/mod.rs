@@ -27,7 +27,7 @@ pub(crate) use ledger::{Ledger, Told};
 use crate::changes::Changes;
 use crate::rule_book::RuleBook;
 use crate::table::TableId;
-use memo::Memo;
+use memo::{Before, Memo};
 use tell::{DUE_SLOTS, INCOME_SLOTS, Moment, Op, tell};
 
 /// Tables that count people: a person whose path is frozen as a duplicate is counted where they go on.
@@ -132,10 +132,10 @@ impl PathFold {
     }
 
     fn take_one(&mut self, sequence: u64, event: &PathEvent, ops: &mut Vec<Op>) {
-        let before_interest = self.memo.before(&self.state, &event.event.fact);
+        let before = Before::of(&self.state, &event.event.fact);
         self.state.fold(&event.event);
         let moment = Moment { id: self.id, sequence, event, state: &self.state };
-        tell(&moment, &before_interest, &mut self.memo, ops);
+        tell(&moment, &before, &mut self.memo, ops);
     }
 
     /// The year of birth as the events that stand told it last.

@@ -17,15 +17,15 @@ pub fn xof(amount: Xof) -> Cell {
 
 /// A movement of money.
 struct Line {
-    line: &'static str,
+    name: &'static str,
     amount: Xof,
     tranche: Option<u32>,
     method: Option<PaymentMethod>,
 }
 
 impl Line {
-    const fn of(line: &'static str, amount: Xof) -> Self {
-        Self { line, amount, tranche: None, method: None }
+    const fn of(name: &'static str, amount: Xof) -> Self {
+        Self { name, amount, tranche: None, method: None }
     }
 }
 
@@ -113,7 +113,7 @@ fn tell_line(
     let own = [
         moment.id.into(),
         moment.sequence.into(),
-        line.line.into(),
+        line.name.into(),
         financing.financing.into(),
         Cell::maybe(line.tranche),
         financing.instrument.code().into(),
@@ -191,7 +191,7 @@ fn tell_due(
         moment.id.into(),
         moment.sequence.into(),
         "due".into(),
-        due.due_on.into(),
+        due.day.into(),
         moment.event.recorded_at.into(),
         xof(due.principal.plus(due.interest)),
         Cell::Null,

@@ -3,6 +3,7 @@
 use chrono::Months;
 use sira_domain::beneficiary::facts::{Decision, PlanConclusion};
 use sira_domain::beneficiary::{Stage, State, Status};
+use sira_domain::values::OfficeCode;
 
 use super::PathFold;
 use super::dims::dims;
@@ -154,7 +155,7 @@ fn schedule(fold: &PathFold, rules: &RuleBook) -> Vec<Row> {
                 fold.id.into(),
                 (*milestone).into(),
                 registration.programme.0.into(),
-                text(state.office.as_ref().map(|office| office.as_str())),
+                text(state.office.as_ref().map(OfficeCode::as_str)),
                 text(state.region.map(|region| region.code())),
                 registration.reference.to_string().into(),
                 due_on.into(),

@@ -56,7 +56,9 @@ impl Folding {
     /// Goes on where a build stands; hands out lots of so many rows.
     pub fn after(build: &Build, rows: usize) -> Self {
         let (mut folds, failures) = (Folds::default(), build.failures.clone());
-        failures.iter().for_each(|failure| folds.poison(failure.family));
+        for failure in &failures {
+            folds.poison(failure.family);
+        }
         let (after, changes) = (build.after.clone(), Changes::default());
         Self { rows, folds, changes, stream: None, after, events: build.events, failures }
     }

@@ -43,13 +43,13 @@ impl<'a, F: Feed> Pass<'a, F> {
         stop: &'a watch::Receiver<bool>,
     ) -> Result<Self, FoldError> {
         let names = models.iter().map(|model| format!("{}@{}", model.name, model.version));
-        let built = names.collect::<Vec<_>>().join(",");
-        let build = match Build::find(site, feed.journal(), &built).await? {
+        let kind = names.collect::<Vec<_>>().join(",");
+        let build = match Build::find(site, feed.journal(), &kind).await? {
             Some(found) => {
                 tracing::info!(events = found.events, "a rebuild goes on where it was left");
                 found
             }
-            None => begin(feed, site, models, built).await?,
+            None => begin(feed, site, models, kind).await?,
         };
         let (at, folds) = (build.head, Folds::default());
         Ok(Self { feed, site, lease, models, lots, progress, stop, build, folds, at })
@@ -173,7 +173,9 @@ impl<'a, F: Feed> Pass<'a, F> {
     /// Takes the next batch; false when there was no full one.
     pub async fn catch_up_once(&mut self) -> Result<bool, FoldError> {
         let batch = self.feed.read(self.at, BATCH).await.map_err(FoldError::Unavailable)?;
-        self.failures().to_vec().iter().for_each(|failure| self.folds.poison(failure.family));
+        for failure in &self.build.failures {
+            self.folds.poison(failure.family);
+        }
         if let Some(poison) = self.folds.load(self.feed, &batch, self.at).await? {
             self.fail(failure(&poison)).await?;
             return Ok(true);
@@ -209,12 +211,12 @@ async fn begin<F: Feed>(
     feed: &F,
     site: &Site,
     models: &[&'static Model],
-    built: String,
+    kind: String,
 ) -> Result<Build, FoldError> {
     let head = feed.head().await.map_err(FoldError::Unavailable)?;
     let build = Build {
         journal: feed.journal().to_owned(),
-        built,
+        built: kind,
         head,
         after: StreamPlace::default(),
         events: 0,

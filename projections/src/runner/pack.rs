@@ -223,7 +223,9 @@ impl<F: Feed> PackTask<F> {
         }
         let (mut changes, taken, poison) = self.folds.take_all(batch);
         let Some(last) = batch[..taken].last() else {
-            poison.iter().for_each(|poison| self.stop_family(poison));
+            if let Some(poison) = &poison {
+                self.stop_family(poison);
+            }
             return Ok(());
         };
         self.folds.load_rules(&self.feed).await?;
@@ -267,7 +269,7 @@ impl<F: Feed> PackTask<F> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
         let written = write(&self.feed, &self.store, models, (from, to), changes).await?;
         if written {
-            for member in self.members.iter_mut() {
+            for member in &mut self.members {
                 if member.runs() && member.position == from {
                     member.position = to;
                     show(member, to);

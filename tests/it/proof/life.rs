@@ -151,7 +151,11 @@ impl Life {
         let (role, word, mut body) = steps::pick(self, index, state, path.state.version());
         let on = self.day_of(index, word);
         body["occurred_on"] = json!(on);
+        let cohort = body["cohort"].as_str().map(|cohort| cohort.parse().unwrap());
         self.command(id, role, word, body).await;
+        if let Some(cohort) = cohort {
+            self.hold_session(cohort).await;
+        }
     }
 
     /// Mostly the next days; now and then long before, told late.
@@ -233,17 +237,21 @@ impl Life {
                     .await;
                 self.begin_cohort(home).await;
             }
-            1..5 => {
-                let joined = cohort.state.members.values().max().copied();
-                let on = joined.unwrap_or(day("2022-02-01")) + Days::new(self.dice.roll(20));
-                let session = format!("s{}", self.next());
-                let plan = json!({ "session": session, "on": on, "hours": 6, "minutes": 30 });
-                let _ = self.own::<Cohort>(id, "schedule-session", plan).await;
-                let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
-                self.record_register(id, &cohort.state).await;
-            }
+            1..5 => self.hold_session(id).await,
             _ => self.record_register(id, &cohort.state).await,
         }
+    }
+
+    /// A session some days after the last has joined, with its register.
+    async fn hold_session(&mut self, id: Uuid) {
+        let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+        let joined = cohort.state.members.values().max().copied();
+        let on = joined.unwrap_or(day("2022-02-01")) + Days::new(self.dice.roll(20));
+        let session = format!("s{}", self.next());
+        let plan = json!({ "session": session, "on": on, "hours": 6, "minutes": 30 });
+        let _ = self.own::<Cohort>(id, "schedule-session", plan).await;
+        let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+        self.record_register(id, &cohort.state).await;
     }
 
     /// The sheet of a session: everybody of the group who is in training.

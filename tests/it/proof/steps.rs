@@ -47,7 +47,7 @@ pub fn pick(life: &mut Life, index: usize, state: &State, version: u64) -> Step 
     match state.stage {
         Stage::Idea => idea(life),
         Stage::Recruitment => recruitment(life),
-        Stage::Training if state.enrolment.is_none() && life.dice.roll(2) == 0 => {
+        Stage::Training if state.enrolment.is_none() && life.dice.roll(4) == 0 => {
             let cohort = *life.dice.pick(&life.homes[life.people[index].home].cohorts);
             (Role::Adviser, "enrol-in-training", json!({ "cohort": cohort }))
         }
@@ -67,7 +67,7 @@ fn owes(state: &State) -> bool {
 }
 
 fn idea(life: &mut Life) -> Step {
-    if life.dice.roll(12) == 0 {
+    if life.dice.roll(5) == 0 {
         return recognise();
     }
     (Role::Adviser, "submit-idea", idea_body(life))
@@ -108,7 +108,8 @@ fn recruitment(life: &mut Life) -> Step {
 fn training(life: &mut Life, index: usize) -> Step {
     let cohort = *life.dice.pick(&life.homes[life.people[index].home].cohorts);
     match life.dice.roll(14) {
-        0..3 => (Role::Adviser, "enrol-in-training", json!({ "cohort": cohort })),
+        0 | 1 => (Role::Adviser, "enrol-in-training", json!({ "cohort": cohort })),
+        2 => recognise(),
         3 => (Role::Adviser, "withdraw-from-training", json!({})),
         4..7 => {
             let body = json!({ "session": format!("own{}", life.next()), "hours": 3, "minutes": 20,
@@ -121,6 +122,7 @@ fn training(life: &mut Life, index: usize) -> Step {
                 json!({ "module": *life.dice.pick(&modules), "score": 30 + life.dice.roll(70) });
             (Role::Trainer, "record-assessment", body)
         }
+        11 => recognise(),
         _ => (Role::Trainer, "complete-training", json!({})),
     }
 }
@@ -341,7 +343,7 @@ fn any_time(life: &mut Life, state: &State, version: u64) -> Step {
         23 if life.dice.roll(6) == 0 => {
             (Role::Admin, "erase-personal-data", json!({ "ground": "request" }))
         }
-        24 if life.dice.roll(4) == 0 => recognise(),
+        24 => recognise(),
         _ => {
             let body = json!({ "name": "Pièce.pdf", "media_type": "application/pdf", "size_bytes": 10,
                                "sha256": "ab".repeat(32) });
