@@ -41,7 +41,7 @@ pub fn attendance(story: &Story) -> Vec<Line> {
 pub fn assessments(story: &Story) -> Vec<Line> {
     let is_last = |event: &&Entry| {
         let same = |other: &&Entry| other.body["module"] == event.body["module"];
-        story.of("ModuleAssessed").filter(same).last().unwrap().sequence == event.sequence
+        story.of("ModuleAssessed").filter(same).next_back().unwrap().sequence == event.sequence
     };
     let row = |event: &Entry| {
         let own = vec![
@@ -63,7 +63,8 @@ pub fn visits(story: &Story) -> Vec<Line> {
         let milestone = &event.body["milestone"];
         let same = |other: &&Entry| other.body["milestone"] == *milestone;
         milestone.is_null()
-            || story.of("VisitRecorded").filter(same).last().unwrap().sequence == event.sequence
+            || story.of("VisitRecorded").filter(same).next_back().unwrap().sequence
+                == event.sequence
     };
     let row = |event: &Entry| {
         let started = story.last_by(&["BusinessStarted"], event).map(|start| start.on.to_string());
@@ -90,7 +91,7 @@ pub fn grievances(story: &Story) -> Vec<Line> {
         let answer = story
             .of("GrievanceResolved")
             .filter(|event| event.number("grievance") == number)
-            .last();
+            .next_back();
         let told = answer.unwrap_or(lodged);
         let own = vec![
             some(story.id),
