@@ -473,10 +473,13 @@ async fn postgres_pool(options: PgConnectOptions, most: u32) -> Result<PgPool, s
 ///   here waits for the disk.
 /// - Every statement has its index, but a plan made while a table was small would scan it long
 ///   after it has grown.
+/// - Where a whole table must be read all the same, the price set on that is so high that `PostgreSQL`
+///   would compile the statement first, for half a second, each time.
 async fn prepare(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let patience_ms = PATIENCE.as_millis();
     let settings = format!(
-        "SET lock_timeout = {patience_ms}; SET synchronous_commit = off; SET enable_seqscan = off"
+        "SET lock_timeout = {patience_ms}; SET synchronous_commit = off; \
+         SET enable_seqscan = off; SET jit = off"
     );
     connection.execute(sqlx::raw_sql(&settings)).await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! How far each projection is behind the journal.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 use sira_projections::case_identity;
@@ -114,11 +115,11 @@ async fn measure(
         if lag.lag_events == 0 {
             continue;
         }
-        if !since.contains_key(&lag.position) {
+        if let Entry::Vacant(place) = since.entry(lag.position) {
             let next = journal.read_feed(lag.position, 1).await?;
             let waited =
                 next.first().map_or(0, |next| (clock.now() - next.recorded_at).num_seconds());
-            since.insert(lag.position, u64::try_from(waited).unwrap_or(0));
+            place.insert(u64::try_from(waited).unwrap_or(0));
         }
         lag.lag_seconds = since.get(&lag.position).copied().unwrap_or(0);
         if lag.state == "live" && lag.lag_seconds > 0 {

@@ -73,7 +73,7 @@ fn check_present(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
                 }
             }
             "cohort" => {
-                expected.entry("cohort_status").or_default().push(oracle::cohort_row(story))
+                expected.entry("cohort_status").or_default().push(oracle::cohort_row(story));
             }
             "fund" => expected.entry("fund_status").or_default().push(oracle::fund_row(story)),
             _ => {}

@@ -30,7 +30,7 @@ fn listed(place: &Place) -> Vec<Value> {
 
 /// An event of a path that no program can read; its position.
 async fn append_poison(place: &Place) -> u64 {
-    let journal = Journal::open(&JournalConfig::new(&place.url()), Clock::System).await.unwrap();
+    let journal = Journal::open(&JournalConfig::new(place.url()), Clock::System).await.unwrap();
     let poison = NewEvent {
         event_type: "Registered".into(),
         event_version: "2.0".into(),

@@ -85,8 +85,11 @@ impl Life {
         }
         for _ in 0..2 {
             self.begin_cohort(home).await;
-            self.begin_fund(home).await;
+            let fund = self.begin_fund(home).await;
+            self.homes[home].funds.push(fund);
         }
+        let unused = self.begin_fund(home).await;
+        self.own::<Fund>(unused, "close-fund", json!({})).await.unwrap();
     }
 
     async fn set_rules(&mut self, programme: Uuid, from: &str, months: Value) {
@@ -105,13 +108,12 @@ impl Life {
         self.homes[home].cohorts.push(begun.id);
     }
 
-    async fn begin_fund(&mut self, home: usize) {
+    async fn begin_fund(&mut self, home: usize) -> Uuid {
         let code = format!("f{}", self.next());
         let envelope = json!({ "occurred_on": "2022-01-01", "programme": self.homes[home].programme,
             "code": code, "donor": "Bailleur", "budget": 3_000_000,
             "period": { "from": "2022-01-01", "to": "2026-12-31" } });
-        let begun = self.begin_own::<Fund>(envelope).await.unwrap();
-        self.homes[home].funds.push(begun.id);
+        self.begin_own::<Fund>(envelope).await.unwrap().id
     }
 
     /// The next number.
@@ -282,7 +284,8 @@ impl Life {
                                  "amendment": format!("A{}", self.next()) });
             let _ = self.own::<Fund>(id, "adjust-budget", budget).await;
         } else if self.own::<Fund>(id, "close-fund", json!({})).await.is_ok() {
-            self.begin_fund(home).await;
+            let fund = self.begin_fund(home).await;
+            self.homes[home].funds.push(fund);
         }
     }
 

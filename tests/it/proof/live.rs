@@ -99,7 +99,7 @@ on_both_engines! {
         let (_place, store) = read_elsewhere(engine).await;
         let feed = BentFeed::until(app.commands.journal(), 0);
         let runner = run_models(feed.clone(), &store, 500);
-        let mut dice = Dice(0x0A5_0F);
+        let mut dice = Dice(0xA50F);
         let mut at = 0;
         while at < head {
             at = head.min(at + 1 + dice.roll(90));

@@ -6,7 +6,7 @@ use sira::clock::Clock;
 use sira::read_side::{JournalFeed, stored_lags};
 use sira_projections::models::{MODELS, Model};
 use sira_projections::rebuild::{Lots, rebuild_in_lots};
-use sira_projections::{Feed, RunState, Runner};
+use sira_projections::{Feed, FoldError, RunState, Runner};
 use tokio::sync::watch;
 
 use super::feed::BentFeed;
@@ -118,8 +118,11 @@ on_both_engines! {
             let (_told, stop) = watch::channel(false);
             let patience = Duration::from_millis(10 + dice.roll(30 + 20 * kills));
             let done = rebuild_in_lots(&bent, &app.read, &models, lots, &|_| (), &stop);
-            if let Ok(done) = tokio::time::timeout(patience, done).await {
-                break done.unwrap();
+            match tokio::time::timeout(patience, done).await {
+                Ok(Ok(failures)) => break failures,
+                // Who was killed may have written its last lot after this one looked.
+                Ok(Err(FoldError::Unavailable(_))) | Err(_) => {}
+                Ok(Err(error)) => panic!("{error:?}"),
             }
             end_leases(&app.read).await;
             kills += 1;

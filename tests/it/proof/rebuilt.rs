@@ -73,10 +73,8 @@ on_both_engines! {
         let reader = tokio::spawn(read_on(app.read.clone(), stop.clone(), reads.clone()));
         let feed = JournalFeed::new(app.commands.journal().clone());
         let (store, identity_keys) = (app.read.clone(), app.commands.keys().clone());
-        let tmp = Instant::now();
         let rebuilding = tokio::spawn(async move {
             for _ in 0..4 {
-                eprintln!("TMP rebuild at {:?}", tmp.elapsed());
                 assert_eq!(rebuild(&feed, &store, &all_models()).await.unwrap(), []);
                 let identity = CaseIdentity::new(feed.clone(), OpenedKeys::new(identity_keys.clone()));
                 let (_told, stop) = watch::channel(false);
@@ -88,7 +86,6 @@ on_both_engines! {
             life.go_on().await;
             commands += 1;
         }
-        eprintln!("TMP commands {commands} reads {}", reads.load(Ordering::SeqCst));
         rebuilding.await.unwrap();
         stop.store(true, Ordering::SeqCst);
         reader.await.unwrap();

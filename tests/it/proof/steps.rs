@@ -109,7 +109,6 @@ fn training(life: &mut Life, index: usize) -> Step {
     let cohort = *life.dice.pick(&life.homes[life.people[index].home].cohorts);
     match life.dice.roll(14) {
         0 | 1 => (Role::Adviser, "enrol-in-training", json!({ "cohort": cohort })),
-        2 => recognise(),
         3 => (Role::Adviser, "withdraw-from-training", json!({})),
         4..7 => {
             let body = json!({ "session": format!("own{}", life.next()), "hours": 3, "minutes": 20,
@@ -122,7 +121,7 @@ fn training(life: &mut Life, index: usize) -> Step {
                 json!({ "module": *life.dice.pick(&modules), "score": 30 + life.dice.roll(70) });
             (Role::Trainer, "record-assessment", body)
         }
-        11 => recognise(),
+        2 | 11 => recognise(),
         _ => (Role::Trainer, "complete-training", json!({})),
     }
 }

@@ -15,19 +15,12 @@ struct Due<'a> {
 
 /// What remains of a schedule when it is cut to its first so much of principal by an event; what fell
 /// due by `whole_by` stays whole.
-fn cut<'a>(
-    dues: Vec<Due<'a>>,
-    limit: u64,
-    by: &'a Entry,
-    whole_by: Option<String>,
-) -> Vec<Due<'a>> {
+fn cut<'a>(dues: &[Due<'a>], limit: u64, by: &'a Entry, whole_by: Option<&str>) -> Vec<Due<'a>> {
     let mut kept = Vec::new();
     for (place, due) in dues.iter().enumerate() {
         let before: u64 = dues[..place].iter().map(|due| due.principal).sum();
         let room = limit.saturating_sub(before);
-        if whole_by.as_ref().is_some_and(|day| due.on <= *day)
-            || (room > 0 && due.principal <= room)
-        {
+        if whole_by.is_some_and(|day| *due.on <= *day) || (room > 0 && due.principal <= room) {
             kept.push(due.clone());
         } else if room > 0 {
             kept.push(Due { told: by, principal: room, ..due.clone() });
@@ -49,17 +42,17 @@ fn dues_of(story: &Story, number: u64) -> Vec<Due<'_>> {
         match event.kind.as_str() {
             "DisbursementRecorded" if disbursed(before) == 0 => current = fresh(),
             "LoanRescheduled" => {
-                replaced.extend(cut(current, repaid_since_schedule(before), event, None));
+                replaced.extend(cut(&current, repaid_since_schedule(before), event, None));
                 current = fresh();
             }
             "FinancingRefused" => {
                 let of_older = repaid(after) - repaid_since_schedule(after);
                 let limit = disbursed(after).saturating_sub(of_older);
-                current = cut(current, limit, event, None);
+                current = cut(&current, limit, event, None);
             }
             "LoanWrittenOff" => {
-                let day = Some(event.on.to_string());
-                current = cut(current, repaid_since_schedule(after), event, day);
+                let day = event.on.to_string();
+                current = cut(&current, repaid_since_schedule(after), event, Some(&day));
             }
             _ => {}
         }

@@ -22,6 +22,11 @@ pub type Line = Vec<Option<String>>;
 pub type Rows = BTreeMap<&'static str, Vec<Line>>;
 
 /// A cell with something in it.
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "rows are lists of cells, written out"
+)]
 pub fn some(value: impl ToString) -> Option<String> {
     Some(value.to_string())
 }

@@ -41,7 +41,7 @@ pub fn attendance(story: &Story) -> Vec<Line> {
 pub fn assessments(story: &Story) -> Vec<Line> {
     let is_last = |event: &&Entry| {
         let same = |other: &&Entry| other.body["module"] == event.body["module"];
-        story.of("ModuleAssessed").filter(same).last().unwrap().sequence == event.sequence
+        story.of("ModuleAssessed").rfind(same).unwrap().sequence == event.sequence
     };
     let row = |event: &Entry| {
         let own = vec![
@@ -63,7 +63,7 @@ pub fn visits(story: &Story) -> Vec<Line> {
         let milestone = &event.body["milestone"];
         let same = |other: &&Entry| other.body["milestone"] == *milestone;
         milestone.is_null()
-            || story.of("VisitRecorded").filter(same).last().unwrap().sequence == event.sequence
+            || story.of("VisitRecorded").rfind(same).unwrap().sequence == event.sequence
     };
     let row = |event: &Entry| {
         let started = story.last_by(&["BusinessStarted"], event).map(|start| start.on.to_string());
@@ -87,10 +87,8 @@ pub fn visits(story: &Story) -> Vec<Line> {
 pub fn grievances(story: &Story) -> Vec<Line> {
     let row = |lodged: &Entry| {
         let number = lodged.number("grievance");
-        let answer = story
-            .of("GrievanceResolved")
-            .filter(|event| event.number("grievance") == number)
-            .last();
+        let answer =
+            story.of("GrievanceResolved").rfind(|event| event.number("grievance") == number);
         let told = answer.unwrap_or(lodged);
         let own = vec![
             some(story.id),

@@ -63,8 +63,8 @@ fn awaiting_money(story: &Story) -> Option<&'static str> {
     let of = |kind: &str, number: u64| {
         story.of(kind).any(|event| event.number("financing") == Some(number))
     };
-    let requests = story.of("FinancingRequested").filter_map(|event| event.number("financing"));
-    if let Some(open) = requests.filter(|number| !of("FinancingRefused", *number)).last() {
+    let mut requests = story.of("FinancingRequested").filter_map(|event| event.number("financing"));
+    if let Some(open) = requests.rfind(|number| !of("FinancingRefused", *number)) {
         return match (of("FinancingApproved", open), of("AgreementSigned", open)) {
             (false, _) => Some("financing"),
             (true, false) => Some("agreement"),
@@ -79,7 +79,7 @@ fn awaiting_money(story: &Story) -> Option<&'static str> {
 /// The business that started last, and the day it closed.
 fn business(story: &Story) -> Option<(&Entry, Option<NaiveDate>)> {
     let start = story.of("BusinessStarted").last()?;
-    let closed = story.of("BusinessClosed").filter(|event| event.sequence > start.sequence).last();
+    let closed = story.of("BusinessClosed").rfind(|event| event.sequence > start.sequence);
     Some((start, closed.map(|event| event.on)))
 }
 
@@ -140,7 +140,7 @@ fn schedule(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Vec<Line> {
     let goes_on = status(story) == "active" && story.frozen_by().is_none() && closed.is_none();
     let row = |month: u32| {
         let is_for = |visit: &&Entry| visit.number("milestone") == Some(month.into());
-        let visited = story.of("VisitRecorded").filter(is_for).last();
+        let visited = story.of("VisitRecorded").rfind(is_for);
         vec![
             some(story.id),
             some(month),

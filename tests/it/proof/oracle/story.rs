@@ -99,7 +99,7 @@ impl Story {
             .events
             .iter()
             .filter(|event| event.is("Registered") || event.is("IdentityUpdated"));
-        told.filter_map(|event| event.number("birth_year")).last()
+        told.filter_map(|event| event.number("birth_year")).next_back()
     }
 
     pub fn age_band(&self) -> &'static str {
