@@ -1,6 +1,5 @@
 //! Plans, requests, approvals, payments, repayments.
 
-use chrono::Months;
 use sira_domain::beneficiary::facts::{
     Approval, Disbursement, FinancingApplication, FinancingNumber, FinancingRefusal,
     PlanConclusion, PlanRequest, PlanReview, Reason, Tranche, TrancheCondition,

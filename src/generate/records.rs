@@ -17,7 +17,6 @@ use super::agenda::Step;
 use super::calendar::{Day, date};
 use super::case::Case;
 use super::error::GenerateError;
-use super::ledger::write;
 use super::model::{COMPLAINTS, GRIEVANCES, NOTES};
 use super::world::World;
 

@@ -1,6 +1,5 @@
 //! From registration to the decision of selection.
 
-use chrono::Datelike;
 use sira_domain::beneficiary::facts::{
     CriterionScore, Decision, EligibilityRequest, Idea, Interview, Selection,
 };
@@ -12,7 +11,6 @@ use sira_domain::values::{Slug, Within, Xof};
 use super::agenda::Step;
 use super::calendar::{Day, date};
 use super::case::Case;
-use super::chance::Chance;
 use super::error::GenerateError;
 use super::model::IDEAS;
 use super::world::World;
@@ -223,7 +221,10 @@ fn is_eligible(case: &Case) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
     use sira_domain::beneficiary::facts::Sex;
+
+    use super::super::chance::Chance;
 
     use super::*;
 

@@ -1,9 +1,7 @@
 //! Registration: who comes, to which office, and what is asked.
 
 use chrono::Datelike;
-use sira_domain::beneficiary::facts::{
-    AdviserChoice, Consent, Idea, Registration, WashingtonGroup,
-};
+use sira_domain::beneficiary::facts::{AdviserChoice, Consent, Registration, WashingtonGroup};
 use sira_domain::beneficiary::{Beneficiary, BeneficiaryCommand};
 use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
