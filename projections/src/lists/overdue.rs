@@ -6,9 +6,12 @@ use serde::Serialize;
 use super::cases::add_advisers;
 use super::filters::Filters;
 use super::statement::{Condition, Statement, Value};
-use super::walks::within;
+use super::walks::{Walked, walks};
 use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore};
+
+/// Which office is in charge of a loan now is said by the path, not by the loan's row.
+const WALKED: Walked = Walked { table: "case_status", only: "" };
 
 /// A loan with an instalment past its day. It names nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -93,7 +96,7 @@ pub async fn overdue(
     store: &ReadStore,
     question: &LoanQuestion<'_>,
 ) -> Result<LoanPage, ReadError> {
-    let statement = statement(question);
+    let statement = statement(store, question).await?;
     let mut items: Vec<OverdueLoan> = statement.fetch(store).await?;
     let has_more = cut(&mut items, statement.limit);
     for loan in &mut items {
@@ -116,12 +119,10 @@ pub async fn explain_overdue(
     store: &ReadStore,
     question: &LoanQuestion<'_>,
 ) -> Result<Vec<String>, ReadError> {
-    statement(question).explain(store).await
+    statement(store, question).await?.explain(store).await
 }
 
-/// One walk whatever the reach: overdue loans are few beside paths, and which office is in charge of one
-/// now is said by the path, not by the loan's row.
-fn statement(question: &LoanQuestion<'_>) -> Statement {
+async fn statement(store: &ReadStore, question: &LoanQuestion<'_>) -> Result<Statement, ReadError> {
     let mut conditions = question.filters.conditions();
     conditions.extend([
         Condition::plain("l.until_position IS NULL"),
@@ -138,7 +139,7 @@ fn statement(question: &LoanQuestion<'_>) -> Statement {
         .after
         .clone()
         .map(|place| vec![place.due_on.into(), Value::Text(place.id), Value::Int(place.financing)]);
-    Statement {
+    Ok(Statement {
         columns: "l.aggregate_id, c.reference, c.programme, c.office, c.region, l.financing, \
                   l.disbursed, l.repaid, l.outstanding, l.oldest_unpaid_due_on, l.reschedulings, \
                   c.duplicate, c.erased",
@@ -147,8 +148,8 @@ fn statement(question: &LoanQuestion<'_>) -> Statement {
         order: &["oldest_unpaid_due_on", "aggregate_id", "financing"],
         descending: false,
         conditions,
-        walks: vec![within(question.reach).into_iter().collect()],
+        walks: walks(store, WALKED, question.reach, question.filters).await?,
         after,
         limit: question.limit.clamp(1, MAX_PAGE),
-    }
+    })
 }
