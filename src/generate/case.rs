@@ -7,7 +7,7 @@ use super::agenda::Step;
 use super::chance::Chance;
 use crate::keys::PersonKey;
 
-/// A person on the way. About 15 kB with a long path; gone from memory once nothing more can happen.
+/// A person on the way. Some 30 kB with a long path; gone from memory once nothing more can happen.
 pub(super) struct Case {
     pub id: Uuid,
     /// Held for as long as the person is simulated: nobody real is behind it.

@@ -255,13 +255,16 @@ async fn the_demonstration_answers_with_invented_people_and_is_the_same_at_the_n
     assert!(told["identity"]["name"].as_str().unwrap().contains(" Ficti"), "{told}");
     let analyst = token_of(&printed, "analyste");
     assert_eq!(client.get(&url).bearer_auth(&analyst).send().await.unwrap().status(), 403);
+    let mut ready = false;
     for _ in 0..600 {
-        let ready = client.get(format!("{}/readyz", server.url)).send().await.unwrap();
-        if ready.status() == 200 {
+        let answer = client.get(format!("{}/readyz", server.url)).send().await.unwrap();
+        ready = answer.status() == 200;
+        if ready {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    assert!(ready, "the read models are built from a population that was there before them");
     server.stop().await;
     let (server, printed) = start_demo(&place).await;
     let again: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap();
