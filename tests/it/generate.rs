@@ -270,5 +270,8 @@ async fn the_demonstration_answers_with_invented_people_and_is_the_same_at_the_n
     let again: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap();
     assert_eq!(again, events, "a second start takes what is there");
     assert!(printed.iter().any(|line| line.contains("DEMONSTRATION")));
+    let url = url.replace(&url[..url.find("/v1").unwrap()], &server.url);
+    let adviser = token_of(&printed, "conseiller.bamako-1.1");
+    assert_eq!(client.get(&url).bearer_auth(&adviser).send().await.unwrap().status(), 200);
     server.stop().await;
 }
