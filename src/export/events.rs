@@ -12,6 +12,7 @@ use sira_projections::table::{Cell, Kind, time_text};
 
 use super::{ExportError, Exported, Progress, reach};
 use crate::formats::{Column, Format, Sheet, SheetWriter};
+use crate::journal::leaf::hex;
 use crate::journal::{Journal, RecordedEvent};
 
 /// Events that are read at once. An event is at most 512 KiB, and mostly below 1 KiB.
@@ -87,14 +88,6 @@ pub fn write_cloud_event(
         out.write_all(line.as_bytes())?;
     }
     out.write_all(b"}")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The columns of the event log as a sheet.

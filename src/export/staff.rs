@@ -1,10 +1,10 @@
 //! Names that stand for the staff's in what leaves the house.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use parking_lot::Mutex;
 
+use crate::journal::leaf::hex;
 use crate::keys::IndexKey;
 
 /// The kind of term that an actor is to the index key: none of those that people are looked up by.
@@ -36,10 +36,7 @@ impl StaffNames {
         if let Some(name) = known.get(actor) {
             return name.clone();
         }
-        let mut name = "staff-".to_owned();
-        for byte in &self.key.token(ACTOR, actor)[..NAME_BYTES] {
-            let _ = write!(name, "{byte:02x}");
-        }
+        let name = format!("staff-{}", hex(&self.key.token(ACTOR, actor)[..NAME_BYTES]));
         if known.len() < REMEMBERED_MAX {
             known.insert(actor.to_owned(), name.clone());
         }

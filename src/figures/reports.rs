@@ -13,6 +13,7 @@ use sqlx::FromRow;
 
 use super::question::{BadParameter, Question, Subject, When};
 use super::{FigureError, Figures};
+use crate::journal::leaf::hex;
 use crate::journal::{JournalError, Stamp, on_pool};
 
 /// Longest name of a report.
@@ -95,10 +96,6 @@ impl FrozenReport {
     pub fn answer_sha256(&self) -> String {
         hex(&self.answer_sha256)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A cell of a report, then and now.

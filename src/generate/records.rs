@@ -1,8 +1,6 @@
 //! What is known of a person beside the path: incomes, notes, papers, grievances, corrections,
 //! duplicates, erasure.
 
-use std::fmt::Write as _;
-
 use chrono::{Datelike, NaiveDate};
 use sha2::{Digest, Sha256};
 use sira_domain::beneficiary::BeneficiaryCommand;
@@ -147,10 +145,7 @@ impl World {
     pub(super) fn attach(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let size = case.chance.about(180_000).max(1_000);
         let digest = Sha256::digest(format!("{}/{size}", case.id));
-        let digits = digest.iter().fold(String::new(), |mut digits, byte| {
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        });
+        let digits = crate::journal::leaf::hex(&digest);
         let document = Document {
             name: Self::seal(case, "name", "facture-pro-forma.pdf")?,
             media_type: "application/pdf".parse()?,

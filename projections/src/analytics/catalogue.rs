@@ -4,7 +4,12 @@
 //! CGAP (2003); survival, completion and time to closure of grievances as is usual. Where nobody has
 //! written a definition down, it is our own and says so.
 
-use super::context::Context;
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "functions of this form may say that a fact does not count"
+)]
+
+use super::context::{Context, due_on};
 use super::fact::{Fact, Measure, Measure as M};
 use super::indicator::{Family, Finish, Indicator, Kind, Need, Unit};
 use super::tally::Share;
@@ -31,22 +36,18 @@ const BASE: Indicator = Indicator {
     by_category: false,
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "it is one of many functions of this form")]
 fn one(_: Measure, _: &Fact, _: &Context) -> Option<Share> {
     Some(Share::of(1))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is one of many functions of this form")]
 fn value(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
     Some(Share::of(fact.value))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is one of many functions of this form")]
 fn mean_value(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
     Some(Share::over(fact.value, 1))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is one of many functions of this form")]
 fn value_of_whole(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
     Some(Share::over(fact.value, fact.of))
 }
@@ -168,7 +169,7 @@ fn survived(fact: &Fact, context: &Context, months: u32, high: bool) -> Option<S
     if seen.is_some() && seen == context.places.trading {
         return Some(Share::over(1, 1));
     }
-    let due = context.due_on(fact, months);
+    let due = due_on(fact, months);
     let closed = context.day_of(M::Closed, fact.case).is_some_and(|closed| closed <= due);
     (!high || closed || seen.is_some()).then_some(Share::over(0, 1))
 }

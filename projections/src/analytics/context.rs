@@ -86,12 +86,12 @@ impl Context {
     /// Whether a fact is so many months old on the day of the question.
     #[must_use]
     pub fn is_due(&self, fact: &Fact, months: u32) -> bool {
-        self.due_on(fact, months) <= self.day
+        due_on(fact, months) <= self.day
     }
+}
 
-    /// The day that comes so many months after a fact.
-    #[must_use]
-    pub fn due_on(&self, fact: &Fact, months: u32) -> i32 {
-        day_of(fact.on).checked_add_months(Months::new(months)).map_or(i32::MAX, number_of)
-    }
+/// The day that comes so many months after a fact.
+#[must_use]
+pub fn due_on(fact: &Fact, months: u32) -> i32 {
+    day_of(fact.on).checked_add_months(Months::new(months)).map_or(i32::MAX, number_of)
 }

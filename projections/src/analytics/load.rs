@@ -144,12 +144,15 @@ struct FactRow {
     fund: Option<String>,
 }
 
+/// A row that ended: since, part and until.
+type EndRow = (i64, i64, i64);
+
 /// What the tables tell beyond what a cube holds.
 pub struct Told {
     /// The position that it leads to.
     pub position: u64,
     rows: Vec<(Source, Vec<FactRow>)>,
-    ended: Vec<(Source, Vec<(i64, i64, i64)>)>,
+    ended: Vec<(Source, Vec<EndRow>)>,
 }
 
 fn signed(number: u64) -> i64 {
@@ -217,7 +220,7 @@ async fn ended_of(
     connection: ReadConnection<'_>,
     reading: &Reading,
     (from, to): (u64, u64),
-) -> Result<Vec<(i64, i64, i64)>, ReadError> {
+) -> Result<Vec<EndRow>, ReadError> {
     let statement = format!(
         "SELECT since_position, part, until_position FROM {} \
          WHERE until_position > $1 AND until_position <= $2 AND since_position <= $1",
@@ -241,7 +244,7 @@ impl Told {
             }
         }
         for (source, rows) in self.rows {
-            for row in rows {
+            for row in &rows {
                 add(cube, source, row, self.position)?;
             }
         }
@@ -250,7 +253,7 @@ impl Told {
     }
 }
 
-fn add(cube: &mut Cube, source: Source, row: FactRow, position: u64) -> Result<(), ReadError> {
+fn add(cube: &mut Cube, source: Source, row: &FactRow, position: u64) -> Result<(), ReadError> {
     let damaged = || ReadError::Inconsistent {
         table: "a table of facts",
         id: format!("{} {}", row.since_position, row.part),

@@ -35,7 +35,7 @@ pub async fn freeze(
 fn fields(caller: &Caller, body: &Map<String, Value>) -> Result<[String; 3], Response> {
     let refuse = |field: &str, rule: &'static str, expected: &str| {
         let problem = Problem::new(problem::INVALID_BODY, caller.envelope.language);
-        caller.envelope.problem(&problem.error(&format!("/{field}"), rule, expected.to_owned()))
+        caller.envelope.problem(&problem.error(format!("/{field}"), rule, expected.to_owned()))
     };
     if body.keys().any(|key| !["name", "subject", "query"].contains(&key.as_str())) {
         return Err(refuse("", "unknown_field", "name, subject, query"));
@@ -51,9 +51,9 @@ fn fields(caller: &Caller, body: &Map<String, Value>) -> Result<[String; 3], Res
 }
 
 /// `GET /v1/analytics/reports`.
-pub async fn list(State(app): State<App>, _caller: Caller) -> Result<Response, Response> {
+pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Response> {
     let reports = app.figures.reports().await;
-    let reports = reports.map_err(|error| answer_error(&_caller, &error))?;
+    let reports = reports.map_err(|error| answer_error(&caller, &error))?;
     let reports: Vec<_> = reports.iter().map(value_of).collect();
     Ok(Json(json!({ "reports": reports })).into_response())
 }
