@@ -61,10 +61,8 @@ enum Bench {
     Rebuild(reads::RebuildArgs),
     /// How far live projections lag, and what they cost.
     Live(reads::LiveArgs),
-    /// Figures over populations of two sizes.
+    /// Figures and lists over populations of two sizes.
     Figures(reads::FiguresArgs),
-    /// First and far pages of lists.
-    Lists(reads::ListsArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -86,7 +84,6 @@ async fn main() -> Result<(), Failure> {
         Bench::Rebuild(args) => reads::rebuild(args).await,
         Bench::Live(args) => reads::live(args).await,
         Bench::Figures(args) => reads::figures(args).await,
-        Bench::Lists(args) => reads::lists(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }

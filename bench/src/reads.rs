@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-pub use figures::{FiguresArgs, ListsArgs, figures, lists};
+pub use figures::{FiguresArgs, figures};
 pub use live::{LiveArgs, live};
 pub use rebuild::{RebuildArgs, rebuild};
 

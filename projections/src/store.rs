@@ -65,7 +65,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// Whether a question took longer than [`QUERY_WITHIN`] and was stopped.
+    /// Whether a question took longer than `QUERY_WITHIN` and was stopped.
     #[must_use]
     pub fn is_too_slow(&self) -> bool {
         let Self::Database(error) = self else { return false };
@@ -336,7 +336,7 @@ impl ReadStore {
     }
 
     /// A connection for what somebody asks: it writes nothing, and what takes longer than
-    /// [`QUERY_WITHIN`] is stopped ([`ReadError::is_too_slow`]). To be taken anew for each question.
+    /// `QUERY_WITHIN` is stopped ([`ReadError::is_too_slow`]). To be taken anew for each question.
     ///
     /// # Errors
     /// When none is to be had.

@@ -6,7 +6,7 @@
 //! journal, byte for byte, but for what chance of the key store goes into: the sealed texts
 //! (`sealed:v1:...`), the keys that an erasure names, and with them the leaf hashes.
 //!
-//! People are invented ([`names`]) and never mixed with real ones: only an empty journal is filled,
+//! People are invented (`names`) and never mixed with real ones: only an empty journal is filled,
 //! and it is marked for ever.
 //!
 //! - `model`: the figures; `chance`: seeded dice; `calendar`, `agenda`: what is due when.

@@ -22,20 +22,6 @@ pub struct FiguresArgs {
     times: usize,
 }
 
-/// Arguments.
-#[derive(Debug, clap::Args)]
-pub struct ListsArgs {
-    /// Engine.
-    #[arg(long)]
-    engine: Engine,
-    /// People.
-    #[arg(long, default_value_t = 300_000)]
-    cases: u64,
-    /// Questions of each kind.
-    #[arg(long, default_value_t = 100)]
-    times: usize,
-}
-
 /// The questions: each route as it is asked without a parameter, and broken down.
 const QUESTIONS: [&str; 12] = [
     "/v1/analytics/funnel",
@@ -111,6 +97,7 @@ pub async fn figures(args: FiguresArgs) -> Result<(), Failure> {
             );
         }
         sizes.push(seen);
+        lists(&args, &world, cases).await?;
     }
     if let [small, large] = &sizes[..] {
         println!("== growth of p99");
@@ -121,16 +108,15 @@ pub async fn figures(args: FiguresArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs first and far pages.
-pub async fn lists(args: ListsArgs) -> Result<(), Failure> {
-    let world = world(args.engine, args.cases).await?;
+/// First and far pages of lists.
+async fn lists(args: &FiguresArgs, world: &World, cases: u64) -> Result<(), Failure> {
     let adviser = world.sira.token("adviser").await?;
-    println!("== lists over {} people, {:?}; p50 and p99 in ms", args.cases, args.engine);
+    println!("== lists over {cases} people, {:?}; p50 and p99 in ms", args.engine);
     for first in [
         "/v1/beneficiaries?limit=50",
         "/v1/beneficiaries?region=segou&stage=recruitment&limit=50",
         "/v1/beneficiaries?sort=last_on&status=active&limit=50",
-        "/v1/beneficiaries?q=a&limit=50",
+        "/v1/beneficiaries?q=aminata&limit=50",
         "/v1/worklists/due-visits?limit=50",
         "/v1/worklists/stalled?limit=50",
         "/v1/worklists/awaiting-decision?limit=50",

@@ -2,10 +2,10 @@
 //! time.
 //!
 //! What a page costs is bounded whatever is asked. Every filter has an index in the list's order, so a
-//! page is read off where the page before it ended ([`statement`]). Who reaches some offices alone is
-//! given a walk through each of them ([`walks`]), rather than one through everybody that skips the others.
+//! page is read off where the page before it ended (`statement`). Who reaches some offices alone is
+//! given a walk through each of them (`walks`), rather than one through everybody that skips the others.
 //! What is asked for by several filters at once is read by one of them; a question that finds too little
-//! that way is stopped ([`QUERY_WITHIN`](crate::store::QUERY_WITHIN)) rather than left to run.
+//! that way is stopped (`QUERY_WITHIN` in `store`) rather than left to run.
 //!
 //! Nothing personal is here but in [`search`], which looks people up by keyed hashes, and in
 //! [`names`], which opens what is sealed.

@@ -1,6 +1,6 @@
 //! The rows of one beneficiary's path: a fold of its stream alone.
 //!
-//! Each event tells rows ([`tell`]); nearly always that is all there is to do. What reaches back (a
+//! Each event tells rows (`tell`); nearly always that is all there is to do. What reaches back (a
 //! retraction, a corrected year of birth, a path frozen as a duplicate) folds the path again, and the
 //! rows that stood are compared with the rows that stand now: so the rows at any position are those
 //! that the events up to it give, whatever came in between.

@@ -2,8 +2,8 @@
 //!
 //! The new tables are made on a site of their own (a schema on `PostgreSQL`, a file on `SQLite`), so
 //! neither readers nor the live runner notice. What is folded stream by stream is read in that order up
-//! to the journal's head ([`pass`]), then the events since are taken as the live runner takes them, and
-//! one transaction puts the tables in place with their checkpoints ([`swap`]). A build that is killed
+//! to the journal's head (`pass`), then the events since are taken as the live runner takes them, and
+//! one transaction puts the tables in place with their checkpoints (`swap`). A build that is killed
 //! goes on from its last commit; one of other versions begins anew.
 
 mod build;

@@ -13,11 +13,19 @@ const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(8);
 
 /// Ends every lease, as time would.
 pub async fn end_leases(store: &ReadStore) {
-    let mut handle = store.connection().await.unwrap();
-    on_read!(handle.connection(), db => {
-        sqlx::query("DELETE FROM projection_leases").execute(db).await.map(drop)
-    })
-    .unwrap();
+    let mut last = None;
+    // What was cut off in the middle may hold the row until its connection is given up.
+    for _ in 0..5 {
+        let mut handle = store.connection().await.unwrap();
+        let ended = on_read!(handle.connection(), db => {
+            sqlx::query("DELETE FROM projection_leases").execute(db).await.map(drop)
+        });
+        match ended {
+            Ok(()) => return,
+            Err(error) => last = Some(error),
+        }
+    }
+    panic!("{last:?}");
 }
 
 pub async fn sign_a_convention(server: &Server, token: &str) -> u64 {
