@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::client::{Connection, post};
-use crate::cluster::Cluster;
+use crate::cluster::database;
 use crate::report::{self, Side};
 use crate::servers::{Server, Sira};
 use crate::work::Target;
@@ -53,14 +53,7 @@ struct Place {
 /// Runs it.
 pub async fn run(args: AcrossArgs) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
-    let cluster = match args.engine {
-        Engine::Postgres => Some(Cluster::start()?),
-        Engine::Sqlite => None,
-    };
-    let url = match &cluster {
-        Some(cluster) => cluster.database("sira").await?,
-        None => format!("sqlite:{}", directory.path().join("journal.db").display()),
-    };
+    let (_cluster, url) = database(args.engine, directory.path()).await?;
     let sira = Sira::on(&url, directory.path()).await?;
     let server = sira.serve().await?;
     let target = sira.target(&server).await?;

@@ -1,11 +1,26 @@
 //! A `PostgreSQL` cluster of the bench's own, durable as Debian configures one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::Failure;
+use crate::{Engine, Failure};
+
+/// A new database of an engine: where it is, and the cluster that must outlive it.
+pub async fn database(
+    engine: Engine,
+    directory: &Path,
+) -> Result<(Option<Cluster>, String), Failure> {
+    match engine {
+        Engine::Postgres => {
+            let cluster = Cluster::start()?;
+            let url = cluster.database("sira").await?;
+            Ok((Some(cluster), url))
+        }
+        Engine::Sqlite => Ok((None, format!("sqlite:{}", directory.join("journal.db").display()))),
+    }
+}
 
 /// A running cluster; stopped and removed when dropped.
 pub struct Cluster {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{ask, ms};
 use crate::client::{Connection, get};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, database};
 use crate::servers::{Server, Sira};
 use crate::{Engine, Failure};
 
@@ -48,14 +48,7 @@ struct World {
 
 async fn world(engine: Engine, cases: u64) -> Result<World, Failure> {
     let directory = tempfile::tempdir()?;
-    let cluster = match engine {
-        Engine::Postgres => Some(Cluster::start()?),
-        Engine::Sqlite => None,
-    };
-    let url = match &cluster {
-        Some(cluster) => cluster.database("sira").await?,
-        None => format!("sqlite:{}", directory.path().join("journal.db").display()),
-    };
+    let (cluster, url) = database(engine, directory.path()).await?;
     let sira = Sira::on(&url, directory.path()).await?;
     let begun = Instant::now();
     sira.output(&["generate", "--cases", &cases.to_string(), "--seed", "1"]).await?;

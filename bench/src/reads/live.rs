@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::{micros_of, ms};
 use crate::client::Connection;
-use crate::cluster::Cluster;
+use crate::cluster::database;
 use crate::servers::Sira;
 use crate::work::{Target, round};
 use crate::{Engine, Failure};
@@ -41,14 +41,7 @@ pub struct LiveArgs {
 /// Runs it.
 pub async fn live(args: LiveArgs) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
-    let cluster = match args.engine {
-        Engine::Postgres => Some(Cluster::start()?),
-        Engine::Sqlite => None,
-    };
-    let url = match &cluster {
-        Some(cluster) => cluster.database("sira").await?,
-        None => format!("sqlite:{}", directory.path().join("journal.db").display()),
-    };
+    let (cluster, url) = database(args.engine, directory.path()).await?;
     let sira = Sira::on(&url, directory.path()).await?;
     let server = sira.serve().await?;
     let target = sira.target(&server).await?;

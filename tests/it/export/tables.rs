@@ -16,7 +16,7 @@ use sira_projections::table::{Column, Keeping, Kind, Realm, TABLES, Table};
 use tokio::sync::watch;
 
 use super::read_back::{ReadBack, moment, read_back};
-use super::town::{LOGIN, SECRETS, caught_up, staff, town};
+use super::town::{LOGIN, SECRETS, staff, town};
 use crate::api::app::TestApp;
 use crate::on_both_engines;
 
@@ -167,10 +167,10 @@ on_both_engines! {
         // A registration is taken back: every milestone of that path ends.
         let one = app.register(&town.programme).await["id"].as_str().unwrap().to_owned();
         let retraction = serde_json::json!({ "sequence": 1, "reason": "Erreur" });
-        let before = caught_up(&app).await;
+        let before = app.caught_up().await;
         let (then, ..) = written(&app, &export("case_milestones", Format::Csv)).await.unwrap();
         app.done(sira_domain::role::Role::Director, &one, "retract", &retraction).await;
-        let head = caught_up(&app).await;
+        let head = app.caught_up().await;
         let (now, ..) = written(&app, &export("case_milestones", Format::Csv)).await.unwrap();
         assert_ne!(now, then);
         let asked = |moment| TableExport { moment, ..export("case_milestones", Format::Csv) };
@@ -194,7 +194,7 @@ on_both_engines! {
     async fn all_pages_are_of_one_moment_whatever_is_written_meanwhile(engine) {
         let app = TestApp::on(engine).await;
         let town = town(&app).await;
-        let before = caught_up(&app).await;
+        let before = app.caught_up().await;
         let rows = rows_of(&app, Table::named("case_status").unwrap(), "1 = 1").await;
         let registered = Mutex::new(0);
         let between_pages = |_, _| {
@@ -204,7 +204,7 @@ on_both_engines! {
                 tokio::task::block_in_place(|| {
                     tokio::runtime::Handle::current().block_on(async {
                         app.register(&town.programme).await;
-                        caught_up(&app).await;
+                        app.caught_up().await;
                     });
                 });
             }

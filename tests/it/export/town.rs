@@ -1,7 +1,5 @@
 //! A little of everything that a journal holds, so that no table is empty.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use sira::export::StaffNames;
 use sira::grant::Scope;
@@ -47,20 +45,8 @@ pub async fn town(app: &TestApp) -> Town {
     let last = people.last().unwrap();
     let ground = json!({ "ground": "request" });
     app.done(Role::Admin, last, "erase-personal-data", &ground).await;
-    caught_up(app).await;
+    app.caught_up().await;
     Town { programme, people }
-}
-
-/// Waits until every projection has every event.
-pub async fn caught_up(app: &TestApp) -> u64 {
-    let head = app.commands.journal().head().await.unwrap().position;
-    for _ in 0..3_000 {
-        if app.projections.status().iter().all(|status| status.position >= head) {
-            return head;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{:?}", app.projections.status());
 }
 
 /// The names that stand for the staff's.
