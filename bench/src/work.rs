@@ -27,6 +27,24 @@ pub struct Target {
     pub sealed: Option<String>,
 }
 
+/// Two invented words, different for nearly every number.
+fn invented_name(number: u64) -> String {
+    const SYLLABLES: [&str; 16] = [
+        "ba", "ko", "mi", "su", "ra", "te", "lo", "fa", "ni", "du", "we", "ya", "gi", "po", "ke",
+        "zo",
+    ];
+    let mut drawn = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut word = || {
+        let mut text = String::new();
+        for _ in 0..4 {
+            drawn = drawn.rotate_left(4);
+            text.push_str(SYLLABLES[usize::try_from(drawn % 16).unwrap_or_default()]);
+        }
+        text
+    };
+    format!("{} {}", word(), word())
+}
+
 impl Target {
     fn text(&self, plain: &str) -> String {
         self.sealed.clone().unwrap_or_else(|| plain.to_owned())
@@ -35,19 +53,19 @@ impl Target {
     /// The body of a registration.
     pub fn registration(&self) -> String {
         let programme = &self.programme;
-        // Each one another person: a population of one name and phone is nobody's.
+        // Each one another person: a population of one name, phone and year is nobody's.
         let number = PEOPLE.fetch_add(1, Ordering::Relaxed);
         let phone = 70_000_000 + number % 9_000_000;
-        let person = format!(
-            r#"{{"name":"Personne Inventée {number}","phone":"{phone}","locality":"Pélengana"}}"#
-        );
+        let name = invented_name(number);
+        let person = format!(r#"{{"name":"{name}","phone":"{phone}","locality":"Pélengana"}}"#);
+        let birth_year = 1988 + number % 20;
         let (identity, reference) = match &self.sealed {
             // `1` in base 32 has the check character 1.
             Some(sealed) => (format!("\"{sealed}\""), r#","reference":"0000-0001-1""#),
             None => (person, ""),
         };
         format!(
-            r#"{{"programme":"{programme}","office":"segou","region":"segou","cercle":"Ségou","intake":"open_call","channel":"office","sex":"female","birth_year":1999,"education":"2","displaced":false,"consent":{{"scope":"programme","text_version":"fr-1","method":"written"}},"identity":{identity}{reference}}}"#
+            r#"{{"programme":"{programme}","office":"segou","region":"segou","cercle":"Ségou","intake":"open_call","channel":"office","sex":"female","birth_year":{birth_year},"education":"2","displaced":false,"consent":{{"scope":"programme","text_version":"fr-1","method":"written"}},"identity":{identity}{reference}}}"#
         )
     }
 

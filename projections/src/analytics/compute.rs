@@ -86,6 +86,9 @@ pub fn tally(
     let context = Context::new(cube, moment.position, moment.day, indicator.needs);
     let groups = groups(indicator, &asked.groups);
     let mut tallies = Tallies::default();
+    // Facts of one cell often come one after the other: the last cell is asked first.
+    let (mut cells, mut places) = (Vec::<(Key, Tally)>::new(), FxHashMap::<Key, usize>::default());
+    let mut last = None;
     for measure in indicator.measures {
         for fact in cube.at(*measure, moment.position) {
             let fit = asked.fit(fact, indicator.kind);
@@ -96,8 +99,15 @@ pub fn tally(
             let key = key_of(fact, &groups);
             match fit {
                 Fit::In => {
-                    let cell = tallies.cells.entry(key).or_default();
-                    cell.add(share, fact.case, indicator.finish);
+                    let place = match last {
+                        Some((known, place)) if known == key => place,
+                        _ => *places.entry(key).or_insert_with(|| {
+                            cells.push((key, Tally::default()));
+                            cells.len() - 1
+                        }),
+                    };
+                    last = Some((key, place));
+                    cells[place].1.add(share, fact.case, indicator.finish);
                 }
                 Fit::Beside(place) => {
                     let value = asked.filtered(place).map_or(0, |name| place_of(fact, name));
@@ -106,10 +116,11 @@ pub fn tally(
                 Fit::Out => {}
             }
         }
-        if tallies.cells.len() > MAX_CELLS {
+        if cells.len() > MAX_CELLS {
             return Err(TooManyCells);
         }
     }
+    tallies.cells = cells.into_iter().collect();
     Ok(tallies)
 }
 

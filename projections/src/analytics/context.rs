@@ -25,9 +25,16 @@ pub struct Context {
     pub day: i32,
     /// Words by place.
     pub places: Places,
-    days: FxHashMap<Measure, FxHashMap<u32, i32>>,
-    visits: FxHashMap<u32, FxHashMap<u32, u16>>,
+    /// By the place of the path; [`NEVER`] for those who have not.
+    days: FxHashMap<Measure, Vec<i32>>,
+    /// By the place of the path; [`UNSEEN`] for those who were not visited.
+    visits: FxHashMap<u32, Vec<u16>>,
 }
+
+/// The day of what has not been reached.
+const NEVER: i32 = i32::MIN;
+/// The word of a business that was not seen.
+const UNSEEN: u16 = u16::MAX;
 
 impl Context {
     /// What is needed of the facts that stood at a position, asked on a day.
@@ -56,16 +63,22 @@ impl Context {
         match need {
             Need::Day(measure) => {
                 self.days.entry(measure).or_insert_with(|| {
-                    cube.at(measure, position).map(|fact| (fact.case, fact.on)).collect()
+                    let mut days = vec![NEVER; cube.cases.len()];
+                    for fact in cube.at(measure, position) {
+                        days[fact.case as usize] = fact.on;
+                    }
+                    days
                 });
             }
             Need::Visit(months) => {
                 let wanted = i64::from(months);
                 self.visits.entry(months).or_insert_with(|| {
+                    let mut seen = vec![UNSEEN; cube.cases.len()];
                     let made = cube.at(Measure::Visit, position);
-                    made.filter(|fact| fact.value == wanted)
-                        .map(|fact| (fact.case, fact.dims.tag))
-                        .collect()
+                    for fact in made.filter(|fact| fact.value == wanted) {
+                        seen[fact.case as usize] = fact.dims.tag;
+                    }
+                    seen
                 });
             }
         }
@@ -74,13 +87,15 @@ impl Context {
     /// The day on which a person reached something; none if not, or not asked for.
     #[must_use]
     pub fn day_of(&self, measure: Measure, case: u32) -> Option<i32> {
-        self.days.get(&measure)?.get(&case).copied()
+        let day = self.days.get(&measure)?.get(case as usize).copied();
+        day.filter(|day| *day != NEVER)
     }
 
     /// How a person's business was seen at the visit of so many months, as a place of the words.
     #[must_use]
     pub fn visit(&self, months: u32, case: u32) -> Option<u16> {
-        self.visits.get(&months)?.get(&case).copied()
+        let seen = self.visits.get(&months)?.get(case as usize).copied();
+        seen.filter(|seen| *seen != UNSEEN)
     }
 
     /// Whether a fact is so many months old on the day of the question.
