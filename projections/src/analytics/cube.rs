@@ -4,8 +4,6 @@
 //! breakdown and the question why; a fact is 72 bytes. What is here is what the tables say at
 //! [`Cube::position`] and nothing else: it is read from them, in the order of positions.
 
-use uuid::Uuid;
-
 use super::fact::{Cases, Fact, Measure, STANDS, Source};
 use super::words::Dictionary;
 
@@ -49,25 +47,6 @@ impl Cube {
                 return;
             }
         }
-    }
-
-    /// How many facts there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.facts.iter().map(Vec::len).sum()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// What the facts take in memory, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let facts: usize = self.facts.iter().map(Vec::capacity).sum();
-        facts * size_of::<Fact>() + self.cases.len() * (2 * size_of::<Uuid>() + 8)
     }
 
     /// The facts of a measure that stood at a position.

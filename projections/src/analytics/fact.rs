@@ -56,20 +56,6 @@ pub struct Fact {
     pub dims: Dims,
 }
 
-impl Fact {
-    /// Whether it stood right after a position.
-    #[must_use]
-    pub const fn stood_at(&self, position: u64) -> bool {
-        self.since <= position && position < self.until
-    }
-
-    /// Day of the fact.
-    #[must_use]
-    pub fn day(&self) -> NaiveDate {
-        day_of(self.on)
-    }
-}
-
 /// A day as a number.
 #[must_use]
 pub fn number_of(day: NaiveDate) -> i32 {

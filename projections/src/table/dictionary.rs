@@ -46,9 +46,3 @@ fn write_table(table: &Table, out: &mut String) {
     }
     out.push('\n');
 }
-
-/// What a column is headed in French.
-#[must_use]
-pub fn dictionary_fr(table: &Table) -> Vec<&'static str> {
-    table.all_columns().map(|column| column.fr).collect()
-}

@@ -11,7 +11,7 @@ pub use cell::{Cell, Row, time_text};
 pub use ddl::create_statements;
 pub(crate) use ddl::drop_statement;
 pub use decimal::Decimal;
-pub use dictionary::{dictionary_fr, dictionary_md};
+pub use dictionary::dictionary_md;
 pub use models::{TABLES, TableId};
 
 /// What a column holds.

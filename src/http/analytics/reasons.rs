@@ -7,11 +7,14 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use sira_projections::analytics::why::{Place, Reason};
 use sira_projections::analytics::{Indicator, Indicators, Moment, PROJECTIONS};
+use uuid::Uuid;
 
 use super::{Asked, answer, failed, reached, refused};
 use crate::figures::{Found, Question};
+use crate::grant::Scope;
 use crate::http::App;
 use crate::http::access::PATH_READERS;
+use crate::http::beneficiaries::current;
 use crate::http::problem;
 use crate::http::reading::{PAGE, bad_parameter, read_cursor, wait_for_position, write_cursor};
 use crate::http::request::{Caller, Named};
@@ -86,15 +89,26 @@ async fn by_id(
     let mut body = answer::head(question, &Found { at, ..*found });
     body.insert("definitions".into(), answer::definitions(std::iter::once(indicator), caller));
     body.insert("events".into(), reasons.events.into());
-    body.insert("items".into(), reasons.reasons.iter().map(item).collect());
+    let mut items = Vec::new();
+    for reason in &reasons.reasons {
+        items.push(item(reason, is_within(app, caller, reason.id).await));
+    }
+    body.insert("items".into(), items.into());
     let cursor = |(since, number)| write_cursor(&asked, &format!("{position} {since} {number}"));
     body.insert("next_cursor".into(), reasons.next.map_or(Value::Null, |at| cursor(at).into()));
     Ok(body.into())
 }
 
-fn item(reason: &Reason) -> Value {
+/// Whether the caller may see a path today: a figure counts it where it was, and who has handed a person
+/// over is no longer told who it is. When nobody can tell, it is not told.
+async fn is_within(app: &App, caller: &Caller, id: Uuid) -> bool {
+    caller.grant.scope == Scope::All || current(app, caller, id).await.is_ok()
+}
+
+/// An event behind the cell; without the path's id for one that is out of the caller's reach.
+fn item(reason: &Reason, is_within: bool) -> Value {
     json!({
-        "id": reason.id,
+        "id": is_within.then_some(reason.id),
         "sequence": reason.sequence,
         "position": reason.position,
         "occurred_on": reason.occurred_on,

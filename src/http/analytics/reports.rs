@@ -9,6 +9,7 @@ use sira_projections::analytics::{Cell, compute::groups};
 
 use super::{answer, failed, refused};
 use crate::figures::{FrozenReport, ReportError, Shown, ShownCell, sees_nobody};
+use crate::grant::Scope;
 use crate::http::App;
 use crate::http::access::{PATH_READERS, REPORT_KEEPERS};
 use crate::http::problem::{self, Problem};
@@ -68,7 +69,8 @@ pub async fn show(
     let reach = reach.map_err(|error| failed(&caller, &error))?;
     let shown = app.figures.show_report(&name, reach, sees_nobody(caller.grant.role)).await;
     let shown = shown.map_err(|error| answer_error(&caller, &error))?;
-    let sees_paths = PATH_READERS.contains(&caller.grant.role);
+    // Ids are told to those who reach everybody: a cell may hold who was handed over since.
+    let sees_paths = PATH_READERS.contains(&caller.grant.role) && caller.grant.scope == Scope::All;
     Ok(reading::answer(&shown_value(&caller, &shown, sees_paths), shown.now_position))
 }
 

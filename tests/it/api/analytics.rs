@@ -269,6 +269,24 @@ on_both_engines! {
         app.get(&director, &elsewhere).await.problem(400, "bad-parameter");
     }
 
+    async fn who_has_handed_a_person_over_is_no_longer_told_who_is_counted(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let stays = register_one(&app, &programme, "female", "segou").await;
+        let goes = register_one(&app, &programme, "female", "segou").await;
+        let transfer = json!({ "occurred_on": "2022-02-01", "office": "mopti-1", "reason": "Déménage" });
+        app.done(Role::Director, &goes, "transfer", &transfer).await;
+        let path = "/v1/analytics/indicators/registered/why?office=segou-1";
+        let ids = async |scope| {
+            let token = app.token_of("somebody", Role::Adviser, scope).await;
+            let answer = fresh(&app, &token, path).await.ok(200);
+            let items = answer["items"].as_array().unwrap();
+            items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(office("segou-1")).await, [json!(stays), Value::Null]);
+        assert_eq!(ids(Scope::All).await, [json!(stays), json!(goes)]);
+    }
+
     async fn figures_come_as_csv_parquet_and_xlsx_too(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
