@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::evidence::EvidenceConfig;
 use crate::http::{RateLimits, TrustedProxies};
 use crate::oidc::{OidcConfig, OidcConfigError};
 
@@ -36,6 +37,8 @@ pub struct ConfigFile {
     pub trusted_proxies: Vec<String>,
     /// An issuer that is trusted beside our own tokens.
     pub oidc: Option<OidcConfig>,
+    /// The log's name and its witnesses.
+    pub evidence: EvidenceConfig,
 }
 
 /// What the command line and the environment say.
@@ -63,12 +66,38 @@ pub struct ConfigArgs {
     pub cache_mib: Option<u64>,
     #[command(flatten)]
     gate: GateArgs,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
     /// Configuration file [default: sira.toml, when it is there]
     #[arg(long, env = "SIRA_CONFIG", global = true)]
     pub config: Option<PathBuf>,
     /// Language of messages: fr or en [default: fr]
     #[arg(long, env = "SIRA_LANG", global = true)]
     pub lang: Option<sira_domain::reference::Language>,
+}
+
+/// The log's name and its witnesses.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct EvidenceArgs {
+    /// Name of the log, for a signing key made on first start [default: sira/JOURNAL/RANDOM]
+    #[arg(long, env = "SIRA_EVIDENCE_ORIGIN", global = true)]
+    evidence_origin: Option<String>,
+    /// Verifier keys of witnesses, beside those of the configuration file
+    #[arg(long = "witness-key", env = "SIRA_WITNESS_KEYS", value_delimiter = ',', global = true)]
+    witness_keys: Vec<String>,
+    /// How many witnesses must sign a checkpoint before it is published [default: 0]
+    #[arg(long, env = "SIRA_WITNESS_QUORUM", global = true)]
+    witness_quorum: Option<usize>,
+}
+
+impl EvidenceArgs {
+    fn over(&self, file: EvidenceConfig) -> EvidenceConfig {
+        EvidenceConfig {
+            origin: self.evidence_origin.clone().or(file.origin),
+            witnesses: [file.witnesses, self.witness_keys.clone()].concat(),
+            quorum: self.witness_quorum.or(file.quorum),
+        }
+    }
 }
 
 /// Who may come in, and how often.
@@ -116,6 +145,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// An issuer that is trusted beside our own tokens.
     pub oidc: Option<OidcConfig>,
+    /// The log's name and its witnesses.
+    pub evidence: EvidenceConfig,
 }
 
 /// A configuration that cannot be read.
@@ -174,6 +205,7 @@ impl ConfigArgs {
             rate_limits,
             trusted_proxies,
             oidc,
+            evidence: self.evidence.over(file.evidence),
         })
     }
 

@@ -32,7 +32,7 @@ fn cases_of(route: &Route, streams: &Streams) -> Vec<Case> {
     // A person's id is no token's: who may is told so, and nothing moves.
     let id = kind.map_or(streams["/v1/beneficiaries"].as_str(), |kind| streams[kind.path].as_str());
     let path = route.path.replace("{id}", id).replace("{slug}", "refused").replace("{sha256}", "0");
-    let path = path.replace("{name}", "registered");
+    let path = path.replace("{name}", "registered").replace("{*tile}", "0/000.p/1");
     match (kind, route.access) {
         (_, Access::Open) => vec![case(path, None)],
         (Some(kind), Access::Command) if route.path == kind.path => {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::commands::Commands;
 use sira::documents::DocumentStore;
+use sira::evidence::{Evidence, Keeper, KeeperConfig, load_or_create_key};
 use sira::figures::Figures;
 use sira::grant::Scope;
 use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
@@ -39,7 +40,10 @@ pub struct TestApp {
     pub tokens: Tokens,
     pub read: ReadStore,
     pub projections: Runner<JournalFeed>,
+    pub evidence: Evidence,
+    pub keeper: Keeper,
     client: Client,
+    _folder: tempfile::TempDir,
     _stop: oneshot::Sender<()>,
 }
 
@@ -51,6 +55,22 @@ pub fn keys_url(engine: &Engine) -> String {
 /// Where the read side of a test's engine is.
 pub fn read_url(engine: &Engine) -> String {
     engine.url().replace("/journal.db", "/read.db")
+}
+
+/// The log's signing key, which every server on a test's journal has.
+pub const SIGNING_KEY: &str =
+    "PRIVATE+KEY+sira.test/log+01238aab+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+
+/// What signs and proves a journal in a test: with a folder of its own, as another machine would be.
+async fn keep_evidence(commands: &Commands) -> (Keeper, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let loaded =
+        load_or_create_key(commands.journal(), folder.path(), Some(SIGNING_KEY), None).await;
+    let (key, _) = loaded.unwrap().unwrap();
+    let mut config = KeeperConfig::new(folder.path(), Some(key));
+    config.gap = std::time::Duration::from_millis(20);
+    config.poll = std::time::Duration::from_millis(50);
+    (Keeper::start(commands.journal(), commands.clock(), config), folder)
 }
 
 impl TestApp {
@@ -112,12 +132,15 @@ impl TestApp {
         let projections = start_projections(&journal, &keys, &read);
         let finder = DuplicateFinder::new(read.clone(), OpenedKeys::new(keys.clone()));
         let commands = Commands::new(journal, keys, clock, 16 << 20).proposing(finder);
+        let (keeper, folder) = keep_evidence(&commands).await;
+        let evidence = keeper.evidence().clone();
         let app = App {
             figures: Figures::new(commands.clone(), read.clone()),
             commands: commands.clone(),
             tokens: tokens.clone(),
             gate,
             read: read.clone(),
+            evidence: Some(keeper.evidence().clone()),
             projections: projections.statuses(),
             metrics: Arc::new(Metrics::default()),
         };
@@ -127,7 +150,20 @@ impl TestApp {
         tokio::spawn(serve(listener, router(app), limits, async move {
             let _ = stopped.await;
         }));
-        Self { url, commands, tokens, read, projections, client: Client::new(), _stop: stop }
+        let client = Client::new();
+        let _folder = folder;
+        Self {
+            url,
+            commands,
+            tokens,
+            read,
+            projections,
+            evidence,
+            keeper,
+            client,
+            _folder,
+            _stop: stop,
+        }
     }
 
     /// A token of someone called like their role, reaching everything.
