@@ -187,7 +187,10 @@ pub async fn proofs(args: ProofsArgs) -> Result<(), Failure> {
     let server = sira.serve_with(&["--without-projections"]).await?;
     let token = sira.token("director").await?;
     ready(&server, &token).await?;
-    println!("{size} events; proofs are given {:.1} s after the start", begun.elapsed().as_secs_f64());
+    println!(
+        "{size} events; proofs are given {:.1} s after the start",
+        begun.elapsed().as_secs_f64()
+    );
     let (mut ours, mut yardstick) = (Side::new("inclusion proof")?, Side::new("status")?);
     for seed in 0..args.rounds {
         let inclusion =
@@ -245,7 +248,8 @@ async fn ask(
     let mut place = u64::from(seed) + 1;
     let begun = Instant::now();
     for _ in 0..args.questions {
-        place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        place =
+            place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let request = get(&path(place >> 20), token);
         let started = Instant::now();
         let (status, body) = connection.send(&request).await?;
@@ -272,10 +276,6 @@ async fn bundle(server: &Server, token: &str, id: &str) -> Result<(), Failure> {
     }
     #[expect(clippy::cast_precision_loss, reason = "latencies of a bench")]
     let ms = |quantile: f64| micros.value_at_quantile(quantile) as f64 / 1_000.0;
-    println!(
-        "bundle: {bytes} bytes; p50 {:.1} ms, slowest of 50 {:.1} ms",
-        ms(0.5),
-        ms(1.0)
-    );
+    println!("bundle: {bytes} bytes; p50 {:.1} ms, slowest of 50 {:.1} ms", ms(0.5), ms(1.0));
     Ok(())
 }

@@ -111,6 +111,11 @@ fn operation(
     if route.path == "/v1/analytics/reports" && route.method == "post" {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": report_form() } } });
     }
+    if route.path == "/v1/evidence/cosignatures" {
+        let note = json!({ "type": "string", "description": "The checkpoint as a signed note, with the witness's signature line." });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "text/plain": { "schema": note } } });
+    }
     if let Some(entry) = entry {
         operation["operationId"] = json!(entry.word);
         operation["tags"] = json!([entry.stage]);

@@ -134,6 +134,34 @@ on_both_engines! {
         keeper.stop().await;
     }
 
+    async fn what_contradicts_a_signed_checkpoint_is_neither_shown_nor_signed(engine) {
+        let first = TestApp::on(engine).await;
+        let programme = first.programme().await;
+        first.register(&programme).await;
+        first.covered().await;
+        let journal = first.commands.journal().clone();
+        first.keeper.stop().await;
+        let signed = count(&journal, "evidence_checkpoints").await;
+        // Somebody who may do anything with the database changes a fact, and its hash with it.
+        let (guard, of) = match journal.pool() {
+            Pool::Postgres(_) => ("DROP TRIGGER events_append_only ON events", "decode(repeat('ab', 32), 'hex')"),
+            Pool::Sqlite(_) => ("DROP TRIGGER events_no_update", "unhex(replace(hex(zeroblob(32)), '00', 'ab'))"),
+        };
+        run(&journal, guard).await.unwrap();
+        run(&journal, &format!("UPDATE events SET leaf_hash = {of} WHERE position = 2")).await.unwrap();
+        let folder = tempdir().unwrap();
+        let keeper = Keeper::start(&journal, &Clock::System, quick(folder.path(), own_key()));
+        let writer = TestApp::without_signing(engine).await;
+        writer.register(&programme).await;
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        assert!(matches!(keeper.evidence().newest(), Err(EvidenceError::NotCovered)));
+        assert!(matches!(writer.evidence.newest(), Err(EvidenceError::NotCovered)));
+        assert_eq!(count(&journal, "evidence_checkpoints").await, signed);
+        keeper.stop().await;
+        let report = check(&journal).await;
+        assert!(report.deviations.iter().any(|one| one.position == Some(2)), "{report:?}");
+    }
+
     async fn a_new_key_is_introduced_by_the_old_and_both_are_known(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
