@@ -50,17 +50,22 @@ pub async fn newest(journal: &Journal) -> Result<Option<Stored>, EvidenceError> 
     Ok(row.map(checkpoint_row))
 }
 
-/// Checkpoints larger than a size, the smallest first, at most `limit`.
+/// Checkpoints larger than a size and not larger than another, the smallest first, at most `limit`.
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
-pub async fn after(journal: &Journal, size: u64, limit: u32) -> Result<Vec<Stored>, EvidenceError> {
+pub async fn between(
+    journal: &Journal,
+    (after, up_to): (u64, u64),
+    limit: u32,
+) -> Result<Vec<Stored>, EvidenceError> {
     let rows: Vec<CheckpointColumns> = on_pool!(journal.pool(), db => {
         sqlx::query_as(
-            "SELECT size, note, signed_at FROM evidence_checkpoints WHERE size > $1 \
-             ORDER BY size LIMIT $2",
+            "SELECT size, note, signed_at FROM evidence_checkpoints WHERE size > $1 AND size <= $2 \
+             ORDER BY size LIMIT $3",
         )
-        .bind(number(size))
+        .bind(number(after))
+        .bind(number(up_to))
         .bind(i64::from(limit))
         .fetch_all(db)
         .await

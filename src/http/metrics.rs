@@ -42,6 +42,7 @@ pub struct Metrics {
     seconds: Histogram,
     commands: Family<CommandLabels, Counter>,
     position: Gauge,
+    published: Gauge,
     of_projections: OfProjections,
 }
 
@@ -98,7 +99,10 @@ impl Default for Metrics {
             position.clone(),
         );
         let of_projections = OfProjections::register(&mut registry);
-        Self { registry, requests, seconds, commands, position, of_projections }
+        let published = Gauge::default();
+        let help = "Events that the published checkpoint covers; 0 when there is none";
+        registry.register("evidence_size", help, published.clone());
+        Self { published,  registry, requests, seconds, commands, position, of_projections }
     }
 }
 
@@ -120,16 +124,18 @@ impl Metrics {
         self.commands.get_or_create(&CommandLabels { command: word.to_owned(), outcome }).inc();
     }
 
-    /// The counters in Prometheus' text form.
+    /// The counters in Prometheus' text form; `published` is the size of the published checkpoint.
     #[must_use]
     pub fn text(
         &self,
         position: u64,
+        published: u64,
         projections: &[ProjectionStatus],
         lags: &[ProjectionLag],
     ) -> String {
         let signed = |position| i64::try_from(position).unwrap_or(i64::MAX);
         self.position.set(signed(position));
+        self.published.set(signed(published));
         for status in projections {
             let labels = ProjectionLabels { projection: status.name };
             self.of_projections.projected.get_or_create(&labels).set(signed(status.position));

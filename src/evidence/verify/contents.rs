@@ -21,6 +21,17 @@ const PAGE: u32 = 2_000;
 /// Checkpoints that are read at once.
 const CHECKPOINTS_PAGE: u32 = 1_000;
 
+/// What is checked.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    /// The last event.
+    pub size: u64,
+    /// The last event that an earlier run has checked.
+    pub since: u64,
+    /// The size of the newest checkpoint: tiles are stored as far as it reaches.
+    pub covered: u64,
+}
+
 /// The pass, and how far it has come.
 pub(super) struct Contents {
     journal: Journal,
@@ -41,7 +52,6 @@ pub(super) struct Contents {
     cosignatures: VecDeque<(u64, String, String)>,
     /// The size of the last checkpoint that was read ahead.
     read_to: u64,
-    /// The size of the newest checkpoint: tiles are stored as far as it reaches.
     covered: u64,
     /// By kind, the last deviation of it.
     last_of: HashMap<Kind, usize>,
@@ -53,8 +63,7 @@ pub(super) struct Contents {
 impl Contents {
     pub fn new(
         journal: &Journal,
-        size: u64,
-        since: u64,
+        Span { size, since, covered }: Span,
         keys: Option<KeyHistory>,
         held: Vec<Checkpoint>,
         progress: &watch::Sender<Progress>,
@@ -73,7 +82,7 @@ impl Contents {
             ahead: VecDeque::new(),
             cosignatures: VecDeque::new(),
             read_to: 0,
-            covered: 0,
+            covered,
             last_of: HashMap::new(),
             known: HashSet::new(),
             report: Report { events: size, ..Report::default() },
@@ -81,7 +90,6 @@ impl Contents {
     }
 
     pub async fn check(mut self) -> Result<Report, EvidenceError> {
-        self.covered = store::newest(&self.journal).await?.map_or(0, |newest| newest.size);
         self.check_old().await?;
         let mut reached = self.growth.size();
         let mut next = tokio::spawn(page(self.journal.clone(), reached, self.size));
@@ -217,7 +225,8 @@ impl Contents {
     async fn next_checkpoint(&mut self) -> Result<Option<u64>, EvidenceError> {
         if self.ahead.is_empty() && self.read_to < u64::MAX {
             let from = self.read_to;
-            self.ahead = store::after(&self.journal, from, CHECKPOINTS_PAGE).await?.into();
+            let next = store::between(&self.journal, (from, self.covered), CHECKPOINTS_PAGE);
+            self.ahead = next.await?.into();
             self.read_to = self.ahead.back().map_or(u64::MAX, |last| last.size);
             let cosigned = store::cosignatures_between(&self.journal, from, self.read_to).await?;
             self.cosignatures.extend(cosigned);

@@ -19,7 +19,8 @@ pub use report::{Deviation, Kind, Report};
 use super::checkpoint::Checkpoint;
 use super::keys::KeyHistory;
 use super::note::{Note, VerifierKey};
-use super::{EvidenceError, NoteError};
+use super::{EvidenceError, NoteError, store};
+use contents::Contents;
 use crate::journal::Journal;
 
 /// What to check, and against what.
@@ -53,6 +54,8 @@ pub async fn verify(
     options: &Options,
     progress: &watch::Sender<Progress>,
 ) -> Result<Report, EvidenceError> {
+    // In this order: whatever is recorded and signed meanwhile lies beyond both.
+    let covered = store::newest(journal).await?.map_or(0, |newest| newest.size);
     let size = journal.last_position().await?;
     progress.send_replace(Progress { done: 0, all: 2 * size });
     let (keys, mut faults) = known_keys(journal, options).await?;
@@ -61,15 +64,22 @@ pub async fn verify(
         held.push(held_checkpoint(note, keys.as_ref(), &mut faults)?);
     }
     let since = options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.size);
-    let task = |part: contents::Contents| tokio::spawn(part.check());
-    let contents = task(contents::Contents::new(journal, size, since, keys, held, progress));
+    let span = contents::Span { size, since, covered };
+    let contents = Contents::new(journal, span, keys, held, progress);
+    let contents = tokio::spawn(contents.check());
     let legality = tokio::spawn(legality::check(journal.clone(), size, since, progress.clone()));
-    let panicked = |_| EvidenceError::NotCovered;
-    let mut report = contents.await.map_err(panicked)??;
-    report.illegal(legality.await.map_err(panicked)??);
+    let mut report = finished(contents.await)?;
+    report.illegal(finished(legality.await)?);
     report.deviations.extend(faults);
     report.deviations.sort_by_key(|deviation| deviation.position);
     Ok(report)
+}
+
+/// What a pass came to; one that panicked panics here.
+fn finished<T>(
+    pass: Result<Result<T, EvidenceError>, tokio::task::JoinError>,
+) -> Result<T, EvidenceError> {
+    pass.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// The keys that checkpoints must be signed by.

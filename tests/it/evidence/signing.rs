@@ -76,6 +76,25 @@ on_both_engines! {
         assert!(report.checkpoints > 1);
     }
 
+    async fn a_journal_is_checked_while_it_is_written_to(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let writing = async {
+            for _ in 0..40 {
+                app.register(&programme).await;
+            }
+        };
+        let checking = async {
+            let mut checked = 0;
+            while checked < 8 {
+                let report = check(app.commands.journal()).await;
+                assert!(report.holds(), "{report:?}");
+                checked += 1;
+            }
+        };
+        tokio::join!(writing, checking);
+    }
+
     async fn a_signer_that_is_not_heard_of_is_replaced(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
