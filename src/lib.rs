@@ -26,4 +26,5 @@ pub mod journal;
 pub mod keys;
 pub mod oidc;
 pub mod read_side;
+pub mod replay;
 pub mod token;

@@ -9,6 +9,8 @@ mod history;
 mod import;
 mod message;
 mod open;
+mod paper;
+mod path;
 mod projections;
 mod report;
 mod serve;

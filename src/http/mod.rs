@@ -6,6 +6,7 @@ mod beneficiaries;
 mod documents;
 mod gate;
 mod health;
+mod history;
 mod limits;
 mod lists;
 mod metrics;
@@ -69,6 +70,7 @@ pub fn router(app: App) -> Router {
         .merge(analytics::routes())
         .merge(beneficiaries::routes())
         .merge(documents::routes())
+        .merge(history::routes())
         .merge(lists::routes())
         .merge(own::routes())
         .merge(reference::routes())

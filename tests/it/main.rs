@@ -11,4 +11,5 @@ mod journal;
 mod keys;
 mod proof;
 mod read_side;
+mod replay;
 mod support;

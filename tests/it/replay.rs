@@ -1,0 +1,4 @@
+//! Replay for people, over HTTP and as it is typed.
+
+mod history;
+mod typed;
