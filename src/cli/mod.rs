@@ -2,6 +2,8 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod access;
+mod activity;
 mod demo;
 mod export;
 mod generate;
@@ -43,6 +45,10 @@ enum Command {
     Token(token::TokenArgs),
     /// Show a path's history, or its state at a past moment. / Montre l'historique d'un parcours.
     History(history::HistoryArgs),
+    /// Show what one member of the staff did. / Montre ce qu'un agent a fait.
+    Activity(activity::ActivityArgs),
+    /// Show who read a person's data. / Montre qui a consulté les données d'une personne.
+    Access(access::AccessArgs),
     /// Fill an empty journal with an invented population. / Génère une population fictive.
     Generate(generate::GenerateArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
@@ -133,6 +139,8 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Migrate => open::migrate(&config, say).await,
             Command::Token(args) => token::run(&config, args, say).await,
             Command::History(args) => history::run(&config, args, say).await,
+            Command::Activity(args) => activity::run(&config, args, say).await,
+            Command::Access(args) => access::run(&config, args, say).await,
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,

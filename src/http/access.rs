@@ -76,6 +76,9 @@ pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 /// Those who settle whether two paths are one person's.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 
+/// Those who see what a member of the staff did, and who read a person's data.
+pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];
+
 /// Those who freeze reports.
 pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];
 
@@ -131,6 +134,18 @@ pub const ROUTES: &[Route] = &[
         "/v1/beneficiaries/{id}/documents/{sha256}",
         Access::Roles(DOCUMENT_READERS),
         "A document's bytes, for those who may open its name; the reading is recorded.",
+    ),
+    route(
+        "get",
+        "/v1/beneficiaries/{id}/access",
+        Access::Roles(WATCHERS),
+        "Who read a person's data, newest first; this reading is recorded too.",
+    ),
+    route(
+        "get",
+        "/v1/activity",
+        Access::Roles(WATCHERS),
+        "What one member of the staff recorded and read, newest first.",
     ),
     route("post", "/v1/programmes", Access::Command, "Signs a convention: a programme begins."),
     route(

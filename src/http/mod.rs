@@ -21,6 +21,7 @@ mod request;
 mod serve;
 pub mod show;
 mod tokens;
+mod watch;
 mod worklists;
 
 use std::sync::Arc;
@@ -75,6 +76,7 @@ pub fn router(app: App) -> Router {
         .merge(own::routes())
         .merge(reference::routes())
         .merge(tokens::routes())
+        .merge(watch::routes())
         .merge(worklists::routes())
         .merge(health::routes())
         .merge(openapi::routes())

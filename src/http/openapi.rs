@@ -225,7 +225,8 @@ fn parameters(path: &str, method: &str) -> Value {
             "The version that must be current, as given in ETag.",
         ));
     }
-    if path.starts_with("/v1/beneficiaries/{id}") && method == "get" {
+    let has_past = ["/v1/beneficiaries/{id}", super::history::PATH].contains(&path);
+    if has_past && method == "get" {
         parameters.push(text(
             "query",
             "as_of",
@@ -246,7 +247,7 @@ fn parameters(path: &str, method: &str) -> Value {
     for parameter in listed {
         parameters.push(text("query", parameter.name, false, parameter.about));
     }
-    if !listed.is_empty() {
+    if method == "get" && super::parameters::reads_models(path) {
         parameters.push(text(
             "header",
             "Sira-Min-Position",

@@ -20,6 +20,7 @@ mod moment;
 mod own;
 mod plan;
 mod pool;
+mod positions;
 mod postgres;
 mod read;
 mod referral;

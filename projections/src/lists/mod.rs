@@ -10,6 +10,7 @@
 //! Nothing personal is here but in [`search`], which looks people up by keyed hashes, and in
 //! [`names`], which opens what is sealed.
 
+mod activity;
 mod cases;
 mod due_visits;
 mod filters;
@@ -19,6 +20,7 @@ mod search;
 mod statement;
 mod walks;
 
+pub use activity::{Deed, DeedQuestion, deeds, reached};
 pub use cases::{Case, CaseOrder, CasePage, CasePlace, CaseQuestion, Which, cases, explain_cases};
 pub use due_visits::{DueVisit, VisitPage, VisitPlace, VisitQuestion, due_visits, explain_visits};
 pub use filters::Filters;
