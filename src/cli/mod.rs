@@ -13,6 +13,7 @@ mod message;
 mod open;
 mod paper;
 mod path;
+mod person;
 mod projections;
 mod report;
 mod serve;
@@ -49,6 +50,8 @@ enum Command {
     Activity(activity::ActivityArgs),
     /// Show who read a person's data. / Montre qui a consulté les données d'une personne.
     Access(access::AccessArgs),
+    /// Write everything that is held about a person. / Écrit tout ce qui est détenu sur une personne.
+    Person(person::PersonArgs),
     /// Fill an empty journal with an invented population. / Génère une population fictive.
     Generate(generate::GenerateArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
@@ -141,6 +144,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::History(args) => history::run(&config, args, say).await,
             Command::Activity(args) => activity::run(&config, args, say).await,
             Command::Access(args) => access::run(&config, args, say).await,
+            Command::Person(args) => person::run(&config, args, say).await,
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,

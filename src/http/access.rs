@@ -76,6 +76,9 @@ pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 /// Those who settle whether two paths are one person's.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 
+/// Those who hand a person everything that is held about them.
+pub const PERSON_READERS: &[Role] = &[Director];
+
 /// Those who see what a member of the staff did, and who read a person's data.
 pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];
 
@@ -140,6 +143,12 @@ pub const ROUTES: &[Route] = &[
         "/v1/beneficiaries/{id}/access",
         Access::Roles(WATCHERS),
         "Who read a person's data, newest first; this reading is recorded too.",
+    ),
+    route(
+        "get",
+        "/v1/beneficiaries/{id}/person",
+        Access::Roles(PERSON_READERS),
+        "Everything held about a person, for that person: JSON, or a page to print by `Accept`; the reading is recorded.",
     ),
     route(
         "get",

@@ -14,6 +14,7 @@ mod openapi;
 mod own;
 mod parameters;
 mod peer;
+mod person;
 pub mod problem;
 mod reading;
 mod reference;
@@ -74,6 +75,7 @@ pub fn router(app: App) -> Router {
         .merge(history::routes())
         .merge(lists::routes())
         .merge(own::routes())
+        .merge(person::routes())
         .merge(reference::routes())
         .merge(tokens::routes())
         .merge(watch::routes())

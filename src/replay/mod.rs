@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod difference;
 pub mod history;
+pub mod person;
 pub mod readings;
 pub mod words;
 

@@ -1,5 +1,6 @@
 //! Replay for people, over HTTP and as it is typed.
 
 mod history;
+mod person;
 mod typed;
 mod watch;
