@@ -27,4 +27,5 @@ pub mod keys;
 pub mod oidc;
 pub mod read_side;
 pub mod replay;
+pub mod retention;
 pub mod token;

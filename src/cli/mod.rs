@@ -16,6 +16,7 @@ mod path;
 mod person;
 mod projections;
 mod report;
+mod retention;
 mod serve;
 mod token;
 
@@ -52,6 +53,8 @@ enum Command {
     Access(access::AccessArgs),
     /// Write everything that is held about a person. / Écrit tout ce qui est détenu sur une personne.
     Person(person::PersonArgs),
+    /// List and erase personal data past retention. / Liste et efface les données à ne plus conserver.
+    Retention(retention::RetentionArgs),
     /// Fill an empty journal with an invented population. / Génère une population fictive.
     Generate(generate::GenerateArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
@@ -145,6 +148,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Activity(args) => activity::run(&config, args, say).await,
             Command::Access(args) => access::run(&config, args, say).await,
             Command::Person(args) => person::run(&config, args, say).await,
+            Command::Retention(args) => retention::run(&config, args, say).await,
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,

@@ -79,6 +79,12 @@ pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 /// Those who hand a person everything that is held about them.
 pub const PERSON_READERS: &[Role] = &[Director];
 
+/// Those who see whose data are past retention.
+pub const RETENTION_READERS: &[Role] = &[Director, Role::Admin];
+
+/// Those who order the erasure of data past retention.
+pub const ERASERS: &[Role] = &[Role::Admin];
+
 /// Those who see what a member of the staff did, and who read a person's data.
 pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];
 
@@ -299,6 +305,18 @@ pub const ROUTES: &[Route] = &[
         "/v1/worklists/overdue-repayments",
         Access::Roles(PATH_READERS),
         "Loans with an instalment past its day, the longest overdue first.",
+    ),
+    route(
+        "get",
+        "/v1/worklists/past-retention",
+        Access::Roles(RETENTION_READERS),
+        "Closed paths whose personal data are past the programme's retention period, the first closed first.",
+    ),
+    route(
+        "post",
+        "/v1/retention/erasures",
+        Access::Roles(ERASERS),
+        "Erases the personal data of those named who are still past retention; says of each what became of it.",
     ),
     route(
         "get",

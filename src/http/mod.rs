@@ -19,6 +19,7 @@ pub mod problem;
 mod reading;
 mod reference;
 mod request;
+mod retention;
 mod serve;
 pub mod show;
 mod tokens;
@@ -77,6 +78,7 @@ pub fn router(app: App) -> Router {
         .merge(own::routes())
         .merge(person::routes())
         .merge(reference::routes())
+        .merge(retention::routes())
         .merge(tokens::routes())
         .merge(watch::routes())
         .merge(worklists::routes())

@@ -109,6 +109,9 @@ fn operation(
     if route.path == "/v1/analytics/reports" && route.method == "post" {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": report_form() } } });
     }
+    if route.path == super::retention::ERASURES {
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": super::retention::order_form() } } });
+    }
     if let Some(entry) = entry {
         operation["operationId"] = json!(entry.word);
         operation["tags"] = json!([entry.stage]);
@@ -211,7 +214,9 @@ fn parameters(path: &str, method: &str) -> Value {
         ));
     }
     // A revocation is the same however often it is asked for: it needs no key and has no version.
-    if method == "post" && !path.starts_with("/v1/tokens") && !path.starts_with("/v1/analytics") {
+    // So is an order of erasure, and it may be for many paths.
+    let is_plain = ["/v1/tokens", "/v1/analytics", super::retention::ERASURES];
+    if method == "post" && !is_plain.iter().any(|start| path.starts_with(start)) {
         parameters.push(text(
             "header",
             "Idempotency-Key",

@@ -100,6 +100,8 @@ const OVERDUE_REPAYMENTS: &[Parameter] = &[
     CURSOR,
 ];
 
+const PAST_RETENTION: &[Parameter] = &[PROGRAMME, REGION, OFFICE, LIMIT, CURSOR];
+
 const HISTORY: &[Parameter] = &[
     parameter(
         "from_version",
@@ -129,6 +131,7 @@ pub(super) fn of(path: &str) -> &'static [Parameter] {
         "/v1/worklists/stalled" => STALLED,
         "/v1/worklists/awaiting-decision" => AWAITING_DECISION,
         "/v1/worklists/overdue-repayments" => OVERDUE_REPAYMENTS,
+        "/v1/worklists/past-retention" => PAST_RETENTION,
         "/v1/beneficiaries/{id}/history" => HISTORY,
         "/v1/beneficiaries/{id}/access" => ACCESS,
         "/v1/activity" => ACTIVITY,

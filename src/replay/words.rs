@@ -31,6 +31,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("actions", "notes, appuis et actions", "notes, supports and actions"),
     ("continues_as", "se poursuit ailleurs", "continues elsewhere"),
     ("duplicates", "doublons", "duplicates"),
+    ("path_closed_on", "clôture du parcours", "close of the path"),
     ("erased_on", "effacement", "erasure"),
 ];
 

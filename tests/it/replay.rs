@@ -2,5 +2,6 @@
 
 mod history;
 mod person;
+mod retention;
 mod typed;
 mod watch;

@@ -16,6 +16,7 @@ mod due_visits;
 mod filters;
 mod names;
 mod overdue;
+mod past_retention;
 mod search;
 mod statement;
 mod walks;
@@ -26,6 +27,9 @@ pub use due_visits::{DueVisit, VisitPage, VisitPlace, VisitQuestion, due_visits,
 pub use filters::Filters;
 pub use names::names;
 pub use overdue::{LoanPage, LoanPlace, LoanQuestion, OverdueLoan, explain_overdue, overdue};
+pub use past_retention::{
+    Closed, ClosedPage, ClosedQuestion, explain_past_retention, past_retention, programmes,
+};
 pub use search::{EXAMINED_MAX, SearchPage, SearchQuestion, search};
 
 /// Rows of one page at most: what a person works through in a day.
