@@ -39,7 +39,9 @@ pub async fn run(config: &Config, args: AccessArgs, say: Say) -> Result<(), CliE
         loop {
             let found = readings_of(journal, &stream, place.as_ref(), PAGE).await;
             let found = found.map_err(|error| CliError::failed("journal", error))?;
-            found.iter().for_each(|reading| print(&reading.shown(say.0), args.json, say));
+            for reading in &found {
+                print(&reading.shown(say.0), args.json, say);
+            }
             // A full page may be the last one; the next is then empty.
             match found.last().filter(|_| found.len() == PAGE as usize) {
                 Some(last) => place = Some(last.place()),

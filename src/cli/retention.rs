@@ -66,7 +66,9 @@ pub async fn run(config: &Config, args: RetentionArgs, say: Say) -> Result<(), C
         let done = match args.action {
             Action::List { json } => {
                 each_page(opened, &read, say, async |page| {
-                    page.iter().for_each(|one| print_proposed(one, json, say));
+                    for one in &page {
+                        print_proposed(one, json, say);
+                    }
                     Ok(())
                 })
                 .await

@@ -18,6 +18,7 @@ use super::parameters::Parameters;
 use super::problem::{self, Problem};
 use super::reading::unavailable;
 use super::request::{Caller, Named};
+use crate::formats::asked_for;
 use crate::replay::person::{HeldError, held, page};
 
 const PATH: &str = "/v1/beneficiaries/{id}/person";
@@ -74,32 +75,12 @@ fn form_of(accept: Option<&str>) -> Option<Form> {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
         return Some(Form::Json);
     };
-    let (json, page) = (weight(accept, "application/json"), weight(accept, "text/html"));
+    let (json, page) = (asked_for(accept, "application/json"), asked_for(accept, "text/html"));
     match (json, page) {
         (0, 0) => None,
         (json, page) if page > json => Some(Form::Page),
         _ => Some(Form::Json),
     }
-}
-
-/// How much a type is asked for, in thousandths: by the range that names it most closely (RFC 9110,
-/// 12.5.1).
-fn weight(accept: &str, kind: &str) -> u32 {
-    let family = kind.split('/').next().unwrap_or_default();
-    let ranges = accept.split(',').filter_map(|range| {
-        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
-        let named = parts.next()?;
-        let closeness = match named.as_str() {
-            named if named == kind => 2,
-            named if named.strip_suffix("/*") == Some(family) => 1,
-            "*/*" => 0,
-            _ => return None,
-        };
-        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
-        let quality = quality.unwrap_or(1.0).clamp(0.0, 1.0);
-        Some((closeness, (quality * 1_000.0).round() as u32))
-    });
-    ranges.max_by_key(|(closeness, _)| *closeness).map_or(0, |(_, quality)| quality)
 }
 
 #[cfg(test)]

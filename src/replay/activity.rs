@@ -120,7 +120,7 @@ pub struct Touched {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ShownDeed {
     /// Something was recorded.
-    Event(ShownEvent),
+    Event(Box<ShownEvent>),
     /// Somebody was read.
     Reading(ShownRead),
 }
@@ -404,7 +404,8 @@ async fn finish(
     let items = taken.into_iter().filter_map(|(touched, found)| match found {
         Found::Event(deed) => {
             let metadata = u64::try_from(deed.position).ok().and_then(|at| metadata.get(&at));
-            Some(ShownDeed::Event(show_event(deed, touched?, metadata, question.language)))
+            let shown = show_event(deed, touched?, metadata, question.language);
+            Some(ShownDeed::Event(Box::new(shown)))
         }
         Found::Reading(reading) => Some(ShownDeed::Reading(ShownRead {
             at: time_text(reading.at.0),

@@ -113,12 +113,11 @@ impl Page<'_> {
 
     fn identity(&mut self) {
         self.heading("Identité", "Identity");
-        match &self.held.identity {
-            Some(identity) => self.fields(identity),
-            None => {
-                let word = self.pick("Effacée.", "Erased.");
-                self.paragraph("", word);
-            }
+        if let Some(identity) = &self.held.identity {
+            self.fields(identity);
+        } else {
+            let word = self.pick("Effacée.", "Erased.");
+            self.paragraph("", word);
         }
     }
 

@@ -3,8 +3,8 @@
 
 use chrono::NaiveDate;
 use sira_projections::lists::{
-    CaseOrder, CaseQuestion, Filters, LoanQuestion, VisitQuestion, Which, cases, explain_cases,
-    explain_overdue, explain_visits,
+    CaseOrder, CaseQuestion, ClosedQuestion, Filters, LoanQuestion, VisitQuestion, Which, cases,
+    explain_cases, explain_overdue, explain_past_retention, explain_visits,
 };
 use sira_projections::{Reach, ReadError, ReadStore, on_read};
 use sqlx::QueryBuilder;
@@ -198,6 +198,11 @@ on_both_engines! {
                 reads_by_index(&explain_visits(&store, &visits).await.unwrap(), false, &format!("visits {name} {reach:?}"));
                 let loans = LoanQuestion { due_until: day(400), today, filters: &filters, reach: &reach, after: None, limit: 20 };
                 reads_by_index(&explain_overdue(&store, &loans).await.unwrap(), false, &format!("loans {name} {reach:?}"));
+                if name != "adviser" {
+                    let cutoffs = [(programme(1), day(400)), (programme(2), day(300))];
+                    let closed = ClosedQuestion { cutoffs: &cutoffs, filters: &filters, reach: &reach, after: None, limit: 20 };
+                    reads_by_index(&explain_past_retention(&store, &closed).await.unwrap(), false, &format!("closed {name} {reach:?}"));
+                }
             }
         }
     }
