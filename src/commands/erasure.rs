@@ -43,6 +43,10 @@ impl Commands {
 
     /// Destroys every key of people whose erasure is recorded, and removes their documents. Idempotent.
     pub(crate) async fn complete_erasures(&self, ids: &[Uuid]) -> Result<(), CommandError> {
+        // The key store would be looked through for nothing.
+        if ids.is_empty() {
+            return Ok(());
+        }
         let mut keys = Vec::new();
         for id in ids {
             let path = self.current_beneficiary(*id).await?.ok_or(CommandError::NotFound)?;
