@@ -27,4 +27,6 @@ pub mod journal;
 pub mod keys;
 pub mod oidc;
 pub mod read_side;
+pub mod replay;
+pub mod retention;
 pub mod token;

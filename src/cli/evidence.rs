@@ -9,10 +9,9 @@ use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
-use super::history;
 use super::open::{Opened, secret};
 use super::serve::with_open;
-use super::{CliError, Say, witness};
+use super::{CliError, Say, path, witness};
 use crate::commands::{Call, Commands, stream_id};
 use crate::config::Config;
 use crate::evidence::{
@@ -187,7 +186,7 @@ async fn bundle(
     say: Say,
 ) -> Result<(), CliError> {
     let commands = &opened.commands;
-    let id = history::find(opened, id, say).await?;
+    let id = path::find(opened, id, say).await?;
     let path = commands.current_beneficiary(id).await;
     let path = path.map_err(|error| CliError::failed("journal", error))?;
     let position = path.map_or(0, |path| path.position);

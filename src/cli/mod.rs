@@ -2,6 +2,8 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod access;
+mod activity;
 mod demo;
 mod evidence;
 mod export;
@@ -10,8 +12,12 @@ mod history;
 mod import;
 mod message;
 mod open;
+mod paper;
+mod path;
+mod person;
 mod projections;
 mod report;
+mod retention;
 mod serve;
 mod token;
 mod verify;
@@ -48,6 +54,14 @@ enum Command {
     Evidence(evidence::EvidenceArgs),
     /// Check a bundle without any access, or the whole journal. / Vérifie des preuves, ou tout le journal.
     Verify(verify::VerifyArgs),
+    /// Show what one member of the staff did. / Montre ce qu'un agent a fait.
+    Activity(activity::ActivityArgs),
+    /// Show who read a person's data. / Montre qui a consulté les données d'une personne.
+    Access(access::AccessArgs),
+    /// Write everything that is held about a person. / Écrit tout ce qui est détenu sur une personne.
+    Person(person::PersonArgs),
+    /// List and erase personal data past retention. / Liste et efface les données à ne plus conserver.
+    Retention(retention::RetentionArgs),
     /// Fill an empty journal with an invented population. / Génère une population fictive.
     Generate(generate::GenerateArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
@@ -140,6 +154,10 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::History(args) => history::run(&config, args, say).await,
             Command::Evidence(args) => evidence::run(&config, args, say).await,
             Command::Verify(args) => verify::run(&config, args, say).await,
+            Command::Activity(args) => activity::run(&config, args, say).await,
+            Command::Access(args) => access::run(&config, args, say).await,
+            Command::Person(args) => person::run(&config, args, say).await,
+            Command::Retention(args) => retention::run(&config, args, say).await,
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,

@@ -23,13 +23,44 @@ impl Commands {
         call: Call,
     ) -> Result<Answer, CommandError> {
         let answer = self.command_now(id, entry, body, call).await?;
-        let path = self.current_beneficiary(id).await?.ok_or(CommandError::NotFound)?;
-        self.0.keys.destroy(&path.state.state().keys).await?;
+        self.complete_erasures(&[id]).await?;
+        Ok(answer)
+    }
+
+    /// Records that a person's data are erased for their age, and leaves the keys to
+    /// [`Commands::complete_erasures`], which the caller makes once for all whom it erases: each
+    /// rewriting of the key store costs time.
+    pub(crate) async fn record_retention_erasure(
+        &self,
+        id: Uuid,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let entry = super::beneficiary::entry_of("erase-personal-data");
+        let entry = entry.ok_or(CommandError::NoSuchCommand)?;
+        let body = Map::from_iter([("ground".to_owned(), Value::from("retention"))]);
+        self.command_now(id, entry, body, call).await
+    }
+
+    /// Destroys every key of people whose erasure is recorded, and removes their documents. Idempotent.
+    pub(crate) async fn complete_erasures(&self, ids: &[Uuid]) -> Result<(), CommandError> {
+        // The key store would be looked through for nothing.
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut keys = Vec::new();
+        for id in ids {
+            let path = self.current_beneficiary(*id).await?.ok_or(CommandError::NotFound)?;
+            let state = path.state.state();
+            keys.extend(state.keys.iter().filter(|_| state.is_erased()));
+        }
+        self.0.keys.destroy(&keys).await?;
         // Nobody can open the documents any more. What a crash leaves of them the sweep removes.
         if let Some(documents) = self.documents() {
-            documents.forget(id).await?;
+            for id in ids {
+                documents.forget(*id).await?;
+            }
         }
-        Ok(answer)
+        Ok(())
     }
 
     /// Destroys the keys of every erasure that a crash left half-done. Idempotent.

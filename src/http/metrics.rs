@@ -102,7 +102,7 @@ impl Default for Metrics {
         let published = Gauge::default();
         let help = "Events that the published checkpoint covers; 0 when there is none";
         registry.register("evidence_size", help, published.clone());
-        Self { published,  registry, requests, seconds, commands, position, of_projections }
+        Self { published, registry, requests, seconds, commands, position, of_projections }
     }
 }
 

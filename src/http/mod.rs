@@ -7,6 +7,7 @@ mod documents;
 mod evidence;
 mod gate;
 mod health;
+mod history;
 mod limits;
 mod lists;
 mod metrics;
@@ -14,13 +15,16 @@ mod openapi;
 mod own;
 mod parameters;
 mod peer;
+mod person;
 pub mod problem;
 mod reading;
 mod reference;
 mod request;
+mod retention;
 mod serve;
 pub mod show;
 mod tokens;
+mod watch;
 mod worklists;
 
 use std::sync::Arc;
@@ -74,10 +78,14 @@ pub fn router(app: App) -> Router {
         .merge(beneficiaries::routes())
         .merge(documents::routes())
         .merge(evidence::routes())
+        .merge(history::routes())
         .merge(lists::routes())
         .merge(own::routes())
+        .merge(person::routes())
         .merge(reference::routes())
+        .merge(retention::routes())
         .merge(tokens::routes())
+        .merge(watch::routes())
         .merge(worklists::routes())
         .merge(health::routes())
         .merge(openapi::routes())

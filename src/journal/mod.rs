@@ -21,6 +21,7 @@ mod moment;
 mod own;
 mod plan;
 mod pool;
+mod positions;
 mod postgres;
 mod raw;
 mod read;

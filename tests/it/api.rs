@@ -5,7 +5,7 @@ mod analytics;
 pub mod app;
 mod cohorts;
 mod contract;
-mod documents;
+pub mod documents;
 mod duplicates;
 mod engines;
 mod erasure;

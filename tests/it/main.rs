@@ -12,4 +12,5 @@ mod journal;
 mod keys;
 mod proof;
 mod read_side;
+mod replay;
 mod support;

@@ -20,8 +20,8 @@ use super::checkpoint::Checkpoint;
 use super::keys::KeyHistory;
 use super::note::{Note, VerifierKey};
 use super::{EvidenceError, NoteError, store};
-use contents::Contents;
 use crate::journal::Journal;
+use contents::Contents;
 
 /// What to check, and against what.
 #[derive(Clone, Debug, Default)]

@@ -87,6 +87,8 @@ async fn ask(app: &TestApp, case: &Case, token: Option<&str>) -> Reply {
 fn is_allowed(case: &Case, reply: &Reply) -> bool {
     match reply.status {
         200 => true,
+        // Nobody is named whose deeds are asked for.
+        400 => case.path == "/v1/activity",
         // No token has the id that is asked for, no document the hash, no report the name.
         404 => {
             ["/v1/tokens/", "/documents/", "/reports/"].iter().any(|part| case.path.contains(part))
