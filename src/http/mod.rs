@@ -4,6 +4,7 @@ pub mod access;
 mod analytics;
 mod beneficiaries;
 mod documents;
+mod feed;
 mod gate;
 mod health;
 mod limits;
@@ -19,6 +20,8 @@ mod reference;
 mod request;
 mod serve;
 pub mod show;
+mod stalling;
+mod streams;
 mod tokens;
 mod worklists;
 
@@ -69,6 +72,7 @@ pub fn router(app: App) -> Router {
         .merge(analytics::routes())
         .merge(beneficiaries::routes())
         .merge(documents::routes())
+        .merge(feed::routes())
         .merge(lists::routes())
         .merge(own::routes())
         .merge(reference::routes())
