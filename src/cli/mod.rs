@@ -12,6 +12,7 @@ mod open;
 mod projections;
 mod report;
 mod serve;
+mod signals;
 mod token;
 
 use std::process::ExitCode;

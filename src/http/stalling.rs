@@ -94,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn who_takes_nothing_is_given_up_and_who_takes_slowly_is_not() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let mut ours = Stalling::new(ours, Duration::from_millis(1_000));
+        let mut ours = Stalling::new(ours, Duration::from_secs(1));
         let writing = tokio::spawn(async move { ours.write_all(&[1; 32]).await });
         let mut taken = [0; 4];
         for _ in 0..6 {

@@ -167,7 +167,7 @@ impl Reader {
     }
 }
 
-/// One event: its position as the id, and its CloudEvent as one line.
+/// One event: its position as the id, and its `CloudEvent` as one line.
 fn write_frame(journal: &str, event: &RecordedEvent, out: &mut Vec<u8>) {
     out.extend(format!("id: {}\ndata: ", event.position).into_bytes());
     write_in_memory(journal, event, out);
