@@ -9,6 +9,7 @@
 //! decide, and appends to the [`journal`], whose answer comes after the commit.
 
 pub mod access_log;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod backup;
 mod demo;
 mod export;
 mod generate;
@@ -11,6 +12,7 @@ mod message;
 mod open;
 mod projections;
 mod report;
+mod restore;
 mod serve;
 mod signals;
 mod token;
@@ -52,6 +54,10 @@ enum Command {
     Report(report::ReportArgs),
     /// Write a read model, the event log or the paths to a file. / Exporte une table, les événements ou les parcours.
     Export(export::ExportArgs),
+    /// Save the journal, or the keys, to a folder. / Sauvegarde le journal, ou les clés, dans un dossier.
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty database of either engine. / Restaure une sauvegarde dans une base vide.
+    Restore(restore::RestoreArgs),
     /// Print completions for a shell. / Complétion pour un interpréteur.
     Completions {
         /// The shell.
@@ -137,6 +143,8 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Projections(args) => projections::run(&config, args, say).await,
             Command::Report(args) => report::run(&config, args, say).await,
             Command::Export(args) => export::run(&config, args, say).await,
+            Command::Backup(args) => backup::back_up(&config, args, say).await,
+            Command::Restore(args) => restore::restore(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
     })

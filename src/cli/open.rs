@@ -37,7 +37,7 @@ impl Opened {
     }
 }
 
-fn journal_config(config: &Config) -> JournalConfig {
+pub(super) fn journal_config(config: &Config) -> JournalConfig {
     let mut journal = JournalConfig::new(&config.database_url);
     JOURNAL.clone_into(&mut journal.journal);
     journal
@@ -94,7 +94,7 @@ async fn make_analyst(config: &Config, say: Say) -> Result<(), CliError> {
     Ok(())
 }
 
-fn make_directory(config: &Config) -> Result<(), CliError> {
+pub(super) fn make_directory(config: &Config) -> Result<(), CliError> {
     std::fs::create_dir_all(&config.data_dir).map_err(|source| {
         let path = config.data_dir.clone();
         CliError::failed("data directory", FileError { path, source })

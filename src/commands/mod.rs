@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
+pub(crate) use erasure::erased_keys;
 pub use own::Own;
 pub use rehearse::Rehearsal;
 pub(crate) use request::seal_identity;

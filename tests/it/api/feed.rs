@@ -50,9 +50,9 @@ impl Reader {
     /// The next event with its id; none when the stream has ended.
     async fn next(&mut self) -> Option<(u64, Value)> {
         loop {
-            while let Some((frame, rest)) = self.buffer.split_once("\n\n") {
-                let event = read_frame(frame);
-                self.buffer = rest.to_owned();
+            while let Some(end) = self.buffer.find("\n\n") {
+                let frame: String = self.buffer.drain(..end + 2).collect();
+                let event = read_frame(&frame);
                 if event.is_some() {
                     return event;
                 }

@@ -19,9 +19,14 @@ impl Place {
         Self { directory: tempfile::tempdir().unwrap(), postgres: None }
     }
 
+    /// Journal and keys on a cluster where nothing was made yet.
+    pub fn empty_on(cluster: &Cluster) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), postgres: Some(cluster.url()) }
+    }
+
     /// Journal and keys on a cluster, migrated.
     pub fn on(cluster: &Cluster) -> Self {
-        let place = Self { directory: tempfile::tempdir().unwrap(), postgres: Some(cluster.url()) };
+        let place = Self::empty_on(cluster);
         let migrated = place.sira().arg("migrate").status().unwrap();
         assert!(migrated.success());
         place
