@@ -27,4 +27,5 @@ pub mod journal;
 pub mod keys;
 pub mod oidc;
 pub mod read_side;
+pub mod telemetry;
 pub mod token;

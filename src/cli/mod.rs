@@ -128,11 +128,12 @@ fn report(error: &CliError) {
 
 fn run_async(cli: Cli) -> Result<(), CliError> {
     let config = cli.config.resolve().map_err(|error| CliError::failed("configuration", error))?;
-    start_logging();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::failed("runtime", error))?;
+    let telemetry = crate::telemetry::start(config.otlp_endpoint.as_deref(), runtime.handle());
+    let telemetry = telemetry.map_err(|error| CliError::failed("otlp", error))?;
     let say = Say(config.language);
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::serve(&config, args, say).await,
             Command::Migrate => open::migrate(&config, say).await,
@@ -147,21 +148,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Restore(args) => restore::restore(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
-    })
-}
-
-/// Logs go to standard error: readable on a terminal, JSON lines elsewhere. `SIRA_LOG` sets the
-/// level, `info` by default.
-fn start_logging() {
-    use std::io::IsTerminal;
-    use tracing_subscriber::EnvFilter;
-    let filter =
-        EnvFilter::try_from_env("SIRA_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start in one process (a test) keeps the first.
-    let _ = if std::io::stderr().is_terminal() {
-        logging.try_init()
-    } else {
-        logging.json().try_init()
-    };
+    });
+    telemetry.end();
+    outcome
 }

@@ -4,3 +4,4 @@ mod backup;
 mod drill;
 mod erased;
 mod shutdown;
+mod telemetry;
