@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::evidence::EvidenceConfig;
 use crate::http::{RateLimits, TrustedProxies};
 use crate::oidc::{OidcConfig, OidcConfigError};
 
@@ -38,6 +39,8 @@ pub struct ConfigFile {
     pub oidc: Option<OidcConfig>,
     /// Where spans are sent: the base URL of an OTLP collector, such as `http://127.0.0.1:4318`.
     pub otlp_endpoint: Option<String>,
+    /// The log's name and its witnesses.
+    pub evidence: EvidenceConfig,
 }
 
 /// What the command line and the environment say.
@@ -69,12 +72,38 @@ pub struct ConfigArgs {
     /// [default: none]
     #[arg(long, env = "SIRA_OTLP_ENDPOINT", global = true)]
     pub otlp_endpoint: Option<String>,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
     /// Configuration file [default: sira.toml, when it is there]
     #[arg(long, env = "SIRA_CONFIG", global = true)]
     pub config: Option<PathBuf>,
     /// Language of messages: fr or en [default: fr]
     #[arg(long, env = "SIRA_LANG", global = true)]
     pub lang: Option<sira_domain::reference::Language>,
+}
+
+/// The log's name and its witnesses.
+#[derive(Clone, Debug, Default, clap::Args)]
+struct EvidenceArgs {
+    /// Name of the log, for a signing key made on first start [default: sira/JOURNAL/RANDOM]
+    #[arg(long, env = "SIRA_EVIDENCE_ORIGIN", global = true)]
+    evidence_origin: Option<String>,
+    /// Verifier keys of witnesses, beside those of the configuration file
+    #[arg(long = "witness-key", env = "SIRA_WITNESS_KEYS", value_delimiter = ',', global = true)]
+    witness_keys: Vec<String>,
+    /// How many witnesses must sign a checkpoint before it is published [default: 0]
+    #[arg(long, env = "SIRA_WITNESS_QUORUM", global = true)]
+    witness_quorum: Option<usize>,
+}
+
+impl EvidenceArgs {
+    fn over(&self, file: EvidenceConfig) -> EvidenceConfig {
+        EvidenceConfig {
+            origin: self.evidence_origin.clone().or(file.origin),
+            witnesses: [file.witnesses, self.witness_keys.clone()].concat(),
+            quorum: self.witness_quorum.or(file.quorum),
+        }
+    }
 }
 
 /// Who may come in, and how often.
@@ -124,6 +153,8 @@ pub struct Config {
     pub oidc: Option<OidcConfig>,
     /// Where spans are sent, if anywhere.
     pub otlp_endpoint: Option<String>,
+    /// The log's name and its witnesses.
+    pub evidence: EvidenceConfig,
 }
 
 /// A configuration that cannot be read.
@@ -183,6 +214,7 @@ impl ConfigArgs {
             trusted_proxies,
             oidc,
             otlp_endpoint: self.otlp_endpoint.clone().or(file.otlp_endpoint),
+            evidence: self.evidence.over(file.evidence),
         })
     }
 

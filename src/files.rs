@@ -15,6 +15,22 @@ pub struct FileError {
     pub source: std::io::Error,
 }
 
+/// Puts a file in the place of another, or of none: it is written beside its place, made durable and
+/// moved there in one step, so that a crash leaves the old one or the new one, whole.
+///
+/// # Errors
+/// [`FileError`].
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let failed = |source| FileError { path: path.to_owned(), source };
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    let mut file = std::fs::File::create(&draft).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&draft, path).map_err(failed)?;
+    std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
+}
+
 /// Writes a new file that only its owner may read, and gives back what the file holds.
 ///
 /// It is written beside its place, made durable, and moved there in one step: a crash leaves either

@@ -15,6 +15,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod documents;
+pub mod evidence;
 pub mod export;
 pub mod figures;
 pub mod files;

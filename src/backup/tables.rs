@@ -153,6 +153,21 @@ pub const JOURNAL_TABLES: &[Table] = &[
         ],
         order: "name",
     },
+    Table {
+        name: "evidence_tiles",
+        columns: &[integer("level"), integer("tile_index"), bytes("hashes")],
+        order: "level, tile_index",
+    },
+    Table {
+        name: "evidence_checkpoints",
+        columns: &[integer("size"), text("note"), time("signed_at")],
+        order: "size",
+    },
+    Table {
+        name: "evidence_cosignatures",
+        columns: &[integer("size"), text("witness"), text("line"), time("received_at")],
+        order: "size, witness",
+    },
     DESTROYED_KEYS,
     // Last: a journal opens by its head.
     JOURNAL_HEAD,
@@ -161,6 +176,7 @@ pub const JOURNAL_TABLES: &[Table] = &[
 /// The tables of the journal's database that a backup leaves out, and why.
 pub const JOURNAL_LEFT_OUT: &[(&str, &str)] = &[
     ("_sqlx_migrations", "made by the migrations of the database that is restored into"),
+    ("evidence_signer", "says which process signs just now; ends of itself"),
     ("token_changes", "counts changes for the processes that run on one database; begins anew"),
 ];
 

@@ -60,7 +60,7 @@ fn not_found(say: Say) -> CliError {
     )
 }
 
-async fn find(opened: &Opened, text: &str, say: Say) -> Result<Uuid, CliError> {
+pub(super) async fn find(opened: &Opened, text: &str, say: Say) -> Result<Uuid, CliError> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(id);
     }

@@ -4,6 +4,7 @@
 
 mod backup;
 mod demo;
+mod evidence;
 mod export;
 mod generate;
 mod history;
@@ -16,6 +17,8 @@ mod restore;
 mod serve;
 mod signals;
 mod token;
+mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -44,6 +47,10 @@ enum Command {
     Token(token::TokenArgs),
     /// Show a path's history, or its state at a past moment. / Montre l'historique d'un parcours.
     History(history::HistoryArgs),
+    /// Write a path with its proofs to a file; the log's keys; a witness. / Preuves d'un parcours.
+    Evidence(evidence::EvidenceArgs),
+    /// Check a bundle without any access, or the whole journal. / Vérifie des preuves, ou tout le journal.
+    Verify(verify::VerifyArgs),
     /// Fill an empty journal with an invented population. / Génère une population fictive.
     Generate(generate::GenerateArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
@@ -139,6 +146,8 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Migrate => open::migrate(&config, say).await,
             Command::Token(args) => token::run(&config, args, say).await,
             Command::History(args) => history::run(&config, args, say).await,
+            Command::Evidence(args) => evidence::run(&config, args, say).await,
+            Command::Verify(args) => verify::run(&config, args, say).await,
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,

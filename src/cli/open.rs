@@ -128,25 +128,33 @@ pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, 
     Ok(Opened { commands, tokens })
 }
 
+/// Opens a journal to look at it, whatever is wrong with it.
+pub(super) async fn open_as_it_is(config: &JournalConfig, say: Say) -> Result<Journal, CliError> {
+    let opened = Journal::open_as_it_is(config, Clock::System).await;
+    opened.map_err(|error| not_opened(error, say))
+}
+
 async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journal, CliError> {
     let journal = journal_config(config);
     if is_new_embedded(&config.database_url) {
         Journal::migrate(&journal).await.map_err(|error| CliError::failed("migrate", error))?;
     }
-    Journal::open(&journal, clock.clone()).await.map_err(|error| {
-        let what = match &error {
-            JournalError::SchemaBehind { .. } => say.pick(
-                "le schéma du journal n'est pas à jour : lancez `sira migrate`",
-                "the journal's schema is behind: run `sira migrate`",
-            ),
-            JournalError::SchemaUnknown { .. } => say.pick(
-                "le schéma du journal est inconnu de cette version : prenez une version plus récente de sira",
-                "this version does not know the journal's schema: take a newer sira",
-            ),
-            _ => say.pick("le journal ne s'ouvre pas", "the journal cannot be opened"),
-        };
-        CliError::failed(what, error)
-    })
+    Journal::open(&journal, clock.clone()).await.map_err(|error| not_opened(error, say))
+}
+
+fn not_opened(error: JournalError, say: Say) -> CliError {
+    let what = match &error {
+        JournalError::SchemaBehind { .. } => say.pick(
+            "le schéma du journal n'est pas à jour : lancez `sira migrate`",
+            "the journal's schema is behind: run `sira migrate`",
+        ),
+        JournalError::SchemaUnknown { .. } => say.pick(
+            "le schéma du journal est inconnu de cette version : prenez une version plus récente de sira",
+            "this version does not know the journal's schema: take a newer sira",
+        ),
+        _ => say.pick("le journal ne s'ouvre pas", "the journal cannot be opened"),
+    };
+    CliError::failed(what, error)
 }
 
 /// An embedded journal whose file is not there yet is made on first use: that is what makes

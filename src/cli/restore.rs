@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use super::backup::failed;
 use super::export::{bar, show};
 use super::open::{journal_config, make_directory};
+use super::verify::watched;
 use super::{CliError, Say};
 use crate::backup::{Manifest, destroy_again, destroyed_keys, restore_journal, restore_keys};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::evidence::verify::Options;
+use crate::journal::{Journal, JournalConfig};
 
 /// Arguments of `sira restore`.
 #[derive(Debug, clap::Args)]
@@ -34,8 +37,6 @@ pub async fn restore(config: &Config, args: RestoreArgs, say: Say) -> Result<(),
     let restored = restore_journal(&journal, &args.from, &told).await;
     bar.finish_and_clear();
     let manifest = restored.map_err(|error| failed(error, say))?;
-    // The journal stands: every event was read back and hashed again before it was committed. Whatever
-    // else is to be held against the restored journal (the tree, its checkpoints) belongs here.
     let destroyed = destroy_again(&journal, &config.keys_database_url, Clock::System.now()).await;
     let destroyed = destroyed.map_err(|error| failed(error, say))?;
     say_restored(&manifest, say);
@@ -45,11 +46,29 @@ pub async fn restore(config: &Config, args: RestoreArgs, say: Say) -> Result<(),
             "There is no key store here: restore it by `sira restore --keys --from FOLDER`.",
         );
     }
+    check_evidence(&journal, say).await?;
     say.note(
         "Les jetons révoqués depuis cette sauvegarde valent de nouveau : voyez `sira token list`.",
         "Tokens that were revoked since this backup are good again: see `sira token list`.",
     );
     Ok(())
+}
+
+/// Every event was hashed again before it was committed. Here the whole is held against the tree and the
+/// checkpoints that came with it; against one that was kept elsewhere, `sira verify --against` does.
+async fn check_evidence(config: &JournalConfig, say: Say) -> Result<(), CliError> {
+    let journal = Journal::open(config, Clock::System).await;
+    let journal = journal.map_err(|error| CliError::failed("journal", error))?;
+    let report = watched(&journal, &Options::default(), say).await;
+    journal.close().await;
+    if report?.holds() {
+        return Ok(());
+    }
+    let what = say.pick(
+        "le journal est restauré, mais ses preuves ne tiennent pas : lancez `sira verify`",
+        "the journal is restored, but its evidence does not hold: run `sira verify`",
+    );
+    Err(CliError::IsFalse(what.to_owned()))
 }
 
 async fn restore_of_keys(config: &Config, folder: &Path, say: Say) -> Result<(), CliError> {

@@ -7,6 +7,7 @@ use chrono::Duration;
 use sira_projections::Runner;
 use tokio::net::{TcpListener, TcpSocket};
 
+use super::evidence::keep_evidence;
 use super::open::{Opened, open, open_read};
 use super::signals::Signals;
 use super::{CliError, Say, demo};
@@ -40,6 +41,10 @@ pub struct ServeArgs {
     /// les projections à un autre processus.
     #[arg(long, env = "SIRA_WITHOUT_PROJECTIONS", conflicts_with = "demo")]
     without_projections: bool,
+    /// Leave the evidence to another process: this one signs no checkpoint and gives no proof. / Laisse
+    /// les preuves à un autre processus.
+    #[arg(long, env = "SIRA_WITHOUT_EVIDENCE")]
+    without_evidence: bool,
 }
 
 /// Serves until it is told to stop.
@@ -69,10 +74,16 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
     let start = || start_projections(commands.journal(), commands.keys(), &read);
     let projections = (!args.without_projections).then(start);
+    let keeper = if args.without_evidence {
+        None
+    } else {
+        Some(keep_evidence(config, &commands, say).await?)
+    };
     let figures = Figures::new(commands.clone(), read.clone());
     let warming = tokio::spawn(warm(figures.clone()));
     let app = App {
         figures,
+        evidence: keeper.as_ref().map(|keeper| keeper.evidence().clone()),
         commands,
         tokens,
         gate,
@@ -85,6 +96,9 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     warming.abort();
     if let Some(projections) = projections {
         projections.stop().await;
+    }
+    if let Some(keeper) = keeper {
+        keeper.stop().await;
     }
     read.close().await;
     // What was accepted is committed before the process ends.

@@ -102,7 +102,8 @@ impl Call {
     }
 
     /// The metadata's exact text.
-    pub(super) fn metadata(&self, rules_version: u32) -> String {
+    #[must_use]
+    pub fn metadata(&self, rules_version: u32) -> String {
         let import = self.import.as_ref();
         let metadata = Metadata {
             actor: self.actor.as_str(),

@@ -35,8 +35,8 @@ pub use rehearse::Rehearsal;
 pub(crate) use request::seal_identity;
 pub use request::{FormError, read_form_error, seal_context};
 use stream::Evict;
-pub use stream::{Loaded, Stream, StreamStore, present_payload};
-pub(crate) use stream::{new_event, stream_id};
+pub(crate) use stream::new_event;
+pub use stream::{Loaded, Stream, StreamStore, present_payload, read_event, stream_id};
 
 use crate::clock::Clock;
 use crate::documents::{DocumentError, DocumentStore};

@@ -79,6 +79,12 @@ pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 /// Those who follow the whole journal; see [`super::feed`] for why their scope must be everything.
 pub const FEED_READERS: &[Role] = &[Auditor, Role::Admin];
 
+/// Those who read the entries of every event of the journal: which stream, which type, when.
+pub const ENTRY_READERS: &[Role] = &[Auditor, Role::Admin, Director];
+
+/// Those whose witness may hand in its signatures; whose key signed is checked besides.
+pub const WITNESSES: &[Role] = &[Director, Role::Donor, Role::Admin];
+
 /// Those who freeze reports.
 pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];
 
@@ -134,6 +140,12 @@ pub const ROUTES: &[Route] = &[
         "/v1/beneficiaries/{id}/documents/{sha256}",
         Access::Roles(DOCUMENT_READERS),
         "A document's bytes, for those who may open its name; the reading is recorded.",
+    ),
+    route(
+        "get",
+        "/v1/beneficiaries/{id}/evidence",
+        Access::Roles(PATH_READERS),
+        "A path as it is stored, with the proof that it is whole and unchanged: for `sira verify --bundle`. The reading is recorded.",
     ),
     route("post", "/v1/programmes", Access::Command, "Signs a convention: a programme begins."),
     route(
@@ -284,6 +296,37 @@ pub const ROUTES: &[Route] = &[
         "/v1/events",
         Access::Roles(FEED_READERS),
         "Every event in the order of the journal, as CloudEvents with sealed parts sealed: a page, or server-sent events with `Accept: text/event-stream`.",
+    ),
+    route(
+        "get",
+        "/v1/evidence/checkpoint",
+        Access::AnyRole,
+        "The published checkpoint: size and root of the tree of all events, signed (C2SP tlog-checkpoint).",
+    ),
+    route(
+        "get",
+        "/v1/evidence/key",
+        Access::AnyRole,
+        "The verifier keys that checkpoints are checked with, and the witnesses.",
+    ),
+    route("get", "/v1/evidence/inclusion", Access::AnyRole, "Proves that an event is in the tree."),
+    route(
+        "get",
+        "/v1/evidence/consistency",
+        Access::AnyRole,
+        "Proves that a tree extends an older one.",
+    ),
+    route(
+        "get",
+        "/v1/evidence/tile/{*tile}",
+        Access::AnyRole,
+        "A tile of the tree (C2SP tlog-tiles); entries, for auditors, directors and administrators who reach everything.",
+    ),
+    route(
+        "post",
+        "/v1/evidence/cosignatures",
+        Access::Roles(WITNESSES),
+        "Takes what a known witness has signed of a checkpoint (C2SP tlog-cosignature).",
     ),
     route(
         "get",

@@ -34,7 +34,8 @@ async fn ready(State(app): State<App>, envelope: Envelope) -> Response {
                 matches!(lag.state, "stopped" | "rebuilding") || lag.lag_seconds <= BEHIND_MAX_S
             });
             let body = serde_json::json!({
-                "ready": ready, "position": head.position, "projections": projections
+                "ready": ready, "position": head.position, "projections": projections,
+                "evidence": super::evidence::standing(&app)
             });
             let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             (status, axum::Json(body)).into_response()

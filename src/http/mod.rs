@@ -4,6 +4,7 @@ pub mod access;
 mod analytics;
 mod beneficiaries;
 mod documents;
+mod evidence;
 mod feed;
 mod gate;
 mod health;
@@ -44,6 +45,7 @@ pub use peer::TrustedProxies;
 pub use serve::{ServeLimits, serve};
 
 use crate::commands::{Answer, Commands};
+use crate::evidence::Evidence;
 use crate::figures::Figures;
 use crate::telemetry::spans;
 use crate::token::Tokens;
@@ -62,6 +64,8 @@ pub struct App {
     pub read: ReadStore,
     /// What computes figures from it.
     pub figures: Figures,
+    /// What proves the journal; none in a process that was started without.
+    pub evidence: Option<Evidence>,
     /// How this process's projections are doing.
     pub projections: Statuses,
     /// Counters.
@@ -74,6 +78,7 @@ pub fn router(app: App) -> Router {
         .merge(analytics::routes())
         .merge(beneficiaries::routes())
         .merge(documents::routes())
+        .merge(evidence::routes())
         .merge(feed::routes())
         .merge(lists::routes())
         .merge(own::routes())

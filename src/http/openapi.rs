@@ -50,7 +50,9 @@ fn build() -> Value {
         let begun = COLLECTIONS.iter().find(|kind| kind.path == route.path);
         let entry = begun.filter(|_| route.method == "post");
         let entry = entry.and_then(|kind| entry_of(kind.commands, kind.first));
-        add(&mut paths, route.path, route.method, operation(route, entry, &mut generator));
+        // The document has no word for the rest of an address.
+        let path = route.path.replace("{*", "{");
+        add(&mut paths, &path, route.method, operation(route, entry, &mut generator));
     }
     for kind in COLLECTIONS {
         for entry in kind.commands.iter().filter(|entry| entry.word != kind.first) {
@@ -108,6 +110,11 @@ fn operation(
     }
     if route.path == "/v1/analytics/reports" && route.method == "post" {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": report_form() } } });
+    }
+    if route.path == "/v1/evidence/cosignatures" {
+        let note = json!({ "type": "string", "description": "The checkpoint as a signed note, with the witness's signature line." });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "text/plain": { "schema": note } } });
     }
     if let Some(entry) = entry {
         operation["operationId"] = json!(entry.word);
@@ -196,6 +203,9 @@ fn parameters(path: &str, method: &str) -> Value {
     if path == "/v1/tokens" {
         parameters.push(text("query", "before", false, "The `next` of the page before."));
     }
+    if path.contains("{*tile}") {
+        parameters.push(text("path", "tile", true, "`<level>/<index>[.p/<width>]` or `entries/<index>[.p/<width>]`, as C2SP tlog-tiles writes them."));
+    }
     if path.contains("{name}") {
         parameters.push(text("path", "name", true, "The indicator's or the report's name."));
     }
@@ -211,7 +221,9 @@ fn parameters(path: &str, method: &str) -> Value {
         ));
     }
     // A revocation is the same however often it is asked for: it needs no key and has no version.
-    if method == "post" && !path.starts_with("/v1/tokens") && !path.starts_with("/v1/analytics") {
+    let is_command =
+        !["/v1/tokens", "/v1/analytics", "/v1/evidence"].iter().any(|part| path.starts_with(part));
+    if method == "post" && is_command {
         parameters.push(text(
             "header",
             "Idempotency-Key",
@@ -225,7 +237,8 @@ fn parameters(path: &str, method: &str) -> Value {
             "The version that must be current, as given in ETag.",
         ));
     }
-    if path.starts_with("/v1/beneficiaries/{id}") && method == "get" {
+    let has_moments = path.starts_with("/v1/beneficiaries/{id}") && !path.ends_with("/evidence");
+    if has_moments && method == "get" {
         parameters.push(text(
             "query",
             "as_of",
@@ -249,7 +262,7 @@ fn parameters(path: &str, method: &str) -> Value {
     if path == "/v1/events" {
         let about = "The last position that was received; it goes before `after`.";
         parameters.push(text("header", "Last-Event-ID", false, about));
-    } else if !listed.is_empty() {
+    } else if !listed.is_empty() && !path.starts_with("/v1/evidence") {
         parameters.push(text(
             "header",
             "Sira-Min-Position",

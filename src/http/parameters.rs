@@ -62,6 +62,19 @@ const BENEFICIARIES: &[Parameter] = &[
     CURSOR,
 ];
 
+const CHECKPOINT: &[Parameter] =
+    &[parameter("pending", "`true` gives the newest, which witnesses may not have signed yet.")];
+
+const INCLUSION: &[Parameter] = &[
+    parameter("position", "Position of the event."),
+    parameter("size", "Size of the tree: that of the published checkpoint when left out."),
+];
+
+const CONSISTENCY: &[Parameter] = &[
+    parameter("from", "Size of the older tree."),
+    parameter("to", "Size of the newer one: that of the published checkpoint when left out."),
+];
+
 const DUPLICATES: &[Parameter] = &[LIMIT, CURSOR];
 
 const DUE_VISITS: &[Parameter] = &[
@@ -113,6 +126,9 @@ pub(super) fn of(path: &str) -> &'static [Parameter] {
     match path {
         "/v1/beneficiaries" => BENEFICIARIES,
         "/v1/events" => EVENTS,
+        super::evidence::CHECKPOINT => CHECKPOINT,
+        super::evidence::INCLUSION => INCLUSION,
+        super::evidence::CONSISTENCY => CONSISTENCY,
         "/v1/worklists/duplicates" => DUPLICATES,
         "/v1/worklists/due-visits" => DUE_VISITS,
         "/v1/worklists/stalled" => STALLED,

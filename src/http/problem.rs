@@ -91,6 +91,8 @@ kinds! {
         "La question a été arrêtée : resserrez les filtres, ou réessayez après le délai indiqué.", "The question was stopped: narrow the filters, or try again after the given delay.";
     BEHIND "behind" 503 "Vue en retard", "Read side behind";
         "La vue n'a pas encore atteint la position demandée : réessayez après le délai indiqué.", "The read side has not reached the position asked for yet: try again after the given delay.";
+    NOT_COVERED "not-covered" 503 "Pas encore couvert par un point de contrôle", "Not covered by a checkpoint yet";
+        "Un point de contrôle signé suit d'ordinaire en une seconde : réessayez après le délai indiqué.", "A signed checkpoint usually follows within a second: try again after the given delay.";
     TIMEOUT "timeout" 408 "Requête trop lente", "Request too slow";
         "La requête n'est pas arrivée à temps.", "The request did not arrive in time.";
 }

@@ -17,11 +17,13 @@ mod error;
 mod freshness;
 mod judge;
 pub mod leaf;
+mod leaves;
 mod moment;
 mod own;
 mod plan;
 mod pool;
 mod postgres;
+mod raw;
 mod read;
 mod referral;
 mod rows;
@@ -49,7 +51,9 @@ pub(crate) use destroyed::destroyed_keys;
 pub use error::JournalError;
 pub use freshness::Foreign;
 pub use leaf::{LeafEntry, UnfitField, sha256};
+pub use leaves::Leaf;
 pub use pool::Pool;
+pub use raw::RawEvent;
 pub use read::MAX_FEED_PAGE;
 pub use referral::{Arbiter, Course, Objection, Referral};
 pub(crate) use rows::{EventColumns, SELECT_IN_ORDER, event_row};
@@ -138,11 +142,22 @@ impl Journal {
     /// `SchemaBehind` and `SchemaUnknown` ask for `sira migrate` or another program; `OtherJournal`
     /// when the database holds another journal; `Inconsistent` when head and events disagree.
     pub async fn open(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
-        check::plain("journal", &config.journal)?;
-        let target = Target::of(config)?;
-        schema::check(&target, config.busy_timeout).await?;
-        let pool = pool::open_pool(&target, config).await?;
+        let (target, pool) = reach(config).await?;
         let position = open_head(&pool, &config.journal).await?;
+        Ok(Self::on(config, clock, target, pool, position))
+    }
+
+    /// Opens a journal to look at it, in whatever state it is: nothing is written and nothing is
+    /// refused but another schema. What is wrong with it [`crate::evidence::verify`] says.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], but never `OtherJournal` nor `Inconsistent`.
+    pub async fn open_as_it_is(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
+        let (target, pool) = reach(config).await?;
+        Ok(Self::on(config, clock, target, pool, 0))
+    }
+
+    fn on(config: &JournalConfig, clock: Clock, target: Target, pool: Pool, position: u64) -> Self {
         let shared = Arc::new(Shared::new(config.clone(), clock, position));
         let freshness = Arc::new(FreshnessQueue::default());
         let (writer, queue) = mpsc::channel(config.queue_limit.max(1));
@@ -161,7 +176,7 @@ impl Journal {
         ];
         let tasks = Mutex::new(tasks);
         let inner = Inner { shared, pool, writer, freshness, tasks };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 
     /// Records a request, whole or not at all. When this answers `Committed`, it is on disk.
@@ -269,6 +284,15 @@ impl Drop for Inner {
         // The writer ends with its queue. The other task has to be told.
         self.freshness.close();
     }
+}
+
+/// Checks the schema and opens the pool.
+async fn reach(config: &JournalConfig) -> Result<(Target, Pool), JournalError> {
+    check::plain("journal", &config.journal)?;
+    let target = Target::of(config)?;
+    schema::check(&target, config.busy_timeout).await?;
+    let pool = pool::open_pool(&target, config).await?;
+    Ok((target, pool))
 }
 
 fn spawn_writer(

@@ -191,9 +191,21 @@ impl RecordedEvent {
     /// # Errors
     /// [`UnfitField`](super::UnfitField) when a field holds what no entry may hold.
     pub fn computed_leaf(&self, journal: &str) -> Result<[u8; 32], super::UnfitField> {
+        self.with_entry(journal, |entry| entry.hash())
+    }
+
+    /// The canonical entry that these contents have in `journal`: what the leaf hash is taken over.
+    ///
+    /// # Errors
+    /// [`UnfitField`](super::UnfitField) when a field holds what no entry may hold.
+    pub fn entry_text(&self, journal: &str) -> Result<String, super::UnfitField> {
+        self.with_entry(journal, |entry| entry.text())
+    }
+
+    fn with_entry<T>(&self, journal: &str, then: impl FnOnce(LeafEntry<'_>) -> T) -> T {
         let (payload, metadata) =
             (sha256(self.payload.as_bytes()), sha256(self.metadata.as_bytes()));
-        LeafEntry {
+        then(LeafEntry {
             journal,
             position: self.position,
             stream: &self.stream,
@@ -203,8 +215,7 @@ impl RecordedEvent {
             recorded_at: self.recorded_at,
             payload_hash: &payload,
             metadata_hash: &metadata,
-        }
-        .hash()
+        })
     }
 }
 

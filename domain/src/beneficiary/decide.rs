@@ -24,20 +24,30 @@ pub fn decide(
 ) -> Result<Vec<BeneficiaryEvent>, Refusal> {
     let occurred_on = context.day()?;
     let (rules, in_force) = context.programme.rules_on(occurred_on);
-    let retraction = match &command {
-        Command::Retract(retraction) => Some(retraction.sequence),
-        _ => None,
-    };
     let fact = propose(path, command, context, &in_force)?;
     let event = BeneficiaryEvent { occurred_on, by: context.actor.clone(), rules, fact };
     if already_happened(path, &event) {
         return Ok(Vec::new());
     }
-    lawful(path.state(), &event, &context.programme, context.subject)?;
-    if let Some(sequence) = retraction {
-        retract::check(path, sequence, context)?;
-    }
+    may_follow(path, &event, context)?;
     Ok(vec![event])
+}
+
+/// Whether `event` may follow in this path's stream, as its actor and role recorded it: what a decision
+/// asks last, and what an audit asks of every event again.
+///
+/// # Errors
+/// The rule that forbids it.
+pub fn may_follow(
+    path: &Beneficiary,
+    event: &BeneficiaryEvent,
+    context: &Context,
+) -> Result<(), Refusal> {
+    lawful(path.state(), event, &context.programme, context.subject)?;
+    match &event.fact {
+        Fact::Retracted(retraction) => retract::check(path, retraction.sequence, context),
+        _ => Ok(()),
+    }
 }
 
 /// Builds the fact that a command asks for, with what the rules compute.

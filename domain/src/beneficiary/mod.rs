@@ -24,7 +24,7 @@ use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
 pub use command::{BENEFICIARY_COMMANDS, BeneficiaryCommand};
-pub use decide::decide;
+pub use decide::{decide, may_follow};
 pub use duplicate::{link, unlink};
 pub use event::{BeneficiaryEvent, FACTS, Fact};
 pub use lawful::lawful;

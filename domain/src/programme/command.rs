@@ -48,6 +48,39 @@ pub fn decide(
     Ok(fact.map(event).into_iter().collect())
 }
 
+/// Whether `event` may follow in this programme's stream: whether the command that leads to it, given
+/// again in the same context, leads to it again. What an audit asks of every event.
+///
+/// # Errors
+/// The rule that forbids it; [`Refusal::Differs`] when the command leads to something else, or to
+/// nothing, since it had happened already.
+pub fn may_follow(
+    programme: &Programme,
+    event: &ProgrammeEvent,
+    context: &Context,
+) -> Result<(), Refusal> {
+    let decided = decide(programme, command_of(event.fact.clone()), context)?;
+    if decided.as_slice() == std::slice::from_ref(event) {
+        return Ok(());
+    }
+    Err(Refusal::Differs { item: Item::Event, name: event.fact.event_type().to_owned() })
+}
+
+/// The command that leads to a fact.
+fn command_of(fact: ProgrammeFact) -> ProgrammeCommand {
+    match fact {
+        ProgrammeFact::ConventionSigned(convention) => ProgrammeCommand::SignConvention(convention),
+        ProgrammeFact::ConventionRenewed(renewal) => ProgrammeCommand::RenewConvention(renewal),
+        ProgrammeFact::RulesSet(RuleSet { effective_from, rules, .. }) => {
+            ProgrammeCommand::SetRules(RulesRequest { effective_from, rules })
+        }
+        ProgrammeFact::TargetSet(target) => ProgrammeCommand::SetTarget(target),
+        ProgrammeFact::OfficeOpened(office) => ProgrammeCommand::OpenOffice(office),
+        ProgrammeFact::OfficeClosed(name) => ProgrammeCommand::CloseOffice(name),
+        ProgrammeFact::LotteryDrawn(lottery) => ProgrammeCommand::RecordLottery(lottery),
+    }
+}
+
 fn propose(
     programme: &Programme,
     command: ProgrammeCommand,

@@ -13,7 +13,7 @@ use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use command::{PROGRAMME_COMMANDS, ProgrammeCommand, decide};
+pub use command::{PROGRAMME_COMMANDS, ProgrammeCommand, decide, may_follow};
 pub use event::{
     Convention, Lottery, Office, OfficeName, PROGRAMME_FACTS, Party, ProgrammeEvent, ProgrammeFact,
     Renewal, RulesRequest, Target,

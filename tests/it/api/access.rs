@@ -32,7 +32,12 @@ fn cases_of(route: &Route, streams: &Streams) -> Vec<Case> {
     // A person's id is no token's: who may is told so, and nothing moves.
     let id = kind.map_or(streams["/v1/beneficiaries"].as_str(), |kind| streams[kind.path].as_str());
     let path = route.path.replace("{id}", id).replace("{slug}", "refused").replace("{sha256}", "0");
-    let path = path.replace("{name}", "registered");
+    let path = path.replace("{name}", "registered").replace("{*tile}", "0/000.p/1");
+    let path = match route.path {
+        "/v1/evidence/inclusion" => format!("{path}?position=1"),
+        "/v1/evidence/consistency" => format!("{path}?from=1"),
+        _ => path,
+    };
     match (kind, route.access) {
         (_, Access::Open) => vec![case(path, None)],
         (Some(kind), Access::Command) if route.path == kind.path => {
@@ -103,6 +108,7 @@ crate::on_both_engines! {
         }
         // Until its tables are made for the first time, a list is not to be had.
         app.caught_up().await;
+        app.covered().await;
         let before = app.commands.journal().head().await.unwrap().position;
         for case in ROUTES.iter().flat_map(|route| cases_of(route, &streams)) {
             let stranger = ask(&app, &case, None).await;

@@ -1,5 +1,5 @@
 //! The disaster drill of docs/operations.md, with the real binary: a whole installation is lost, and
-//! restored from its two backups on the other engine.
+//! restored from its two backups on the other engine, and held against a checkpoint kept elsewhere.
 
 use std::process::Output;
 
@@ -24,6 +24,15 @@ fn status(place: &Place, arguments: &[&str]) -> i32 {
 async fn drill(lost: &Place, new: &Place) {
     done(lost, &["generate", "--cases", "12", "--seed", "7"]);
     let server = Server::start(lost).await;
+    // What an auditor holds: the checkpoint of that day.
+    let held = lost.folder().join("held");
+    for _ in 0..100 {
+        done(lost, &["verify", "--save", "held"]);
+        if held.exists() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     done(lost, &["backup", "--output", "saved/journal"]);
     done(lost, &["backup", "--keys", "--output", "saved-keys"]);
     server.stop().await;
@@ -40,6 +49,7 @@ async fn drill(lost: &Place, new: &Place) {
         done(new, &["export", "events", "--format", "cloudevents", "--output", "-"]),
         events
     );
+    done(new, &["verify", "--against", held.to_str().unwrap()]);
     let server = Server::start(new).await;
     let token = new.token("adviser");
     let url = format!("{}/v1/beneficiaries?identity=true&limit=1", server.url);

@@ -1,0 +1,219 @@
+//! `sira evidence`: a path's bundle, the log's keys, and the witness.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sira_domain::beneficiary::Beneficiary;
+use sira_domain::role::Role;
+use sira_domain::values::ActorId;
+use uuid::Uuid;
+
+use super::history;
+use super::open::{Opened, secret};
+use super::serve::with_open;
+use super::{CliError, Say, witness};
+use crate::commands::{Call, Commands, stream_id};
+use crate::config::Config;
+use crate::evidence::{
+    EvidenceError, Keeper, KeeperConfig, KeyHistory, NoteKey, SigningKeyOrigin, load_or_create_key,
+    rotate,
+};
+use crate::export::Destination;
+
+/// How long the bundle waits for the checkpoint that covers the path's last event; a large journal is
+/// followed from its beginning.
+const COVERED_WITHIN: Duration = Duration::from_mins(2);
+
+/// Arguments of `sira evidence`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct EvidenceArgs {
+    /// The path: an id or a reference. / Le parcours : identifiant ou référence.
+    #[arg(required = true)]
+    id: Option<String>,
+    /// The file to write.
+    #[arg(short, long, required = true)]
+    output: Option<PathBuf>,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Show the verifier key, to be kept by whoever will check. / Montre la clé de vérification.
+    Key {
+        /// Every key that the log has had, with the position from which it signs.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Introduce a new signing key, signed by the old. / Remplace la clé de signature.
+    Rotate {
+        /// Who orders it.
+        #[arg(long)]
+        actor: ActorId,
+    },
+    /// Watch a log from outside and sign what it has only added to. / Témoigne d'un journal.
+    Witness(witness::WitnessArgs),
+}
+
+/// Runs `sira evidence`.
+pub async fn run(config: &Config, args: EvidenceArgs, say: Say) -> Result<(), CliError> {
+    match args.action {
+        Some(Action::Witness(args)) => witness::run(args, say).await,
+        Some(Action::Key { all }) => {
+            with_open(config, say, async |opened: &Opened| keys(config, opened, all, say).await)
+                .await
+        }
+        Some(Action::Rotate { actor }) => {
+            let work = async |opened: &Opened| new_key(config, opened, actor, say).await;
+            with_open(config, say, work).await
+        }
+        None => {
+            let (id, output) = (args.id.unwrap_or_default(), args.output.unwrap_or_default());
+            let work = async |opened: &Opened| bundle(config, opened, &id, &output, say).await;
+            with_open(config, say, work).await
+        }
+    }
+}
+
+pub(super) fn failed(error: EvidenceError, say: Say) -> CliError {
+    CliError::failed(say.pick("preuves", "evidence"), error)
+}
+
+/// The signing key, made on the first start.
+async fn signing_key(
+    config: &Config,
+    commands: &Commands,
+    say: Say,
+) -> Result<Option<NoteKey>, CliError> {
+    let given = secret("SIRA_SIGNING_KEY");
+    let loaded = load_or_create_key(
+        commands.journal(),
+        &config.data_dir,
+        given.as_deref().map(String::as_str),
+        config.evidence.origin.as_deref(),
+    )
+    .await
+    .map_err(|error| failed(error, say))?;
+    let Some((key, origin)) = loaded else {
+        say.note(
+            "La clé de signature de ce journal n'est pas ici : ce processus montre les points de contrôle et n'en signe pas (SIRA_SIGNING_KEY).",
+            "This journal's signing key is not here: this process shows checkpoints and signs none (SIRA_SIGNING_KEY).",
+        );
+        return Ok(None);
+    };
+    if let SigningKeyOrigin::Created(path) = origin {
+        warn_of_new_key(&path, &key, say);
+    }
+    Ok(Some(key))
+}
+
+fn warn_of_new_key(path: &Path, key: &NoteKey, say: Say) {
+    let (path, verifier) = (path.display(), key.verifier());
+    let fr = format!(
+        "\n*** NOUVELLE CLÉ DE SIGNATURE : {path}\n*** Gardez-en une copie hors de cette machine. Remettez \
+         sa clé de vérification\n*** à l'auditeur et au bailleur, par un autre chemin que ce serveur :\n{verifier}\n"
+    );
+    let en = format!(
+        "\n*** NEW SIGNING KEY: {path}\n*** Keep a copy off this machine. Hand its verifier key to the \
+         auditor and the\n*** donor, by another way than this server:\n{verifier}\n"
+    );
+    say.note(&fr, &en);
+}
+
+/// Starts to follow the journal, and to sign when the key is here.
+pub async fn keep_evidence(
+    config: &Config,
+    commands: &Commands,
+    say: Say,
+) -> Result<Keeper, CliError> {
+    let key = signing_key(config, commands, say).await?;
+    let witnesses = config.evidence.witnesses();
+    let mut keeping = KeeperConfig::new(&config.data_dir, key);
+    keeping.witnesses = witnesses.map_err(|error| CliError::failed("sira.toml", error))?;
+    Ok(Keeper::start(commands.journal(), commands.clock(), keeping))
+}
+
+async fn keys(config: &Config, opened: &Opened, all: bool, say: Say) -> Result<(), CliError> {
+    // Made now when there is none: whoever asks for it first may be the first to start.
+    signing_key(config, &opened.commands, say).await?;
+    let keys =
+        KeyHistory::of(opened.commands.journal()).await.map_err(|error| failed(error, say))?;
+    let keys = keys.ok_or_else(|| failed(EvidenceError::NotCovered, say))?;
+    if !all {
+        println!("{}", keys.current());
+        return Ok(());
+    }
+    println!("0\t{}", keys.first);
+    for introduction in &keys.introductions {
+        println!("{}\t{}", introduction.position, introduction.key);
+    }
+    Ok(())
+}
+
+async fn new_key(
+    config: &Config,
+    opened: &Opened,
+    actor: ActorId,
+    say: Say,
+) -> Result<(), CliError> {
+    let commands = &opened.commands;
+    let old = signing_key(config, commands, say).await?;
+    let expected = || EvidenceError::OtherKey { expected: "SIRA_SIGNING_KEY".to_owned() };
+    let old = old.ok_or_else(|| failed(expected(), say))?;
+    let call = Call::local(actor, Role::Admin, Uuid::now_v7().simple().to_string());
+    let now = commands.clock().now();
+    let made = rotate(commands.journal(), &config.data_dir, &old, call.metadata(0), now).await;
+    let made = made.map_err(|error| failed(error, say))?;
+    let path = config.data_dir.join("signing.key");
+    let path = path.display();
+    let fr = format!(
+        "Nouvelle clé dans {path}, présentée par l'ancienne. Si SIRA_SIGNING_KEY est donnée, changez-la partout."
+    );
+    let en = format!(
+        "New key in {path}, introduced by the old one. Where SIRA_SIGNING_KEY is given, change it everywhere."
+    );
+    say.note(&fr, &en);
+    println!("{made}");
+    Ok(())
+}
+
+async fn bundle(
+    config: &Config,
+    opened: &Opened,
+    id: &str,
+    output: &Path,
+    say: Say,
+) -> Result<(), CliError> {
+    let commands = &opened.commands;
+    let id = history::find(opened, id, say).await?;
+    let path = commands.current_beneficiary(id).await;
+    let path = path.map_err(|error| CliError::failed("journal", error))?;
+    let position = path.map_or(0, |path| path.position);
+    let keeper = keep_evidence(config, commands, say).await?;
+    let evidence = keeper.evidence();
+    let made = async {
+        let tree = evidence.covering(position, COVERED_WITHIN).await?;
+        evidence.bundle(&tree, &stream_id::<Beneficiary>(id)).await
+    }
+    .await;
+    keeper.stop().await;
+    let made = made.map_err(|error| failed(error, say))?;
+    let size = made.events.len();
+    let text = serde_json::to_vec(&made).map_err(|error| CliError::failed("JSON", error))?;
+    let written = Destination::new(output).open().and_then(|mut out| {
+        out.write_all(&text)?;
+        out.keep()
+    });
+    written.map_err(|error| CliError::failed(output.display().to_string(), error))?;
+    let output = output.display();
+    let fr = format!(
+        "{size} événements et leurs preuves dans {output}.\nÀ vérifier sans accès : sira verify --bundle {output} --key CLÉ"
+    );
+    let en = format!(
+        "{size} events and their proofs in {output}.\nTo be checked without access: sira verify --bundle {output} --key KEY"
+    );
+    say.note(&fr, &en);
+    Ok(())
+}

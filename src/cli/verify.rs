@@ -1,0 +1,261 @@
+//! `sira verify`: a bundle, with nothing but a key; or a whole journal.
+
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::watch;
+
+use super::open::{journal_config, open_as_it_is};
+use super::{CliError, Say};
+use crate::config::Config;
+use crate::evidence::bundle::{BUNDLE_MAX_BYTES, Bundle, BundledEvent, EventFault, Verdict};
+use crate::evidence::verify::{Deviation, Options, Progress, Report, verify};
+use crate::evidence::{Evidence, Note, VerifierKey};
+use crate::http::show::label_of;
+use crate::journal::Journal;
+use crate::journal::leaf::hex;
+
+/// Arguments of `sira verify`.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// A bundle to check: no database and no network is needed. / Un dossier de preuves.
+    #[arg(long, requires = "key", conflicts_with_all = ["against", "since", "save"])]
+    bundle: Option<PathBuf>,
+    /// The verifier key, or a file that holds it. / La clé de vérification, ou son fichier.
+    #[arg(long)]
+    key: Option<String>,
+    /// A checkpoint that was kept elsewhere, which today's journal must extend; may be repeated.
+    #[arg(long)]
+    against: Vec<PathBuf>,
+    /// The checkpoint of an earlier check: older events are not read whole again.
+    #[arg(long)]
+    since: Option<PathBuf>,
+    /// Where to write the newest checkpoint when all is well, for the next `--since` or `--against`.
+    #[arg(long)]
+    save: Option<PathBuf>,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `sira verify`.
+pub async fn run(config: &Config, args: VerifyArgs, say: Say) -> Result<(), CliError> {
+    let key = args.key.as_deref().map(|key| read_key(key, say)).transpose()?;
+    match (&args.bundle, key) {
+        (Some(bundle), Some(key)) => check_bundle(bundle, &key, args.json, say),
+        (_, key) => check_journal(config, &args, key, say).await,
+    }
+}
+
+fn read_key(text: &str, say: Say) -> Result<VerifierKey, CliError> {
+    let from_file = || std::fs::read_to_string(text).ok()?.trim().parse().ok();
+    text.parse().ok().or_else(from_file).ok_or_else(|| {
+        let what = say.pick(
+            "--key : une clé de vérification (nom+id+clé), ou un fichier qui la contient",
+            "--key: a verifier key (name+id+key), or a file that holds it",
+        );
+        CliError::Usage(what.to_owned())
+    })
+}
+
+fn read_file(path: &Path) -> Result<String, CliError> {
+    let failed = |error| CliError::failed(path.display().to_string(), error);
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > BUNDLE_MAX_BYTES {
+        return Err(CliError::Usage(format!("{}: > {BUNDLE_MAX_BYTES}", path.display())));
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+fn check_bundle(path: &Path, key: &VerifierKey, json: bool, say: Say) -> Result<(), CliError> {
+    let bundle: Bundle = serde_json::from_str(&read_file(path)?).map_err(|error| {
+        let what = say.pick("ce n'est pas un dossier de preuves", "this is no evidence bundle");
+        CliError::IsFalse(format!("{what}: {error}"))
+    })?;
+    let verdict = bundle.verify(key);
+    if json {
+        println!("{}", bundle_json(&bundle, &verdict));
+    } else {
+        for (event, fault) in bundle.events.iter().zip(&verdict.events) {
+            print_event(event, *fault, say);
+        }
+        println!();
+    }
+    conclude(&bundle, &verdict, say)
+}
+
+fn bundle_json(bundle: &Bundle, verdict: &Verdict) -> serde_json::Value {
+    let word = |fault: &Option<EventFault>| match fault {
+        None => "proved",
+        Some(EventFault::Order) => "out_of_order",
+        Some(EventFault::NotInLog) => "not_in_log",
+    };
+    let events = bundle.events.iter().zip(&verdict.events).map(|(event, fault)| {
+        serde_json::json!({ "sequence": event.sequence, "position": event.position, "verdict": word(fault) })
+    });
+    serde_json::json!({
+        "holds": verdict.holds(),
+        "size": verdict.checkpoint.as_ref().map(|checkpoint| checkpoint.size),
+        "fault": verdict.fault.as_ref().map(ToString::to_string),
+        "events": events.collect::<Vec<_>>(),
+    })
+}
+
+fn print_event(event: &BundledEvent, fault: Option<EventFault>, say: Say) {
+    let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
+    let text = |name: &str| payload.get(name).and_then(|value| value.as_str()).unwrap_or("-");
+    let verdict = match fault {
+        None => say.pick("prouvé", "proved"),
+        Some(EventFault::Order) => say.pick("PAS À SA PLACE", "OUT OF ORDER"),
+        Some(EventFault::NotInLog) => say.pick("NON PROUVÉ", "NOT PROVED"),
+    };
+    let label = label_of(&event.event_type, say.0);
+    let label = if label.is_empty() { &event.event_type } else { label };
+    println!(
+        "{:>4}  {}  {}  {:<34} {:<18} #{:<8} {verdict}",
+        event.sequence,
+        text("occurred_on"),
+        event.recorded_at.get(..19).unwrap_or(&event.recorded_at),
+        label,
+        text("by"),
+        event.position,
+    );
+}
+
+fn conclude(bundle: &Bundle, verdict: &Verdict, say: Say) -> Result<(), CliError> {
+    let count = bundle.events.len();
+    let wrong = verdict.events.iter().flatten().count();
+    if let Some(fault) = &verdict.fault {
+        let what = say.pick("LES PREUVES NE TIENNENT PAS", "THE PROOFS DO NOT HOLD");
+        return Err(CliError::IsFalse(format!("{what}: {fault}")));
+    }
+    if wrong > 0 {
+        let fr = format!("LES PREUVES NE TIENNENT PAS : {wrong} événements sur {count}");
+        let en = format!("THE PROOFS DO NOT HOLD: {wrong} of {count} events");
+        return Err(CliError::IsFalse(say.pick(&fr, &en).to_owned()));
+    }
+    let size = verdict.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
+    let fr = format!(
+        "Prouvé : {count} événements, entiers, inchangés, dans leur ordre ; aucun ne manque, jusqu'à la position {size} du journal."
+    );
+    let en = format!(
+        "Proved: {count} events, whole, unchanged, in their order; none is missing, up to position {size} of the journal."
+    );
+    println!("{}", say.pick(&fr, &en));
+    Ok(())
+}
+
+async fn check_journal(
+    config: &Config,
+    args: &VerifyArgs,
+    key: Option<VerifierKey>,
+    say: Say,
+) -> Result<(), CliError> {
+    let note = |path: &PathBuf| {
+        let note = read_file(path)?.parse::<Note>();
+        note.map_err(|error| CliError::failed(path.display().to_string(), error))
+    };
+    let against = args.against.iter().map(note).collect::<Result<_, _>>()?;
+    let since = args.since.as_ref().map(note).transpose()?;
+    let options = Options { key, against, since };
+    let journal = open_as_it_is(&journal_config(config), say).await?;
+    let report = watched(&journal, &options, say).await;
+    let newest = Evidence::newest_stored(&journal).await;
+    journal.close().await;
+    let report = report?;
+    if args.json {
+        println!("{}", report_json(&report));
+    } else {
+        print_report(&report, options.key.is_none(), say);
+    }
+    if !report.holds() {
+        let count = report.deviations.len();
+        let fr = format!("{count} écarts : le journal n'est pas celui qui a été signé");
+        let en = format!("{count} deviations: the journal is not the one that was signed");
+        return Err(CliError::IsFalse(say.pick(&fr, &en).to_owned()));
+    }
+    let newest = newest.map_err(|error| CliError::failed("evidence_checkpoints", error))?;
+    if let (Some(path), Some(note)) = (&args.save, newest) {
+        std::fs::write(path, note.to_string())
+            .map_err(|error| CliError::failed(path.display().to_string(), error))?;
+    }
+    Ok(())
+}
+
+/// Checks a journal, with a progress bar on a terminal.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn watched(journal: &Journal, options: &Options, say: Say) -> Result<Report, CliError> {
+    let (progress, mut seen) = watch::channel(Progress::default());
+    let bar = bar(say);
+    let shown = bar.clone();
+    let showing = tokio::spawn(async move {
+        while seen.changed().await.is_ok() {
+            let Progress { done, all } = *seen.borrow_and_update();
+            shown.set_length(all);
+            shown.set_position(done.min(all));
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    });
+    let report = verify(journal, options, &progress).await;
+    drop(progress);
+    showing.abort();
+    bar.finish_and_clear();
+    report.map_err(|error| {
+        CliError::failed(say.pick("le journal ne se lit pas", "the journal cannot be read"), error)
+    })
+}
+
+fn bar(say: Say) -> ProgressBar {
+    let form = "{msg} [{bar:30}] {percent}% {per_sec} {eta}";
+    let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let message = say.pick("vérification", "checking");
+    ProgressBar::new(0).with_style(style.progress_chars("=> ")).with_message(message)
+}
+
+fn report_json(report: &Report) -> serde_json::Value {
+    serde_json::json!({
+        "holds": report.holds(),
+        "events": report.events,
+        "streams": report.streams,
+        "checkpoints": report.checkpoints,
+        "root": hex(&report.root),
+        "deviations": report.deviations,
+    })
+}
+
+fn print_report(report: &Report, own_word: bool, say: Say) {
+    for deviation in &report.deviations {
+        println!("{}", line(deviation, say));
+    }
+    let Report { events, streams, checkpoints, .. } = report;
+    let root = hex(&report.root);
+    let fr = format!(
+        "{events} événements, {streams} flux, {checkpoints} points de contrôle ; racine {root}"
+    );
+    let en = format!("{events} events, {streams} streams, {checkpoints} checkpoints; root {root}");
+    println!("{}", say.pick(&fr, &en));
+    if report.holds() {
+        println!("{}", say.pick("Tout concorde.", "Everything agrees."));
+    }
+    if own_word {
+        println!(
+            "{}",
+            say.pick(
+                "La clé est celle que le journal nomme lui-même ; --key et --against comparent à ce que vous gardez.",
+                "The key is the one that the journal itself names; --key and --against compare with what you keep.",
+            )
+        );
+    }
+}
+
+fn line(deviation: &Deviation, say: Say) -> String {
+    let place = match (deviation.position, deviation.to) {
+        (Some(from), Some(to)) => format!("#{from}..{to}"),
+        (Some(at), None) => format!("#{at}"),
+        (None, _) => "-".to_owned(),
+    };
+    let detail = deviation.detail.as_ref().map(|detail| format!(" ({detail})"));
+    format!("{place:<16} {}{}", deviation.kind.label(say.0), detail.unwrap_or_default())
+}

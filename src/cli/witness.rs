@@ -1,0 +1,105 @@
+//! `sira evidence witness`: run by a second party, who signs that a log only adds.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{CliError, Say};
+use crate::clock::Clock;
+use crate::evidence::witness::{Watch, Witness, WitnessError};
+use crate::evidence::{Algorithm, NoteKey, VerifierKey};
+use crate::files::write_secret;
+
+/// The witness's key in its folder.
+const KEY_FILE: &str = "witness.key";
+
+/// Arguments of `sira evidence witness`.
+#[derive(Debug, clap::Args)]
+pub struct WitnessArgs {
+    /// The server's address. / L'adresse du serveur.
+    #[arg(long)]
+    url: reqwest::Url,
+    /// The log's verifier key, known from elsewhere than that server. / La clé de vérification du journal.
+    #[arg(long)]
+    key: VerifierKey,
+    /// A token of the server. / Un jeton du serveur.
+    #[arg(long, env = "SIRA_WITNESS_TOKEN", hide_env_values = true)]
+    token: String,
+    /// Folder of this witness's key, and of what it has seen. / Le dossier du témoin.
+    #[arg(long, default_value = "witness")]
+    state: PathBuf,
+    /// Name of this witness, for a key that is made on first start. / Le nom du témoin.
+    #[arg(long, default_value = "sira/witness")]
+    name: String,
+    /// Fetch every entry as well, and check the stream index; asks for a token that reaches all entries.
+    #[arg(long)]
+    audit: bool,
+    /// Once, rather than for ever. / Une fois.
+    #[arg(long)]
+    once: bool,
+    /// Seconds between two looks.
+    #[arg(long, default_value_t = 10)]
+    every: u64,
+}
+
+/// Runs `sira evidence witness`.
+pub async fn run(args: WitnessArgs, say: Say) -> Result<(), CliError> {
+    let key = witness_key(&args.state, &args.name, say)?;
+    let watch =
+        Watch { url: args.url, log: args.key, token: args.token.into(), audits: args.audit };
+    let witness = Witness::open(watch, key, &args.state, Clock::System);
+    let mut witness = witness.map_err(|error| failed(error, say))?;
+    loop {
+        match witness.look().await {
+            Ok(Some(size)) => {
+                let fr = format!("Signé jusqu'à la position {size}.");
+                let en = format!("Signed up to position {size}.");
+                say.note(&fr, &en);
+            }
+            Ok(None) => {}
+            Err(error) if error.is_passing() && !args.once => {
+                tracing::warn!(error = %error, cause = ?std::error::Error::source(&error), "the log could not be looked at");
+            }
+            Err(error) => return Err(failed(error, say)),
+        }
+        if args.once {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(args.every.max(1))) => {}
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+        }
+    }
+}
+
+fn failed(error: WitnessError, say: Say) -> CliError {
+    if error.is_passing() {
+        return CliError::failed(say.pick("témoin", "witness"), error);
+    }
+    let what = say
+        .pick("CE JOURNAL N'EST PAS CELUI QUI A ÉTÉ VU", "THIS LOG IS NOT THE ONE THAT WAS SEEN");
+    CliError::IsFalse(format!("{what}: {error}"))
+}
+
+fn witness_key(state: &Path, name: &str, say: Say) -> Result<NoteKey, CliError> {
+    let failed = |error| CliError::failed(KEY_FILE, error);
+    let path = state.join(KEY_FILE);
+    let is_new = !path.exists();
+    let key: NoteKey = if is_new {
+        let made = NoteKey::generate(name, Algorithm::Cosignature).map_err(failed)?;
+        let text = write_secret(&path, &made.secret());
+        text.map_err(|error| CliError::failed(KEY_FILE, error))?.parse().map_err(failed)?
+    } else {
+        let text = std::fs::read_to_string(&path);
+        text.map_err(|error| CliError::failed(KEY_FILE, error))?.parse().map_err(failed)?
+    };
+    let verifier = key.verifier();
+    if verifier.algorithm() != Algorithm::Cosignature {
+        return Err(CliError::Usage(format!("{KEY_FILE}: {verifier}")));
+    }
+    if is_new {
+        let fr = format!("Nouvelle clé de témoin ; à donner au serveur (witnesses) :\n{verifier}");
+        let en = format!("New witness key; to be given to the server (witnesses):\n{verifier}");
+        say.note(&fr, &en);
+    }
+    Ok(key)
+}

@@ -1,0 +1,67 @@
+//! The tree and the stream index of a journal up to a position, read from the leaf hashes that events
+//! carry. Every process that serves or signs evidence follows the journal itself, so that what another
+//! process stored is checked before it is shown.
+
+use super::EvidenceError;
+use super::growth::{Growth, Tile};
+use super::index::{StreamHead, StreamIndex, key_of};
+use super::keys::STREAM_TYPE;
+use crate::journal::Journal;
+
+/// Leaves that are read at once.
+const PAGE_LEAVES: u32 = 10_000;
+
+/// A tree and a stream index that grow with the journal.
+#[derive(Clone, Debug, Default)]
+pub struct Follower {
+    /// The tree's right edge.
+    pub growth: Growth,
+    /// The last event of every stream.
+    pub streams: StreamIndex,
+    /// Events of the log's own stream, which introduce keys.
+    own_events: u64,
+}
+
+impl Follower {
+    /// Number of events taken in.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.growth.size()
+    }
+
+    /// Events of the log's own stream so far.
+    #[must_use]
+    pub const fn own_events(&self) -> u64 {
+        self.own_events
+    }
+
+    /// Takes in the journal's events up to a size; tiles that become full go to `full`.
+    ///
+    /// # Errors
+    /// [`EvidenceError::Damaged`] when an event is missing; [`EvidenceError::Journal`].
+    pub async fn follow(
+        &mut self,
+        journal: &Journal,
+        size: u64,
+        full: &mut (impl FnMut(Tile) + Send),
+    ) -> Result<(), EvidenceError> {
+        while self.size() < size {
+            let leaves = journal.read_leaves(self.size(), size, PAGE_LEAVES).await?;
+            if leaves.is_empty() {
+                return Err(EvidenceError::Damaged { position: self.size() + 1 });
+            }
+            for leaf in leaves {
+                if leaf.position != self.size() + 1 {
+                    return Err(EvidenceError::Damaged { position: self.size() + 1 });
+                }
+                self.growth.push(leaf.hash, full);
+                let head = StreamHead { sequence: leaf.sequence, leaf: leaf.hash };
+                self.streams.set(key_of(&leaf.stream), head);
+                self.own_events += u64::from(leaf.stream.aggregate_type == STREAM_TYPE);
+            }
+            // A large journal takes seconds: others have their turn in between.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,327 @@
+//! Signs checkpoints, and keeps the published one at hand. One task a process.
+//!
+//! The order of a signing: the tree is grown in memory from leaf hashes that are committed; then, in one
+//! transaction that holds the signer's row, the tiles and the signed checkpoint are stored
+//! (`store::sign`); then the checkpoint is remembered beside the key; then it is published. A crash
+//! anywhere leaves what is stored, and the next signer, of this process or another, goes on from there.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use super::EvidenceError;
+use super::checkpoint::Checkpoint;
+use super::follower::Follower;
+use super::keys::{KeyHistory, key_in};
+use super::log::Evidence;
+use super::note::{Note, NoteKey};
+use super::remembered::Remembered;
+use super::signed_tree::{SignedTree, Witnesses};
+use super::store::{self, Signing};
+use crate::clock::Clock;
+use crate::journal::Journal;
+
+/// Events that one checkpoint adds at most, so that a journal that had no evidence gets it in steps.
+const STEP_EVENTS: u64 = 200_000;
+/// How long to wait after an error.
+const REST: Duration = Duration::from_secs(1);
+
+/// How a process takes part in the evidence.
+#[derive(Clone, Debug)]
+pub struct KeeperConfig {
+    /// What signs; without it, this process shows what others sign.
+    pub key: Option<NoteKey>,
+    /// Where the last signed checkpoint is remembered.
+    pub data_dir: PathBuf,
+    /// Whose cosignatures count.
+    pub witnesses: Witnesses,
+    /// Shortest time between two checkpoints: what a commit waits for at most, beside the work.
+    pub gap: Duration,
+    /// How often to look for what other processes committed or signed.
+    pub poll: Duration,
+}
+
+impl KeeperConfig {
+    /// The defaults.
+    #[must_use]
+    pub fn new(data_dir: &Path, key: Option<NoteKey>) -> Self {
+        Self {
+            key,
+            data_dir: data_dir.to_owned(),
+            witnesses: Witnesses::default(),
+            gap: Duration::from_millis(500),
+            poll: Duration::from_millis(400),
+        }
+    }
+}
+
+/// The running task.
+pub struct Keeper {
+    evidence: Evidence,
+    stop: watch::Sender<bool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Starts to follow a journal.
+    #[must_use]
+    pub fn start(journal: &Journal, clock: &Clock, config: KeeperConfig) -> Self {
+        let (signed, newest) = watch::channel(None);
+        let (publish, published) = watch::channel(None);
+        let (stop, stopped) = watch::channel(false);
+        let evidence = Evidence::new(
+            journal.clone(),
+            clock.clone(),
+            newest,
+            published,
+            config.witnesses.clone(),
+        );
+        let keeping = Keeping {
+            remembered: Remembered::in_directory(&config.data_dir),
+            journal: journal.clone(),
+            clock: clock.clone(),
+            evidence: evidence.clone(),
+            config,
+            holder: Uuid::now_v7(),
+            stored: Follower::default(),
+            signed,
+            shown: Follower::default(),
+            keys: None,
+            may_sign: false,
+            publish,
+        };
+        let task = tokio::spawn(keeping.run(stopped));
+        Self { evidence, stop, task }
+    }
+
+    /// What gives proofs.
+    #[must_use]
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Signs what is committed, lets another process sign, and ends.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // A task that panicked has ended as well.
+        let _ = self.task.await;
+    }
+}
+
+struct Keeping {
+    journal: Journal,
+    clock: Clock,
+    evidence: Evidence,
+    config: KeeperConfig,
+    remembered: Remembered,
+    holder: Uuid,
+    /// The tree at the newest stored checkpoint.
+    stored: Follower,
+    signed: watch::Sender<Option<Arc<SignedTree>>>,
+    /// The tree at the published checkpoint, where witnesses are waited for.
+    shown: Follower,
+    keys: Option<KeyHistory>,
+    may_sign: bool,
+    publish: watch::Sender<Option<Arc<SignedTree>>>,
+}
+
+impl Keeping {
+    async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut committed = self.journal.committed();
+        let mut complaint = String::new();
+        while !*stop.borrow() {
+            let began = Instant::now();
+            let rest = match self.step().await {
+                Ok(()) => {
+                    complaint.clear();
+                    self.config.gap
+                }
+                Err(error) => {
+                    self.complain(&mut complaint, &error);
+                    REST
+                }
+            };
+            tokio::select! {
+                () = sleep(rest.saturating_sub(began.elapsed())) => {}
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
+            tokio::select! {
+                _ = timeout(self.config.poll, committed.changed()) => {}
+                () = self.evidence.nudged() => {}
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
+        }
+        // What was committed is signed before the process ends.
+        let last = self.step().await;
+        let given_back = store::give_back(&self.journal, self.holder).await;
+        if let Err(error) = last.and(given_back) {
+            self.complain(&mut complaint, &error);
+        }
+    }
+
+    /// Says what is wrong, once for as long as it stays the same.
+    fn complain(&self, complaint: &mut String, error: &EvidenceError) {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        let said = format!("{error}: {}", cause.unwrap_or_default());
+        if *complaint != said {
+            tracing::error!(error = %said, "no checkpoint is signed or published");
+            *complaint = said;
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), EvidenceError> {
+        self.look().await?;
+        let signed = self.sign_all().await;
+        self.show().await?;
+        signed
+    }
+
+    /// Follows the journal to the newest stored checkpoint, by whomever it was signed.
+    async fn look(&mut self) -> Result<(), EvidenceError> {
+        let newest = store::newest(&self.journal).await?;
+        let size = newest.as_ref().map_or(0, |newest| newest.size);
+        if size < self.stored.size() {
+            return Err(EvidenceError::Contradiction { size: self.stored.size() });
+        }
+        if let Some(newest) = newest.filter(|newest| newest.size > self.stored.size()) {
+            // Taken over only when it agrees: what contradicts a signed checkpoint is never signed.
+            let mut grown = self.stored.clone();
+            grown.follow(&self.journal, size, &mut |_| {}).await?;
+            let tree = SignedTree::new(&newest, &grown)?;
+            self.learn_keys(grown.own_events()).await?;
+            if let Some(keys) = &self.keys {
+                tree.note.verify(keys.of_size(size))?;
+            }
+            self.stored = grown;
+            self.signed.send_replace(Some(tree));
+        }
+        Ok(())
+    }
+
+    /// Reads the log's keys when there are others than are known.
+    async fn learn_keys(&mut self, introduced: u64) -> Result<(), EvidenceError> {
+        let known = self.keys.as_ref().map(|keys| keys.introductions.len() as u64);
+        if known.is_none_or(|known| known < introduced) {
+            self.keys = KeyHistory::of(&self.journal).await?;
+            self.may_sign = false;
+        }
+        Ok(())
+    }
+
+    async fn sign_all(&mut self) -> Result<(), EvidenceError> {
+        if self.config.key.is_none() {
+            return Ok(());
+        }
+        self.learn_keys(self.stored.own_events()).await?;
+        if !self.may_sign {
+            self.check_key().await?;
+        }
+        while self.sign_next().await? {}
+        Ok(())
+    }
+
+    /// This process signs if its key is the log's, and the journal holds what that key has signed.
+    async fn check_key(&mut self) -> Result<(), EvidenceError> {
+        let Some(keys) = &self.keys else { return Ok(()) };
+        let expected = keys.current().clone();
+        let is_its = |key: &NoteKey| key.verifier() == expected;
+        if !self.config.key.as_ref().is_some_and(is_its) {
+            // It was rotated beside this process.
+            let key = key_in(&self.config.data_dir)?.filter(is_its);
+            let other = || EvidenceError::OtherKey { expected: expected.to_string() };
+            self.config.key = Some(key.ok_or_else(other)?);
+        }
+        if let Some(last) = self.remembered.last(&expected)? {
+            self.check_remembered(&last).await?;
+        }
+        self.may_sign = true;
+        Ok(())
+    }
+
+    async fn check_remembered(&self, last: &Checkpoint) -> Result<(), EvidenceError> {
+        let rollback = || EvidenceError::Rollback { size: last.size };
+        if self.journal.head().await?.position < last.size {
+            return Err(rollback());
+        }
+        let mut then =
+            if self.stored.size() <= last.size { self.stored.clone() } else { Follower::default() };
+        then.follow(&self.journal, last.size, &mut |_| {}).await?;
+        if then.growth.root() == last.root { Ok(()) } else { Err(rollback()) }
+    }
+
+    /// Signs the next checkpoint; whether more is to be signed at once.
+    async fn sign_next(&mut self) -> Result<bool, EvidenceError> {
+        let head = self.journal.head().await?.position;
+        let before = self.stored.size();
+        let (Some(keys), Some(key)) = (&self.keys, &self.config.key) else { return Ok(false) };
+        let step = head.min(before + STEP_EVENTS);
+        // Up to the event that introduced this key another one signed, or nobody did.
+        let size = if *keys.of_size(step) == key.verifier() { step } else { head };
+        if size == before || !store::may_sign(&self.journal, self.holder).await? {
+            return Ok(false);
+        }
+        let (mut grown, mut tiles) = (self.stored.clone(), Vec::new());
+        grown.follow(&self.journal, size, &mut |tile| tiles.push(tile)).await?;
+        if grown.own_events() > keys.introductions.len() as u64 {
+            // A key was introduced: from there on only that one signs.
+            self.learn_keys(grown.own_events()).await?;
+            self.check_key().await?;
+            return Ok(true);
+        }
+        tiles.extend(grown.growth.edge_tiles());
+        let checkpoint = Checkpoint {
+            origin: keys.first.name().to_owned(),
+            size,
+            root: grown.growth.root(),
+            streams: Some(grown.streams.root()),
+        };
+        let now = self.clock.now();
+        let text = checkpoint.to_string();
+        let sign = || Note { signatures: vec![key.sign(&text, now)], text: text.clone() };
+        let done =
+            store::sign(&self.journal, self.holder, before, &tiles, (size, sign), now).await?;
+        if done != Signing::Done {
+            return Ok(false);
+        }
+        self.stored = grown;
+        if let Some(stored) = store::of_size(&self.journal, size).await? {
+            let tree = SignedTree::new(&stored, &self.stored)?;
+            self.remembered.remember(&tree.note)?;
+            self.signed.send_replace(Some(tree));
+        }
+        Ok(size < head)
+    }
+
+    /// Publishes the newest checkpoint that may be.
+    async fn show(&mut self) -> Result<(), EvidenceError> {
+        let witnesses = &self.config.witnesses;
+        if witnesses.quorum == 0 {
+            self.publish(self.signed.borrow().clone());
+            return Ok(());
+        }
+        let names = witnesses.names();
+        let size = store::witnessed(&self.journal, &names, witnesses.quorum).await?;
+        let within = |size: &u64| *size > self.shown.size() && *size <= self.stored.size();
+        let Some(size) = size.filter(within) else { return Ok(()) };
+        if let Some(stored) = store::of_size(&self.journal, size).await? {
+            self.shown.follow(&self.journal, size, &mut |_| {}).await?;
+            self.publish(Some(SignedTree::new(&stored, &self.shown)?));
+        }
+        Ok(())
+    }
+
+    fn publish(&self, tree: Option<Arc<SignedTree>>) {
+        let size = |tree: &Option<Arc<SignedTree>>| tree.as_ref().map(|tree| tree.checkpoint.size);
+        self.publish.send_if_modified(|shown| {
+            let is_new = size(shown) != size(&tree);
+            if is_new {
+                *shown = tree;
+            }
+            is_new
+        });
+    }
+}

@@ -1,0 +1,257 @@
+//! The keys that sign checkpoints: the first, named by the journal's settings, and those that events of
+//! the log have introduced since, each signed by the one before.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::EvidenceError;
+use super::note::{Algorithm, Note, NoteKey, VerifierKey};
+use crate::files::{FileError, write_secret};
+use crate::journal::{
+    AppendOutcome, AppendRequest, Journal, NewEvent, RecordedEvent, StreamId, StreamWrite, sha256,
+};
+
+/// The type of the stream that holds the log's own events.
+pub const STREAM_TYPE: &str = "evidence";
+/// The event that introduces a key.
+pub const INTRODUCED: &str = "SigningKeyIntroduced";
+/// The version of its form.
+const INTRODUCED_VERSION: &str = "1.0";
+/// The setting that names the first key.
+const FIRST_KEY: &str = "evidence_key";
+/// The first line of what the old key signs.
+const STATEMENT_FORM: &str = "sira.key/v1";
+/// The signing key's file in the data directory.
+const FILE: &str = "signing.key";
+/// A key that is about to be introduced.
+const NEXT_FILE: &str = "signing.key.next";
+
+/// The payload of the event that introduces a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Introduced {
+    /// The statement, signed by the key before.
+    note: String,
+}
+
+/// A key that an event introduced.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// Where the event stands: checkpoints of this size and larger are signed by the new key.
+    pub position: u64,
+    /// The new key.
+    pub key: VerifierKey,
+    /// The statement, signed by the key before.
+    pub note: Note,
+}
+
+impl Introduction {
+    /// Reads the event that introduces the key after `before`, and checks its signature.
+    ///
+    /// # Errors
+    /// [`EvidenceError::Introduction`].
+    pub fn read(event: &RecordedEvent, before: &VerifierKey) -> Result<Self, EvidenceError> {
+        let wrong = || EvidenceError::Introduction { position: event.position };
+        let payload: Introduced = serde_json::from_str(&event.payload).map_err(|_| wrong())?;
+        Self::of_note(event.position, &payload.note, before).ok_or_else(wrong)
+    }
+
+    /// The same from the statement alone.
+    #[must_use]
+    pub fn of_note(position: u64, note: &str, before: &VerifierKey) -> Option<Self> {
+        let note: Note = note.parse().ok()?;
+        let (stated, key) = note.text.trim_end().rsplit_once('\n')?;
+        let key: VerifierKey = key.parse().ok()?;
+        let is_ours = stated == format!("{STATEMENT_FORM}\n{before}")
+            && key.name() == before.name()
+            && note.verify(before).is_ok();
+        is_ours.then_some(Self { position, key, note })
+    }
+}
+
+/// Every key of a log.
+#[derive(Clone, Debug)]
+pub struct KeyHistory {
+    /// The first.
+    pub first: VerifierKey,
+    /// Those that followed, in order.
+    pub introductions: Vec<Introduction>,
+}
+
+impl KeyHistory {
+    /// The keys of a journal; none before its first start with evidence.
+    ///
+    /// # Errors
+    /// [`EvidenceError`], `Introduction` among them.
+    pub async fn of(journal: &Journal) -> Result<Option<Self>, EvidenceError> {
+        let Some(first) = journal.setting(FIRST_KEY).await? else { return Ok(None) };
+        let mut history = Self { first: first.parse()?, introductions: Vec::new() };
+        for event in journal.read_type(INTRODUCED).await? {
+            let introduction = Introduction::read(&event, history.current())?;
+            history.introductions.push(introduction);
+        }
+        Ok(Some(history))
+    }
+
+    /// The key that signs now.
+    #[must_use]
+    pub fn current(&self) -> &VerifierKey {
+        self.introductions.last().map_or(&self.first, |introduction| &introduction.key)
+    }
+
+    /// The key that signs a checkpoint of a size.
+    #[must_use]
+    pub fn of_size(&self, size: u64) -> &VerifierKey {
+        let by_then = self.introductions.iter().rev().find(|one| one.position <= size);
+        by_then.map_or(&self.first, |introduction| &introduction.key)
+    }
+
+    /// Every key, the first one first.
+    pub fn all(&self) -> impl Iterator<Item = &VerifierKey> {
+        std::iter::once(&self.first).chain(self.introductions.iter().map(|one| &one.key))
+    }
+}
+
+/// Where a signing key came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SigningKeyOrigin {
+    /// It was given, or was in its file.
+    Found,
+    /// It was made just now, in this file.
+    Created(PathBuf),
+}
+
+/// The signing key that was given, or the one in the data directory. A journal that has no key yet gets
+/// one, made there, under the name `origin`; none when the journal's key is somewhere else.
+///
+/// The key's file is durable before the journal names the key. A crash in between leaves a key that the
+/// next start finds and names.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub async fn load_or_create_key(
+    journal: &Journal,
+    data_dir: &Path,
+    given: Option<&str>,
+    origin: Option<&str>,
+) -> Result<Option<(NoteKey, SigningKeyOrigin)>, EvidenceError> {
+    let named = KeyHistory::of(journal).await?;
+    if let Some(history) = &named {
+        finish_rotation(data_dir, history)?;
+    }
+    let path = data_dir.join(FILE);
+    let found = match given {
+        Some(given) => Some(given.parse::<NoteKey>()?),
+        None => read_key(&path)?,
+    };
+    if let Some(key) = found {
+        journal.set_once(FIRST_KEY, &key.verifier().to_string()).await?;
+        return Ok(Some((key, SigningKeyOrigin::Found)));
+    }
+    if named.is_some() {
+        return Ok(None);
+    }
+    let origin = origin.map_or_else(|| own_origin(journal.id()), str::to_owned);
+    let made = NoteKey::generate(&origin, Algorithm::Ed25519)?;
+    let key: NoteKey = write_secret(&path, &made.secret())?.parse()?;
+    let own = key.verifier().to_string();
+    let is_first = journal.set_once(FIRST_KEY, &own).await? == own;
+    Ok(is_first.then_some((key, SigningKeyOrigin::Created(path))))
+}
+
+/// A name that no other log has.
+fn own_origin(journal: &str) -> String {
+    let random = Uuid::new_v4().simple().to_string();
+    format!("sira/{journal}/{}", &random[..12])
+}
+
+/// The signing key in the data directory.
+pub(super) fn key_in(data_dir: &Path) -> Result<Option<NoteKey>, EvidenceError> {
+    read_key(&data_dir.join(FILE))
+}
+
+fn read_key(path: &Path) -> Result<Option<NoteKey>, EvidenceError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.parse()?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FileError { path: path.to_owned(), source }.into()),
+    }
+}
+
+/// Introduces a new key, made in the data directory, by an event that `old` signs.
+///
+/// First the new key is durable in its own file, then the event is appended, then the files change
+/// names. A crash before the append leaves a key that nothing names, which the next rotation takes; a
+/// crash after it is finished by the next start ([`load_or_create_key`]).
+///
+/// # Errors
+/// [`EvidenceError::OtherKey`] when `old` is not the journal's key, and others.
+pub async fn rotate(
+    journal: &Journal,
+    data_dir: &Path,
+    old: &NoteKey,
+    metadata: String,
+    now: DateTime<Utc>,
+) -> Result<VerifierKey, EvidenceError> {
+    let history = KeyHistory::of(journal).await?;
+    let before = old.verifier();
+    let history = history
+        .filter(|history| *history.current() == before)
+        .ok_or_else(|| EvidenceError::OtherKey { expected: before.to_string() })?;
+    let path = data_dir.join(NEXT_FILE);
+    let made = NoteKey::generate(before.name(), Algorithm::Ed25519)?;
+    let next: NoteKey = write_secret(&path, &made.secret())?.parse()?;
+    let text = format!("{STATEMENT_FORM}\n{before}\n{}\n", next.verifier());
+    let note = Note { signatures: vec![old.sign(&text, now)], text };
+    let payload = serde_json::to_string(&Introduced { note: note.to_string() })
+        .unwrap_or_else(|_| unreachable!("a text always serialises"));
+    append(journal, history.introductions.len() as u64, payload, metadata).await?;
+    if let Some(history) = KeyHistory::of(journal).await? {
+        finish_rotation(data_dir, &history)?;
+    }
+    Ok(next.verifier())
+}
+
+async fn append(
+    journal: &Journal,
+    expected_version: u64,
+    payload: String,
+    metadata: String,
+) -> Result<(), EvidenceError> {
+    // One stream a journal: its id is derived from the journal's.
+    let id = sha256(journal.id().as_bytes()).first_chunk::<16>().copied().unwrap_or_default();
+    let event = NewEvent {
+        event_type: INTRODUCED.into(),
+        event_version: INTRODUCED_VERSION.into(),
+        payload,
+        metadata,
+    };
+    let stream = StreamId::new(STREAM_TYPE, uuid::Builder::from_random_bytes(id).into_uuid());
+    let write = StreamWrite { stream, expected_version, events: vec![event] };
+    let request = AppendRequest { writes: vec![write], ..AppendRequest::default() };
+    match journal.append(request).await? {
+        AppendOutcome::Committed(_) => Ok(()),
+        _ => Err(EvidenceError::OtherKey { expected: "a key introduced just now".to_owned() }),
+    }
+}
+
+/// Gives the new key its place once the journal names it; the old one stays beside it.
+fn finish_rotation(data_dir: &Path, history: &KeyHistory) -> Result<(), EvidenceError> {
+    let (path, next) = (data_dir.join(FILE), data_dir.join(NEXT_FILE));
+    let Some(key) = read_key(&next)? else { return Ok(()) };
+    if key.verifier() != *history.current() {
+        return Ok(());
+    }
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |source| EvidenceError::File(FileError { path, source })
+    };
+    if let Some(old) = read_key(&path)? {
+        let kept = data_dir.join(format!("{FILE}.{:08x}", u32::from_be_bytes(old.verifier().id())));
+        std::fs::rename(&path, &kept).map_err(failed(&path))?;
+    }
+    std::fs::rename(&next, &path).map_err(failed(&next))
+}

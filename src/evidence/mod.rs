@@ -1,0 +1,100 @@
+//! Evidence: a Merkle tree over every event, signed, and what is proved from it.
+//!
+//! The way of a proof: an event's leaf hash is stored at append (`journal::leaf`); the `keeper` of one
+//! process at a time grows the tree (`growth`) and the stream index (`index`), stores its tiles and
+//! signs a [`Checkpoint`] as a [`Note`]; [`Evidence`] gives proofs out of them; a [`bundle`] holds one
+//! stream with its proofs, to be checked by whoever has nothing else; [`verify`] checks a whole journal.
+//! Why it is so: `docs/decisions/0012-evidence.md`.
+
+pub mod bundle;
+mod checkpoint;
+mod config;
+mod follower;
+pub mod growth;
+pub mod index;
+mod keeper;
+mod keys;
+mod log;
+pub mod merkle;
+mod note;
+mod remembered;
+mod signed_tree;
+mod store;
+pub mod tile_path;
+pub mod verify;
+pub mod witness;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use config::{EvidenceConfig, EvidenceConfigError};
+pub use keeper::{Keeper, KeeperConfig};
+pub use keys::{Introduction, KeyHistory, SigningKeyOrigin, load_or_create_key, rotate};
+pub use log::{Evidence, Inclusion};
+pub use note::{Algorithm, Note, NoteError, NoteKey, SignatureLine, VerifierKey};
+pub use signed_tree::{SignedTree, Witnesses};
+
+use crate::files::FileError;
+use crate::journal::JournalError;
+
+/// What goes wrong with evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// The journal cannot be read.
+    #[error("the journal cannot be read")]
+    Journal(#[from] JournalError),
+    /// The tables of the evidence cannot be read or written.
+    #[error("the tables of the evidence cannot be read or written")]
+    Database(#[from] sqlx::Error),
+    /// An event is missing.
+    #[error("the event at position {position} is missing")]
+    Damaged {
+        /// Where.
+        position: u64,
+    },
+    /// A stored checkpoint is not that of the events.
+    #[error("the checkpoint of size {size} is not that of the journal's events")]
+    Contradiction {
+        /// Which.
+        size: u64,
+    },
+    /// The journal lacks, or has otherwise, what this key has signed before: a restored backup, or
+    /// another journal. Nothing is signed.
+    #[error("this key has signed {size} events, which this journal does not hold as they were")]
+    Rollback {
+        /// The largest checkpoint that the key has signed.
+        size: u64,
+    },
+    /// The signing key is not the one that the journal names.
+    #[error("the signing key is not the one that this journal names: {expected}")]
+    OtherKey {
+        /// The verifier key that the journal names.
+        expected: String,
+    },
+    /// No checkpoint is published yet, or none that covers what is asked.
+    #[error("no checkpoint covers this yet")]
+    NotCovered,
+    /// A tile is not there.
+    #[error("tile {index} of level {level} is missing")]
+    TileMissing {
+        /// Level.
+        level: u32,
+        /// Index.
+        index: u64,
+    },
+    /// A note or key is none.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// A checkpoint is none.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An event that introduces a key is not signed by the key before.
+    #[error(
+        "the event at position {position} introduces a key without the signature of the one before"
+    )]
+    Introduction {
+        /// Where.
+        position: u64,
+    },
+}

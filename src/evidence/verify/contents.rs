@@ -1,0 +1,452 @@
+//! The first pass: the journal in its order, from the stored bytes.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use tokio::sync::watch;
+
+use super::Progress;
+use super::report::{Deviation, Kind, Report};
+use crate::evidence::EvidenceError;
+use crate::evidence::checkpoint::Checkpoint;
+use crate::evidence::growth::{Growth, TILE_HEIGHT, TILE_WIDTH, Tile};
+use crate::evidence::index::{StreamHead, StreamIndex, key_of};
+use crate::evidence::keys::KeyHistory;
+use crate::evidence::merkle::Hash;
+use crate::evidence::note::{Note, VerifierKey};
+use crate::evidence::store::{self, Stored};
+use crate::journal::{Journal, JournalError, RawEvent, RecordedEvent};
+
+/// Rows that are read at once, while the page before is checked.
+const PAGE: u32 = 2_000;
+/// Checkpoints that are read at once.
+const CHECKPOINTS_PAGE: u32 = 1_000;
+
+/// The pass, and how far it has come.
+pub(super) struct Contents {
+    journal: Journal,
+    size: u64,
+    since: u64,
+    keys: Option<KeyHistory>,
+    /// What was kept elsewhere, not reached yet.
+    held: Vec<Checkpoint>,
+    progress: watch::Sender<Progress>,
+    growth: Growth,
+    streams: StreamIndex,
+    last_time: chrono::DateTime<chrono::Utc>,
+    /// Tiles that became full and are not compared yet.
+    full: Vec<Tile>,
+    /// Stored checkpoints that are not reached yet, the next one first.
+    ahead: VecDeque<Stored>,
+    /// Their cosignatures: size, witness, line.
+    cosignatures: VecDeque<(u64, String, String)>,
+    /// The size of the last checkpoint that was read ahead.
+    read_to: u64,
+    /// The size of the newest checkpoint: tiles are stored as far as it reaches.
+    covered: u64,
+    /// By kind, the last deviation of it.
+    last_of: HashMap<Kind, usize>,
+    /// Events that something is known of already.
+    known: HashSet<u64>,
+    report: Report,
+}
+
+impl Contents {
+    pub fn new(
+        journal: &Journal,
+        size: u64,
+        since: u64,
+        keys: Option<KeyHistory>,
+        held: Vec<Checkpoint>,
+        progress: &watch::Sender<Progress>,
+    ) -> Self {
+        Self {
+            journal: journal.clone(),
+            size,
+            since,
+            keys,
+            held,
+            progress: progress.clone(),
+            growth: Growth::default(),
+            streams: StreamIndex::default(),
+            last_time: chrono::DateTime::UNIX_EPOCH,
+            full: Vec::new(),
+            ahead: VecDeque::new(),
+            cosignatures: VecDeque::new(),
+            read_to: 0,
+            covered: 0,
+            last_of: HashMap::new(),
+            known: HashSet::new(),
+            report: Report { events: size, ..Report::default() },
+        }
+    }
+
+    pub async fn check(mut self) -> Result<Report, EvidenceError> {
+        self.covered = store::newest(&self.journal).await?.map_or(0, |newest| newest.size);
+        self.check_old().await?;
+        let mut reached = self.growth.size();
+        let mut next = tokio::spawn(page(self.journal.clone(), reached, self.size));
+        while reached < self.size {
+            let rows;
+            (rows, reached) = next.await.map_err(|_| JournalError::Closed)??;
+            // The page after is read while this one is checked.
+            next = tokio::spawn(page(self.journal.clone(), reached, self.size));
+            for row in rows {
+                self.check_row(row).await?;
+            }
+            self.compare_tiles().await?;
+        }
+        self.check_end().await?;
+        self.report.root = self.growth.root();
+        Ok(self.report)
+    }
+
+    /// Events that an earlier run has checked: their places and leaf hashes must lead to its checkpoint.
+    async fn check_old(&mut self) -> Result<(), EvidenceError> {
+        while self.growth.size() < self.since.min(self.size) {
+            let (at, to) = (self.growth.size(), self.since.min(self.size));
+            for leaf in self.journal.read_leaves(at, to, PAGE).await? {
+                self.fill_gap(leaf.position).await?;
+                let head = StreamHead { sequence: leaf.sequence, leaf: leaf.hash };
+                self.take(leaf.position, key_of(&leaf.stream), head).await?;
+            }
+            if self.growth.size() == at {
+                break;
+            }
+            self.compare_tiles().await?;
+        }
+        if let Some(last) =
+            self.journal.read_raw(self.since.saturating_sub(1), self.since, 1).await?.pop()
+            && let RawEvent::Event(event) = last
+        {
+            self.last_time = event.recorded_at;
+        }
+        Ok(())
+    }
+
+    async fn check_row(&mut self, row: RawEvent) -> Result<(), EvidenceError> {
+        let position = position_of(&row);
+        if position <= self.growth.size() {
+            self.fault(Deviation::at(position, Kind::Unreadable).because("position"));
+            return Ok(());
+        }
+        self.fill_gap(position).await?;
+        match row {
+            RawEvent::Event(event) => self.check_event(&event).await,
+            RawEvent::Unfit { position, problem } => {
+                self.fault(Deviation::at(position, Kind::Unreadable).because(problem));
+                self.take_unknown().await
+            }
+        }
+    }
+
+    /// Reports positions at which nothing stands, and keeps the places after them where they belong.
+    async fn fill_gap(&mut self, position: u64) -> Result<(), EvidenceError> {
+        let first = self.growth.size() + 1;
+        if position > first {
+            let to = (position - 1 > first).then_some(position - 1);
+            self.fault(Deviation { to, ..Deviation::at(first, Kind::Missing) });
+            while self.growth.size() + 1 < position {
+                self.take_unknown().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A place whose event is not known: no hash is the right one.
+    async fn take_unknown(&mut self) -> Result<(), EvidenceError> {
+        self.grow([0; 32]).await
+    }
+
+    async fn check_event(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
+        let position = event.position;
+        if event.recorded_at < self.last_time {
+            self.fault(Deviation::at(position, Kind::Time));
+        }
+        self.last_time = event.recorded_at;
+        let leaf = match event.computed_leaf(self.journal.id()) {
+            Ok(leaf) if leaf == event.leaf_hash => leaf,
+            Ok(leaf) => {
+                self.fault(Deviation::at(position, Kind::Altered));
+                leaf
+            }
+            Err(error) => {
+                self.fault(Deviation::at(position, Kind::Unreadable).because(error.field));
+                [0; 32]
+            }
+        };
+        let head = StreamHead { sequence: event.sequence, leaf };
+        self.take(position, key_of(&event.stream), head).await
+    }
+
+    async fn take(
+        &mut self,
+        position: u64,
+        key: Hash,
+        head: StreamHead,
+    ) -> Result<(), EvidenceError> {
+        let before = self.streams.set(key, head);
+        if before.is_none() {
+            self.report.streams += 1;
+        }
+        if head.sequence != before.map_or(0, |before| before.sequence) + 1 {
+            self.fault(Deviation::at(position, Kind::Sequence));
+        }
+        self.grow(head.leaf).await
+    }
+
+    /// Adds a leaf, and compares the checkpoints of the size that is reached.
+    async fn grow(&mut self, leaf: Hash) -> Result<(), EvidenceError> {
+        let full = &mut self.full;
+        self.growth.push(leaf, &mut |tile| full.push(tile));
+        let size = self.growth.size();
+        if size % u64::from(PAGE) == 0 {
+            self.progress.send_modify(|progress| progress.done += u64::from(PAGE));
+        }
+        if self.held.iter().any(|held| held.size == size) {
+            self.check_held(size);
+        }
+        while self.next_checkpoint().await?.is_some_and(|next| next <= size) {
+            if let Some(stored) = self.ahead.pop_front() {
+                self.check_checkpoint(&stored);
+            }
+        }
+        Ok(())
+    }
+
+    /// The size of the next stored checkpoint.
+    async fn next_checkpoint(&mut self) -> Result<Option<u64>, EvidenceError> {
+        if self.ahead.is_empty() && self.read_to < u64::MAX {
+            let from = self.read_to;
+            self.ahead = store::after(&self.journal, from, CHECKPOINTS_PAGE).await?.into();
+            self.read_to = self.ahead.back().map_or(u64::MAX, |last| last.size);
+            let cosigned = store::cosignatures_between(&self.journal, from, self.read_to).await?;
+            self.cosignatures.extend(cosigned);
+        }
+        Ok(self.ahead.front().map(|next| next.size))
+    }
+
+    fn check_checkpoint(&mut self, stored: &Stored) {
+        self.report.checkpoints += 1;
+        let Some((note, checkpoint)) = self.read_checkpoint(stored) else { return };
+        if checkpoint.root != self.growth.root() {
+            self.fault_run(Deviation::at(stored.size, Kind::Root));
+        } else if checkpoint.streams != Some(self.streams.root()) {
+            self.fault_run(Deviation::at(stored.size, Kind::StreamIndex));
+        }
+        self.check_cosignatures(stored.size, &note);
+    }
+
+    /// The stored note, once it is of this log and rightly signed.
+    fn read_checkpoint(&mut self, stored: &Stored) -> Option<(Note, Checkpoint)> {
+        let note = stored.note.parse::<Note>();
+        let read = note.ok().and_then(|note| Some((note.text.parse::<Checkpoint>().ok()?, note)));
+        let Some((checkpoint, note)) =
+            read.filter(|(checkpoint, _)| checkpoint.size == stored.size)
+        else {
+            self.fault_run(Deviation::at(stored.size, Kind::Checkpoint));
+            return None;
+        };
+        if let Some(keys) = &self.keys {
+            let key = keys.of_size(stored.size);
+            let (is_signed, is_ours) = (note.verify(key).is_ok(), checkpoint.origin == key.name());
+            if !is_ours {
+                self.fault_run(Deviation::at(stored.size, Kind::Checkpoint));
+            } else if !is_signed {
+                self.fault_run(Deviation::at(stored.size, Kind::Signature));
+            }
+        }
+        Some((note, checkpoint))
+    }
+
+    fn check_cosignatures(&mut self, size: u64, note: &Note) {
+        while let Some((of, witness, line)) = self.cosignatures.pop_front_if(|(of, ..)| *of <= size)
+        {
+            let key = witness.parse::<VerifierKey>().ok();
+            let is_right = key.zip(line.parse().ok()).is_some_and(|(key, line)| {
+                Note { text: note.text.clone(), signatures: vec![line] }.verify(&key).is_ok()
+            });
+            if !is_right || of != size {
+                self.fault_run(Deviation::at(of, Kind::Cosignature));
+            }
+        }
+    }
+
+    fn check_held(&mut self, size: u64) {
+        let root = self.growth.root();
+        let (reached, ahead): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.held).into_iter().partition(|held| held.size == size);
+        self.held = ahead;
+        for held in reached {
+            let index = held.streams.is_none_or(|streams| streams == self.streams.root());
+            if held.root != root || !index {
+                self.fault(Deviation::at(size, Kind::Held));
+            }
+        }
+    }
+
+    /// Compares the tiles that became full with the stored ones: they say which event is not the
+    /// one that was signed.
+    async fn compare_tiles(&mut self) -> Result<(), EvidenceError> {
+        let tiles = std::mem::take(&mut self.full);
+        self.compare(tiles).await
+    }
+
+    async fn compare(&mut self, mut tiles: Vec<Tile>) -> Result<(), EvidenceError> {
+        tiles.sort_by_key(|tile| (tile.level, tile.index));
+        for run in tiles.chunk_by(|one, next| one.level == next.level) {
+            let [first, .., last] = run else {
+                let only = run.first().map_or((0, 0), |tile| (tile.index, tile.index));
+                self.compare_run(run, only).await?;
+                continue;
+            };
+            self.compare_run(run, (first.index, last.index)).await?;
+        }
+        Ok(())
+    }
+
+    async fn compare_run(&mut self, run: &[Tile], bounds: (u64, u64)) -> Result<(), EvidenceError> {
+        let Some(level) = run.first().map(|tile| tile.level) else { return Ok(()) };
+        let stored = store::tiles(&self.journal, level, bounds).await?;
+        for tile in run {
+            let stored = stored.iter().find(|(index, _)| *index == tile.index);
+            self.compare_tile(tile, stored.map_or(&[], |(_, hashes)| hashes));
+        }
+        Ok(())
+    }
+
+    fn compare_tile(&mut self, tile: &Tile, stored: &[Hash]) {
+        let span = 1_u64 << (tile.level * TILE_HEIGHT);
+        let first = tile.index * TILE_WIDTH as u64 * span;
+        // The part of the tile that a checkpoint covers.
+        let width = self.covered.saturating_sub(first) / span;
+        let width = usize::try_from(width).unwrap_or(usize::MAX).min(tile.hashes.len());
+        let detail = || format!("level {}", tile.level);
+        if stored.len() < width {
+            self.fault(Deviation::at(first + 1, Kind::Tile).because(detail()));
+        }
+        let pairs = tile.hashes[..width].iter().zip(stored);
+        for (place, _) in (0_u64..).zip(pairs).filter(|(_, (computed, stored))| computed != stored)
+        {
+            let position = first + place * span + 1;
+            if tile.level > 0 {
+                self.fault_run(Deviation::at(position, Kind::Tile).because(detail()));
+            } else if !self.known.contains(&position) {
+                self.fault(Deviation::at(position, Kind::NotInTree));
+            }
+        }
+    }
+
+    async fn check_end(&mut self) -> Result<(), EvidenceError> {
+        self.compare_tiles().await?;
+        let edge = self.growth.edge_tiles().collect();
+        self.compare(edge).await?;
+        while self.next_checkpoint().await?.is_some() {
+            if let Some(stored) = self.ahead.pop_front() {
+                self.report.checkpoints += 1;
+                self.fault_run(Deviation::at(stored.size, Kind::Beyond));
+            }
+        }
+        for held in std::mem::take(&mut self.held) {
+            if held.size > self.growth.size() {
+                self.fault(Deviation::at(held.size, Kind::HeldBeyond));
+            }
+        }
+        self.check_head().await
+    }
+
+    /// The head must follow the last event, whatever was appended since this began.
+    async fn check_head(&mut self) -> Result<(), EvidenceError> {
+        let is_right = match self.journal.raw_head().await? {
+            Some((head, at, last)) => {
+                let at = at.filter(|at| last > self.size || *at >= self.last_time);
+                head == last && at.is_some()
+            }
+            None => self.size == 0,
+        };
+        if !is_right {
+            self.fault(Deviation::of(Kind::Head));
+        }
+        Ok(())
+    }
+
+    /// Notes a deviation; neighbours of one kind become one run.
+    fn fault(&mut self, deviation: Deviation) {
+        self.known.extend(deviation.position);
+        if let Some(last) = self.last_of.get(&deviation.kind)
+            && let Some(last) = self.report.deviations.get_mut(*last)
+            && let (Some(from), Some(at)) = (last.position, deviation.position)
+            && last.detail == deviation.detail
+            && last.to.unwrap_or(from) + 1 == at
+        {
+            last.to = deviation.to.or(Some(at));
+            return;
+        }
+        self.last_of.insert(deviation.kind, self.report.deviations.len());
+        self.report.deviations.push(deviation);
+    }
+
+    /// As [`Self::fault`], but joined to the last one of its kind wherever that was: one change makes
+    /// every later checkpoint wrong.
+    fn fault_run(&mut self, deviation: Deviation) {
+        let last = self.last_of.get(&deviation.kind);
+        match last.and_then(|last| self.report.deviations.get_mut(*last)) {
+            Some(last) => last.to = deviation.position,
+            None => self.fault(deviation),
+        }
+    }
+}
+
+fn position_of(row: &RawEvent) -> u64 {
+    match row {
+        RawEvent::Event(event) => event.position,
+        RawEvent::Unfit { position, .. } => *position,
+    }
+}
+
+/// A page of rows, and the position up to which it has them all. One that the driver cannot decode is
+/// read row by row, so that only the rows that are broken are reported.
+async fn page(
+    journal: Journal,
+    after: u64,
+    up_to: u64,
+) -> Result<(Vec<RawEvent>, u64), JournalError> {
+    if after >= up_to {
+        return Ok((Vec::new(), up_to));
+    }
+    match journal.read_raw(after, up_to, PAGE).await {
+        Ok(rows) => {
+            let last = rows.last().filter(|_| rows.len() == PAGE as usize).map(position_of);
+            Ok((rows, last.unwrap_or(up_to)))
+        }
+        Err(error) if is_of_a_row(&error) => {
+            let up_to = up_to.min(after + u64::from(PAGE));
+            Ok((one_by_one(&journal, after, up_to).await?, up_to))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn is_of_a_row(error: &JournalError) -> bool {
+    matches!(
+        error,
+        JournalError::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+    )
+}
+
+async fn one_by_one(
+    journal: &Journal,
+    after: u64,
+    up_to: u64,
+) -> Result<Vec<RawEvent>, JournalError> {
+    let mut rows = Vec::new();
+    for position in after + 1..=up_to {
+        match journal.read_raw(position - 1, position, 1).await {
+            Ok(row) => rows.extend(row),
+            Err(error) if is_of_a_row(&error) => {
+                rows.push(RawEvent::Unfit { position, problem: "text" });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(rows)
+}

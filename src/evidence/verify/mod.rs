@@ -1,0 +1,118 @@
+//! Checks a whole journal against itself, its checkpoints, and what somebody else holds of it.
+//!
+//! Everything is computed again from the stored bytes (`contents`): positions, times, leaf hashes, the
+//! sequences of every stream, the tree with its tiles, the stream index, and at each stored checkpoint
+//! its roots and signature. Beside it, stream by stream, each event is asked whether it was a legal
+//! decision after its predecessors (`legality`). What is wrong is named by position and kind.
+//!
+//! What no check of a journal alone can see is a history rewritten whole by who holds the signing key:
+//! for that there is a checkpoint that somebody else kept ([`Options::against`]), and witnesses.
+
+mod contents;
+mod legality;
+mod report;
+
+use tokio::sync::watch;
+
+pub use report::{Deviation, Kind, Report};
+
+use super::checkpoint::Checkpoint;
+use super::keys::KeyHistory;
+use super::note::{Note, VerifierKey};
+use super::{EvidenceError, NoteError};
+use crate::journal::Journal;
+
+/// What to check, and against what.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The verifier key that the reader knows; without it the journal's own word is taken.
+    pub key: Option<VerifierKey>,
+    /// Checkpoints that were kept elsewhere: today's tree must extend each.
+    pub against: Vec<Note>,
+    /// A checkpoint up to which an earlier run found everything right. Of older events only places and
+    /// leaf hashes are read; since they must lead to this checkpoint's root, none of them was changed.
+    pub since: Option<Note>,
+}
+
+/// How far a check has come: events checked, of how many, each event counting once for its contents and
+/// once for its legality.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Done.
+    pub done: u64,
+    /// In all.
+    pub all: u64,
+}
+
+/// Checks a journal; `progress` is told how far it has come.
+///
+/// # Errors
+/// When the database cannot be read, or a checkpoint that is handed in is none.
+pub async fn verify(
+    journal: &Journal,
+    options: &Options,
+    progress: &watch::Sender<Progress>,
+) -> Result<Report, EvidenceError> {
+    let size = journal.last_position().await?;
+    progress.send_replace(Progress { done: 0, all: 2 * size });
+    let (keys, mut faults) = known_keys(journal, options).await?;
+    let mut held = Vec::new();
+    for note in options.against.iter().chain(&options.since) {
+        held.push(held_checkpoint(note, keys.as_ref(), &mut faults)?);
+    }
+    let since = options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.size);
+    let task = |part: contents::Contents| tokio::spawn(part.check());
+    let contents = task(contents::Contents::new(journal, size, since, keys, held, progress));
+    let legality = tokio::spawn(legality::check(journal.clone(), size, since, progress.clone()));
+    let panicked = |_| EvidenceError::NotCovered;
+    let mut report = contents.await.map_err(panicked)??;
+    report.illegal(legality.await.map_err(panicked)??);
+    report.deviations.extend(faults);
+    report.deviations.sort_by_key(|deviation| deviation.position);
+    Ok(report)
+}
+
+/// The keys that checkpoints must be signed by.
+async fn known_keys(
+    journal: &Journal,
+    options: &Options,
+) -> Result<(Option<KeyHistory>, Vec<Deviation>), EvidenceError> {
+    let mut faults = Vec::new();
+    let keys = match KeyHistory::of(journal).await {
+        Ok(keys) => keys,
+        Err(EvidenceError::Introduction { position }) => {
+            faults.push(Deviation::at(position, Kind::Key));
+            None
+        }
+        Err(EvidenceError::Note(_)) => {
+            faults.push(Deviation::of(Kind::Key));
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(known) = &options.key else { return Ok((keys, faults)) };
+    let is_its = keys.as_ref().is_some_and(|keys| keys.all().any(|key| key == known));
+    if is_its {
+        return Ok((keys, faults));
+    }
+    // Whoever rewrote the journal may have rewritten what it says of its keys: the reader's key counts.
+    faults.push(Deviation::of(Kind::Key));
+    Ok((Some(KeyHistory { first: known.clone(), introductions: Vec::new() }), faults))
+}
+
+fn held_checkpoint(
+    note: &Note,
+    keys: Option<&KeyHistory>,
+    faults: &mut Vec<Deviation>,
+) -> Result<Checkpoint, EvidenceError> {
+    let checkpoint: Checkpoint = note.text.parse()?;
+    if let Some(keys) = keys {
+        // What the reader holds is right whoever signs today; that the log's keys have not signed it
+        // is worth knowing.
+        let signed: Result<_, NoteError> = note.verify(keys.of_size(checkpoint.size));
+        if signed.is_err() {
+            faults.push(Deviation::at(checkpoint.size, Kind::HeldSignature));
+        }
+    }
+    Ok(checkpoint)
+}

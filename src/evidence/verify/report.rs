@@ -1,0 +1,172 @@
+//! What a check found.
+
+use serde::Serialize;
+use sira_domain::reference::Language;
+
+use crate::evidence::merkle::Hash;
+
+/// A kind of deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// No event stands at this position.
+    Missing,
+    /// The row cannot be read, or has not the form of an event.
+    Unreadable,
+    /// Contents and leaf hash do not agree.
+    Altered,
+    /// Contents and leaf hash agree, and the tree has another hash here.
+    NotInTree,
+    /// It was recorded before the event at the position before.
+    Time,
+    /// Its sequence does not follow in its stream.
+    Sequence,
+    /// It was no legal decision after its predecessors.
+    Illegal,
+    /// A tile of the tree is missing, or not that of the events.
+    Tile,
+    /// A stored checkpoint has another root than the events.
+    Root,
+    /// A stored checkpoint has another stream index than the events.
+    StreamIndex,
+    /// A stored checkpoint is none, of another log, or of another size than its row says.
+    Checkpoint,
+    /// A stored checkpoint is not signed by the log's key.
+    Signature,
+    /// A stored cosignature is not what it says.
+    Cosignature,
+    /// A stored checkpoint covers events that are not there.
+    Beyond,
+    /// A checkpoint that was kept elsewhere has another root than the events.
+    Held,
+    /// A checkpoint that was kept elsewhere covers events that are not there.
+    HeldBeyond,
+    /// A checkpoint that was kept elsewhere is not signed by the log's key.
+    HeldSignature,
+    /// The journal's head does not fit its last event.
+    Head,
+    /// The journal's signing keys are not those that the reader knows, or not introduced by one another.
+    Key,
+}
+
+impl Kind {
+    /// What it means.
+    #[must_use]
+    pub const fn label(self, language: Language) -> &'static str {
+        let (fr, en) = match self {
+            Self::Missing => ("aucun événement à cette position", "no event at this position"),
+            Self::Unreadable => ("ligne illisible", "unreadable row"),
+            Self::Altered => {
+                ("contenu et empreinte ne concordent pas", "contents and leaf hash disagree")
+            }
+            Self::NotInTree => {
+                ("ce n'est pas l'événement de l'arbre", "not the event that the tree has")
+            }
+            Self::Time => ("enregistré avant le précédent", "recorded before the one before"),
+            Self::Sequence => ("ne suit pas dans son flux", "does not follow in its stream"),
+            Self::Illegal => {
+                ("décision que les règles interdisaient", "a decision that the rules forbade")
+            }
+            Self::Tile => ("tuile absente ou fausse", "tile missing or wrong"),
+            Self::Root => ("point de contrôle d'un autre journal", "checkpoint of another history"),
+            Self::StreamIndex => (
+                "point de contrôle d'un autre index des flux",
+                "checkpoint of another stream index",
+            ),
+            Self::Checkpoint => ("point de contrôle mal formé", "malformed checkpoint"),
+            Self::Signature => ("point de contrôle mal signé", "checkpoint not signed by the log"),
+            Self::Cosignature => ("signature de témoin fausse", "false cosignature"),
+            Self::Beyond => {
+                ("point de contrôle d'événements absents", "checkpoint of events that are missing")
+            }
+            Self::Held => (
+                "l'histoire a été réécrite depuis le point de contrôle gardé",
+                "history was rewritten since the checkpoint that was kept",
+            ),
+            Self::HeldBeyond => (
+                "des événements du point de contrôle gardé manquent",
+                "events of the checkpoint that was kept are missing",
+            ),
+            Self::HeldSignature => (
+                "le point de contrôle gardé n'est pas signé par ce journal",
+                "the checkpoint that was kept is not signed by this log",
+            ),
+            Self::Head => (
+                "la tête du journal ne suit pas son dernier événement",
+                "the journal's head does not fit its last event",
+            ),
+            Self::Key => ("clé de signature étrangère", "foreign signing key"),
+        };
+        match language {
+            Language::Fr => fr,
+            Language::En => en,
+        }
+    }
+}
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deviation {
+    /// Where: the event's position, or the checkpoint's size; none for what has no place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// What.
+    pub kind: Kind,
+    /// Last position of a run of the same, when it is longer than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
+    /// More about it: never anything personal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Deviation {
+    /// At a position.
+    #[must_use]
+    pub const fn at(position: u64, kind: Kind) -> Self {
+        Self { position: Some(position), kind, to: None, detail: None }
+    }
+
+    /// Of the journal as a whole.
+    #[must_use]
+    pub const fn of(kind: Kind) -> Self {
+        Self { position: None, kind, to: None, detail: None }
+    }
+
+    /// With more about it.
+    #[must_use]
+    pub fn because(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Events in the journal.
+    pub events: u64,
+    /// Streams.
+    pub streams: u64,
+    /// Stored checkpoints that were checked.
+    pub checkpoints: u64,
+    /// The root of the tree of all events.
+    pub root: Hash,
+    /// Everything that is not as it should be, by position.
+    pub deviations: Vec<Deviation>,
+}
+
+impl Report {
+    /// Whether everything is as it should be.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.deviations.is_empty()
+    }
+
+    pub(super) fn illegal(&mut self, found: Vec<Deviation>) {
+        // An event that is known to be altered needs no second verdict.
+        let known: std::collections::BTreeSet<_> =
+            self.deviations.iter().filter_map(|deviation| deviation.position).collect();
+        let new = |one: &Deviation| one.position.is_none_or(|position| !known.contains(&position));
+        self.deviations.extend(found.into_iter().filter(new));
+    }
+}

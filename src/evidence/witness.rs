@@ -1,0 +1,355 @@
+//! A witness: somebody else, who looks at a log from outside, makes sure that it only adds, signs what
+//! it has seen and remembers it. It never signs two histories of one log.
+//!
+//! What it has seen is durable before its signature leaves: a crash in between leaves a checkpoint that
+//! was seen and not signed, which the next look signs.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Client, StatusCode, Url};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::checkpoint::{Checkpoint, CheckpointError};
+use super::growth::{Growth, TILE_WIDTH};
+use super::index::{StreamHead, StreamIndex, key_of};
+use super::keys::Introduction;
+use super::merkle::{Hash, ProofError, verify_consistency};
+use super::note::{NOTE_MAX_BYTES, Note, NoteError, NoteKey, VerifierKey};
+use super::tile_path::{TilePlace, write_place};
+use crate::clock::Clock;
+use crate::files::{FileError, replace};
+use crate::journal::{StreamId, sha256};
+
+/// Longest wait for an answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Largest answer that is read: a bundle of 256 entries of less than 64 kB each is below it.
+const ANSWER_MAX_BYTES: usize = 17 * 1024 * 1024;
+/// What the witness has seen, in its folder.
+const SEEN_FILE: &str = "seen.checkpoint";
+
+/// What is watched.
+pub struct Watch {
+    /// The server.
+    pub url: Url,
+    /// The log's key, known from elsewhere.
+    pub log: VerifierKey,
+    /// A token of the server.
+    pub token: Zeroizing<String>,
+    /// Whether to fetch every entry, and to check the stream index with them.
+    pub audits: bool,
+}
+
+/// Why a witness does not sign.
+#[derive(Debug, thiserror::Error)]
+pub enum WitnessError {
+    /// The server cannot be reached, or gives no answer.
+    #[error("the server cannot be reached")]
+    Network(#[from] reqwest::Error),
+    /// The server refuses.
+    #[error("the server answers {0}")]
+    Answer(StatusCode),
+    /// The server's answer is not what it should be.
+    #[error("the server's answer cannot be read: {0}")]
+    Form(&'static str),
+    /// The address cannot be made.
+    #[error("the server's address will not do")]
+    Address,
+    /// The note is not signed by the log's key, or is none.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// The note is no checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The log has another name.
+    #[error("the checkpoint is of another log: {0}")]
+    OtherLog(String),
+    /// The log has become smaller than what was seen.
+    #[error("{seen} events were seen, and now there are {now}")]
+    Shrunk {
+        /// What was seen.
+        seen: u64,
+        /// What is shown now.
+        now: u64,
+    },
+    /// The log does not extend what was seen.
+    #[error("the log does not extend what was seen at {seen} events")]
+    Forked {
+        /// What was seen.
+        seen: u64,
+        /// Why the proof does not hold.
+        #[source]
+        source: ProofError,
+    },
+    /// The entries do not lead to the checkpoint's root, or to its stream index.
+    #[error("the entries do not lead to the checkpoint of {0} events")]
+    Entries(u64),
+    /// A later key of the log was not introduced by the one before.
+    #[error("a later key of the log was not introduced by the key before")]
+    Introduction,
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl WitnessError {
+    /// Whether it says nothing about the log, and may be over at the next look.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Network(_) | Self::Answer(_) | Self::Form(_) | Self::Address | Self::File(_)
+        )
+    }
+}
+
+/// A witness of one log.
+pub struct Witness {
+    watch: Watch,
+    key: NoteKey,
+    clock: Clock,
+    client: Client,
+    path: PathBuf,
+    seen: Option<Checkpoint>,
+    audit: Audit,
+}
+
+/// The tree and the index that the entries lead to.
+#[derive(Default)]
+struct Audit {
+    growth: Growth,
+    streams: StreamIndex,
+}
+
+#[derive(Deserialize)]
+struct Consistency {
+    proof: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    introductions: Vec<Statement>,
+}
+
+#[derive(Deserialize)]
+struct Statement {
+    from_size: u64,
+    note: String,
+}
+
+impl Witness {
+    /// A witness with its key, and what it has seen, in a folder.
+    ///
+    /// # Errors
+    /// [`WitnessError`].
+    pub fn open(
+        watch: Watch,
+        key: NoteKey,
+        folder: &Path,
+        clock: Clock,
+    ) -> Result<Self, WitnessError> {
+        let path = folder.join(SEEN_FILE);
+        let seen = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(Note::from_str(&text)?.text.parse()?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(source) => return Err(FileError { path, source }.into()),
+        };
+        let client = Client::builder().timeout(ANSWER_WITHIN).build()?;
+        Ok(Self { watch, key, clock, client, path, seen, audit: Audit::default() })
+    }
+
+    /// Looks once: fetches the newest checkpoint, makes sure that it extends what was seen, remembers
+    /// it, signs it and hands the signature in. Gives the size that was signed; none when nothing is
+    /// new.
+    ///
+    /// # Errors
+    /// [`WitnessError`]; nothing is signed then.
+    pub async fn look(&mut self) -> Result<Option<u64>, WitnessError> {
+        let note: Note = self.text("v1/evidence/checkpoint?pending=true").await?.parse()?;
+        let checkpoint: Checkpoint = note.text.parse()?;
+        if checkpoint.origin != self.watch.log.name() {
+            return Err(WitnessError::OtherLog(checkpoint.origin));
+        }
+        let signer = self.signer_of(&note, checkpoint.size).await?;
+        note.verify(&signer)?;
+        if self.seen.as_ref() != Some(&checkpoint) {
+            self.check_consistency(&checkpoint).await?;
+        }
+        if self.watch.audits {
+            self.check_entries(&checkpoint).await?;
+        }
+        let is_signed = note.verify(&self.key.verifier()).is_ok();
+        if self.seen.as_ref() == Some(&checkpoint) && is_signed {
+            return Ok(None);
+        }
+        self.remember(&note, &checkpoint)?;
+        self.hand_in(&note).await?;
+        Ok(Some(checkpoint.size))
+    }
+
+    /// The key that must have signed: the one that is known, or one that it has introduced since.
+    async fn signer_of(&self, note: &Note, size: u64) -> Result<VerifierKey, WitnessError> {
+        let mut known = self.watch.log.clone();
+        if note.verify(&known).is_ok() {
+            return Ok(known);
+        }
+        let keys: Keys = self.json("v1/evidence/key").await?;
+        for statement in keys.introductions {
+            let introduced = Introduction::of_note(statement.from_size, &statement.note, &known);
+            if let Some(introduced) = introduced.filter(|one| one.position <= size) {
+                known = introduced.key;
+            }
+        }
+        if known == self.watch.log {
+            return Err(WitnessError::Introduction);
+        }
+        Ok(known)
+    }
+
+    async fn check_consistency(&self, checkpoint: &Checkpoint) -> Result<(), WitnessError> {
+        let Some(seen) = &self.seen else { return Ok(()) };
+        if checkpoint.size < seen.size {
+            return Err(WitnessError::Shrunk { seen: seen.size, now: checkpoint.size });
+        }
+        let (from, to) = (seen.size, checkpoint.size);
+        let proof = if from == to {
+            Vec::new()
+        } else {
+            let path = format!("v1/evidence/consistency?from={from}&to={to}");
+            let answer: Consistency = self.json(&path).await?;
+            decode(&answer.proof)?
+        };
+        let (old, new) = ((from, &seen.root), (to, &checkpoint.root));
+        verify_consistency(old, new, &proof)
+            .map_err(|source| WitnessError::Forked { seen: from, source })
+    }
+
+    /// Fetches the entries that are new, and makes sure that they lead to the checkpoint's root and to
+    /// its stream index.
+    async fn check_entries(&mut self, checkpoint: &Checkpoint) -> Result<(), WitnessError> {
+        let size = checkpoint.size;
+        while self.audit.growth.size() < size {
+            let index = self.audit.growth.size() / TILE_WIDTH as u64;
+            let left = size - index * TILE_WIDTH as u64;
+            let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
+            let place = write_place(TilePlace { index, width });
+            let bytes = self.bytes(&format!("v1/evidence/tile/entries/{place}")).await?;
+            self.audit.take(&bytes, index * TILE_WIDTH as u64)?;
+        }
+        let audit = &self.audit;
+        let agree = audit.growth.size() == size
+            && audit.growth.root() == checkpoint.root
+            && checkpoint.streams.is_none_or(|streams| streams == audit.streams.root());
+        if agree {
+            return Ok(());
+        }
+        // What was fetched is not that log: the next look begins anew.
+        self.audit = Audit::default();
+        Err(WitnessError::Entries(size))
+    }
+
+    fn remember(&mut self, note: &Note, checkpoint: &Checkpoint) -> Result<(), WitnessError> {
+        replace(&self.path, note.to_string().as_bytes())?;
+        self.seen = Some(checkpoint.clone());
+        Ok(())
+    }
+
+    async fn hand_in(&self, note: &Note) -> Result<(), WitnessError> {
+        let line = self.key.sign(&note.text, self.clock.now());
+        let signed = Note { text: note.text.clone(), signatures: vec![line] };
+        let address = self.address("v1/evidence/cosignatures")?;
+        let request = self.client.post(address).bearer_auth(self.watch.token.as_str());
+        let answer = request.body(signed.to_string()).send().await?;
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(WitnessError::Answer(answer.status()))
+        }
+    }
+
+    fn address(&self, path: &str) -> Result<Url, WitnessError> {
+        let mut base = self.watch.url.clone();
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        base.join(path).map_err(|_| WitnessError::Address)
+    }
+
+    async fn bytes(&self, path: &str) -> Result<Vec<u8>, WitnessError> {
+        let request = self.client.get(self.address(path)?);
+        let mut answer = request.bearer_auth(self.watch.token.as_str()).send().await?;
+        if !answer.status().is_success() {
+            return Err(WitnessError::Answer(answer.status()));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > ANSWER_MAX_BYTES {
+                return Err(WitnessError::Form("too large"));
+            }
+        }
+        Ok(bytes)
+    }
+
+    async fn text(&self, path: &str) -> Result<String, WitnessError> {
+        let bytes = self.bytes(path).await?;
+        let text = String::from_utf8(bytes).ok().filter(|text| text.len() <= NOTE_MAX_BYTES);
+        text.ok_or(WitnessError::Form("no text"))
+    }
+
+    async fn json<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, WitnessError> {
+        let bytes = self.bytes(path).await?;
+        serde_json::from_slice(&bytes).map_err(|_| WitnessError::Form("JSON"))
+    }
+}
+
+fn decode(hashes: &[String]) -> Result<Vec<Hash>, WitnessError> {
+    let one = |hash: &String| STANDARD.decode(hash).ok()?.try_into().ok();
+    hashes.iter().map(one).collect::<Option<_>>().ok_or(WitnessError::Form("base 64"))
+}
+
+impl Audit {
+    /// Takes in a bundle of entries, of which those before the tree's size are known already.
+    fn take(&mut self, mut bytes: &[u8], first: u64) -> Result<(), WitnessError> {
+        let form = WitnessError::Form;
+        let mut index = first;
+        while !bytes.is_empty() {
+            let (length, rest) = bytes.split_first_chunk::<2>().ok_or(form("entries"))?;
+            let length = usize::from(u16::from_be_bytes(*length));
+            let (entry, rest) = rest.split_at_checked(length).ok_or(form("entries"))?;
+            if index == self.growth.size() {
+                self.take_entry(entry)?;
+            }
+            index += 1;
+            bytes = rest;
+        }
+        Ok(())
+    }
+
+    fn take_entry(&mut self, entry: &[u8]) -> Result<(), WitnessError> {
+        let form = || WitnessError::Form("an entry");
+        let text = std::str::from_utf8(entry).map_err(|_| form())?;
+        let lines: Vec<&str> = text.lines().collect();
+        let [_, _, position, kind, id, sequence, ..] = lines.as_slice() else {
+            return Err(form());
+        };
+        let leaf = sha256(&[&[0], entry].concat());
+        let position: u64 = position.parse().map_err(|_| form())?;
+        if position != self.growth.size() + 1 {
+            return Err(form());
+        }
+        let stream = StreamId::new((*kind).to_owned(), id.parse().map_err(|_| form())?);
+        let sequence = sequence.parse().map_err(|_| form())?;
+        let head = StreamHead { sequence, leaf };
+        let before = self.streams.set(key_of(&stream), head);
+        if sequence != before.map_or(0, |before| before.sequence) + 1 {
+            return Err(WitnessError::Entries(position));
+        }
+        self.growth.push(leaf, &mut |_| {});
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! Events exactly as the database holds them, whatever somebody has done to it: for who verifies.
+
+use chrono::{DateTime, Utc};
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, Postgres, Sqlite, Type};
+use uuid::Uuid;
+
+use super::leaf::time_text;
+use super::rows::{select_events, signed, unsigned};
+use super::streams::StreamPlace;
+use super::types::{RecordedEvent, StreamId};
+use super::{Journal, JournalError};
+use crate::on_pool;
+
+/// Microseconds from 1970 to 2000, from where `PostgreSQL` counts.
+const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
+
+/// A row of `events`.
+#[derive(Clone, Debug)]
+pub enum RawEvent {
+    /// One that has the form of an event.
+    Event(Box<RecordedEvent>),
+    /// One that has not, and why.
+    Unfit {
+        /// Its position.
+        position: u64,
+        /// What does not fit.
+        problem: &'static str,
+    },
+}
+
+/// A time, when the column holds one in its one form.
+struct RawTime(Option<DateTime<Utc>>);
+
+impl Type<Postgres> for RawTime {
+    fn type_info() -> <Postgres as Database>::TypeInfo {
+        <DateTime<Utc> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for RawTime {
+    fn decode(value: <Postgres as Database>::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        let bytes: [u8; 8] = value.as_bytes()?.try_into()?;
+        // Infinity, and what lies beyond every calendar, are no times.
+        let micros = i64::from_be_bytes(bytes).checked_add(POSTGRES_EPOCH_US);
+        Ok(Self(micros.and_then(DateTime::from_timestamp_micros)))
+    }
+}
+
+impl Type<Sqlite> for RawTime {
+    fn type_info() -> <Sqlite as Database>::TypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+}
+
+impl<'r> Decode<'r, Sqlite> for RawTime {
+    fn decode(value: <Sqlite as Database>::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        let text = <&str as Decode<Sqlite>>::decode(value)?;
+        let time = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+        Ok(Self(time.filter(|time| time_text(*time) == text)))
+    }
+}
+
+type RawColumns = (i64, String, String, i64, String, String, String, String, RawTime, Vec<u8>);
+
+impl Journal {
+    /// The rows after a position, up to another, by position; at most `limit`.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], also when a row cannot be decoded at all.
+    pub async fn read_raw(
+        &self,
+        after: u64,
+        up_to: u64,
+        limit: u32,
+    ) -> Result<Vec<RawEvent>, JournalError> {
+        let rows: Vec<RawColumns> = on_pool!(self.pool(), db => {
+            sqlx::query_as(select_events!(
+                "WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
+            ))
+            .bind(signed(after))
+            .bind(signed(up_to))
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await
+        })?;
+        Ok(rows.into_iter().map(raw_event).collect())
+    }
+
+    /// The rows up to a position, stream by stream, after a place in that order; at most `limit`. Each
+    /// comes with its place, also when it is no event.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], also when a row cannot be decoded at all.
+    pub async fn read_raw_by_stream(
+        &self,
+        after: &StreamPlace,
+        up_to: u64,
+        limit: u32,
+    ) -> Result<Vec<(StreamPlace, RawEvent)>, JournalError> {
+        let rows: Vec<RawColumns> = on_pool!(self.pool(), db => {
+            sqlx::query_as(select_events!(
+                "WHERE (aggregate_type, aggregate_id, sequence) > ($1, $2, $3) AND position <= $4 \
+                 ORDER BY aggregate_type, aggregate_id, sequence LIMIT $5"
+            ))
+            .bind(after.aggregate_type.as_str())
+            .bind(after.aggregate_id.as_str())
+            .bind(signed(after.sequence))
+            .bind(signed(up_to))
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await
+        })?;
+        Ok(rows.into_iter().map(|row| (place_of(&row), raw_event(row))).collect())
+    }
+
+    /// The streams that have events after a position and up to another, by type.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn streams_since(
+        &self,
+        after: u64,
+        up_to: u64,
+    ) -> Result<Vec<(String, String)>, JournalError> {
+        Ok(on_pool!(self.pool(), db => {
+            sqlx::query_as(
+                "SELECT DISTINCT aggregate_type, aggregate_id FROM events \
+                 WHERE position > $1 AND position <= $2 ORDER BY aggregate_type, aggregate_id",
+            )
+            .bind(signed(after))
+            .bind(signed(up_to))
+            .fetch_all(db)
+            .await
+        })?)
+    }
+
+    /// The position that the head says is the last, its time when it is one, and the last position that a
+    /// row has, at one moment; none when there is no head.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn raw_head(
+        &self,
+    ) -> Result<Option<(u64, Option<DateTime<Utc>>, u64)>, JournalError> {
+        let row: Option<(i64, RawTime, i64)> = on_pool!(self.pool(), db => {
+            sqlx::query_as(
+                "SELECT next_position, recorded_at, \
+                 (SELECT COALESCE(max(position), 0) FROM events) \
+                 FROM journal_head WHERE journal = $1",
+            )
+            .bind(self.id())
+            .fetch_optional(db)
+            .await
+        })?;
+        Ok(row.map(|(next, RawTime(at), last)| (unsigned(next - 1), at, unsigned(last))))
+    }
+
+    /// The last position that a row has, whatever the head says.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn last_position(&self) -> Result<u64, JournalError> {
+        let last: Option<i64> = on_pool!(self.pool(), db => {
+            sqlx::query_scalar("SELECT max(position) FROM events").fetch_one(db).await
+        })?;
+        Ok(unsigned(last.unwrap_or(0)))
+    }
+}
+
+fn place_of(row: &RawColumns) -> StreamPlace {
+    let (_, aggregate_type, aggregate_id, sequence, ..) = row;
+    StreamPlace {
+        aggregate_type: aggregate_type.clone(),
+        aggregate_id: aggregate_id.clone(),
+        sequence: unsigned(*sequence),
+    }
+}
+
+fn raw_event(row: RawColumns) -> RawEvent {
+    let (
+        position,
+        aggregate_type,
+        id,
+        sequence,
+        event_type,
+        event_version,
+        payload,
+        metadata,
+        RawTime(recorded_at),
+        leaf,
+    ) = row;
+    let position = unsigned(position);
+    let unfit = |problem| RawEvent::Unfit { position, problem };
+    // The leaf is taken over the id's one form: any other would show as that one.
+    let fit_id = Uuid::parse_str(&id).ok().filter(|parsed| parsed.to_string() == id);
+    let Some(id) = fit_id else { return unfit("aggregate_id") };
+    let Some(recorded_at) = recorded_at else { return unfit("recorded_at") };
+    let Ok(leaf_hash) = leaf.try_into() else { return unfit("leaf_hash") };
+    RawEvent::Event(Box::new(RecordedEvent {
+        position,
+        stream: StreamId::new(aggregate_type, id),
+        sequence: unsigned(sequence),
+        event_type,
+        event_version,
+        payload,
+        metadata,
+        recorded_at,
+        leaf_hash,
+    }))
+}
