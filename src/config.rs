@@ -68,7 +68,7 @@ pub struct ConfigArgs {
     pub cache_mib: Option<u64>,
     #[command(flatten)]
     gate: GateArgs,
-    /// OTLP collector to which spans of requests and commands are sent, such as http://127.0.0.1:4318
+    /// OTLP collector to which spans of requests and commands are sent, such as `http://127.0.0.1:4318`
     /// [default: none]
     #[arg(long, env = "SIRA_OTLP_ENDPOINT", global = true)]
     pub otlp_endpoint: Option<String>,

@@ -11,11 +11,12 @@ use super::manifest::MANIFEST;
 /// brings an erased person back.
 pub(super) fn make_folder(folder: &Path) -> Result<(), BackupError> {
     let failed = |error| BackupError::file(folder, error);
+    // Before anything is made: not even an empty folder may be left in another backup.
+    let named = std::path::absolute(folder).map_err(failed)?;
+    refuse_within(&named, folder)?;
     fs::create_dir_all(folder).map_err(failed)?;
-    let whole = folder.canonicalize().map_err(failed)?;
-    if whole.ancestors().any(|above| above.join(MANIFEST).exists()) {
-        return Err(BackupError::WithinBackup(folder.to_owned()));
-    }
+    // And where the name leads through links.
+    refuse_within(&folder.canonicalize().map_err(failed)?, folder)?;
     if fs::read_dir(folder).map_err(failed)?.next().is_some() {
         return Err(BackupError::NotEmpty(folder.to_owned()));
     }
@@ -23,6 +24,13 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), BackupError> {
     {
         let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         fs::set_permissions(folder, owner_only).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn refuse_within(whole: &Path, folder: &Path) -> Result<(), BackupError> {
+    if whole.ancestors().any(|above| above.join(MANIFEST).exists()) {
+        return Err(BackupError::WithinBackup(folder.to_owned()));
     }
     Ok(())
 }

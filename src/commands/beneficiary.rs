@@ -64,8 +64,8 @@ impl Commands {
         let commands = self.clone();
         // In a task of its own: a client that hangs up must not cut a command between commit and
         // answer.
-        let work = async move { commands.register_now(id, body, call).await };
-        let task = tokio::spawn(work.instrument(spans::command("register")));
+        let carried_out = async move { commands.register_now(id, body, call).await };
+        let task = tokio::spawn(carried_out.instrument(spans::command("register")));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 
@@ -82,14 +82,14 @@ impl Commands {
     ) -> Result<Answer, CommandError> {
         let entry = entry_of(word).ok_or(CommandError::NoSuchCommand)?;
         let commands = self.clone();
-        let work = async move {
+        let carried_out = async move {
             match entry.word {
                 "erase-personal-data" => commands.erase(id, entry, body, call).await,
                 word if LINKS.contains(&word) => commands.link_now(id, entry, body, call).await,
                 _ => commands.command_now(id, entry, body, call).await,
             }
         };
-        let task = tokio::spawn(work.instrument(spans::command(entry.word)));
+        let task = tokio::spawn(carried_out.instrument(spans::command(entry.word)));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 

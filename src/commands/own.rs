@@ -147,7 +147,7 @@ impl Commands {
         let command = S::parse(word, Value::Object(body)).ok_or(CommandError::NoSuchCommand)?;
         let command = command.map_err(|error| read_form_error(&error))?;
         let (commands, call) = (self.clone(), Call { occurred_on, ..call });
-        let work = async move {
+        let carried_out = async move {
             let mut id = id;
             let _turn = S::store(&commands.0).turn(id).await;
             for _ in 0..ATTEMPTS_MAX {
@@ -159,7 +159,7 @@ impl Commands {
             }
             Err(CommandError::Contended(ATTEMPTS_MAX))
         };
-        let task = tokio::spawn(work.instrument(spans::command(word)));
+        let task = tokio::spawn(carried_out.instrument(spans::command(word)));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 

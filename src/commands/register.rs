@@ -42,8 +42,8 @@ impl Commands {
         let commands = self.clone();
         // In a task of its own: a client that hangs up must not cut a command between commit and
         // answer.
-        let work = async move { commands.register_sheet(id, body, call).await };
-        let task = tokio::spawn(work.instrument(spans::command("record-register")));
+        let carried_out = async move { commands.register_sheet(id, body, call).await };
+        let task = tokio::spawn(carried_out.instrument(spans::command("record-register")));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 

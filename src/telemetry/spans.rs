@@ -53,8 +53,13 @@ pub fn append() -> Span {
 /// The method as the standards name it: a caller may send any word as one.
 fn known(method: &Method) -> &str {
     match *method {
-        Method::GET | Method::POST | Method::HEAD | Method::OPTIONS => method.as_str(),
-        Method::PUT | Method::PATCH | Method::DELETE => method.as_str(),
+        Method::GET
+        | Method::POST
+        | Method::HEAD
+        | Method::OPTIONS
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE => method.as_str(),
         _ => "_OTHER",
     }
 }
