@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::stream::read_event;
 use super::{Answer, Call, CommandError, Commands};
+use crate::journal::RecordedEvent;
+use crate::keys::KeyId;
 
 impl Commands {
     /// Erases a person's data: records it, then destroys every key that sealed something of theirs.
@@ -63,18 +65,28 @@ impl Commands {
         Ok(())
     }
 
-    /// Destroys the keys of every erasure that a crash left half-done. Idempotent.
+    /// Destroys the keys of every erasure that a crash left half-done, and those that a restored backup
+    /// named as destroyed. Idempotent.
     ///
     /// # Errors
     /// When the journal or the key store cannot be reached.
     pub async fn finish_erasures(&self) -> Result<(), CommandError> {
-        let mut keys = Vec::new();
+        let mut keys = self.0.journal.destroyed_keys().await?;
         for recorded in self.0.journal.read_type("PersonalDataErased").await? {
-            let event: BeneficiaryEvent = read_event(&recorded)?;
-            if let Fact::PersonalDataErased(erasure) = event.fact {
-                keys.extend(erasure.keys);
-            }
+            keys.extend(erased_keys(&recorded)?);
         }
         self.0.keys.destroy(&keys).await.map_err(Into::into)
     }
+}
+
+/// The keys that an erasure names; none of another event.
+///
+/// # Errors
+/// [`CommandError::Unreadable`].
+pub(crate) fn erased_keys(recorded: &RecordedEvent) -> Result<Vec<KeyId>, CommandError> {
+    let event: BeneficiaryEvent = read_event(recorded)?;
+    Ok(match event.fact {
+        Fact::PersonalDataErased(erasure) => erasure.keys,
+        _ => Vec::new(),
+    })
 }

@@ -76,6 +76,9 @@ pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 /// Those who settle whether two paths are one person's.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 
+/// Those who follow the whole journal; see [`super::feed`] for why their scope must be everything.
+pub const FEED_READERS: &[Role] = &[Auditor, Role::Admin];
+
 /// Those who read the entries of every event of the journal: which stream, which type, when.
 pub const ENTRY_READERS: &[Role] = &[Auditor, Role::Admin, Director];
 
@@ -316,6 +319,12 @@ pub const ROUTES: &[Route] = &[
         "/v1/worklists/overdue-repayments",
         Access::Roles(PATH_READERS),
         "Loans with an instalment past its day, the longest overdue first.",
+    ),
+    route(
+        "get",
+        "/v1/events",
+        Access::Roles(FEED_READERS),
+        "Every event in the order of the journal, as CloudEvents with sealed parts sealed: a page, or server-sent events with `Accept: text/event-stream`.",
     ),
     route(
         "get",

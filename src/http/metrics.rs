@@ -43,6 +43,8 @@ pub struct Metrics {
     commands: Family<CommandLabels, Counter>,
     position: Gauge,
     published: Gauge,
+    feed_readers: Gauge,
+    feed_events: Counter,
     of_projections: OfProjections,
 }
 
@@ -98,11 +100,24 @@ impl Default for Metrics {
             "Last position known to be committed",
             position.clone(),
         );
+        let (feed_readers, feed_events) = (Gauge::default(), Counter::default());
+        registry.register("feed_readers", "Readers that follow the events", feed_readers.clone());
+        registry.register("feed_events", "Events handed to them", feed_events.clone());
         let of_projections = OfProjections::register(&mut registry);
         let published = Gauge::default();
         let help = "Events that the published checkpoint covers; 0 when there is none";
         registry.register("evidence_size", help, published.clone());
-        Self { published, registry, requests, seconds, commands, position, of_projections }
+        Self {
+            published,
+            registry,
+            requests,
+            seconds,
+            commands,
+            position,
+            feed_readers,
+            feed_events,
+            of_projections,
+        }
     }
 }
 
@@ -122,6 +137,16 @@ impl Metrics {
     pub fn count_command(&self, word: &str, done: bool) {
         let outcome = if done { "done" } else { "not_done" };
         self.commands.get_or_create(&CommandLabels { command: word.to_owned(), outcome }).inc();
+    }
+
+    /// One reader more or one less that follows the events.
+    pub fn count_feed_readers(&self, change: i64) {
+        self.feed_readers.inc_by(change);
+    }
+
+    /// Counts events that were handed to such a reader.
+    pub fn count_feed_events(&self, count: u64) {
+        self.feed_events.inc_by(count);
     }
 
     /// The counters in Prometheus' text form; `published` is the size of the published checkpoint.

@@ -5,6 +5,7 @@ mod analytics;
 mod beneficiaries;
 mod documents;
 mod evidence;
+mod feed;
 mod gate;
 mod health;
 mod history;
@@ -23,6 +24,8 @@ mod request;
 mod retention;
 mod serve;
 pub mod show;
+mod stalling;
+mod streams;
 mod tokens;
 mod watch;
 mod worklists;
@@ -36,6 +39,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
 use sira_projections::{ReadStore, Statuses};
+use tracing::Instrument;
 
 pub use gate::Gate;
 pub use limits::RateLimits;
@@ -47,6 +51,7 @@ pub use serve::{ServeLimits, serve};
 use crate::commands::{Answer, Commands};
 use crate::evidence::Evidence;
 use crate::figures::Figures;
+use crate::telemetry::spans;
 use crate::token::Tokens;
 use request::Envelope;
 
@@ -79,6 +84,7 @@ pub fn router(app: App) -> Router {
         .merge(documents::routes())
         .merge(evidence::routes())
         .merge(history::routes())
+        .merge(feed::routes())
         .merge(lists::routes())
         .merge(own::routes())
         .merge(person::routes())
@@ -116,8 +122,10 @@ async fn around(
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     request.extensions_mut().insert(envelope.clone());
-    let handled =
-        futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(next.run(request))).await;
+    let name = route.as_ref().map_or("none", MatchedPath::as_str);
+    let span = spans::request(&method, name, request.headers());
+    let handled = next.run(request).instrument(span.clone());
+    let handled = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(handled)).await;
     let mut response = handled.unwrap_or_else(|_| {
         tracing::error!(request_id = %envelope.request_id, "a handler panicked");
         envelope.kind(problem::INTERNAL)
@@ -125,9 +133,9 @@ async fn around(
     if let Ok(id) = HeaderValue::from_str(&envelope.request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    app.metrics.count_request(&method, route, response.status(), started.elapsed());
-    tracing::debug!(request_id = %envelope.request_id, %method, route, status = response.status().as_u16(), "answered");
+    spans::answered(&span, response.status());
+    app.metrics.count_request(&method, name, response.status(), started.elapsed());
+    tracing::debug!(request_id = %envelope.request_id, %method, route = name, status = response.status().as_u16(), "answered");
     response
 }
 

@@ -262,7 +262,10 @@ fn parameters(path: &str, method: &str) -> Value {
     for parameter in listed {
         parameters.push(text("query", parameter.name, false, parameter.about));
     }
-    if method == "get" && super::parameters::reads_models(path) {
+    if path == "/v1/events" {
+        let about = "The last position that was received; it goes before `after`.";
+        parameters.push(text("header", "Last-Event-ID", false, about));
+    } else if method == "get" && super::parameters::reads_models(path) {
         parameters.push(text(
             "header",
             "Sira-Min-Position",

@@ -135,10 +135,19 @@ const ACTIVITY: &[Parameter] = &[
 
 const ACCESS: &[Parameter] = &[LIMIT, CURSOR];
 
+const EVENTS: &[Parameter] = &[
+    parameter("after", "Position after which to begin; 0 when left out."),
+    parameter(
+        "limit",
+        "Events of the page: 1 to 1000; 100 when left out. A page may be shorter, to stay small: go on until its last `id` is `Sira-Position`.",
+    ),
+];
+
 /// The parameters of a route that lists; none of another.
 pub(super) fn of(path: &str) -> &'static [Parameter] {
     match path {
         "/v1/beneficiaries" => BENEFICIARIES,
+        "/v1/events" => EVENTS,
         super::evidence::CHECKPOINT => CHECKPOINT,
         super::evidence::INCLUSION => INCLUSION,
         super::evidence::CONSISTENCY => CONSISTENCY,

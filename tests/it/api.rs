@@ -9,6 +9,7 @@ pub mod documents;
 mod duplicates;
 mod engines;
 mod erasure;
+mod feed;
 mod form;
 mod history;
 mod idempotency;
