@@ -168,6 +168,18 @@ pub const JOURNAL_TABLES: &[Table] = &[
         columns: &[integer("size"), text("witness"), text("line"), time("received_at")],
         order: "size, witness",
     },
+    Table {
+        name: "erasure_orders",
+        columns: &[
+            text("order_id"),
+            time("at"),
+            text("actor"),
+            text("reason"),
+            integer("paths"),
+            text("request_id"),
+        ],
+        order: "order_id",
+    },
     DESTROYED_KEYS,
     // Last: a journal opens by its head.
     JOURNAL_HEAD,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::Progress;
 use super::report::{Deviation, Kind, Report};
@@ -41,6 +41,8 @@ pub(super) struct Contents {
     /// What was kept elsewhere, not reached yet.
     held: Vec<Checkpoint>,
     progress: watch::Sender<Progress>,
+    /// Who judges the events, in their order.
+    judge: mpsc::Sender<Vec<RecordedEvent>>,
     growth: Growth,
     streams: StreamIndex,
     last_time: chrono::DateTime<chrono::Utc>,
@@ -67,6 +69,7 @@ impl Contents {
         keys: Option<KeyHistory>,
         held: Vec<Checkpoint>,
         progress: &watch::Sender<Progress>,
+        judge: mpsc::Sender<Vec<RecordedEvent>>,
     ) -> Self {
         Self {
             journal: journal.clone(),
@@ -75,6 +78,7 @@ impl Contents {
             keys,
             held,
             progress: progress.clone(),
+            judge,
             growth: Growth::default(),
             streams: StreamIndex::default(),
             last_time: chrono::DateTime::UNIX_EPOCH,
@@ -98,9 +102,12 @@ impl Contents {
             (rows, reached) = next.await.map_err(|_| JournalError::Closed)??;
             // The page after is read while this one is checked.
             next = tokio::spawn(page(self.journal.clone(), reached, self.size));
+            let mut events = Vec::with_capacity(rows.len());
             for row in rows {
-                self.check_row(row).await?;
+                events.extend(self.check_row(row).await?);
             }
+            // A judge that is gone has failed, and says why.
+            let _ = self.judge.send(events).await;
             self.compare_tiles().await?;
         }
         self.check_end().await?;
@@ -131,18 +138,23 @@ impl Contents {
         Ok(())
     }
 
-    async fn check_row(&mut self, row: RawEvent) -> Result<(), EvidenceError> {
+    /// Checks a row; the event, when it is one that can be judged.
+    async fn check_row(&mut self, row: RawEvent) -> Result<Option<RecordedEvent>, EvidenceError> {
         let position = position_of(&row);
         if position <= self.growth.size() {
             self.fault(Deviation::at(position, Kind::Unreadable).because("position"));
-            return Ok(());
+            return Ok(None);
         }
         self.fill_gap(position).await?;
         match row {
-            RawEvent::Event(event) => self.check_event(&event).await,
+            RawEvent::Event(event) => {
+                self.check_event(&event).await?;
+                Ok(Some(*event))
+            }
             RawEvent::Unfit { position, problem } => {
                 self.fault(Deviation::at(position, Kind::Unreadable).because(problem));
-                self.take_unknown().await
+                self.take_unknown().await?;
+                Ok(None)
             }
         }
     }

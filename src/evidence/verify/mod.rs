@@ -2,8 +2,8 @@
 //!
 //! Everything is computed again from the stored bytes (`contents`): positions, times, leaf hashes, the
 //! sequences of every stream, the tree with its tiles, the stream index, and at each stored checkpoint
-//! its roots and signature. Beside it, stream by stream, each event is asked whether it was a legal
-//! decision after its predecessors (`legality`). What is wrong is named by position and kind.
+//! its roots and signature. Beside it each event is asked whether it was a legal decision after its
+//! predecessors (`legality`). What is wrong is named by position and kind.
 //!
 //! What no check of a journal alone can see is a history rewritten whole by who holds the signing key:
 //! for that there is a checkpoint that somebody else kept ([`Options::against`]), and witnesses.
@@ -12,7 +12,7 @@ mod contents;
 mod legality;
 mod report;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub use report::{Deviation, Kind, Report};
 
@@ -22,6 +22,10 @@ use super::note::{Note, VerifierKey};
 use super::{EvidenceError, NoteError, store};
 use crate::journal::Journal;
 use contents::Contents;
+use legality::Judge;
+
+/// Pages of events that may wait for the judge.
+const PAGES_AHEAD: usize = 4;
 
 /// What to check, and against what.
 #[derive(Clone, Debug, Default)]
@@ -65,9 +69,11 @@ pub async fn verify(
     }
     let since = options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.size);
     let span = contents::Span { size, since, covered };
-    let contents = Contents::new(journal, span, keys, held, progress);
+    let (told, heard) = mpsc::channel(PAGES_AHEAD);
+    let contents = Contents::new(journal, span, keys, held, progress, told);
+    let judge = Judge::new(journal, since).await?;
     let contents = tokio::spawn(contents.check());
-    let legality = tokio::spawn(legality::check(journal.clone(), size, since, progress.clone()));
+    let legality = tokio::spawn(judge.hear(heard, progress.clone()));
     let mut report = finished(contents.await)?;
     report.illegal(finished(legality.await)?);
     report.deviations.extend(faults);
