@@ -4,6 +4,7 @@ mod across;
 mod api;
 mod crash;
 mod dictionary;
+mod evidence;
 mod export;
 mod generate;
 mod import;

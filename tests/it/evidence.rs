@@ -1,0 +1,4 @@
+//! The evidence: against vectors and implementations of others, and against whoever tampers.
+
+mod notes;
+mod vectors;
