@@ -26,7 +26,7 @@ use super::contents::is_of_a_row;
 use super::report::{Deviation, Kind};
 use crate::commands::read_event;
 use crate::evidence::EvidenceError;
-use crate::evidence::keys::STREAM_TYPE;
+use crate::evidence::keys::{INTRODUCED, STREAM_TYPE};
 use crate::journal::{Journal, RawEvent, RecordedEvent, StreamPlace};
 
 /// Rows that are read at once.
@@ -53,6 +53,8 @@ enum Subject {
 }
 
 struct Judge {
+    /// The journal's id.
+    journal: String,
     programmes: Programmes,
     since: u64,
     /// Whether programmes were judged already.
@@ -70,6 +72,7 @@ pub(super) async fn check(
     progress: watch::Sender<Progress>,
 ) -> Result<Vec<Deviation>, EvidenceError> {
     let mut judge = Judge {
+        journal: journal.id().to_owned(),
         programmes: HashMap::new(),
         since,
         knows_programmes: false,
@@ -165,16 +168,32 @@ impl Judge {
             self.stream = Some((place.aggregate_type.clone(), place.aggregate_id.clone()));
             self.subject = begin(&place.aggregate_type);
         }
-        let RawEvent::Event(event) = row else {
-            // What cannot be read is named by the other pass; what follows cannot be judged.
-            self.subject = Subject::Other;
-            return;
+        let event = match row {
+            RawEvent::Event(event) => event,
+            RawEvent::Unfit { position, problem } => {
+                // The other pass names what is newer; what follows cannot be judged.
+                if position <= self.since {
+                    self.faults.push(Deviation::at(position, Kind::Unreadable).because(problem));
+                }
+                self.subject = Subject::Other;
+                return;
+            }
         };
+        self.check_old(&event);
         let is_judged = event.position > self.since;
         if let Err(why) = self.judge(&event)
             && is_judged
         {
             self.faults.push(Deviation::at(event.position, Kind::Illegal).because(why));
+        }
+    }
+
+    /// The other pass does not read the contents of old events; those that newer ones are judged by must
+    /// be what they were.
+    fn check_old(&mut self, event: &RecordedEvent) {
+        let is_old = event.position <= self.since;
+        if is_old && event.computed_leaf(&self.journal) != Ok(event.leaf_hash) {
+            self.faults.push(Deviation::at(event.position, Kind::Altered));
         }
     }
 
@@ -186,7 +205,11 @@ impl Judge {
             Subject::Cohort(cohort) => self.judge_shared::<CohortEvent>(cohort, event),
             Subject::Fund(fund) => self.judge_shared::<FundEvent>(fund, event),
             Subject::Programme(programme) => self.judge_programme(programme, event),
-            Subject::Other if event.stream.aggregate_type == STREAM_TYPE => Ok(()),
+            Subject::Other if event.stream.aggregate_type == STREAM_TYPE => {
+                // Its contents are the keys', which are checked as keys.
+                let is_known = event.event_type == INTRODUCED;
+                is_known.then_some(()).ok_or_else(|| "event_type".to_owned())
+            }
             Subject::Other if begins(&event.stream.aggregate_type) => Ok(()),
             Subject::Other => Err("aggregate_type".to_owned()),
         };

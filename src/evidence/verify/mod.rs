@@ -19,8 +19,8 @@ pub use report::{Deviation, Kind, Report};
 use super::checkpoint::Checkpoint;
 use super::keys::KeyHistory;
 use super::note::{Note, VerifierKey};
-use super::{EvidenceError, NoteError};
-use crate::journal::Journal;
+use super::{EvidenceError, NoteError, store};
+use crate::journal::{Journal, JournalError};
 
 /// What to check, and against what.
 #[derive(Clone, Debug, Default)]
@@ -84,19 +84,25 @@ async fn known_keys(
             faults.push(Deviation::at(position, Kind::Key));
             None
         }
-        Err(EvidenceError::Note(_)) => {
+        Err(EvidenceError::Note(_) | EvidenceError::Journal(JournalError::Inconsistent { .. })) => {
             faults.push(Deviation::of(Kind::Key));
             None
         }
         Err(error) => return Err(error),
     };
+    if keys.is_none() && faults.is_empty() && store::newest_size(journal).await? > 0 {
+        // Checkpoints were signed, and the journal does not say any more by whom.
+        faults.push(Deviation::of(Kind::Key));
+    }
     let Some(known) = &options.key else { return Ok((keys, faults)) };
     let is_its = keys.as_ref().is_some_and(|keys| keys.all().any(|key| key == known));
     if is_its {
         return Ok((keys, faults));
     }
     // Whoever rewrote the journal may have rewritten what it says of its keys: the reader's key counts.
-    faults.push(Deviation::of(Kind::Key));
+    if faults.is_empty() {
+        faults.push(Deviation::of(Kind::Key));
+    }
     Ok((Some(KeyHistory { first: known.clone(), introductions: Vec::new() }), faults))
 }
 
