@@ -2,4 +2,5 @@
 
 mod notes;
 mod oracles;
+mod tampering;
 mod vectors;

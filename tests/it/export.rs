@@ -5,4 +5,4 @@ mod events;
 pub mod mining;
 mod read_back;
 mod tables;
-mod town;
+pub mod town;
