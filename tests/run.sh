@@ -2,7 +2,7 @@
 # Sets up what the tests need on a Debian machine, then runs every test on both engines.
 # As root it installs PostgreSQL, sudo, Node.js, npm and Python when they are missing (the tests start
 # clusters of their own, which PostgreSQL refuses to do as root, a real OpenID Connect issuer, and a
-# reader of process-mining logs); otherwise it says what to install.
+# reader of process-mining logs and of Merkle trees); otherwise it says what to install.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -41,8 +41,8 @@ if [ ! -e tests/oidc/node_modules/.package-lock.json ] ||
     npm ci --prefix tests/oidc --no-audit --no-fund
 fi
 
-# The reader of tests/it/export/mining.rs, in the very versions of its requirements: made anew when
-# those have changed, or when the Python that it was made with is gone.
+# The readers of tests/it/export/mining.rs and tests/it/evidence/oracles.rs, in the very versions of
+# their requirements: made anew when those have changed, or when the Python that it was made with is gone.
 mining="${CARGO_TARGET_DIR:-target}/mining"
 if ! cmp -s tests/mining/requirements.txt "$mining/installed.txt" ||
     ! "$mining/bin/python" -c '' 2>/dev/null; then

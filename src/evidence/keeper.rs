@@ -91,6 +91,7 @@ impl Keeper {
             signed,
             shown: Follower::default(),
             keys: None,
+            keys_read_at: 0,
             may_sign: false,
             publish,
         };
@@ -125,6 +126,8 @@ struct Keeping {
     /// The tree at the published checkpoint, where witnesses are waited for.
     shown: Follower,
     keys: Option<KeyHistory>,
+    /// Events of the log's own stream when its keys were read last.
+    keys_read_at: u64,
     may_sign: bool,
     publish: watch::Sender<Option<Arc<SignedTree>>>,
 }
@@ -204,11 +207,16 @@ impl Keeping {
 
     /// Reads the log's keys when there are others than are known.
     async fn learn_keys(&mut self, introduced: u64) -> Result<(), EvidenceError> {
-        let known = self.keys.as_ref().map(|keys| keys.introductions.len() as u64);
-        if known.is_none_or(|known| known < introduced) {
-            self.keys = KeyHistory::of(&self.journal).await?;
-            self.may_sign = false;
+        if self.keys.is_none() || self.keys_read_at < introduced {
+            self.read_keys(introduced).await?;
         }
+        Ok(())
+    }
+
+    async fn read_keys(&mut self, own_events: u64) -> Result<(), EvidenceError> {
+        self.keys = KeyHistory::of(&self.journal).await?;
+        self.keys_read_at = own_events;
+        self.may_sign = false;
         Ok(())
     }
 
@@ -266,11 +274,16 @@ impl Keeping {
         }
         let (mut grown, mut tiles) = (self.stored.clone(), Vec::new());
         grown.follow(&self.journal, size, &mut |tile| tiles.push(tile)).await?;
-        if grown.own_events() > keys.introductions.len() as u64 {
-            // A key was introduced: from there on only that one signs.
-            self.learn_keys(grown.own_events()).await?;
+        if grown.own_events() > self.keys_read_at {
+            // A key was introduced: from there on only that one signs. What
+            // else somebody has put into that stream is no matter here: `verify` names it.
+            self.read_keys(grown.own_events()).await?;
             self.check_key().await?;
             return Ok(true);
+        }
+        let expected = keys.of_size(size);
+        if key.verifier() != *expected {
+            return Err(EvidenceError::OtherKey { expected: expected.to_string() });
         }
         tiles.extend(grown.growth.edge_tiles());
         let checkpoint = Checkpoint {

@@ -176,7 +176,7 @@ pub fn verify_consistency(
     (to, to_root): (u64, &Hash),
     proof: &[Hash],
 ) -> Result<(), ProofError> {
-    if from > to {
+    if from == 0 || from > to {
         return Err(ProofError::Outside);
     }
     if from == to {
@@ -185,9 +185,6 @@ pub fn verify_consistency(
             (_, false) => Err(ProofError::Root),
             _ => Ok(()),
         };
-    }
-    if from == 0 {
-        return Err(ProofError::Outside);
     }
     let (mut at, mut last) = (from - 1, to - 1);
     while at & 1 == 1 {

@@ -334,7 +334,7 @@ impl FromStr for Note {
         if note.len() > NOTE_MAX_BYTES {
             return Err(NoteError::Form("too large"));
         }
-        if note.chars().any(|c| c.is_ascii_control() && c != '\n') {
+        if note.chars().any(|c| c < ' ' && c != '\n') {
             return Err(NoteError::Form("a control character"));
         }
         let parts = note.rfind("\n\n").map(|end| (&note[..=end], &note[end + 2..]));

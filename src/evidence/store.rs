@@ -50,7 +50,8 @@ pub async fn newest(journal: &Journal) -> Result<Option<Stored>, EvidenceError> 
     Ok(row.map(checkpoint_row))
 }
 
-/// Checkpoints larger than a size and not larger than another, the smallest first, at most `limit`.
+/// Checkpoints larger than a size and not larger than another, the smallest first, at most `limit`: size
+/// and note as they are stored.
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
@@ -58,10 +59,10 @@ pub async fn between(
     journal: &Journal,
     (after, up_to): (u64, u64),
     limit: u32,
-) -> Result<Vec<Stored>, EvidenceError> {
-    let rows: Vec<CheckpointColumns> = on_pool!(journal.pool(), db => {
+) -> Result<Vec<(u64, String)>, EvidenceError> {
+    let rows: Vec<(i64, String)> = on_pool!(journal.pool(), db => {
         sqlx::query_as(
-            "SELECT size, note, signed_at FROM evidence_checkpoints WHERE size > $1 AND size <= $2 \
+            "SELECT size, note FROM evidence_checkpoints WHERE size > $1 AND size <= $2 \
              ORDER BY size LIMIT $3",
         )
         .bind(number(after))
@@ -70,7 +71,39 @@ pub async fn between(
         .fetch_all(db)
         .await
     })?;
-    Ok(rows.into_iter().map(checkpoint_row).collect())
+    Ok(rows.into_iter().map(|(size, note)| (u64::try_from(size).unwrap_or(0), note)).collect())
+}
+
+/// The size of the newest checkpoint; 0 before the first.
+///
+/// # Errors
+/// [`EvidenceError::Database`].
+pub async fn newest_size(journal: &Journal) -> Result<u64, EvidenceError> {
+    let size: Option<i64> = on_pool!(journal.pool(), db => {
+        sqlx::query_scalar("SELECT max(size) FROM evidence_checkpoints").fetch_one(db).await
+    })?;
+    Ok(size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
+}
+
+/// The last tile of each level: level, index, and how many bytes it has.
+///
+/// # Errors
+/// [`EvidenceError::Database`].
+pub async fn last_tiles(journal: &Journal) -> Result<Vec<(u32, u64, u64)>, EvidenceError> {
+    let rows: Vec<(i64, i64, i64)> = on_pool!(journal.pool(), db => {
+        sqlx::query_as(
+            "SELECT CAST(level AS bigint), tile_index, CAST(length(hashes) AS bigint) \
+             FROM evidence_tiles AS tile WHERE NOT EXISTS (SELECT 1 FROM evidence_tiles AS later \
+              WHERE later.level = tile.level AND later.tile_index > tile.tile_index)",
+        )
+        .fetch_all(db)
+        .await
+    })?;
+    let unsigned = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
+    let read = |(level, index, bytes)| {
+        (u32::try_from(level).unwrap_or(u32::MAX), unsigned(index), unsigned(bytes))
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// The checkpoint of a size.
@@ -182,7 +215,24 @@ pub async fn cosignatures_between(
     Ok(rows.into_iter().map(read).collect())
 }
 
-/// The tiles of a level between two indexes, both included, as they are stored: index and hashes.
+/// The sizes of cosignatures whose checkpoint is not there.
+///
+/// # Errors
+/// [`EvidenceError::Database`].
+pub async fn stray_cosignatures(journal: &Journal) -> Result<Vec<u64>, EvidenceError> {
+    let sizes: Vec<i64> = on_pool!(journal.pool(), db => {
+        sqlx::query_scalar(
+            "SELECT size FROM evidence_cosignatures AS signed WHERE NOT EXISTS \
+             (SELECT 1 FROM evidence_checkpoints AS one WHERE one.size = signed.size) ORDER BY size",
+        )
+        .fetch_all(db)
+        .await
+    })?;
+    Ok(sizes.into_iter().map(|size| u64::try_from(size).unwrap_or(0)).collect())
+}
+
+/// The tiles of a level between two indexes, both included, as they are stored: index and hashes. A tile
+/// that is no row of hashes has none.
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
@@ -203,7 +253,9 @@ pub async fn tiles(
         .await
     })?;
     let read = |(index, bytes): (i64, Vec<u8>)| {
-        (u64::try_from(index).unwrap_or(0), bytes.as_chunks::<32>().0.to_vec())
+        let (hashes, rest) = bytes.as_chunks::<32>();
+        let hashes = if rest.is_empty() { hashes.to_vec() } else { Vec::new() };
+        (u64::try_from(index).unwrap_or(0), hashes)
     };
     Ok(rows.into_iter().map(read).collect())
 }

@@ -6,6 +6,7 @@ use sqlx::{Database, Decode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
 use super::leaf::time_text;
+use super::leaves::Leaf;
 use super::rows::{select_events, signed, unsigned};
 use super::streams::StreamPlace;
 use super::types::{RecordedEvent, StreamId};
@@ -114,25 +115,78 @@ impl Journal {
         Ok(rows.into_iter().map(|row| (place_of(&row), raw_event(row))).collect())
     }
 
-    /// The streams that have events after a position and up to another, by type.
+    /// The places and leaf hashes of the rows after a position, up to another, by position; at most
+    /// `limit`. A row whose stream or hash has not its form has its position alone.
     ///
     /// # Errors
-    /// [`JournalError::Database`].
-    pub async fn streams_since(
+    /// [`JournalError::Database`], also when a row cannot be decoded at all.
+    pub async fn read_raw_leaves(
         &self,
         after: u64,
         up_to: u64,
-    ) -> Result<Vec<(String, String)>, JournalError> {
-        Ok(on_pool!(self.pool(), db => {
+        limit: u32,
+    ) -> Result<Vec<(u64, Option<Leaf>)>, JournalError> {
+        let rows: Vec<(i64, String, String, i64, Vec<u8>)> = on_pool!(self.pool(), db => {
             sqlx::query_as(
-                "SELECT DISTINCT aggregate_type, aggregate_id FROM events \
-                 WHERE position > $1 AND position <= $2 ORDER BY aggregate_type, aggregate_id",
+                "SELECT position, aggregate_type, aggregate_id, sequence, leaf_hash FROM events \
+                 WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
             )
             .bind(signed(after))
             .bind(signed(up_to))
+            .bind(i64::from(limit))
             .fetch_all(db)
             .await
-        })?)
+        })?;
+        let read = |(position, kind, id, sequence, hash): (_, String, String, _, Vec<u8>)| {
+            let position = unsigned(position);
+            let id = own_form(&id).zip(hash.try_into().ok());
+            let leaf = id.map(|(id, hash)| {
+                let stream = StreamId::new(kind, id);
+                Leaf { position, stream, sequence: unsigned(sequence), hash }
+            });
+            (position, leaf)
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// The positions that rows have after one, up to another, in order; at most `limit`.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn positions(
+        &self,
+        after: u64,
+        up_to: u64,
+        limit: u32,
+    ) -> Result<Vec<u64>, JournalError> {
+        let rows: Vec<i64> = on_pool!(self.pool(), db => {
+            sqlx::query_scalar(
+                "SELECT position FROM events WHERE position > $1 AND position <= $2 \
+                 ORDER BY position LIMIT $3",
+            )
+            .bind(signed(after))
+            .bind(signed(up_to))
+            .bind(i64::from(limit))
+            .fetch_all(db)
+            .await
+        })?;
+        Ok(rows.into_iter().map(unsigned).collect())
+    }
+
+    /// How many rows there are up to a position, those among them that have no place at all.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn count_rows(&self, up_to: u64) -> Result<u64, JournalError> {
+        let count: i64 = on_pool!(self.pool(), db => {
+            sqlx::query_scalar(
+                "SELECT count(*) FROM events WHERE position IS NULL OR position <= $1",
+            )
+            .bind(signed(up_to))
+            .fetch_one(db)
+            .await
+        })?;
+        Ok(unsigned(count))
     }
 
     /// The position that the head says is the last, its time when it is one, and the last position that a
@@ -168,6 +222,11 @@ impl Journal {
     }
 }
 
+/// An id in its one form, which the leaf is taken over: any other would show as that one.
+fn own_form(id: &str) -> Option<Uuid> {
+    Uuid::parse_str(id).ok().filter(|parsed| parsed.to_string() == id)
+}
+
 fn place_of(row: &RawColumns) -> StreamPlace {
     let (_, aggregate_type, aggregate_id, sequence, ..) = row;
     StreamPlace {
@@ -192,9 +251,7 @@ fn raw_event(row: RawColumns) -> RawEvent {
     ) = row;
     let position = unsigned(position);
     let unfit = |problem| RawEvent::Unfit { position, problem };
-    // The leaf is taken over the id's one form: any other would show as that one.
-    let fit_id = Uuid::parse_str(&id).ok().filter(|parsed| parsed.to_string() == id);
-    let Some(id) = fit_id else { return unfit("aggregate_id") };
+    let Some(id) = own_form(&id) else { return unfit("aggregate_id") };
     let Some(recorded_at) = recorded_at else { return unfit("recorded_at") };
     let Ok(leaf_hash) = leaf.try_into() else { return unfit("leaf_hash") };
     RawEvent::Event(Box::new(RecordedEvent {

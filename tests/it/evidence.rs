@@ -1,8 +1,12 @@
 //! The evidence: who signs, what is proved, and who is caught.
 
 mod bundles;
+mod notes;
+mod oracles;
 mod proofs;
 mod signing;
+mod tampering;
+mod vectors;
 mod witnessing;
 
 use sira::evidence::verify::{Options, Report, verify};

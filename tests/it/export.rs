@@ -2,7 +2,7 @@
 
 pub mod command;
 mod events;
-mod mining;
+pub mod mining;
 mod read_back;
 mod tables;
-mod town;
+pub mod town;

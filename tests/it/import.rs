@@ -52,6 +52,15 @@ pub async fn import_the_real_file(app: &TestApp) {
     assert_eq!(outcome.recorded, NSW_COMMANDS, "{:?}", outcome.refused);
 }
 
+/// Imports a part of the real file into a programme of its own, and withdraws it again.
+pub async fn import_some(app: &TestApp) {
+    let programme = nsw_programme(app).await;
+    let (batch, outcome) = run(app, &head_of(NSW_FILE, 12), &programme).await;
+    assert!(outcome.recorded > 0 && outcome.refused.is_empty(), "{:?}", outcome.refused);
+    let actor = "import".parse().unwrap();
+    withdraw(&app.commands, &batch, "essai", actor, Language::Fr).await.unwrap();
+}
+
 async fn journal_of(app: &TestApp) -> Vec<RecordedEvent> {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {

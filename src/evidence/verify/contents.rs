@@ -13,11 +13,14 @@ use crate::evidence::index::{StreamHead, StreamIndex, key_of};
 use crate::evidence::keys::KeyHistory;
 use crate::evidence::merkle::Hash;
 use crate::evidence::note::{Note, VerifierKey};
-use crate::evidence::store::{self, Stored};
-use crate::journal::{Journal, JournalError, RawEvent, RecordedEvent};
+use crate::evidence::store;
+use crate::journal::{Journal, JournalError, Leaf, RawEvent, RecordedEvent};
 
 /// Rows that are read at once, while the page before is checked.
 const PAGE: u32 = 2_000;
+/// Places without an event that are kept, so that what comes after a gap stands where it belongs. A row
+/// that stands farther off is named and not placed: a forged position must not keep a check busy for ever.
+const GAP_MAX: u64 = 1_000_000;
 /// Checkpoints that are read at once.
 const CHECKPOINTS_PAGE: u32 = 1_000;
 
@@ -49,12 +52,14 @@ pub(super) struct Contents {
     /// Tiles that became full and are not compared yet.
     full: Vec<Tile>,
     /// Stored checkpoints that are not reached yet, the next one first.
-    ahead: VecDeque<Stored>,
+    ahead: VecDeque<(u64, String)>,
     /// Their cosignatures: size, witness, line.
     cosignatures: VecDeque<(u64, String, String)>,
     /// The size of the last checkpoint that was read ahead.
     read_to: u64,
     covered: u64,
+    /// Rows that were read.
+    rows: u64,
     /// By kind, the last deviation of it.
     last_of: HashMap<Kind, usize>,
     /// Events that something is known of already.
@@ -87,6 +92,7 @@ impl Contents {
             cosignatures: VecDeque::new(),
             read_to: 0,
             covered,
+            rows: 0,
             last_of: HashMap::new(),
             known: HashSet::new(),
             report: Report { events: size, ..Report::default() },
@@ -119,33 +125,51 @@ impl Contents {
     async fn check_old(&mut self) -> Result<(), EvidenceError> {
         while self.growth.size() < self.since.min(self.size) {
             let (at, to) = (self.growth.size(), self.since.min(self.size));
-            for leaf in self.journal.read_leaves(at, to, PAGE).await? {
-                self.fill_gap(leaf.position).await?;
-                let head = StreamHead { sequence: leaf.sequence, leaf: leaf.hash };
-                self.take(leaf.position, key_of(&leaf.stream), head).await?;
+            for (position, leaf) in self.journal.read_raw_leaves(at, to, PAGE).await? {
+                self.check_leaf(position, leaf).await?;
             }
             if self.growth.size() == at {
                 break;
             }
             self.compare_tiles().await?;
         }
-        if let Some(last) =
-            self.journal.read_raw(self.since.saturating_sub(1), self.since, 1).await?.pop()
-            && let RawEvent::Event(event) = last
-        {
+        let (rows, _) =
+            page(self.journal.clone(), self.since.saturating_sub(1), self.since).await?;
+        if let Some(RawEvent::Event(event)) = rows.last() {
             self.last_time = event.recorded_at;
         }
         Ok(())
     }
 
-    /// Checks a row; the event, when it is one that can be judged.
-    async fn check_row(&mut self, row: RawEvent) -> Result<Option<RecordedEvent>, EvidenceError> {
-        let position = position_of(&row);
-        if position <= self.growth.size() {
+    async fn check_leaf(&mut self, position: u64, leaf: Option<Leaf>) -> Result<(), EvidenceError> {
+        if !self.reach(position).await? {
+            return Ok(());
+        }
+        let Some(leaf) = leaf else {
+            self.fault(Deviation::at(position, Kind::Unreadable));
+            return self.take_unknown().await;
+        };
+        let head = StreamHead { sequence: leaf.sequence, leaf: leaf.hash };
+        self.take(position, key_of(&leaf.stream), head).await
+    }
+
+    /// Comes to the place of a row; false when it has none.
+    async fn reach(&mut self, position: u64) -> Result<bool, EvidenceError> {
+        self.rows += 1;
+        let reached = self.growth.size();
+        if position <= reached || position - reached > GAP_MAX {
             self.fault(Deviation::at(position, Kind::Unreadable).because("position"));
-            return Ok(None);
+            return Ok(false);
         }
         self.fill_gap(position).await?;
+        Ok(true)
+    }
+
+    /// Checks a row; the event, when it is one that can be judged.
+    async fn check_row(&mut self, row: RawEvent) -> Result<Option<RecordedEvent>, EvidenceError> {
+        if !self.reach(position_of(&row)).await? {
+            return Ok(None);
+        }
         match row {
             RawEvent::Event(event) => {
                 self.check_event(&event).await?;
@@ -219,15 +243,15 @@ impl Contents {
         let full = &mut self.full;
         self.growth.push(leaf, &mut |tile| full.push(tile));
         let size = self.growth.size();
-        if size % u64::from(PAGE) == 0 {
+        if size.is_multiple_of(u64::from(PAGE)) {
             self.progress.send_modify(|progress| progress.done += u64::from(PAGE));
         }
         if self.held.iter().any(|held| held.size == size) {
             self.check_held(size);
         }
         while self.next_checkpoint().await?.is_some_and(|next| next <= size) {
-            if let Some(stored) = self.ahead.pop_front() {
-                self.check_checkpoint(&stored);
+            if let Some((size, note)) = self.ahead.pop_front() {
+                self.check_checkpoint(size, &note);
             }
         }
         Ok(())
@@ -239,41 +263,43 @@ impl Contents {
             let from = self.read_to;
             let next = store::between(&self.journal, (from, self.covered), CHECKPOINTS_PAGE);
             self.ahead = next.await?.into();
-            self.read_to = self.ahead.back().map_or(u64::MAX, |last| last.size);
-            let cosigned = store::cosignatures_between(&self.journal, from, self.read_to).await?;
+            self.read_to = self.ahead.back().map_or(u64::MAX, |last| last.0);
+            let to = self.read_to.min(self.covered);
+            let cosigned = store::cosignatures_between(&self.journal, from, to).await?;
             self.cosignatures.extend(cosigned);
         }
-        Ok(self.ahead.front().map(|next| next.size))
+        Ok(self.ahead.front().map(|next| next.0))
     }
 
-    fn check_checkpoint(&mut self, stored: &Stored) {
+    fn check_checkpoint(&mut self, size: u64, stored: &str) {
         self.report.checkpoints += 1;
-        let Some((note, checkpoint)) = self.read_checkpoint(stored) else { return };
-        if checkpoint.root != self.growth.root() {
-            self.fault_run(Deviation::at(stored.size, Kind::Root));
+        let Some((note, checkpoint)) = self.read_checkpoint(size, stored) else { return };
+        if size > self.growth.size() {
+            self.fault_run(Deviation::at(size, Kind::Beyond));
+        } else if checkpoint.root != self.growth.root() {
+            self.fault_run(Deviation::at(size, Kind::Root));
         } else if checkpoint.streams != Some(self.streams.root()) {
-            self.fault_run(Deviation::at(stored.size, Kind::StreamIndex));
+            self.fault_run(Deviation::at(size, Kind::StreamIndex));
         }
-        self.check_cosignatures(stored.size, &note);
+        self.check_cosignatures(size, &note);
     }
 
     /// The stored note, once it is of this log and rightly signed.
-    fn read_checkpoint(&mut self, stored: &Stored) -> Option<(Note, Checkpoint)> {
-        let note = stored.note.parse::<Note>();
+    fn read_checkpoint(&mut self, size: u64, stored: &str) -> Option<(Note, Checkpoint)> {
+        let note = stored.parse::<Note>();
         let read = note.ok().and_then(|note| Some((note.text.parse::<Checkpoint>().ok()?, note)));
-        let Some((checkpoint, note)) =
-            read.filter(|(checkpoint, _)| checkpoint.size == stored.size)
+        let Some((checkpoint, note)) = read.filter(|(checkpoint, _)| checkpoint.size == size)
         else {
-            self.fault_run(Deviation::at(stored.size, Kind::Checkpoint));
+            self.fault_run(Deviation::at(size, Kind::Checkpoint));
             return None;
         };
         if let Some(keys) = &self.keys {
-            let key = keys.of_size(stored.size);
+            let key = keys.of_size(size);
             let (is_signed, is_ours) = (note.verify(key).is_ok(), checkpoint.origin == key.name());
             if !is_ours {
-                self.fault_run(Deviation::at(stored.size, Kind::Checkpoint));
+                self.fault_run(Deviation::at(size, Kind::Checkpoint));
             } else if !is_signed {
-                self.fault_run(Deviation::at(stored.size, Kind::Signature));
+                self.fault_run(Deviation::at(size, Kind::Signature));
             }
         }
         Some((note, checkpoint))
@@ -362,17 +388,42 @@ impl Contents {
         let edge = self.growth.edge_tiles().collect();
         self.compare(edge).await?;
         while self.next_checkpoint().await?.is_some() {
-            if let Some(stored) = self.ahead.pop_front() {
-                self.report.checkpoints += 1;
-                self.fault_run(Deviation::at(stored.size, Kind::Beyond));
+            if let Some((size, note)) = self.ahead.pop_front() {
+                self.check_checkpoint(size, &note);
             }
         }
+        for of in store::stray_cosignatures(&self.journal).await? {
+            self.fault_run(Deviation::at(of, Kind::Cosignature));
+        }
+        self.check_last_tiles().await?;
         for held in std::mem::take(&mut self.held) {
             if held.size > self.growth.size() {
                 self.fault(Deviation::at(held.size, Kind::HeldBeyond));
             }
         }
+        if self.journal.count_rows(self.size).await? != self.rows {
+            // A row that stands nowhere, or where another one does.
+            self.fault(Deviation::of(Kind::Unreadable).because("position"));
+        }
         self.check_head().await
+    }
+
+    /// Tiles and the newest checkpoint are stored together: tiles that reach farther say that a
+    /// checkpoint was taken away.
+    async fn check_last_tiles(&mut self) -> Result<(), EvidenceError> {
+        let tiles = store::last_tiles(&self.journal).await?;
+        // Read after the tiles: what was signed since this began reaches as far as they do.
+        let newest = store::newest_size(&self.journal).await?;
+        for (level, index, bytes) in tiles {
+            let covered = newest.checked_shr(level * TILE_HEIGHT).unwrap_or(0);
+            let reached = u128::from(index) * TILE_WIDTH as u128 + u128::from(bytes.div_ceil(32));
+            if reached > u128::from(covered) {
+                let position = newest.saturating_add(1);
+                let detail = format!("level {level}, not covered");
+                self.fault(Deviation::at(position, Kind::Tile).because(detail));
+            }
+        }
+        Ok(())
     }
 
     /// The head must follow the last event, whatever was appended since this began.
@@ -392,7 +443,9 @@ impl Contents {
 
     /// Notes a deviation; neighbours of one kind become one run.
     fn fault(&mut self, deviation: Deviation) {
-        self.known.extend(deviation.position);
+        if let Some(from) = deviation.position.filter(|_| deviation.kind.is_of_contents()) {
+            self.known.extend(from..=deviation.to.unwrap_or(from));
+        }
         if let Some(last) = self.last_of.get(&deviation.kind)
             && let Some(last) = self.report.deviations.get_mut(*last)
             && let (Some(from), Some(at)) = (last.position, deviation.position)
@@ -440,8 +493,9 @@ async fn page(
             Ok((rows, last.unwrap_or(up_to)))
         }
         Err(error) if is_of_a_row(&error) => {
-            let up_to = up_to.min(after + u64::from(PAGE));
-            Ok((one_by_one(&journal, after, up_to).await?, up_to))
+            let positions = journal.positions(after, up_to, PAGE).await?;
+            let last = positions.last().filter(|_| positions.len() == PAGE as usize).copied();
+            Ok((one_by_one(&journal, positions).await?, last.unwrap_or(up_to)))
         }
         Err(error) => Err(error),
     }
@@ -454,13 +508,9 @@ pub(super) fn is_of_a_row(error: &JournalError) -> bool {
     )
 }
 
-async fn one_by_one(
-    journal: &Journal,
-    after: u64,
-    up_to: u64,
-) -> Result<Vec<RawEvent>, JournalError> {
+async fn one_by_one(journal: &Journal, positions: Vec<u64>) -> Result<Vec<RawEvent>, JournalError> {
     let mut rows = Vec::new();
-    for position in after + 1..=up_to {
+    for position in positions {
         match journal.read_raw(position - 1, position, 1).await {
             Ok(row) => rows.extend(row),
             Err(error) if is_of_a_row(&error) => {

@@ -20,7 +20,7 @@ use super::checkpoint::Checkpoint;
 use super::keys::KeyHistory;
 use super::note::{Note, VerifierKey};
 use super::{EvidenceError, NoteError, store};
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use contents::Contents;
 use legality::Judge;
 
@@ -59,7 +59,7 @@ pub async fn verify(
     progress: &watch::Sender<Progress>,
 ) -> Result<Report, EvidenceError> {
     // In this order: whatever is recorded and signed meanwhile lies beyond both.
-    let covered = store::newest(journal).await?.map_or(0, |newest| newest.size);
+    let covered = store::newest_size(journal).await?;
     let size = journal.last_position().await?;
     progress.send_replace(Progress { done: 0, all: 2 * size });
     let (keys, mut faults) = known_keys(journal, options).await?;
@@ -100,19 +100,25 @@ async fn known_keys(
             faults.push(Deviation::at(position, Kind::Key));
             None
         }
-        Err(EvidenceError::Note(_)) => {
+        Err(EvidenceError::Note(_) | EvidenceError::Journal(JournalError::Inconsistent { .. })) => {
             faults.push(Deviation::of(Kind::Key));
             None
         }
         Err(error) => return Err(error),
     };
+    if keys.is_none() && faults.is_empty() && store::newest_size(journal).await? > 0 {
+        // Checkpoints were signed, and the journal does not say any more by whom.
+        faults.push(Deviation::of(Kind::Key));
+    }
     let Some(known) = &options.key else { return Ok((keys, faults)) };
     let is_its = keys.as_ref().is_some_and(|keys| keys.all().any(|key| key == known));
     if is_its {
         return Ok((keys, faults));
     }
     // Whoever rewrote the journal may have rewritten what it says of its keys: the reader's key counts.
-    faults.push(Deviation::of(Kind::Key));
+    if faults.is_empty() {
+        faults.push(Deviation::of(Kind::Key));
+    }
     Ok((Some(KeyHistory { first: known.clone(), introductions: Vec::new() }), faults))
 }
 

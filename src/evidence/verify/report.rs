@@ -50,6 +50,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it says of an event that it is not what was recorded.
+    pub(super) const fn is_of_contents(self) -> bool {
+        matches!(self, Self::Missing | Self::Unreadable | Self::Altered | Self::NotInTree)
+    }
+
     /// What it means.
     #[must_use]
     pub const fn label(self, language: Language) -> &'static str {
@@ -163,10 +168,15 @@ impl Report {
     }
 
     pub(super) fn illegal(&mut self, found: Vec<Deviation>) {
-        // An event that is known to be altered needs no second verdict.
-        let known: std::collections::BTreeSet<_> =
-            self.deviations.iter().filter_map(|deviation| deviation.position).collect();
-        let new = |one: &Deviation| one.position.is_none_or(|position| !known.contains(&position));
-        self.deviations.extend(found.into_iter().filter(new));
+        // An event that is known not to be what it was needs no second verdict.
+        let known: Vec<(u64, u64)> = self
+            .deviations
+            .iter()
+            .filter(|one| one.kind.is_of_contents())
+            .filter_map(|one| Some((one.position?, one.to.or(one.position)?)))
+            .collect();
+        let is_known = |position| known.iter().any(|(from, to)| (*from..=*to).contains(&position));
+        let is_new = |one: &Deviation| one.position.is_none_or(|position| !is_known(position));
+        self.deviations.extend(found.into_iter().filter(is_new));
     }
 }

@@ -15,7 +15,7 @@ use crate::on_both_engines;
 use crate::support::Engine;
 
 /// The Python that `tests/run.sh` sets up, with pm4py.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     target.join("mining/bin/python")
 }

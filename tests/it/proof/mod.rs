@@ -8,7 +8,7 @@ mod command_line;
 mod feed;
 mod figures;
 mod leading;
-mod life;
+pub mod life;
 mod live;
 mod oracle;
 mod poison;

@@ -1,0 +1,385 @@
+//! One real journal, signed as it grew, and copies of it in the hands of somebody who may do anything
+//! to the database.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::DateTime;
+use sira::clock::Clock;
+use sira::evidence::verify::{Options, Report, verify};
+use sira::evidence::{Algorithm, EvidenceError, Keeper, KeeperConfig, Note, NoteKey, VerifierKey};
+use sira::journal::{Journal, JournalConfig, RecordedEvent};
+use sqlx::{Connection, Executor, PgConnection, Row, SqliteConnection};
+use tokio::sync::watch;
+
+use crate::api::app::{SIGNING_KEY, TestApp};
+use crate::export::town::town;
+use crate::import::import_some;
+use crate::proof::life::Life;
+use crate::support::Engine;
+
+/// Commands of the random part of the history.
+const COMMANDS: usize = 240;
+/// Checkpoints that are left of all that were signed, or one more.
+const CHECKPOINTS: usize = 12;
+
+/// What takes the guards of the tables away, as whoever owns the database may.
+const DISARM_SQLITE: &str = "
+    DROP TRIGGER events_no_update; DROP TRIGGER events_no_delete; DROP TRIGGER events_no_replace;
+    DROP TRIGGER checkpoint_is_not_changed; DROP TRIGGER checkpoint_is_not_removed;
+    DROP TRIGGER cosignature_is_not_changed; DROP TRIGGER cosignature_is_not_removed;";
+const DISARM_POSTGRES: &str = "
+    ALTER TABLE events DISABLE TRIGGER USER; ALTER TABLE evidence_checkpoints DISABLE TRIGGER USER;
+    ALTER TABLE evidence_cosignatures DISABLE TRIGGER USER;
+    ALTER TABLE evidence_tiles DROP CONSTRAINT evidence_tiles_hashes_check;
+    ALTER TABLE events DROP CONSTRAINT events_position_check;
+    ALTER TABLE events DROP CONSTRAINT events_leaf_hash_check;
+    ALTER TABLE events ALTER COLUMN position DROP NOT NULL;
+    ALTER TABLE events ALTER COLUMN event_type DROP NOT NULL;
+    DROP INDEX events_position; CREATE INDEX events_place ON events (position);";
+
+/// The tables that somebody tampers with.
+const TABLES: [&str; 6] = [
+    "events",
+    "journal_head",
+    "journal_settings",
+    "evidence_tiles",
+    "evidence_checkpoints",
+    "evidence_cosignatures",
+];
+
+/// The journal as it was left, and what its auditor keeps.
+pub struct Base {
+    engine: Engine,
+    /// The database that every copy is made from.
+    source: String,
+    /// Every event.
+    pub events: Vec<RecordedEvent>,
+    /// Every stored checkpoint: size and note.
+    pub checkpoints: Vec<(u64, String)>,
+    /// Checkpoints that were signed and are not stored any more.
+    pub removed: Vec<Note>,
+    /// The log's signing key.
+    pub key: NoteKey,
+    /// A witness's.
+    pub witness: NoteKey,
+}
+
+/// A copy, to be tampered with.
+pub struct Copy<'a> {
+    base: &'a Base,
+    name: String,
+}
+
+/// A connection to a copy's database, past the program.
+pub enum Hand {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Base {
+    /// A programme with offices, cohorts and funds, people at every stage of their paths with money,
+    /// visits, retractions, an erasure and an import; some hundred events and many checkpoints.
+    pub async fn on(engine: Engine) -> Self {
+        let app = TestApp::on(&engine).await;
+        town(&app).await;
+        import_some(&app).await;
+        let mut life = Life::begin(app.commands.clone(), 7).await;
+        let journal = app.commands.journal();
+        let mut head = 0;
+        for _ in 0..COMMANDS / 20 {
+            for _ in 0..20 {
+                life.go_on().await;
+            }
+            // However fast it goes: signed now and then.
+            head = journal.head().await.unwrap().position;
+            app.evidence.covering(head, Duration::from_secs(20)).await.unwrap();
+        }
+        let events = journal.read_feed(0, 5_000).await.unwrap();
+        assert!(events.len() > 320 && events.len() as u64 == head, "{head}");
+        // It is signed to the end when its keeper has stopped.
+        app.keeper.stop().await;
+        journal.close().await;
+        let mut base = Self {
+            source: String::new(),
+            engine,
+            events,
+            checkpoints: Vec::new(),
+            removed: Vec::new(),
+            key: SIGNING_KEY.parse().unwrap(),
+            witness: NoteKey::generate("witness.test/w1", Algorithm::Cosignature).unwrap(),
+        };
+        base.disarm().await;
+        let mut hand = Hand::on(&base.url_of(&base.source)).await;
+        base.checkpoints = hand.checkpoints().await;
+        hand.close().await;
+        assert_eq!(base.last().0, head);
+        assert!(base.checkpoints.len() > 7, "{}", base.checkpoints.len());
+        base
+    }
+
+    /// Makes the database that copies are made from: the journal without its guards.
+    async fn disarm(&mut self) {
+        if self.engine.port().is_some() {
+            let name = self.engine.url().rsplit('/').next().unwrap().to_owned();
+            let mut admin = self.admin().await;
+            let alone = format!(
+                "ALTER DATABASE {name} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) \
+                 FROM pg_stat_activity WHERE datname = '{name}'"
+            );
+            admin.execute(sqlx::raw_sql(&alone)).await.unwrap();
+            self.source = self.copy_of(&name, "disarmed").await;
+        } else {
+            // What other connections have not moved into the file yet.
+            let mut hand = Hand::on(self.engine.url()).await;
+            hand.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+            hand.close().await;
+            self.source = self.copy_of("journal", "disarmed").await;
+        }
+        let mut hand = Hand::on(&self.url_of(&self.source)).await;
+        hand.run(if self.is_file() { DISARM_SQLITE } else { DISARM_POSTGRES }).await;
+        self.removed = thin_out(&mut hand).await;
+        self.cosign(&mut hand).await;
+        if !self.is_file() {
+            let kept = TABLES.map(|table| format!("CREATE TABLE kept.{table} AS TABLE {table}"));
+            hand.run(&format!("CREATE SCHEMA kept; {}", kept.join("; "))).await;
+        }
+        hand.close().await;
+    }
+
+    /// A witness has signed two of the checkpoints.
+    async fn cosign(&self, hand: &mut Hand) {
+        let checkpoints = hand.checkpoints().await;
+        for (size, note) in checkpoints.iter().rev().step_by(3).take(2) {
+            let note: Note = note.parse().unwrap();
+            let line = self.witness.sign(&note.text, DateTime::UNIX_EPOCH);
+            hand.run(&format!(
+                "INSERT INTO evidence_cosignatures (size, witness, line, received_at) \
+                 VALUES ({size}, '{}', '{line}', '2026-01-01T00:00:00.000000Z')",
+                self.witness.verifier()
+            ))
+            .await;
+        }
+    }
+
+    async fn admin(&self) -> PgConnection {
+        PgConnection::connect(&self.url_of("postgres")).await.unwrap()
+    }
+
+    fn url_of(&self, name: &str) -> String {
+        if self.engine.port().is_some() {
+            let (server, _) = self.engine.url().rsplit_once('/').unwrap();
+            format!("{server}/{name}")
+        } else {
+            format!("sqlite:{}", self.file_of(name).display())
+        }
+    }
+
+    fn file_of(&self, name: &str) -> PathBuf {
+        self.engine.folder().join(format!("{name}.db"))
+    }
+
+    /// Copies a database under a name like `label`.
+    async fn copy_of(&self, from: &str, label: &str) -> String {
+        if self.engine.port().is_none() {
+            std::fs::copy(self.file_of(from), self.file_of(label)).unwrap();
+            return label.to_owned();
+        }
+        let own = self.engine.url().rsplit('/').next().unwrap();
+        let name = format!("{own}_{label}");
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {from}");
+        let mut admin = self.admin().await;
+        // A session that has just ended may still be counted for a moment.
+        for _ in 0..100 {
+            match admin.execute(sql.as_str()).await {
+                Ok(_) => return name,
+                Err(error) if error.to_string().contains("being accessed") => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+        panic!("{from} is still in use");
+    }
+
+    /// A fresh copy. On a server there is one at a time: discarding it puts the tables back.
+    pub async fn copy(&self, label: &str) -> Copy<'_> {
+        let name = if self.is_file() {
+            self.copy_of(&self.source, label).await
+        } else {
+            self.source.clone()
+        };
+        Copy { base: self, name }
+    }
+
+    /// Signs a copy's journal up to a position, as the log's keeper does.
+    pub async fn sign(&self, journal: &Journal, position: u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = KeeperConfig::new(folder.path(), Some(self.key.clone()));
+        (config.gap, config.poll) = (Duration::from_millis(10), Duration::from_millis(10));
+        let keeper = Keeper::start(journal, &Clock::System, config);
+        let covering = keeper.evidence().covering(position, Duration::from_secs(20)).await.unwrap();
+        assert!(covering.checkpoint.size >= position);
+        keeper.stop().await;
+    }
+
+    /// Whether this is the embedded engine.
+    pub fn is_file(&self) -> bool {
+        self.engine.port().is_none()
+    }
+
+    /// The newest checkpoint.
+    pub fn last(&self) -> (u64, Note) {
+        let (size, note) = self.checkpoints.last().unwrap();
+        (*size, note.parse().unwrap())
+    }
+
+    /// The first checkpoint that covers a position.
+    pub fn covering(&self, position: u64) -> (u64, Note) {
+        let covers = |one: &&(u64, String)| one.0 >= position;
+        let (size, note) = self.checkpoints.iter().find(covers).unwrap();
+        (*size, note.parse().unwrap())
+    }
+
+    pub fn event(&self, position: u64) -> &RecordedEvent {
+        &self.events[usize::try_from(position - 1).unwrap()]
+    }
+
+    pub fn verifier(&self) -> VerifierKey {
+        self.key.verifier()
+    }
+
+    /// What an auditor asks who knows the key and kept nothing else.
+    pub fn knowing_the_key(&self) -> Options {
+        Options { key: Some(self.verifier()), ..Options::default() }
+    }
+
+    /// What an auditor asks who kept the newest checkpoint as well.
+    pub fn holding_the_last(&self) -> Options {
+        Options { against: vec![self.last().1], ..self.knowing_the_key() }
+    }
+}
+
+/// Leaves a dozen checkpoints, as if it had been signed less often: each is checked again for every way
+/// to tamper. That one between two others is taken away changes nothing that anybody could prove.
+async fn thin_out(hand: &mut Hand) -> Vec<Note> {
+    let checkpoints = hand.checkpoints().await;
+    let every = checkpoints.len().div_ceil(CHECKPOINTS);
+    let goes = |place: usize| (checkpoints.len() - 1 - place) % every != 0 && place != 0;
+    let mut removed = Vec::new();
+    for (_, (size, note)) in checkpoints.iter().enumerate().filter(|(place, _)| goes(*place)) {
+        hand.run(&format!("DELETE FROM evidence_checkpoints WHERE size = {size}")).await;
+        removed.push(note.parse().unwrap());
+    }
+    removed
+}
+
+impl Copy<'_> {
+    pub fn url(&self) -> String {
+        self.base.url_of(&self.name)
+    }
+
+    /// The embedded engine's file.
+    pub fn file(&self) -> PathBuf {
+        self.base.file_of(&self.name)
+    }
+
+    pub async fn hand(&self) -> Hand {
+        Hand::on(&self.url()).await
+    }
+
+    /// The journal, in whatever state it is.
+    pub async fn journal(&self) -> Result<Journal, sira::journal::JournalError> {
+        let config = JournalConfig { max_connections: 3, ..JournalConfig::new(&self.url()) };
+        Journal::open_as_it_is(&config, Clock::System).await
+    }
+
+    /// What `verify` says.
+    pub async fn verified(&self, options: &Options) -> Result<Report, EvidenceError> {
+        let journal = self.journal().await?;
+        let (progress, _) = watch::channel(Default::default());
+        let report = verify(&journal, options, &progress).await;
+        journal.close().await;
+        report
+    }
+
+    /// Throws the copy away.
+    pub async fn discard(self) {
+        if self.base.is_file() {
+            std::fs::remove_file(self.file()).unwrap();
+            return;
+        }
+        let mut hand = self.hand().await;
+        // Only the rows that differ: emptying tables anew costs a server more than all the rest.
+        for table in TABLES {
+            hand.run(&format!(
+                "DELETE FROM {table} AS now WHERE NOT EXISTS \
+                  (SELECT 1 FROM kept.{table} AS kept WHERE kept::text = now::text); \
+                 INSERT INTO {table} SELECT kept.* FROM kept.{table} AS kept WHERE NOT EXISTS \
+                  (SELECT 1 FROM {table} AS now WHERE now::text = kept::text)"
+            ))
+            .await;
+        }
+        hand.close().await;
+    }
+}
+
+impl Hand {
+    async fn on(url: &str) -> Self {
+        if url.starts_with("sqlite:") {
+            let mut db = SqliteConnection::connect(url).await.unwrap();
+            db.execute("PRAGMA synchronous = OFF").await.unwrap();
+            db.execute("PRAGMA ignore_check_constraints = ON").await.unwrap();
+            Self::Sqlite(db)
+        } else {
+            let mut db = PgConnection::connect(url).await.unwrap();
+            db.execute("SET synchronous_commit = off").await.unwrap();
+            Self::Postgres(db)
+        }
+    }
+
+    /// Runs statements, which must change something.
+    pub async fn run(&mut self, sql: &str) {
+        let done = match self {
+            Self::Sqlite(db) => db.execute(sqlx::raw_sql(sql)).await.map(drop),
+            Self::Postgres(db) => db.execute(sqlx::raw_sql(sql)).await.map(drop),
+        };
+        done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    pub async fn close(self) {
+        match self {
+            Self::Sqlite(db) => db.close().await.unwrap(),
+            Self::Postgres(db) => db.close().await.unwrap(),
+        }
+    }
+
+    /// Bytes as the engine writes them in a statement.
+    pub fn bytes(&self, bytes: &[u8]) -> String {
+        let hex = sira::journal::leaf::hex(bytes);
+        match self {
+            Self::Sqlite(_) => format!("X'{hex}'"),
+            Self::Postgres(_) => format!("'\\x{hex}'::bytea"),
+        }
+    }
+
+    async fn checkpoints(&mut self) -> Vec<(u64, String)> {
+        let sql = "SELECT size, note FROM evidence_checkpoints ORDER BY size";
+        let rows: Vec<(i64, String)> = match self {
+            Self::Sqlite(db) => sqlx::query_as(sql).fetch_all(db).await.unwrap(),
+            Self::Postgres(db) => sqlx::query_as(sql).fetch_all(db).await.unwrap(),
+        };
+        rows.into_iter().map(|(size, note)| (size.unsigned_abs(), note)).collect()
+    }
+
+    /// The bytes of a tile.
+    pub async fn tile(&mut self, level: u32, index: u64) -> Vec<u8> {
+        let sql = format!(
+            "SELECT hashes FROM evidence_tiles WHERE level = {level} AND tile_index = {index}"
+        );
+        match self {
+            Self::Sqlite(db) => sqlx::query(&sql).fetch_one(db).await.unwrap().get(0),
+            Self::Postgres(db) => sqlx::query(&sql).fetch_one(db).await.unwrap().get(0),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Ways to change the tables themselves: rows that are no events any more, the head, and what was signed.
+
+use sira::evidence::verify::{Kind, Options};
+
+use super::base::{Base, Copy};
+use super::expected::Named;
+use super::forge::{other_key, quoted};
+
+/// Statements that somebody runs, what must be named then, and to whom.
+pub struct Case {
+    pub name: &'static str,
+    pub sql: String,
+    pub names: Vec<Named>,
+    pub options: Options,
+}
+
+/// Every case; `copy` is an untouched one.
+pub async fn cases(base: &Base, copy: &Copy<'_>) -> Vec<Case> {
+    [row_cases(base), head_cases(base), checkpoint_cases(base), tile_cases(base, copy).await]
+        .concat()
+}
+
+impl Clone for Case {
+    fn clone(&self) -> Self {
+        let Self { name, sql, names, options } = self;
+        Self { name, sql: sql.clone(), names: names.clone(), options: options.clone() }
+    }
+}
+
+struct Cases<'a>(&'a Base, Vec<Case>);
+
+impl Cases<'_> {
+    /// A case that whoever knows the key must see.
+    fn add(&mut self, name: &'static str, sql: impl Into<String>, kind: Kind, at: Option<u64>) {
+        let (sql, names) = (sql.into(), vec![(kind, at)]);
+        self.1.push(Case { name, sql, names, options: self.0.knowing_the_key() });
+    }
+}
+
+/// Rows that have not the form of an event, or no place.
+fn row_cases(base: &Base) -> Vec<Case> {
+    let mut cases = Cases(base, Vec::new());
+    let unreadable = Kind::Unreadable;
+    let set = |what: &str| format!("UPDATE events SET {what} WHERE position = 120");
+    cases.add(
+        "an id in capitals",
+        set("aggregate_id = upper(aggregate_id)"),
+        unreadable,
+        Some(120),
+    );
+    cases.add("an id that is none", set("aggregate_id = 'nobody'"), unreadable, Some(120));
+    cases.add(
+        "an id with a space",
+        set("aggregate_id = aggregate_id || ' '"),
+        unreadable,
+        Some(120),
+    );
+    let two_lines = set("event_type = event_type || '\n'");
+    cases.add("a type of two lines", two_lines, unreadable, Some(120));
+    let zero = if base.is_file() { "zeroblob(32)" } else { "decode(repeat('00', 32), 'hex')" };
+    cases.add("no leaf hash", set(&format!("leaf_hash = {zero}")), Kind::Altered, Some(120));
+    let of_another = set("leaf_hash = (SELECT leaf_hash FROM events WHERE position = 121)");
+    cases.add("the leaf hash of another", of_another, Kind::Altered, Some(120));
+    let far = "UPDATE events SET position = 9000000000000000000 WHERE position = 120";
+    cases.add("a place without end", far, unreadable, Some(9_000_000_000_000_000_000));
+    cases.add("a place without end leaves a hole", far, Kind::Missing, Some(120));
+    let set_place =
+        |place: &str| format!("UPDATE events SET position = {place} WHERE position = 120");
+    cases.add("a place before the first", set_place("-1"), unreadable, None);
+    cases.add("a place at zero", set_place("0"), unreadable, None);
+    if base.is_file() {
+        cases.add("a short leaf hash", set("leaf_hash = X'00'"), unreadable, Some(120));
+        let other_form = set("recorded_at = replace(recorded_at, 'Z', '+00:00')");
+        cases.add("a time in another form", other_form, unreadable, Some(120));
+        cases.add("a time that is none", set("recorded_at = 'yesterday'"), unreadable, Some(120));
+        let bytes = set("payload = CAST(X'FF' AS TEXT)");
+        cases.add("a payload of bytes that are no text", bytes, unreadable, Some(120));
+    } else {
+        cases.add("two events at one place", set_place("121"), unreadable, Some(121));
+        cases.add("no place at all", set_place("NULL"), unreadable, None);
+        cases.add("no time", set("recorded_at = 'infinity'"), unreadable, Some(120));
+        let early = set("recorded_at = '-infinity'");
+        cases.add("a time before all calendars", early, unreadable, Some(120));
+        cases.add("no type at all", set("event_type = NULL"), unreadable, Some(120));
+        let short = set("leaf_hash = decode('00', 'hex')");
+        cases.add("a short leaf hash", short, unreadable, Some(120));
+    }
+    cases.1
+}
+
+fn head_cases(base: &Base) -> Vec<Case> {
+    let mut cases = Cases(base, Vec::new());
+    let set = |what: &str| format!("UPDATE journal_head SET {what}");
+    cases.add("a head that is ahead", set("next_position = next_position + 1"), Kind::Head, None);
+    cases.add("a head that is behind", set("next_position = next_position - 1"), Kind::Head, None);
+    let early = set("recorded_at = '2020-01-01T00:00:00.000000Z'");
+    cases.add("a head of an earlier time", early, Kind::Head, None);
+    cases.add("no head", "DELETE FROM journal_head", Kind::Head, None);
+    cases.add("a head of another journal", set("journal = 'other'"), Kind::Head, None);
+    let setting = |sql: String| sql;
+    let replaced = format!(
+        "UPDATE journal_settings SET value = {} WHERE name = 'evidence_key'",
+        quoted(&other_key(base).verifier().to_string())
+    );
+    cases.add("another key in the settings", setting(replaced.clone()), Kind::Key, None);
+    let first = base.checkpoints.first().map(|first| first.0);
+    let options = Options::default();
+    let names = vec![(Kind::Signature, first)];
+    let name = "another key in the settings, for who knows none";
+    cases.1.push(Case { name, sql: replaced, names, options: options.clone() });
+    let removed = "DELETE FROM journal_settings WHERE name = 'evidence_key'".to_owned();
+    cases.add("no key in the settings", removed.clone(), Kind::Key, None);
+    let name = "no key in the settings, for who knows none";
+    cases.1.push(Case {
+        name,
+        sql: removed,
+        names: vec![(Kind::Key, None)],
+        options: options.clone(),
+    });
+    let broken =
+        "UPDATE journal_settings SET value = 'no key' WHERE name = 'evidence_key'".to_owned();
+    let name = "a key that is none in the settings, for who knows none";
+    cases.1.push(Case { name, sql: broken, names: vec![(Kind::Key, None)], options });
+    cases.1
+}
+
+fn checkpoint_cases(base: &Base) -> Vec<Case> {
+    let mut cases = Cases(base, Vec::new());
+    let middle = base.covering(200).0;
+    let (last, _) = base.last();
+    let set = |what: &str| format!("UPDATE evidence_checkpoints SET {what} WHERE size = {middle}");
+    let note: sira::evidence::Note = base.covering(200).1;
+    let by_another = other_key(base).sign(&note.text, chrono::DateTime::UNIX_EPOCH);
+    let foreign = sira::evidence::Note { text: note.text.clone(), signatures: vec![by_another] };
+    let (other_root, _) = (base.covering(300).1, 0);
+    let forged = note.to_string().replacen(&line(&note.text, 2), &line(&other_root.text, 2), 1);
+    let other_index =
+        note.to_string().replacen(&line(&note.text, 3), &line(&other_root.text, 3), 1);
+    let of_note = |note: &str| set(&format!("note = {}", quoted(note)));
+    cases.add("another root in a checkpoint", of_note(&forged), Kind::Root, Some(middle));
+    cases.add("another root is not signed", of_note(&forged), Kind::Signature, Some(middle));
+    cases.add("another stream index", of_note(&other_index), Kind::StreamIndex, Some(middle));
+    let foreign = of_note(&foreign.to_string());
+    cases.add("a checkpoint signed by another key", foreign, Kind::Signature, Some(middle));
+    cases.add("a checkpoint that is none", of_note("nothing"), Kind::Checkpoint, Some(middle));
+    let swapped = of_note(&other_root.to_string());
+    cases.add("the note of another size", swapped, Kind::Checkpoint, Some(middle));
+    let unsigned = of_note(&format!("{}\n", note.text));
+    cases.add("a checkpoint without signatures", unsigned, Kind::Checkpoint, Some(middle));
+    let renamed = note.to_string().replace(base.verifier().name(), "another/log");
+    cases.add("the checkpoint of another log", of_note(&renamed), Kind::Checkpoint, Some(middle));
+    let moved = set(&format!("size = {}", last + 7));
+    cases.add("a checkpoint of another size", moved, Kind::Checkpoint, Some(last + 7));
+    let newest = format!("DELETE FROM evidence_checkpoints WHERE size = {last}");
+    let before = base.checkpoints[base.checkpoints.len() - 2].0;
+    cases.add("the newest checkpoint is removed", newest, Kind::Tile, Some(before + 1));
+    let all = "DELETE FROM evidence_checkpoints";
+    cases.add("all checkpoints are removed", all, Kind::Tile, Some(1));
+    cosignature_cases(&mut cases);
+    cases.1
+}
+
+fn line(text: &str, place: usize) -> String {
+    text.lines().nth(place).unwrap().to_owned()
+}
+
+fn cosignature_cases(cases: &mut Cases) {
+    let base = cases.0;
+    let (last, note) = base.last();
+    let of_last = format!("WHERE size = {last}");
+    let set = |what: String| format!("UPDATE evidence_cosignatures SET {what} {of_last}");
+    let another = sira::evidence::NoteKey::generate(
+        base.witness.verifier().name(),
+        sira::evidence::Algorithm::Cosignature,
+    )
+    .unwrap();
+    let (at, kind) = (Some(last), Kind::Cosignature);
+    let forged = another.sign(&note.text, chrono::DateTime::UNIX_EPOCH);
+    cases.add("a forged cosignature", set(format!("line = '{forged}'")), kind, at);
+    let key = set(format!("witness = '{}'", another.verifier()));
+    cases.add("a cosignature under another key", key, kind, at);
+    let of_other = base.witness.sign(&base.covering(200).1.text, chrono::DateTime::UNIX_EPOCH);
+    cases.add("a cosignature of another checkpoint", set(format!("line = '{of_other}'")), kind, at);
+    cases.add("a cosignature that is none", set("line = 'x'".to_owned()), kind, at);
+    let moved = set(format!("size = {}", last + 1));
+    cases.add("a cosignature of what is not there", moved, kind, Some(last + 1));
+}
+
+async fn tile_cases(base: &Base, copy: &Copy<'_>) -> Vec<Case> {
+    let mut cases = Cases(base, Vec::new());
+    let mut hand = copy.hand().await;
+    let last = base.last().0;
+    for (level, index, name) in [
+        (
+            0,
+            0,
+            [
+                "a full tile is gone",
+                "a bit of a full tile",
+                "a full tile is cut",
+                "a full tile of another",
+            ],
+        ),
+        (
+            0,
+            1,
+            [
+                "the last tile is gone",
+                "a bit of the last tile",
+                "the last tile is cut",
+                "the last tile of another",
+            ],
+        ),
+        (
+            1,
+            0,
+            [
+                "the upper tile is gone",
+                "a bit of the upper tile",
+                "the upper tile is cut",
+                "an upper tile of another",
+            ],
+        ),
+    ] {
+        let bytes = hand.tile(level, index).await;
+        let first = index * 256 + 1;
+        let which = format!("WHERE level = {level} AND tile_index = {index}");
+        let set = |bytes: &[u8]| {
+            format!("UPDATE evidence_tiles SET hashes = {} {which}", hand.bytes(bytes))
+        };
+        let gone = format!("DELETE FROM evidence_tiles {which}");
+        cases.add(name[0], gone, Kind::Tile, Some(first));
+        let mut flipped = bytes.clone();
+        let hashes = bytes.len() / 32;
+        flipped[32 * (hashes - 1) + 5] ^= 1;
+        let (kind, at) =
+            if level == 0 { (Kind::NotInTree, first + hashes as u64 - 1) } else { (Kind::Tile, 1) };
+        cases.add(name[1], set(&flipped), kind, Some(at));
+        cases.add(name[2], set(&bytes[..bytes.len() - 1]), Kind::Tile, Some(first));
+        let other: Vec<u8> = bytes.iter().rev().copied().collect();
+        let kind = if level == 0 { Kind::NotInTree } else { Kind::Tile };
+        cases.add(name[3], set(&other), kind, Some(first));
+    }
+    let edge = hand.tile(0, 1).await;
+    let more = [edge.as_slice(), &[7; 32]].concat();
+    let longer = format!(
+        "UPDATE evidence_tiles SET hashes = {} WHERE level = 0 AND tile_index = 1",
+        hand.bytes(&more)
+    );
+    cases.add("a hash more than was signed", longer, Kind::Tile, Some(last + 1));
+    let stray = format!(
+        "INSERT INTO evidence_tiles (level, tile_index, hashes) VALUES (2, 9, {})",
+        hand.bytes(&[7; 32])
+    );
+    cases.add("a tile more than was signed", stray, Kind::Tile, Some(last + 1));
+    hand.close().await;
+    cases.1
+}

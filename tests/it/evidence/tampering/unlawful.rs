@@ -1,0 +1,270 @@
+//! Events that no rule would have let through, recorded past the rules by whoever runs the log: rightly
+//! placed, rightly hashed, rightly signed. Only the rules, asked again, can tell.
+
+use serde_json::{Value, json};
+use sira::evidence::verify::{Kind, Options};
+use sira::journal::{AppendOutcome, AppendRequest, Journal, NewEvent, RecordedEvent, StreamWrite};
+
+use super::base::{Base, Copy};
+use super::expected::names;
+use super::forge::other_key;
+
+/// An event made of one that was recorded, and what the rules say of it.
+struct Unlawful {
+    name: &'static str,
+    /// The type of the event that it is made of: the last one of that type.
+    like: &'static str,
+    change: fn(&mut RecordedEvent, &mut Value, &mut Value),
+    says: &'static str,
+}
+
+fn unchanged(_: &mut RecordedEvent, _: &mut Value, _: &mut Value) {}
+
+const UNLAWFUL: &[Unlawful] = &[
+    Unlawful {
+        name: "a fund is overspent",
+        like: "Committed",
+        change: |_, payload, _| payload["fact"]["Committed"]["amount"] = json!(999_999_999),
+        says: "amount_above_limit",
+    },
+    Unlawful {
+        name: "a payment reference is used twice",
+        like: "Disbursed",
+        change: unchanged,
+        says: "already_settled",
+    },
+    Unlawful {
+        name: "a tranche is paid twice",
+        like: "DisbursementRecorded",
+        change: unchanged,
+        says: "already_settled",
+    },
+    Unlawful {
+        name: "somebody is registered twice",
+        like: "Registered",
+        change: unchanged,
+        says: "already_done_otherwise",
+    },
+    Unlawful {
+        name: "a selection of somebody who was never registered",
+        like: "SelectionDecided",
+        change: |event, _, _| event.stream.aggregate_id = uuid::Uuid::nil(),
+        says: "not_registered",
+    },
+    Unlawful {
+        name: "a retraction of what is not there",
+        like: "Retracted",
+        change: |_, payload, _| payload["fact"]["Retracted"]["sequence"] = json!(999),
+        says: "unknown_item",
+    },
+    Unlawful {
+        name: "a fact of the future",
+        like: "IncomeRecorded",
+        change: |_, payload, _| payload["occurred_on"] = json!("2199-01-01"),
+        says: "date_in_future",
+    },
+    Unlawful {
+        name: "a fact of another age",
+        like: "IncomeRecorded",
+        change: |_, payload, _| payload["occurred_on"] = json!("1492-01-01"),
+        says: "date_too_early",
+    },
+    Unlawful {
+        name: "two names for who recorded it",
+        like: "IncomeRecorded",
+        change: |_, _, metadata| metadata["actor"] = json!("somebody"),
+        says: "actor",
+    },
+    Unlawful {
+        name: "a role that is none",
+        like: "IncomeRecorded",
+        change: |_, _, metadata| metadata["role"] = json!("king"),
+        says: "metadata",
+    },
+    Unlawful {
+        name: "a type that is not that of its contents",
+        like: "IncomeRecorded",
+        change: |event, _, _| event.event_type = "VisitRecorded".to_owned(),
+        says: "event_type",
+    },
+    Unlawful {
+        name: "contents that are none",
+        like: "IncomeRecorded",
+        change: |_, payload, _| *payload = json!({ "anything": 1 }),
+        says: "payload",
+    },
+    Unlawful {
+        name: "a seat is taken twice",
+        like: "SeatTaken",
+        change: unchanged,
+        says: "already_settled",
+    },
+    Unlawful {
+        name: "a second convention",
+        like: "ConventionSigned",
+        change: unchanged,
+        says: "already_done_otherwise",
+    },
+    Unlawful {
+        name: "an erasure of who is erased",
+        like: "PersonalDataErased",
+        change: unchanged,
+        says: "already_settled",
+    },
+    Unlawful {
+        name: "a kind of stream that is none",
+        like: "IncomeRecorded",
+        change: |event, _, _| event.stream.aggregate_type = "ghost".into(),
+        says: "aggregate_type",
+    },
+    Unlawful {
+        name: "anything in the log's own stream",
+        like: "IncomeRecorded",
+        change: |event, _, _| event.stream.aggregate_type = "evidence".into(),
+        says: "event_type",
+    },
+];
+
+/// Records an event as it is, past every rule; its position.
+pub async fn record(journal: &Journal, base: &Base, event: &RecordedEvent) -> u64 {
+    let version = base.events.iter().filter(|one| one.stream == event.stream).count() as u64;
+    record_after(journal, version, event).await
+}
+
+async fn record_after(journal: &Journal, expected_version: u64, event: &RecordedEvent) -> u64 {
+    let new = NewEvent {
+        event_type: event.event_type.clone().into(),
+        event_version: event.event_version.clone().into(),
+        payload: event.payload.clone(),
+        metadata: event.metadata.clone(),
+    };
+    let write = StreamWrite { stream: event.stream.clone(), expected_version, events: vec![new] };
+    let request = AppendRequest { writes: vec![write], ..AppendRequest::default() };
+    match journal.append(request).await.unwrap() {
+        AppendOutcome::Committed(committed) => committed.position,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn recorded(base: &Base, copy: &Copy<'_>, one: &Unlawful) -> u64 {
+    let like = base.events.iter().rfind(|event| event.event_type == one.like).unwrap();
+    let mut event = like.clone();
+    let mut payload = serde_json::from_str(&event.payload).unwrap();
+    let mut metadata = serde_json::from_str(&event.metadata).unwrap();
+    (one.change)(&mut event, &mut payload, &mut metadata);
+    (event.payload, event.metadata) = (payload.to_string(), metadata.to_string());
+    let journal = copy.journal().await.unwrap();
+    let position = record(&journal, base, &event).await;
+    // The log's keeper signs whatever stands in the journal.
+    base.sign(&journal, position).await;
+    journal.close().await;
+    position
+}
+
+pub async fn every_unlawful_event_is_named(base: &Base) {
+    let mut wrong = Vec::new();
+    for one in UNLAWFUL {
+        let copy = base.copy("unlawful").await;
+        let position = recorded(base, &copy, one).await;
+        let report = copy.verified(&base.holding_the_last()).await.unwrap();
+        let [found] = report.deviations.as_slice() else {
+            wrong.push(format!("{}: {:?}", one.name, report.deviations));
+            copy.discard().await;
+            continue;
+        };
+        let why = found.detail.clone().unwrap_or_default();
+        let is_it = found.kind == Kind::Illegal && found.position == Some(position);
+        if !is_it || why != one.says {
+            wrong.push(format!("{}: {found:?}", one.name));
+        }
+        // A nightly run that begins before it sees it too.
+        let since = Options { since: Some(base.last().1), ..base.knowing_the_key() };
+        let nightly = copy.verified(&since).await.unwrap();
+        if !names(&nightly, (Kind::Illegal, Some(position))) {
+            wrong.push(format!("{}, since: {:?}", one.name, nightly.deviations));
+        }
+        copy.discard().await;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    a_selection_before_any_interview_is_named(base).await;
+    an_approval_by_the_one_who_asked_is_named(base).await;
+    a_key_that_nobody_introduced_is_named(base).await;
+}
+
+/// The first event of a type, with other contents.
+fn like(base: &Base, kind: &str, change: impl FnOnce(&mut Value, &mut Value)) -> RecordedEvent {
+    let mut event = base.events.iter().find(|event| event.event_type == kind).unwrap().clone();
+    let mut payload = serde_json::from_str(&event.payload).unwrap();
+    let mut metadata = serde_json::from_str(&event.metadata).unwrap();
+    change(&mut payload, &mut metadata);
+    (event.payload, event.metadata) = (payload.to_string(), metadata.to_string());
+    event
+}
+
+/// Records events one after the other in a stream of `version` events; the last one must be named, and
+/// it alone.
+async fn the_last_is_named(base: &Base, version: u64, events: &[RecordedEvent], says: &str) {
+    let copy = base.copy("chain").await;
+    let journal = copy.journal().await.unwrap();
+    let mut position = 0;
+    for (version, event) in (version..).zip(events) {
+        position = record_after(&journal, version, event).await;
+    }
+    base.sign(&journal, position).await;
+    journal.close().await;
+    let report = copy.verified(&base.holding_the_last()).await.unwrap();
+    let [found] = report.deviations.as_slice() else { panic!("{:?}", report.deviations) };
+    assert_eq!((found.kind, found.position), (Kind::Illegal, Some(position)));
+    assert_eq!(found.detail.as_deref(), Some(says));
+    copy.discard().await;
+}
+
+/// A new path, lawful up to the idea, on which somebody is selected at once.
+async fn a_selection_before_any_interview_is_named(base: &Base) {
+    let id = uuid::Uuid::from_u128(80);
+    let of = |kind: &str| {
+        let mut event = like(base, kind, |_, _| ());
+        event.stream.aggregate_id = id;
+        event
+    };
+    let events = ["Registered", "IdeaSubmitted", "SelectionDecided"].map(of);
+    the_last_is_named(base, 0, &events, "missing_step").await;
+}
+
+/// A second financing, asked for and approved by one and the same.
+async fn an_approval_by_the_one_who_asked_is_named(base: &Base) {
+    let request = like(base, "FinancingRequested", |payload, _| {
+        payload["fact"]["FinancingRequested"]["financing"] = json!(2);
+    });
+    let approval = like(base, "FinancingApproved", |payload, metadata| {
+        payload["fact"]["FinancingApproved"]["financing"] = json!(2);
+        payload["by"] = json!("adviser");
+        metadata["actor"] = json!("adviser");
+    });
+    assert_eq!(request.stream, approval.stream);
+    let version = base.events.iter().filter(|one| one.stream == request.stream).count() as u64;
+    the_last_is_named(base, version, &[request, approval], "separation_of_duties").await;
+}
+
+/// An event that says of a stranger's key that it is the log's next, signed by that key alone.
+async fn a_key_that_nobody_introduced_is_named(base: &Base) {
+    let copy = base.copy("key").await;
+    let stranger = other_key(base);
+    let text = format!("sira.key/v1\n{}\n{}\n", base.verifier(), stranger.verifier());
+    let note = sira::evidence::Note {
+        signatures: vec![stranger.sign(&text, chrono::DateTime::UNIX_EPOCH)],
+        text,
+    };
+    let mut event = base.events[0].clone();
+    event.stream.aggregate_type = "evidence".into();
+    event.event_type = "SigningKeyIntroduced".to_owned();
+    event.payload = json!({ "note": note.to_string() }).to_string();
+    let journal = copy.journal().await.unwrap();
+    let position = record(&journal, base, &event).await;
+    journal.close().await;
+    for options in [Options::default(), base.knowing_the_key()] {
+        let report = copy.verified(&options).await.unwrap();
+        assert!(names(&report, (Kind::Key, Some(position))), "{:?}", report.deviations);
+    }
+    copy.discard().await;
+}
