@@ -170,3 +170,19 @@ ask "$analyst" "indicators?programme=$programme&name=financed"
 echo 'A frozen report gives the same figures for ever, and says what changed since'
 post "$director" /v1/analytics/reports '{
     "name": "bilan-'"$(date +%s)"'", "subject": "funnel", "query": "programme='"$programme"'"}'
+
+echo '== Evidence: her whole path in one file, checked by somebody who has the key and nothing else'
+key=$("$sira" evidence key)
+echo "verifier key: $key"
+proofs=$(mktemp -d)
+program=$(cd "$(dirname "$sira")" && pwd)/$(basename "$sira")
+"$sira" evidence "$person" -o "$proofs/preuves.json"
+# Elsewhere: no data directory, no database, no network.
+(cd "$proofs" && env -u SIRA_DATA_DIR -u SIRA_DATABASE_URL "$program" verify --bundle preuves.json --key "$key")
+echo 'One letter changed in it, and the check says which event is not the one that was recorded'
+sed 's/2022-01-10/2022-01-11/' "$proofs/preuves.json" > "$proofs/altered.json"
+"$sira" verify --bundle "$proofs/altered.json" --key "$key" && exit 1
+echo '== The whole journal, from its stored bytes'
+"$sira" verify --key "$key" --save "$proofs/kept.checkpoint"
+"$sira" verify --key "$key" --against "$proofs/kept.checkpoint" --since "$proofs/kept.checkpoint"
+rm -r "$proofs"

@@ -37,6 +37,8 @@ pub struct ConfigFile {
     pub trusted_proxies: Vec<String>,
     /// An issuer that is trusted beside our own tokens.
     pub oidc: Option<OidcConfig>,
+    /// Where spans are sent: the base URL of an OTLP collector, such as `http://127.0.0.1:4318`.
+    pub otlp_endpoint: Option<String>,
     /// The log's name and its witnesses.
     pub evidence: EvidenceConfig,
 }
@@ -66,6 +68,10 @@ pub struct ConfigArgs {
     pub cache_mib: Option<u64>,
     #[command(flatten)]
     gate: GateArgs,
+    /// OTLP collector to which spans of requests and commands are sent, such as `http://127.0.0.1:4318`
+    /// [default: none]
+    #[arg(long, env = "SIRA_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<String>,
     #[command(flatten)]
     evidence: EvidenceArgs,
     /// Configuration file [default: sira.toml, when it is there]
@@ -145,6 +151,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// An issuer that is trusted beside our own tokens.
     pub oidc: Option<OidcConfig>,
+    /// Where spans are sent, if anywhere.
+    pub otlp_endpoint: Option<String>,
     /// The log's name and its witnesses.
     pub evidence: EvidenceConfig,
 }
@@ -205,6 +213,7 @@ impl ConfigArgs {
             rate_limits,
             trusted_proxies,
             oidc,
+            otlp_endpoint: self.otlp_endpoint.clone().or(file.otlp_endpoint),
             evidence: self.evidence.over(file.evidence),
         })
     }

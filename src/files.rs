@@ -40,7 +40,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// [`FileError`].
 pub fn write_secret(path: &Path, text: &str) -> Result<String, FileError> {
     let failed = |source| FileError { path: path.to_owned(), source };
-    let directory = path.parent().unwrap_or(Path::new("."));
+    // The parent of a bare name is an empty path, which cannot be opened.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = parent.unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(failed)?;
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
     let mut options = OpenOptions::new();

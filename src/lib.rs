@@ -9,6 +9,7 @@
 //! decide, and appends to the [`journal`], whose answer comes after the commit.
 
 pub mod access_log;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -27,4 +28,7 @@ pub mod journal;
 pub mod keys;
 pub mod oidc;
 pub mod read_side;
+pub mod replay;
+pub mod retention;
+pub mod telemetry;
 pub mod token;

@@ -7,6 +7,7 @@ mod client;
 mod cluster;
 mod commands;
 mod duplicates;
+mod evidence;
 mod generate;
 mod growth;
 mod paths;
@@ -63,6 +64,12 @@ enum Bench {
     Live(reads::LiveArgs),
     /// Figures and lists over populations of two sizes.
     Figures(reads::FiguresArgs),
+    /// Checking a journal, against a bare loop that reads and hashes it.
+    Verify(evidence::VerifyArgs),
+    /// Commands with and without the signer.
+    EvidenceCost(evidence::CostArgs),
+    /// Inclusion proofs against status reads, and a bundle.
+    Proofs(evidence::ProofsArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -84,6 +91,9 @@ async fn main() -> Result<(), Failure> {
         Bench::Rebuild(args) => reads::rebuild(args).await,
         Bench::Live(args) => reads::live(args).await,
         Bench::Figures(args) => reads::figures(args).await,
+        Bench::Verify(args) => evidence::check(args).await,
+        Bench::EvidenceCost(args) => evidence::cost(args).await,
+        Bench::Proofs(args) => evidence::proofs(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }

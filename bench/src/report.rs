@@ -39,6 +39,12 @@ impl Side {
         rates.get(rates.len() / 2).copied().unwrap_or(0.0)
     }
 
+    /// The slowest but one in a hundred, in milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "latencies of a bench")]
+    pub fn p99_ms(&self) -> f64 {
+        self.micros.value_at_quantile(0.99) as f64 / 1_000.0
+    }
+
     fn print(&self) {
         let low = self.rates.iter().copied().fold(f64::INFINITY, f64::min);
         let high = self.rates.iter().copied().fold(0.0, f64::max);

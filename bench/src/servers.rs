@@ -111,9 +111,14 @@ impl Sira {
 
     /// Starts a server that does not feed the read models.
     pub async fn serve_unprojected(&self) -> Result<Server, Failure> {
+        self.serve_with(&["--without-projections"]).await
+    }
+
+    /// Starts a server with flags of `sira serve`.
+    pub async fn serve_with(&self, flags: &[&str]) -> Result<Server, Failure> {
         let port = free_port()?;
         let address = format!("127.0.0.1:{port}");
-        let arguments = ["serve", "--without-projections", "--listen", &address];
+        let arguments = [&["serve", "--listen", &address], flags].concat();
         start(self.command(&arguments), port).await
     }
 

@@ -14,7 +14,17 @@ pub static UPCASTERS: LazyLock<Vec<Box<dyn EventUpcaster>>> = LazyLock::new(upca
 /// The upcasters as the repositories of `cqrs-es` take them.
 #[must_use]
 pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
-    vec![Box::new(SemanticVersionEventUpcaster::new("Registered", "2.0", Box::new(registered_v2)))]
+    vec![
+        Box::new(SemanticVersionEventUpcaster::new("Registered", "2.0", Box::new(registered_v2))),
+        Box::new(SemanticVersionEventUpcaster::new("RulesSet", "2.0", Box::new(rules_v2))),
+    ]
+}
+
+/// `RulesSet` 1.0 came before rules could say how long data are kept: they said nothing of it, and a rule
+/// that is left out keeps data for as long as the programme wants. So nothing is added; the version
+/// tells an older program that it does not know all that newer rules may say.
+fn rules_v2(payload: Value) -> Value {
+    payload
 }
 
 /// `Registered` 1.0 came before the way of intake was asked: all of those people answered an open

@@ -159,7 +159,7 @@ fn programme_bodies() -> Vec<(&'static str, Value)> {
         "max_education": "2", "interview_pass_mark": 60, "attendance_percent": 80, "planned_hours": 40,
         "assessment_pass_mark": 50, "modules": ["leadership"], "own_sectors": ["poultry"],
         "follow_up_months": [1, 6], "ceilings": {"grant": 300_000, "kit": 500_000, "loan": 2_000_000, "guarantee": 2_000_000}
-    });
+    , "retention_months": 60});
     vec![
         (
             "ConventionSigned",
@@ -291,6 +291,36 @@ fn no_golden_file_is_left_without_a_reader() {
     }
 }
 
+/// A stored event in the present form of its type, by the one upcaster that it needs.
+fn upcast(stored: SerializedEvent) -> SerializedEvent {
+    let all = upcasters();
+    let needed: Vec<_> = all
+        .iter()
+        .filter(|upcaster| upcaster.can_upcast(&stored.event_type, &stored.event_version))
+        .collect();
+    assert_eq!(needed.len(), 1);
+    needed[0].upcast(stored)
+}
+
+#[test]
+fn rules_of_the_first_form_keep_data_for_as_long_as_the_programme_wants() {
+    let stored = SerializedEvent::new(
+        PROGRAMME.into(),
+        2,
+        "programme".into(),
+        "RulesSet".into(),
+        "1.0".into(),
+        serde_json::from_str(&read("RulesSet.1.0")).unwrap(),
+        Value::Null,
+    );
+    let event: ProgrammeEvent = serde_json::from_value(upcast(stored).payload).unwrap();
+    let sira_domain::programme::ProgrammeFact::RulesSet(set) = event.fact else {
+        panic!("another fact")
+    };
+    assert_eq!((set.rules.retention_months, set.rules.interview_pass_mark.get()), (None, 60));
+    assert!(is_outdated("RulesSet", "1.0") && !is_outdated("RulesSet", "2.0"));
+}
+
 #[test]
 fn a_registration_of_the_first_form_is_read_as_the_second() {
     let stored = SerializedEvent::new(
@@ -306,10 +336,7 @@ fn a_registration_of_the_first_form_is_read_as_the_second() {
         serde_json::from_value::<BeneficiaryEvent>(stored.payload.clone()).is_err(),
         "it needs its upcaster"
     );
-    let read = upcasters().iter().fold(stored, |event, upcaster| {
-        assert!(upcaster.can_upcast(&event.event_type, &event.event_version));
-        upcaster.upcast(event)
-    });
+    let read = upcast(stored);
     let event: BeneficiaryEvent = serde_json::from_value(read.payload).unwrap();
     let sira_domain::beneficiary::Fact::Registered(registration) = event.fact else {
         panic!("another fact")

@@ -21,7 +21,7 @@ const fn model(name: &'static str, version: u32, families: &'static [Family]) ->
 
 /// Every such projection.
 pub const MODELS: &[Model] = &[
-    model("case_status", 2, &[Family::Path]),
+    model("case_status", 3, &[Family::Path]),
     model("case_milestones", 1, &[Family::Path]),
     model("training_attendance", 1, &[Family::Path]),
     model("cohort_status", 1, &[Family::Cohort]),

@@ -1,5 +1,6 @@
 //! `sira evidence`: a path's bundle, the log's keys, and the witness.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,16 +9,16 @@ use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
-use super::history;
 use super::open::{Opened, secret};
 use super::serve::with_open;
-use super::{CliError, Say, witness};
+use super::{CliError, Say, path, witness};
 use crate::commands::{Call, Commands, stream_id};
 use crate::config::Config;
 use crate::evidence::{
     EvidenceError, Keeper, KeeperConfig, KeyHistory, NoteKey, SigningKeyOrigin, load_or_create_key,
     rotate,
 };
+use crate::export::Destination;
 
 /// How long the bundle waits for the checkpoint that covers the path's last event; a large journal is
 /// followed from its beginning.
@@ -185,7 +186,7 @@ async fn bundle(
     say: Say,
 ) -> Result<(), CliError> {
     let commands = &opened.commands;
-    let id = history::find(opened, id, say).await?;
+    let id = path::find(opened, id, say).await?;
     let path = commands.current_beneficiary(id).await;
     let path = path.map_err(|error| CliError::failed("journal", error))?;
     let position = path.map_or(0, |path| path.position);
@@ -200,8 +201,11 @@ async fn bundle(
     let made = made.map_err(|error| failed(error, say))?;
     let size = made.events.len();
     let text = serde_json::to_vec(&made).map_err(|error| CliError::failed("JSON", error))?;
-    std::fs::write(output, text)
-        .map_err(|error| CliError::failed(output.display().to_string(), error))?;
+    let written = Destination::new(output).open().and_then(|mut out| {
+        out.write_all(&text)?;
+        out.keep()
+    });
+    written.map_err(|error| CliError::failed(output.display().to_string(), error))?;
     let output = output.display();
     let fr = format!(
         "{size} événements et leurs preuves dans {output}.\nÀ vérifier sans accès : sira verify --bundle {output} --key CLÉ"

@@ -275,14 +275,14 @@ fn failed(error: ExportError, say: Say) -> CliError {
 }
 
 /// A bar with an estimate; drawn on a terminal only, to standard error.
-fn bar(name: &str) -> ProgressBar {
+pub(super) fn bar(name: &str) -> ProgressBar {
     let style = "{msg:<20} {bar:40} {pos}/{len} ({per_sec}, {eta})";
     let style =
         ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style).with_message(name.to_owned())
 }
 
-fn show(bar: &ProgressBar, done: u64, all: u64) {
+pub(super) fn show(bar: &ProgressBar, done: u64, all: u64) {
     bar.set_length(all);
     bar.set_position(done);
 }

@@ -2,6 +2,9 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod access;
+mod activity;
+mod backup;
 mod demo;
 mod evidence;
 mod export;
@@ -10,9 +13,15 @@ mod history;
 mod import;
 mod message;
 mod open;
+mod paper;
+mod path;
+mod person;
 mod projections;
 mod report;
+mod restore;
+mod retention;
 mod serve;
+mod signals;
 mod token;
 mod verify;
 mod witness;
@@ -48,6 +57,14 @@ enum Command {
     Evidence(evidence::EvidenceArgs),
     /// Check a bundle without any access, or the whole journal. / Vérifie des preuves, ou tout le journal.
     Verify(verify::VerifyArgs),
+    /// Show what one member of the staff did. / Montre ce qu'un agent a fait.
+    Activity(activity::ActivityArgs),
+    /// Show who read a person's data. / Montre qui a consulté les données d'une personne.
+    Access(access::AccessArgs),
+    /// Write everything that is held about a person. / Écrit tout ce qui est détenu sur une personne.
+    Person(person::PersonArgs),
+    /// List and erase personal data past retention. / Liste et efface les données à ne plus conserver.
+    Retention(retention::RetentionArgs),
     /// Fill an empty journal with an invented population. / Génère une population fictive.
     Generate(generate::GenerateArgs),
     /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
@@ -58,6 +75,10 @@ enum Command {
     Report(report::ReportArgs),
     /// Write a read model, the event log or the paths to a file. / Exporte une table, les événements ou les parcours.
     Export(export::ExportArgs),
+    /// Save the journal, or the keys, to a folder. / Sauvegarde le journal, ou les clés, dans un dossier.
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty database of either engine. / Restaure une sauvegarde dans une base vide.
+    Restore(restore::RestoreArgs),
     /// Print completions for a shell. / Complétion pour un interpréteur.
     Completions {
         /// The shell.
@@ -128,11 +149,12 @@ fn report(error: &CliError) {
 
 fn run_async(cli: Cli) -> Result<(), CliError> {
     let config = cli.config.resolve().map_err(|error| CliError::failed("configuration", error))?;
-    start_logging();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::failed("runtime", error))?;
+    let telemetry = crate::telemetry::start(config.otlp_endpoint.as_deref(), runtime.handle());
+    let telemetry = telemetry.map_err(|error| CliError::failed("otlp", error))?;
     let say = Say(config.language);
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::serve(&config, args, say).await,
             Command::Migrate => open::migrate(&config, say).await,
@@ -140,28 +162,20 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::History(args) => history::run(&config, args, say).await,
             Command::Evidence(args) => evidence::run(&config, args, say).await,
             Command::Verify(args) => verify::run(&config, args, say).await,
+            Command::Activity(args) => activity::run(&config, args, say).await,
+            Command::Access(args) => access::run(&config, args, say).await,
+            Command::Person(args) => person::run(&config, args, say).await,
+            Command::Retention(args) => retention::run(&config, args, say).await,
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,
             Command::Report(args) => report::run(&config, args, say).await,
             Command::Export(args) => export::run(&config, args, say).await,
+            Command::Backup(args) => backup::back_up(&config, args, say).await,
+            Command::Restore(args) => restore::restore(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
-    })
-}
-
-/// Logs go to standard error: readable on a terminal, JSON lines elsewhere. `SIRA_LOG` sets the
-/// level, `info` by default.
-fn start_logging() {
-    use std::io::IsTerminal;
-    use tracing_subscriber::EnvFilter;
-    let filter =
-        EnvFilter::try_from_env("SIRA_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start in one process (a test) keeps the first.
-    let _ = if std::io::stderr().is_terminal() {
-        logging.try_init()
-    } else {
-        logging.json().try_init()
-    };
+    });
+    telemetry.end();
+    outcome
 }

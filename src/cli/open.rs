@@ -94,7 +94,7 @@ async fn make_analyst(config: &Config, say: Say) -> Result<(), CliError> {
     Ok(())
 }
 
-fn make_directory(config: &Config) -> Result<(), CliError> {
+pub(super) fn make_directory(config: &Config) -> Result<(), CliError> {
     std::fs::create_dir_all(&config.data_dir).map_err(|source| {
         let path = config.data_dir.clone();
         CliError::failed("data directory", FileError { path, source })

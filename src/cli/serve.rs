@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::Duration;
 use sira_projections::Runner;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::evidence::keep_evidence;
 use super::open::{Opened, open, open_read};
+use super::signals::Signals;
 use super::{CliError, Say, demo};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -58,6 +58,7 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
     let address =
         args.listen.or_else(|| config.listen.clone()).unwrap_or_else(|| LISTEN.to_owned());
     let gate = gate(config, opened.commands.clock())?;
+    let signals = Signals::install()?;
     let listener =
         listen(&address).await.map_err(|error| CliError::failed(address.clone(), error))?;
     let local = listener.local_addr().map_err(|error| CliError::failed(address, error))?;
@@ -90,7 +91,7 @@ pub async fn serve(config: &Config, args: ServeArgs, say: Say) -> Result<(), Cli
         projections: projections.as_ref().map(Runner::statuses).unwrap_or_default(),
         metrics: Arc::new(Metrics::default()),
     };
-    crate::http::serve(listener, router(app), ServeLimits::default(), stop()).await;
+    crate::http::serve(listener, router(app), ServeLimits::default(), signals.stop(say)).await;
     housekeeping.abort();
     warming.abort();
     if let Some(projections) = projections {
@@ -134,22 +135,6 @@ async fn listen(address: &str) -> std::io::Result<TcpListener> {
         }
     }
     Err(last)
-}
-
-/// Resolves at SIGTERM or Ctrl-C.
-async fn stop() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }
 
 /// At start and every hour: forgets old idempotency keys, and removes documents that a crash left.

@@ -11,6 +11,7 @@ use sira_domain::context::Context;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
 use sira_domain::values::{Reference, Within};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::across::{LINKS, programme_guard};
@@ -24,6 +25,7 @@ use super::{
 use crate::journal::{Alias, AppendRequest, Freshness, StreamWrite};
 use crate::keys::{Found, PersonKey};
 use crate::read_side::Duplicate;
+use crate::telemetry::spans;
 
 /// What the memory of an attendance is reckoned by: its payload, about.
 pub(super) const EVENT_BYTES: u64 = 160;
@@ -62,7 +64,8 @@ impl Commands {
         let commands = self.clone();
         // In a task of its own: a client that hangs up must not cut a command between commit and
         // answer.
-        let task = tokio::spawn(async move { commands.register_now(id, body, call).await });
+        let carried_out = async move { commands.register_now(id, body, call).await };
+        let task = tokio::spawn(carried_out.instrument(spans::command("register")));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 
@@ -79,13 +82,14 @@ impl Commands {
     ) -> Result<Answer, CommandError> {
         let entry = entry_of(word).ok_or(CommandError::NoSuchCommand)?;
         let commands = self.clone();
-        let task = tokio::spawn(async move {
+        let carried_out = async move {
             match entry.word {
                 "erase-personal-data" => commands.erase(id, entry, body, call).await,
                 word if LINKS.contains(&word) => commands.link_now(id, entry, body, call).await,
                 _ => commands.command_now(id, entry, body, call).await,
             }
-        });
+        };
+        let task = tokio::spawn(carried_out.instrument(spans::command(entry.word)));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 

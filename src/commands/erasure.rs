@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::stream::read_event;
 use super::{Answer, Call, CommandError, Commands};
+use crate::journal::RecordedEvent;
+use crate::keys::KeyId;
 
 impl Commands {
     /// Erases a person's data: records it, then destroys every key that sealed something of theirs.
@@ -23,27 +25,68 @@ impl Commands {
         call: Call,
     ) -> Result<Answer, CommandError> {
         let answer = self.command_now(id, entry, body, call).await?;
-        let path = self.current_beneficiary(id).await?.ok_or(CommandError::NotFound)?;
-        self.0.keys.destroy(&path.state.state().keys).await?;
-        // Nobody can open the documents any more. What a crash leaves of them the sweep removes.
-        if let Some(documents) = self.documents() {
-            documents.forget(id).await?;
-        }
+        self.complete_erasures(&[id]).await?;
         Ok(answer)
     }
 
-    /// Destroys the keys of every erasure that a crash left half-done. Idempotent.
+    /// Records that a person's data are erased for their age, and leaves the keys to
+    /// [`Commands::complete_erasures`], which the caller makes once for all whom it erases: each
+    /// rewriting of the key store costs time.
+    pub(crate) async fn record_retention_erasure(
+        &self,
+        id: Uuid,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let entry = super::beneficiary::entry_of("erase-personal-data");
+        let entry = entry.ok_or(CommandError::NoSuchCommand)?;
+        let body = Map::from_iter([("ground".to_owned(), Value::from("retention"))]);
+        self.command_now(id, entry, body, call).await
+    }
+
+    /// Destroys every key of people whose erasure is recorded, and removes their documents. Idempotent.
+    pub(crate) async fn complete_erasures(&self, ids: &[Uuid]) -> Result<(), CommandError> {
+        // The key store would be looked through for nothing.
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut keys = Vec::new();
+        for id in ids {
+            let path = self.current_beneficiary(*id).await?.ok_or(CommandError::NotFound)?;
+            let state = path.state.state();
+            keys.extend(state.keys.iter().filter(|_| state.is_erased()));
+        }
+        self.0.keys.destroy(&keys).await?;
+        // Nobody can open the documents any more. What a crash leaves of them the sweep removes.
+        if let Some(documents) = self.documents() {
+            for id in ids {
+                documents.forget(*id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Destroys the keys of every erasure that a crash left half-done, and those that a restored backup
+    /// named as destroyed. Idempotent.
     ///
     /// # Errors
     /// When the journal or the key store cannot be reached.
     pub async fn finish_erasures(&self) -> Result<(), CommandError> {
-        let mut keys = Vec::new();
+        let mut keys = self.0.journal.destroyed_keys().await?;
         for recorded in self.0.journal.read_type("PersonalDataErased").await? {
-            let event: BeneficiaryEvent = read_event(&recorded)?;
-            if let Fact::PersonalDataErased(erasure) = event.fact {
-                keys.extend(erasure.keys);
-            }
+            keys.extend(erased_keys(&recorded)?);
         }
         self.0.keys.destroy(&keys).await.map_err(Into::into)
     }
+}
+
+/// The keys that an erasure names; none of another event.
+///
+/// # Errors
+/// [`CommandError::Unreadable`].
+pub(crate) fn erased_keys(recorded: &RecordedEvent) -> Result<Vec<KeyId>, CommandError> {
+    let event: BeneficiaryEvent = read_event(recorded)?;
+    Ok(match event.fact {
+        Fact::PersonalDataErased(erasure) => erasure.keys,
+        _ => Vec::new(),
+    })
 }

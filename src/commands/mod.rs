@@ -24,10 +24,12 @@ use sira_domain::cohort::Cohort;
 use sira_domain::fund::Fund;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
+use tracing::Instrument;
 use uuid::Uuid;
 
 pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
+pub(crate) use erasure::erased_keys;
 pub use own::Own;
 pub use rehearse::Rehearsal;
 pub(crate) use request::seal_identity;
@@ -44,6 +46,7 @@ use crate::journal::{
 };
 use crate::keys::{KeyStore, KeysError};
 use crate::read_side::{Duplicate, DuplicateFinder};
+use crate::telemetry::spans;
 
 /// How often a decision is taken anew when its stream moved under it, before the caller is told.
 /// Each loss means that somebody else won, so this is only reached on a very hot stream.
@@ -309,7 +312,7 @@ impl Commands {
         // or none. A crash before its answer leaves a command that is stored and not acknowledged:
         // the client's retry, by its idempotency key or because the command has already happened,
         // gets this answer and no second effect.
-        match self.0.journal.append(request).await? {
+        match self.0.journal.append(request).instrument(spans::append()).await? {
             AppendOutcome::Committed(committed) => Ok(Appended::Committed(committed)),
             AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken => Ok(Appended::Moved),
             AppendOutcome::Replayed(stored) => replayed(&stored).map(Appended::Answered),

@@ -7,6 +7,7 @@ use sira_domain::catalogue::CommandEntry;
 use sira_domain::context::Context;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::request::{read_form_error, take_day};
@@ -14,6 +15,7 @@ use super::stream::{Loaded, Mark, Stream, StreamStore, new_event, stream_id};
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, Door, new_id};
 use crate::grant::Scope;
 use crate::journal::{Alias, AppendRequest, Freshness, Guard, Referral, StreamWrite};
+use crate::telemetry::spans;
 
 /// What parsing a command's body may say.
 pub type Parsed<C> = Option<Result<C, serde_path_to_error::Error<serde_json::Error>>>;
@@ -145,7 +147,7 @@ impl Commands {
         let command = S::parse(word, Value::Object(body)).ok_or(CommandError::NoSuchCommand)?;
         let command = command.map_err(|error| read_form_error(&error))?;
         let (commands, call) = (self.clone(), Call { occurred_on, ..call });
-        let task = tokio::spawn(async move {
+        let carried_out = async move {
             let mut id = id;
             let _turn = S::store(&commands.0).turn(id).await;
             for _ in 0..ATTEMPTS_MAX {
@@ -156,7 +158,8 @@ impl Commands {
                 }
             }
             Err(CommandError::Contended(ATTEMPTS_MAX))
-        });
+        };
+        let task = tokio::spawn(carried_out.instrument(spans::command(word)));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 

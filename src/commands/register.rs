@@ -9,6 +9,7 @@ use sira_domain::cohort::{Cohort, CohortCommand, Register, SEATS_MAX, Sheet, tak
 use sira_domain::context::Context;
 use sira_domain::refusal::Refusal;
 use sira_domain::values::BeneficiaryId;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::across::{programme_guard, write_of};
@@ -18,6 +19,7 @@ use super::request::{read_form_error, take_day};
 use super::stream::Loaded;
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, refusal_of};
 use crate::journal::AppendRequest;
+use crate::telemetry::spans;
 
 /// What a register is decided on.
 struct Room {
@@ -40,7 +42,8 @@ impl Commands {
         let commands = self.clone();
         // In a task of its own: a client that hangs up must not cut a command between commit and
         // answer.
-        let task = tokio::spawn(async move { commands.register_sheet(id, body, call).await });
+        let carried_out = async move { commands.register_sheet(id, body, call).await };
+        let task = tokio::spawn(carried_out.instrument(spans::command("record-register")));
         task.await.map_err(|_| crate::journal::JournalError::Closed)?
     }
 

@@ -190,23 +190,25 @@ impl Keeping {
         if size < self.stored.size() {
             return Err(EvidenceError::Contradiction { size: self.stored.size() });
         }
-        let was = self.stored.size();
-        self.stored.follow(&self.journal, size, &mut |_| {}).await?;
-        if let Some(newest) = newest.filter(|_| size > was) {
-            self.learn_keys().await?;
-            let tree = SignedTree::new(&newest, &self.stored)?;
+        if let Some(newest) = newest.filter(|newest| newest.size > self.stored.size()) {
+            // Taken over only when it agrees: what contradicts a signed checkpoint is never signed.
+            let mut grown = self.stored.clone();
+            grown.follow(&self.journal, size, &mut |_| {}).await?;
+            let tree = SignedTree::new(&newest, &grown)?;
+            self.learn_keys(grown.own_events()).await?;
             if let Some(keys) = &self.keys {
                 tree.note.verify(keys.of_size(size))?;
             }
+            self.stored = grown;
             self.signed.send_replace(Some(tree));
         }
         Ok(())
     }
 
     /// Reads the log's keys when there are others than are known.
-    async fn learn_keys(&mut self) -> Result<(), EvidenceError> {
-        if self.keys.is_none() || self.keys_read_at < self.stored.own_events() {
-            self.read_keys(self.stored.own_events()).await?;
+    async fn learn_keys(&mut self, introduced: u64) -> Result<(), EvidenceError> {
+        if self.keys.is_none() || self.keys_read_at < introduced {
+            self.read_keys(introduced).await?;
         }
         Ok(())
     }
@@ -222,7 +224,7 @@ impl Keeping {
         if self.config.key.is_none() {
             return Ok(());
         }
-        self.learn_keys().await?;
+        self.learn_keys(self.stored.own_events()).await?;
         if !self.may_sign {
             self.check_key().await?;
         }
@@ -263,17 +265,19 @@ impl Keeping {
     async fn sign_next(&mut self) -> Result<bool, EvidenceError> {
         let head = self.journal.head().await?.position;
         let before = self.stored.size();
-        let size = head.min(before + STEP_EVENTS);
         let (Some(keys), Some(key)) = (&self.keys, &self.config.key) else { return Ok(false) };
+        let step = head.min(before + STEP_EVENTS);
+        // Up to the event that introduced this key another one signed, or nobody did.
+        let size = if *keys.of_size(step) == key.verifier() { step } else { head };
         if size == before || !store::may_sign(&self.journal, self.holder).await? {
             return Ok(false);
         }
         let (mut grown, mut tiles) = (self.stored.clone(), Vec::new());
         grown.follow(&self.journal, size, &mut |tile| tiles.push(tile)).await?;
         if grown.own_events() > self.keys_read_at {
-            // A key was introduced: from there on only that one signs. The next step looks which. What
-            // else somebody has put into that stream is no matter here: `verify` names it.
-            self.read_keys(grown.own_events()).await?;
+            // A key was introduced: from there on only that one signs. What else somebody has put into
+            // that stream is no matter here: `verify` names it.
+            self.learn_keys(grown.own_events()).await?;
             self.check_key().await?;
             return Ok(true);
         }

@@ -50,21 +50,23 @@ pub async fn newest(journal: &Journal) -> Result<Option<Stored>, EvidenceError> 
     Ok(row.map(checkpoint_row))
 }
 
-/// Checkpoints larger than a size, the smallest first, at most `limit`: size and note as they are
-/// stored.
+/// Checkpoints larger than a size and not larger than another, the smallest first, at most `limit`: size
+/// and note as they are stored.
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
-pub async fn after(
+pub async fn between(
     journal: &Journal,
-    size: u64,
+    (after, up_to): (u64, u64),
     limit: u32,
 ) -> Result<Vec<(u64, String)>, EvidenceError> {
     let rows: Vec<(i64, String)> = on_pool!(journal.pool(), db => {
         sqlx::query_as(
-            "SELECT size, note FROM evidence_checkpoints WHERE size > $1 ORDER BY size LIMIT $2",
+            "SELECT size, note FROM evidence_checkpoints WHERE size > $1 AND size <= $2 \
+             ORDER BY size LIMIT $3",
         )
-        .bind(number(size))
+        .bind(number(after))
+        .bind(number(up_to))
         .bind(i64::from(limit))
         .fetch_all(db)
         .await
@@ -211,6 +213,27 @@ pub async fn cosignatures_between(
     })?;
     let read = |(size, witness, line)| (u64::try_from(size).unwrap_or(0), witness, line);
     Ok(rows.into_iter().map(read).collect())
+}
+
+/// The sizes larger than one for which there is a cosignature and no checkpoint.
+///
+/// # Errors
+/// [`EvidenceError::Database`].
+pub async fn orphaned_cosignatures(
+    journal: &Journal,
+    after: u64,
+) -> Result<Vec<u64>, EvidenceError> {
+    let sizes: Vec<i64> = on_pool!(journal.pool(), db => {
+        sqlx::query_scalar(
+            "SELECT DISTINCT size FROM evidence_cosignatures AS one WHERE size > $1 \
+             AND NOT EXISTS (SELECT 1 FROM evidence_checkpoints AS its WHERE its.size = one.size) \
+             ORDER BY size",
+        )
+        .bind(number(after))
+        .fetch_all(db)
+        .await
+    })?;
+    Ok(sizes.into_iter().map(|size| u64::try_from(size).unwrap_or(0)).collect())
 }
 
 /// The tiles of a level between two indexes, both included, as they are stored: index and hashes. A tile

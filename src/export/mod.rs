@@ -10,7 +10,7 @@ mod dictionary;
 mod error;
 pub mod events;
 pub mod mining;
-mod rows;
+pub(crate) mod rows;
 mod staff;
 pub mod tables;
 

@@ -20,7 +20,7 @@ fn key(table: &Table) -> &'static [&'static str] {
 
 /// Which rows of a table: a condition whose only values are positions, which are numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Selection {
+pub(crate) struct Selection {
     table: &'static Table,
     condition: String,
 }
@@ -41,6 +41,15 @@ impl Selection {
     /// The rows of events up to a position, of a table with a row an event.
     pub fn up_to(table: &'static Table, at: u64) -> Self {
         Self { table, condition: format!("position <= {at}") }
+    }
+
+    /// The rows of one path, of a table that has them by path; of versions, those that stand.
+    pub fn of_path(table: &'static Table, id: Uuid) -> Self {
+        let standing = match table.keeping {
+            Keeping::Versioned => " AND until_position IS NULL",
+            Keeping::Current => "",
+        };
+        Self { table, condition: format!("aggregate_id = '{id}'{standing}") }
     }
 
     pub async fn count(&self, connection: ReadConnection<'_>) -> Result<u64, sqlx::Error> {

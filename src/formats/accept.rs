@@ -109,28 +109,38 @@ impl Format {
 
     /// The closest range that takes the format, with its quality in thousandths.
     fn weigh(self, accept: &str) -> Option<(Closeness, u16)> {
-        let ranges = accept.split(',').filter_map(|range| self.match_range(range));
-        ranges.max_by_key(|(closeness, quality)| (*closeness, *quality))
+        weigh(accept, self.media_type())
     }
+}
 
-    fn match_range(self, range: &str) -> Option<(Closeness, u16)> {
-        let mut parts = range.split(';').map(str::trim);
-        let named = parts.next()?.to_ascii_lowercase();
-        let own = self.media_type();
-        let family = own.split_once('/').map_or("", |(family, _)| family);
-        let closeness = match named.split_once('/')? {
-            _ if named == own => Closeness::Exact,
-            ("*", "*") => Closeness::Any,
-            (named, "*") if named == family => Closeness::Family,
-            _ => return None,
-        };
-        let weight = parts.find_map(|part| {
-            let (name, value) = part.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("q").then(|| quality(value.trim()))
-        });
-        // A quality that is none makes the range none.
-        Some((closeness, weight.unwrap_or(Some(1000))?))
-    }
+/// How much an `Accept` header asks for a media type, in thousandths: by the range that names it most
+/// closely; 0 when none takes it.
+#[must_use]
+pub fn asked_for(accept: &str, media_type: &str) -> u16 {
+    weigh(accept, media_type).map_or(0, |(_, quality)| quality)
+}
+
+fn weigh(accept: &str, media_type: &str) -> Option<(Closeness, u16)> {
+    let ranges = accept.split(',').filter_map(|range| match_range(range, media_type));
+    ranges.max_by_key(|(closeness, quality)| (*closeness, *quality))
+}
+
+fn match_range(range: &str, own: &str) -> Option<(Closeness, u16)> {
+    let mut parts = range.split(';').map(str::trim);
+    let named = parts.next()?.to_ascii_lowercase();
+    let family = own.split_once('/').map_or("", |(family, _)| family);
+    let closeness = match named.split_once('/')? {
+        _ if named == own => Closeness::Exact,
+        ("*", "*") => Closeness::Any,
+        (named, "*") if named == family => Closeness::Family,
+        _ => return None,
+    };
+    let weight = parts.find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| quality(value.trim()))
+    });
+    // A quality that is none makes the range none.
+    Some((closeness, weight.unwrap_or(Some(1000))?))
 }
 
 /// `0` to `1` with at most three digits after the point, in thousandths.

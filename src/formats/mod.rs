@@ -24,7 +24,7 @@ use std::io::Write;
 use sira_domain::reference::Language;
 use sira_projections::table::Cell;
 
-pub use accept::{Format, NotAFormat};
+pub use accept::{Format, NotAFormat, asked_for};
 pub use csv::csvw_metadata;
 pub use error::FormatError;
 pub use sheet::{Column, Sheet};

@@ -76,11 +76,25 @@ pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 /// Those who settle whether two paths are one person's.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 
+/// Those who follow the whole journal; see [`super::feed`] for why their scope must be everything.
+pub const FEED_READERS: &[Role] = &[Auditor, Role::Admin];
+
 /// Those who read the entries of every event of the journal: which stream, which type, when.
 pub const ENTRY_READERS: &[Role] = &[Auditor, Role::Admin, Director];
 
 /// Those whose witness may hand in its signatures; whose key signed is checked besides.
 pub const WITNESSES: &[Role] = &[Director, Role::Donor, Role::Admin];
+/// Those who hand a person everything that is held about them.
+pub const PERSON_READERS: &[Role] = &[Director];
+
+/// Those who see whose data are past retention.
+pub const RETENTION_READERS: &[Role] = &[Director, Role::Admin];
+
+/// Those who order the erasure of data past retention.
+pub const ERASERS: &[Role] = &[Role::Admin];
+
+/// Those who see what a member of the staff did, and who read a person's data.
+pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];
 
 /// Those who freeze reports.
 pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];
@@ -143,6 +157,24 @@ pub const ROUTES: &[Route] = &[
         "/v1/beneficiaries/{id}/evidence",
         Access::Roles(PATH_READERS),
         "A path as it is stored, with the proof that it is whole and unchanged: for `sira verify --bundle`. The reading is recorded.",
+    ),
+    route(
+        "get",
+        "/v1/beneficiaries/{id}/access",
+        Access::Roles(WATCHERS),
+        "Who read a person's data, newest first; this reading is recorded too.",
+    ),
+    route(
+        "get",
+        "/v1/beneficiaries/{id}/person",
+        Access::Roles(PERSON_READERS),
+        "Everything held about a person, for that person: JSON, or a page to print by `Accept`; the reading is recorded.",
+    ),
+    route(
+        "get",
+        "/v1/activity",
+        Access::Roles(WATCHERS),
+        "What one member of the staff recorded and read, newest first.",
     ),
     route("post", "/v1/programmes", Access::Command, "Signs a convention: a programme begins."),
     route(
@@ -290,6 +322,12 @@ pub const ROUTES: &[Route] = &[
     ),
     route(
         "get",
+        "/v1/events",
+        Access::Roles(FEED_READERS),
+        "Every event in the order of the journal, as CloudEvents with sealed parts sealed: a page, or server-sent events with `Accept: text/event-stream`.",
+    ),
+    route(
+        "get",
         "/v1/evidence/checkpoint",
         Access::AnyRole,
         "The published checkpoint: size and root of the tree of all events, signed (C2SP tlog-checkpoint).",
@@ -318,6 +356,18 @@ pub const ROUTES: &[Route] = &[
         "/v1/evidence/cosignatures",
         Access::Roles(WITNESSES),
         "Takes what a known witness has signed of a checkpoint (C2SP tlog-cosignature).",
+    ),
+    route(
+        "get",
+        "/v1/worklists/past-retention",
+        Access::Roles(RETENTION_READERS),
+        "Closed paths whose personal data are past the programme's retention period, the first closed first.",
+    ),
+    route(
+        "post",
+        "/v1/retention/erasures",
+        Access::Roles(ERASERS),
+        "Erases the personal data of those named who are still past retention; says of each what became of it.",
     ),
     route(
         "get",

@@ -1,10 +1,10 @@
-//! Routes of a beneficiary's path: commands, status, history.
+//! Routes of a beneficiary's path: commands, status. Its history is in `history`.
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use sira_domain::beneficiary::{BENEFICIARY_COMMANDS, Beneficiary};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::access::{PATH_READERS, may_open};
 use super::problem::{self, Problem};
 use super::request::{Caller, Envelope, JsonBody, Named, read_etag};
-use super::show::{Opening, open_identity, path_value, show_event, show_path};
+use super::show::{open_identity, path_value, show_path};
 use super::{App, answer_response};
 use crate::access_log::{AccessEntry, record_access};
 use crate::clock::read_moment;
@@ -31,7 +31,6 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/beneficiaries", post(register))
         .route("/v1/beneficiaries/{id}", get(status))
-        .route("/v1/beneficiaries/{id}/history", get(history))
         .route("/v1/beneficiaries/{id}/commands/{command}", post(command))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
 }
@@ -256,7 +255,12 @@ pub(super) async fn log_access(
     recorded.map_err(|error| caller.envelope.command_error(&error.into()))
 }
 
-async fn read_stream(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<RecordedEvent>, Response> {
+/// Every event of a path.
+pub(super) async fn read_stream(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<Vec<RecordedEvent>, Response> {
     let stream = StreamId { aggregate_type: Beneficiary::TYPE.into(), aggregate_id: id };
     let events = app.commands.journal().read_stream(&stream, 0).await;
     events.map_err(|error| caller.envelope.command_error(&error.into()))
@@ -276,38 +280,4 @@ pub(super) async fn key_of(
         Ok(Found::Unknown) => Err(caller.envelope.command_error(&CommandError::KeyMissing(*key))),
         Err(error) => Err(caller.envelope.command_error(&error.into())),
     }
-}
-
-async fn history(
-    State(app): State<App>,
-    caller: Caller,
-    Named(id): Named<String>,
-    query: Result<Query<Moment>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Response> {
-    caller.require(PATH_READERS)?;
-    let moment = read_query(&caller.envelope, query)?;
-    let id = find_id(&app, &caller.envelope, &id).await?;
-    let path = current(&app, &caller, id).await?;
-    let mut events = read_stream(&app, &caller, id).await?;
-    moment.cut(&caller.envelope, &mut events)?;
-    log_access(&app, &caller, "history", id).await?;
-    let past = Loaded::<Beneficiary>::fold(&events)
-        .map_err(|error| caller.envelope.command_error(&error))?;
-    let key = key_of(&app, &caller, &path).await?;
-    let may_open = |field: &str| may_open(caller.grant.role, field);
-    let opening = Opening { key: key.as_ref(), id, may_open: &may_open };
-    let language = caller.envelope.language;
-    let show = |event: &RecordedEvent| {
-        show_event(event, past.state.is_retracted(event.sequence), language, &opening)
-    };
-    let shown = serde_json::json!({
-        "id": id,
-        "reference": path.state.state().registration.as_ref().map(|registration| registration.reference),
-        "version": past.state.version(),
-        "position": past.position,
-        "events": events.iter().map(show).collect::<Vec<_>>(),
-    });
-    let mut response = axum::Json(shown).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
 }

@@ -111,6 +111,19 @@ impl Gate {
         Ok((grant, fresh))
     }
 
+    /// Checks a token again that has come in, and takes nothing from its quota: a stream that lasts
+    /// must end with its token.
+    pub(super) async fn check_again(
+        &self,
+        tokens: &Tokens,
+        token: &str,
+    ) -> Result<Arc<Grant>, TokenError> {
+        match self.0.oidc.as_ref().filter(|oidc| oidc.is_claimed_by(token)) {
+            Some(oidc) => oidc.check(token).await,
+            None => tokens.check(token).await.map(|(grant, _)| grant),
+        }
+    }
+
     fn count(&self, grant: &Grant, visit: Option<&Visit>) -> Result<(), Refusal> {
         let Some(limit) = &self.0.token else { return Ok(()) };
         let standing = limit.take(grant.token_id, self.0.clock.now());

@@ -52,7 +52,9 @@ async fn metrics(State(app): State<App>) -> Response {
     let position = journal.head().await.map_or(known, |head| head.position);
     let statuses = app.projections.now();
     let lags = live_lags(&statuses, journal, app.commands.clock()).await.unwrap_or_default();
-    let text = app.metrics.text(position, &statuses, &lags);
+    let published = app.evidence.as_ref().and_then(|evidence| evidence.published().ok());
+    let published = published.map_or(0, |tree| tree.checkpoint.size);
+    let text = app.metrics.text(position, published, &statuses, &lags);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     (StatusCode::OK, [(header::CONTENT_TYPE, kind)], text).into_response()
 }

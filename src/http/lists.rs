@@ -28,9 +28,9 @@ use super::reading::{
 };
 use super::request::Caller;
 use crate::access_log::{AccessEntry, record_accesses};
-use crate::grant::Scope;
 use crate::journal::StreamId;
 use crate::read_side::OpenedKeys;
+pub(super) use crate::replay::activity::reach_of;
 
 /// The route.
 const PATH: &str = "/v1/beneficiaries";
@@ -266,21 +266,6 @@ pub(super) fn filters(given: &Parameters<'_>) -> Result<Filters, Response> {
             ActorId::try_new(text).ok().map(|adviser| adviser.as_str().to_owned())
         })?,
     })
-}
-
-/// Whose paths a scope holds, as the read side says it.
-pub(super) fn reach_of(scope: &Scope) -> Reach {
-    match scope {
-        Scope::All => Reach::All,
-        Scope::Regions(regions) => {
-            Reach::Regions(regions.iter().map(|region| region.code().to_owned()).collect())
-        }
-        Scope::Offices(offices) => {
-            Reach::Offices(offices.iter().map(|office| office.as_str().to_owned()).collect())
-        }
-        // A donor sees nobody.
-        Scope::Funds(_) => Reach::Offices(Vec::new()),
-    }
 }
 
 pub(super) fn write_place(place: &CasePlace) -> String {

@@ -42,6 +42,9 @@ pub struct Metrics {
     seconds: Histogram,
     commands: Family<CommandLabels, Counter>,
     position: Gauge,
+    published: Gauge,
+    feed_readers: Gauge,
+    feed_events: Counter,
     of_projections: OfProjections,
 }
 
@@ -97,8 +100,24 @@ impl Default for Metrics {
             "Last position known to be committed",
             position.clone(),
         );
+        let (feed_readers, feed_events) = (Gauge::default(), Counter::default());
+        registry.register("feed_readers", "Readers that follow the events", feed_readers.clone());
+        registry.register("feed_events", "Events handed to them", feed_events.clone());
         let of_projections = OfProjections::register(&mut registry);
-        Self { registry, requests, seconds, commands, position, of_projections }
+        let published = Gauge::default();
+        let help = "Events that the published checkpoint covers; 0 when there is none";
+        registry.register("evidence_size", help, published.clone());
+        Self {
+            published,
+            registry,
+            requests,
+            seconds,
+            commands,
+            position,
+            feed_readers,
+            feed_events,
+            of_projections,
+        }
     }
 }
 
@@ -120,16 +139,28 @@ impl Metrics {
         self.commands.get_or_create(&CommandLabels { command: word.to_owned(), outcome }).inc();
     }
 
-    /// The counters in Prometheus' text form.
+    /// One reader more or one less that follows the events.
+    pub fn count_feed_readers(&self, change: i64) {
+        self.feed_readers.inc_by(change);
+    }
+
+    /// Counts events that were handed to such a reader.
+    pub fn count_feed_events(&self, count: u64) {
+        self.feed_events.inc_by(count);
+    }
+
+    /// The counters in Prometheus' text form; `published` is the size of the published checkpoint.
     #[must_use]
     pub fn text(
         &self,
         position: u64,
+        published: u64,
         projections: &[ProjectionStatus],
         lags: &[ProjectionLag],
     ) -> String {
         let signed = |position| i64::try_from(position).unwrap_or(i64::MAX);
         self.position.set(signed(position));
+        self.published.set(signed(published));
         for status in projections {
             let labels = ProjectionLabels { projection: status.name };
             self.of_projections.projected.get_or_create(&labels).set(signed(status.position));

@@ -5,8 +5,10 @@ mod analytics;
 mod beneficiaries;
 mod documents;
 mod evidence;
+mod feed;
 mod gate;
 mod health;
+mod history;
 mod limits;
 mod lists;
 mod metrics;
@@ -14,13 +16,18 @@ mod openapi;
 mod own;
 mod parameters;
 mod peer;
+mod person;
 pub mod problem;
 mod reading;
 mod reference;
 mod request;
+mod retention;
 mod serve;
 pub mod show;
+mod stalling;
+mod streams;
 mod tokens;
+mod watch;
 mod worklists;
 
 use std::sync::Arc;
@@ -32,6 +39,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
 use sira_projections::{ReadStore, Statuses};
+use tracing::Instrument;
 
 pub use gate::Gate;
 pub use limits::RateLimits;
@@ -43,6 +51,7 @@ pub use serve::{ServeLimits, serve};
 use crate::commands::{Answer, Commands};
 use crate::evidence::Evidence;
 use crate::figures::Figures;
+use crate::telemetry::spans;
 use crate::token::Tokens;
 use request::Envelope;
 
@@ -74,10 +83,15 @@ pub fn router(app: App) -> Router {
         .merge(beneficiaries::routes())
         .merge(documents::routes())
         .merge(evidence::routes())
+        .merge(history::routes())
+        .merge(feed::routes())
         .merge(lists::routes())
         .merge(own::routes())
+        .merge(person::routes())
         .merge(reference::routes())
+        .merge(retention::routes())
         .merge(tokens::routes())
+        .merge(watch::routes())
         .merge(worklists::routes())
         .merge(health::routes())
         .merge(openapi::routes())
@@ -108,8 +122,10 @@ async fn around(
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     request.extensions_mut().insert(envelope.clone());
-    let handled =
-        futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(next.run(request))).await;
+    let name = route.as_ref().map_or("none", MatchedPath::as_str);
+    let span = spans::request(&method, name, request.headers());
+    let handled = next.run(request).instrument(span.clone());
+    let handled = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(handled)).await;
     let mut response = handled.unwrap_or_else(|_| {
         tracing::error!(request_id = %envelope.request_id, "a handler panicked");
         envelope.kind(problem::INTERNAL)
@@ -117,9 +133,9 @@ async fn around(
     if let Ok(id) = HeaderValue::from_str(&envelope.request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    app.metrics.count_request(&method, route, response.status(), started.elapsed());
-    tracing::debug!(request_id = %envelope.request_id, %method, route, status = response.status().as_u16(), "answered");
+    spans::answered(&span, response.status());
+    app.metrics.count_request(&method, name, response.status(), started.elapsed());
+    tracing::debug!(request_id = %envelope.request_id, %method, route = name, status = response.status().as_u16(), "answered");
     response
 }
 

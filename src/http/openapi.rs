@@ -111,6 +111,14 @@ fn operation(
     if route.path == "/v1/analytics/reports" && route.method == "post" {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": report_form() } } });
     }
+    if route.path == "/v1/evidence/cosignatures" {
+        let note = json!({ "type": "string", "description": "The checkpoint as a signed note, with the witness's signature line." });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "text/plain": { "schema": note } } });
+    }
+    if route.path == super::retention::ERASURES {
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": super::retention::order_form() } } });
+    }
     if let Some(entry) = entry {
         operation["operationId"] = json!(entry.word);
         operation["tags"] = json!([entry.stage]);
@@ -216,9 +224,9 @@ fn parameters(path: &str, method: &str) -> Value {
         ));
     }
     // A revocation is the same however often it is asked for: it needs no key and has no version.
-    let is_command =
-        !["/v1/tokens", "/v1/analytics", "/v1/evidence"].iter().any(|part| path.starts_with(part));
-    if method == "post" && is_command {
+    // So is an order of erasure, and it may be for many paths.
+    let is_plain = ["/v1/tokens", "/v1/analytics", "/v1/evidence", super::retention::ERASURES];
+    if method == "post" && !is_plain.iter().any(|start| path.starts_with(start)) {
         parameters.push(text(
             "header",
             "Idempotency-Key",
@@ -232,8 +240,8 @@ fn parameters(path: &str, method: &str) -> Value {
             "The version that must be current, as given in ETag.",
         ));
     }
-    let has_moments = path.starts_with("/v1/beneficiaries/{id}") && !path.ends_with("/evidence");
-    if has_moments && method == "get" {
+    let has_past = ["/v1/beneficiaries/{id}", super::history::PATH].contains(&path);
+    if has_past && method == "get" {
         parameters.push(text(
             "query",
             "as_of",
@@ -254,7 +262,10 @@ fn parameters(path: &str, method: &str) -> Value {
     for parameter in listed {
         parameters.push(text("query", parameter.name, false, parameter.about));
     }
-    if !listed.is_empty() && !path.starts_with("/v1/evidence") {
+    if path == "/v1/events" {
+        let about = "The last position that was received; it goes before `after`.";
+        parameters.push(text("header", "Last-Event-ID", false, about));
+    } else if method == "get" && super::parameters::reads_models(path) {
         parameters.push(text(
             "header",
             "Sira-Min-Position",

@@ -113,10 +113,41 @@ const OVERDUE_REPAYMENTS: &[Parameter] = &[
     CURSOR,
 ];
 
+const PAST_RETENTION: &[Parameter] = &[PROGRAMME, REGION, OFFICE, LIMIT, CURSOR];
+
+const HISTORY: &[Parameter] = &[
+    parameter(
+        "from_version",
+        "Answers the difference from this version on; 0 is before the first event.",
+    ),
+    parameter("from_as_of", "As `from_version`, by a day (its end, UTC) or a time."),
+    parameter("to_version", "The later of the two moments; now when left out."),
+    parameter("to_as_of", "As `to_version`, by a day (its end, UTC) or a time."),
+];
+
+const ACTIVITY: &[Parameter] = &[
+    parameter("actor", "Who, by the name in their token; required."),
+    parameter("from", "Recorded on this day (UTC) or later."),
+    parameter("to", "Recorded on this day (UTC) or before."),
+    LIMIT,
+    CURSOR,
+];
+
+const ACCESS: &[Parameter] = &[LIMIT, CURSOR];
+
+const EVENTS: &[Parameter] = &[
+    parameter("after", "Position after which to begin; 0 when left out."),
+    parameter(
+        "limit",
+        "Events of the page: 1 to 1000; 100 when left out. A page may be shorter, to stay small: go on until its last `id` is `Sira-Position`.",
+    ),
+];
+
 /// The parameters of a route that lists; none of another.
 pub(super) fn of(path: &str) -> &'static [Parameter] {
     match path {
         "/v1/beneficiaries" => BENEFICIARIES,
+        "/v1/events" => EVENTS,
         super::evidence::CHECKPOINT => CHECKPOINT,
         super::evidence::INCLUSION => INCLUSION,
         super::evidence::CONSISTENCY => CONSISTENCY,
@@ -125,8 +156,19 @@ pub(super) fn of(path: &str) -> &'static [Parameter] {
         "/v1/worklists/stalled" => STALLED,
         "/v1/worklists/awaiting-decision" => AWAITING_DECISION,
         "/v1/worklists/overdue-repayments" => OVERDUE_REPAYMENTS,
+        "/v1/worklists/past-retention" => PAST_RETENTION,
+        "/v1/beneficiaries/{id}/history" => HISTORY,
+        "/v1/beneficiaries/{id}/access" => ACCESS,
+        "/v1/activity" => ACTIVITY,
         _ => &[],
     }
+}
+
+/// Whether a route is answered from read models, so that a caller may wait for its own write.
+pub(super) fn reads_models(path: &str) -> bool {
+    let is_other =
+        ["/v1/beneficiaries/", "/v1/evidence/"].iter().any(|part| path.starts_with(part));
+    !of(path).is_empty() && !is_other
 }
 
 /// The parameters that a request brings.

@@ -176,20 +176,24 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let Ok(envelope) = Envelope::from_request_parts(parts, app).await;
-        let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = bearer
-            .and_then(|value| value.split_once(' '))
-            // The scheme's case is the caller's (RFC 9110, 11.1).
-            .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token))
-            .ok_or_else(|| envelope.kind(problem::UNAUTHENTICATED))?;
+        let token =
+            bearer(&parts.headers).ok_or_else(|| envelope.kind(problem::UNAUTHENTICATED))?;
         let visit = parts.extensions.get::<Visit>();
-        let admitted = app.gate.admit(&app.tokens, visit, token.trim()).await;
+        let admitted = app.gate.admit(&app.tokens, visit, token).await;
         let (grant, fresh) = admitted.map_err(|refusal| refused(&envelope, refusal))?;
         let headers = read_headers(&parts.headers).map_err(|(name, expected)| {
             envelope.problem(&Problem::bad_parameter(envelope.language, name, expected))
         })?;
         Ok(Self { envelope, grant, fresh, headers })
     }
+}
+
+/// The token that a request brings.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    // The scheme's case is the caller's (RFC 9110, 11.1).
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// The answer to who does not come in. A token that is right and gives no role is no 401: another

@@ -22,6 +22,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use super::peer::Peer;
 use super::problem;
 use super::request::Envelope;
+use super::stalling::Stalling;
+use super::streams::Streams;
 
 /// Answers shorter than this fit a packet or two: compressing them saves no time.
 const COMPRESSED_FROM_BYTES: u16 = 2_048;
@@ -39,6 +41,10 @@ pub struct ServeLimits {
     pub request_within: Duration,
     /// Time for a whole upload of a document.
     pub upload_within: Duration,
+    /// Readers that follow the events at once.
+    pub streams: usize,
+    /// Longest time in which a caller takes nothing of what it asked for.
+    pub unread_within: Duration,
     /// Time for requests under way to end at shutdown.
     pub drain_within: Duration,
 }
@@ -53,13 +59,18 @@ impl Default for ServeLimits {
             request_within: Duration::from_mins(1),
             // 50 MB at 16 kB a second; a silence ends it sooner.
             upload_within: Duration::from_hours(1),
+            // Each holds a page of at most some 300 kB while its reader is slow, and asks for the
+            // head of the journal twice a second, together with all others.
+            streams: 256,
+            // A poor connection gets a packet through in this time, or it is none.
+            unread_within: Duration::from_mins(1),
             drain_within: Duration::from_secs(20),
         }
     }
 }
 
 /// Serves until `stop` resolves, then ends in good order: no new connection, requests under way
-/// finish or time out.
+/// finish or time out, streams of events end at once.
 ///
 /// A slow caller costs one connection and its buffers, no thread, and is cut off by the limits.
 pub async fn serve(
@@ -71,17 +82,18 @@ pub async fn serve(
     // Pictures and PDF are compressed already.
     let compressed = SizeAbove::new(COMPRESSED_FROM_BYTES)
         .and(NotForContentType::IMAGES)
+        // The compressor would hold events back until it has enough of them.
+        .and(NotForContentType::SSE)
         .and(NotForContentType::const_new("application/pdf"));
+    let (streams, closing) = Streams::new(limits.streams);
     let router = router
+        .layer(Extension(streams))
         .layer(RequestBodyTimeoutLayer::new(limits.body_silence))
         .layer(CompressionLayer::new().compress_when(compressed))
         .layer(from_fn_with_state(limits, within));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.headers_within)
-        .pipeline_flush(true);
+    // Not `pipeline_flush`: with it hyper takes a body whole into memory, however slow its reader.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.headers_within);
     let builder = Arc::new(builder);
     let (graceful, places) =
         (GracefulShutdown::new(), Arc::new(Semaphore::new(limits.connections)));
@@ -95,6 +107,7 @@ pub async fn serve(
         let service = TowerToHyperService::new(Extension(Peer(peer)).layer(router.clone()));
         let (builder, watcher) = (builder.clone(), graceful.watcher());
         tokio::spawn(async move {
+            let stream = Stalling::new(stream, limits.unread_within);
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             // A connection that breaks is the caller's affair.
             let _ = watcher.watch(connection.into_owned()).await;
@@ -102,6 +115,8 @@ pub async fn serve(
         });
     }
     drop(listener);
+    // Whoever follows the events would otherwise do so until the time to drain is over.
+    closing.close();
     if tokio::time::timeout(limits.drain_within, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way at shutdown");
     }

@@ -114,7 +114,7 @@ pub fn label_of(event_type: &str, language: Language) -> &'static str {
 }
 
 /// Opens what the reader may open; the rest stays as it is stored.
-fn open_sealed(value: &mut Value, opening: &Opening) {
+pub(crate) fn open_sealed(value: &mut Value, opening: &Opening) {
     let Value::Object(fields) = value else { return };
     for (name, field) in fields.iter_mut() {
         if !is_sealed(field) {

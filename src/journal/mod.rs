@@ -12,6 +12,7 @@
 mod bulk;
 mod check;
 mod config;
+mod destroyed;
 mod error;
 mod freshness;
 mod judge;
@@ -21,6 +22,7 @@ mod moment;
 mod own;
 mod plan;
 mod pool;
+mod positions;
 mod postgres;
 mod raw;
 mod read;
@@ -46,6 +48,7 @@ use tokio::task::JoinHandle;
 pub use bulk::Bulk;
 pub use check::{MAX_EVENTS, MAX_NAME_BYTES, MAX_STREAMS, MAX_TEXT_BYTES};
 pub use config::JournalConfig;
+pub(crate) use destroyed::destroyed_keys;
 pub use error::JournalError;
 pub use freshness::Foreign;
 pub use leaf::{LeafEntry, UnfitField, sha256};
@@ -54,6 +57,8 @@ pub use pool::Pool;
 pub use raw::RawEvent;
 pub use read::MAX_FEED_PAGE;
 pub use referral::{Arbiter, Course, Objection, Referral};
+pub(crate) use rows::{EventColumns, SELECT_IN_ORDER, event_row};
+pub(crate) use search::read_type;
 pub use stamp::Stamp;
 pub use streams::StreamPlace;
 pub use types::{
@@ -105,6 +110,31 @@ impl Journal {
     /// `Database`, `Migration`, or `SchemaUnknown` when a migration was applied in another form.
     pub async fn migrate(config: &JournalConfig) -> Result<(), JournalError> {
         schema::migrate(&Target::of(config)?, config.busy_timeout).await
+    }
+
+    /// Whether the database holds a journal's schema, of whatever version.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn is_made(config: &JournalConfig) -> Result<bool, JournalError> {
+        schema::is_made(&Target::of(config)?, config.busy_timeout).await
+    }
+
+    /// Connections to the database of a journal, without opening it: nothing is written, no writer is
+    /// started. For a restore.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], as far as the schema goes.
+    pub async fn bare(config: &JournalConfig) -> Result<Pool, JournalError> {
+        let target = Target::of(config)?;
+        schema::check(&target, config.busy_timeout).await?;
+        Ok(pool::open_pool(&target, config).await?)
+    }
+
+    /// The last migration of this program for the engine.
+    #[must_use]
+    pub fn schema_version(pool: &Pool) -> i64 {
+        schema::last_version(pool)
     }
 
     /// Opens a journal and starts its writer. Must be called within a Tokio runtime.

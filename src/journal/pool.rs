@@ -70,6 +70,9 @@ fn sqlite_options(path: &str, busy_timeout: Duration) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         // NORMAL, which sqlite-es opens with, may lose the last commits when the power goes.
         .synchronous(SqliteSynchronous::Full)
+        // Rows cross from the thread that reads the file in lots of so many: with 50, which is the
+        // default, two threads spend more time waking each other than reading.
+        .row_buffer_size(1_000)
         .busy_timeout(busy_timeout)
         .disable_statement_logging()
 }

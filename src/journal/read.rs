@@ -2,6 +2,7 @@
 //! and no lock is taken: what is committed never changes.
 
 use chrono::{DateTime, Utc};
+use futures::stream::{Stream, TryStreamExt};
 
 use super::rows::{
     EventColumns, KeyColumns, SELECT_EVENTS_AFTER, event_row, key_row, select_events, signed,
@@ -63,6 +64,30 @@ impl Journal {
             .await
         })?;
         rows.into_iter().map(event_row).collect()
+    }
+
+    /// As [`Journal::read_feed`], and no further than to `limit_bytes` of payloads and metadata: a
+    /// caller that holds a page for a slow reader must know how much that is. The first event is there
+    /// whatever its size.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
+    pub async fn read_feed_within(
+        &self,
+        after_position: u64,
+        limit: u32,
+        limit_bytes: usize,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        let limit = i64::from(limit.min(MAX_FEED_PAGE));
+        on_pool!(self.pool(), db => {
+            let rows = sqlx::query_as(select_events!(
+                "WHERE position > $1 ORDER BY position LIMIT $2"
+            ))
+            .bind(signed(after_position))
+            .bind(limit)
+            .fetch(db);
+            take_within(rows, limit_bytes).await
+        })
     }
 
     /// Where the journal stands now.
@@ -181,4 +206,21 @@ impl Journal {
             problem: "vanished after it was set".to_owned(),
         })
     }
+}
+
+/// Takes rows as they come from the database, and leaves the rest there once the bytes are used up.
+async fn take_within(
+    mut rows: impl Stream<Item = Result<EventColumns, sqlx::Error>> + Unpin,
+    limit_bytes: usize,
+) -> Result<Vec<RecordedEvent>, JournalError> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        let event = event_row(row)?;
+        bytes += event.payload.len() + event.metadata.len();
+        if bytes > limit_bytes && !page.is_empty() {
+            break;
+        }
+        page.push(event);
+    }
+    Ok(page)
 }

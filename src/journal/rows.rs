@@ -15,7 +15,7 @@ pub(super) const SELECT_LEAVES: &str =
 pub(super) type KeyColumns = (String, String, Vec<u8>, String, i64, i64, Stamp);
 
 /// A row of `events`; the texts cast to text, which keeps them byte for byte on either engine.
-pub(super) type EventColumns =
+pub(crate) type EventColumns =
     (i64, String, String, i64, String, String, String, String, Stamp, Vec<u8>);
 
 /// The columns of [`EventColumns`], ready for a FROM clause.
@@ -29,6 +29,9 @@ macro_rules! select_events {
     };
 }
 pub(super) use select_events;
+
+/// Every event, in order.
+pub(crate) const SELECT_IN_ORDER: &str = select_events!("ORDER BY position");
 
 /// The events of one stream after a version.
 pub(super) const SELECT_EVENTS_AFTER: &str = select_events!(
@@ -54,7 +57,7 @@ pub(super) fn key_row(row: KeyColumns) -> Result<(KeyName, KnownKey), sqlx::Erro
 }
 
 /// Reads a row of `events`.
-pub(super) fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
+pub(crate) fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
     let (
         position,
         aggregate_type,

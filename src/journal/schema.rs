@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 
 use super::JournalError;
-use super::pool::{Link, Target};
+use super::pool::{Link, Pool, Target};
 
 /// Migration versions of the journal. Other parts may keep theirs in the same database and table.
 const OWN_VERSIONS: RangeInclusive<i64> = 1000..=1999;
@@ -67,6 +67,20 @@ pub(super) async fn check(target: &Target, lock_timeout: Duration) -> Result<(),
         return Err(JournalError::SchemaBehind { found, expected });
     }
     Ok(())
+}
+
+/// Whether any of the journal's migrations was applied.
+pub(super) async fn is_made(target: &Target, lock_timeout: Duration) -> Result<bool, JournalError> {
+    Ok(!applied(target, lock_timeout).await?.is_empty())
+}
+
+/// The last migration that this program knows for an engine.
+pub(super) fn last_version(pool: &Pool) -> i64 {
+    let migrator = match pool {
+        Pool::Postgres(_) => &POSTGRES,
+        Pool::Sqlite(_) => &SQLITE,
+    };
+    migrator.iter().last().map_or(0, |migration| migration.version)
 }
 
 fn expected(target: &Target) -> String {

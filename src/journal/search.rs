@@ -2,7 +2,7 @@
 
 use super::check::plain;
 use super::rows::{EventColumns, event_row, select_events};
-use super::{Journal, JournalError, RecordedEvent};
+use super::{Journal, JournalError, Pool, RecordedEvent};
 use crate::on_pool;
 
 impl Journal {
@@ -14,14 +14,7 @@ impl Journal {
     /// [`JournalError::Database`], `Invalid` for a name that is none, `Inconsistent` for a row that is
     /// none of ours.
     pub async fn read_type(&self, event_type: &str) -> Result<Vec<RecordedEvent>, JournalError> {
-        plain("event_type", event_type)?;
-        // Spelt out, not bound: a partial index is only taken for a value known when the plan is made.
-        let sql =
-            select_events!("WHERE event_type = '{}' ORDER BY position").replace("{}", event_type);
-        let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
-            sqlx::query_as(&sql).persistent(false).fetch_all(db).await
-        })?;
-        rows.into_iter().map(event_row).collect()
+        read_type(self.pool(), event_type).await
     }
 
     /// Every event whose metadata names this import batch, in the order of the journal. There is no
@@ -38,4 +31,18 @@ impl Journal {
         })?;
         rows.into_iter().map(event_row).collect()
     }
+}
+
+/// As [`Journal::read_type`], of a journal that is not open.
+pub(crate) async fn read_type(
+    pool: &Pool,
+    event_type: &str,
+) -> Result<Vec<RecordedEvent>, JournalError> {
+    plain("event_type", event_type)?;
+    // Spelt out, not bound: a partial index is only taken for a value known when the plan is made.
+    let sql = select_events!("WHERE event_type = '{}' ORDER BY position").replace("{}", event_type);
+    let rows: Vec<EventColumns> = on_pool!(pool, db => {
+        sqlx::query_as(&sql).persistent(false).fetch_all(db).await
+    })?;
+    rows.into_iter().map(event_row).collect()
 }

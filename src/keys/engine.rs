@@ -40,6 +40,11 @@ macro_rules! on_engine {
 }
 pub(super) use on_engine;
 
+/// The last migration; the two engines' go together.
+pub(super) fn schema_version() -> i64 {
+    SQLITE.iter().last().map_or(0, |migration| migration.version)
+}
+
 impl Engine {
     /// Reaches the database that the URL names, and brings its schema up to this program's.
     pub(super) async fn open(url: &str) -> Result<Self, KeysError> {

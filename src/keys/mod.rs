@@ -27,6 +27,7 @@ mod rewrite;
 mod rows;
 mod stock;
 mod store;
+mod stored;
 
 pub use chunk::{CHUNK_BYTES, ChunkPlace, SEALED_CHUNK_BYTES};
 pub use error::KeysError;
@@ -36,3 +37,4 @@ pub use master_file::MasterKeyOrigin;
 pub use person_key::{MAX_PLAIN_BYTES, PersonKey, key_id_of};
 pub use sira_domain::values::KeyId;
 pub use store::{BULK_KEYS_MAX, Found, KeyStore};
+pub(crate) use stored::{destroy_in, open_bare, schema_version};

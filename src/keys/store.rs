@@ -85,6 +85,10 @@ impl KeyStore {
         self.0.id
     }
 
+    pub(super) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
     /// The key by which people are looked up; the same for as long as the master key is.
     #[must_use]
     pub fn index_key(&self) -> IndexKey {

@@ -6,7 +6,7 @@
 //! be there once, whether the first sending had been stored or not.
 
 pub mod cluster;
-mod load;
+pub mod load;
 pub mod server;
 pub mod stored;
 

@@ -1,6 +1,31 @@
-//! The evidence: against vectors and implementations of others, and against whoever tampers.
+//! The evidence: who signs, what is proved, and who is caught.
 
+mod bundles;
 mod notes;
 mod oracles;
+mod proofs;
+mod signing;
 mod tampering;
 mod vectors;
+mod witnessing;
+
+use sira::evidence::verify::{Options, Report, verify};
+use sira::evidence::{NoteKey, VerifierKey};
+use sira::journal::Journal;
+use tokio::sync::watch;
+
+use crate::api::app::SIGNING_KEY;
+
+/// The log's verifier key in tests.
+fn log_key() -> VerifierKey {
+    SIGNING_KEY.parse::<NoteKey>().unwrap().verifier()
+}
+
+/// Checks a journal against the key of the tests.
+async fn check(journal: &Journal) -> Report {
+    check_with(journal, Options { key: Some(log_key()), ..Options::default() }).await
+}
+
+async fn check_with(journal: &Journal, options: Options) -> Report {
+    verify(journal, &options, &watch::Sender::default()).await.unwrap()
+}

@@ -10,6 +10,8 @@ mod generate;
 mod import;
 mod journal;
 mod keys;
+mod operations;
 mod proof;
 mod read_side;
+mod replay;
 mod support;

@@ -12,6 +12,7 @@ mod event;
 pub mod facts;
 mod lawful;
 mod money;
+mod retention;
 mod retract;
 mod stage;
 mod state;
@@ -28,6 +29,7 @@ pub use decide::{decide, may_follow};
 pub use duplicate::{link, unlink};
 pub use event::{BeneficiaryEvent, FACTS, Fact};
 pub use lawful::lawful;
+pub use retention::{Retained, past_retention};
 pub use stage::{Stage, Status};
 pub use state::{
     Actions, AssessmentState, BusinessState, CompletionState, DocumentState, EligibilityState,

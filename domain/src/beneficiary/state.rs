@@ -328,6 +328,10 @@ pub struct State {
     /// Frozen paths of the same person, who continues here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub duplicates: Vec<BeneficiaryId>,
+    /// Day on which the path closed: the person left, completed it, or was not selected; none while it
+    /// goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_closed_on: Option<NaiveDate>,
     /// Day on which the personal data were erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erased_on: Option<NaiveDate>,
@@ -502,7 +506,10 @@ impl State {
             }
             Fact::Suspended(_) => self.status = Status::Suspended,
             Fact::Resumed(_) => self.status = Status::Active,
-            Fact::Exited(_) => self.status = Status::Exited,
+            Fact::Exited(_) => {
+                self.status = Status::Exited;
+                self.path_closed_on = Some(event.occurred_on);
+            }
             Fact::Reopened(_) => self.fold_reopening(),
             Fact::Retracted(_) => {}
             Fact::FinancingRequested(_)
@@ -646,6 +653,7 @@ impl State {
             Fact::PathCompleted(_) => {
                 self.stage = Stage::Completed;
                 self.status = Status::Completed;
+                self.path_closed_on = Some(on);
             }
             _ => {}
         }
@@ -654,6 +662,7 @@ impl State {
     /// From the idea to the completed training.
     fn fold_recruitment(&mut self, event: &BeneficiaryEvent) {
         let on = event.occurred_on;
+        self.move_close(event);
         match &event.fact {
             Fact::IdeaSubmitted(idea) => {
                 self.idea = Some(idea.clone());
@@ -765,9 +774,28 @@ impl State {
         self.interview = Some(InterviewState { on, by: by.clone(), total: sheet.total });
     }
 
+    /// Whoever was not selected and is looked at again has not closed yet; who is trained after all goes on.
+    fn move_close(&mut self, event: &BeneficiaryEvent) {
+        let Some(closed) = self.path_closed_on.filter(|_| self.status == Status::Active) else {
+            return;
+        };
+        self.path_closed_on = match &event.fact {
+            Fact::IdeaSubmitted(_)
+            | Fact::IdeaRevised(_)
+            | Fact::EligibilityAssessed(_)
+            | Fact::InterviewRecorded(_) => Some(closed.max(event.occurred_on)),
+            _ => None,
+        };
+    }
+
     fn fold_selection(&mut self, on: NaiveDate, by: &ActorId, selection: &Selection) {
         if selection.decision == super::facts::Decision::Selected {
             self.stage = Stage::Training;
+        }
+        // A path that has closed otherwise is opened again by a reopening alone.
+        if matches!(self.status, Status::Active | Status::Suspended) {
+            let refused = selection.decision == super::facts::Decision::NotSelected;
+            self.path_closed_on = refused.then_some(on);
         }
         self.selection = Some(SelectionState { on, by: by.clone(), selection: selection.clone() });
     }
@@ -810,6 +838,7 @@ impl State {
 
     fn fold_reopening(&mut self) {
         self.status = Status::Active;
+        self.path_closed_on = None;
         if self.stage == Stage::Completed {
             self.stage = Stage::FollowUp;
         }

@@ -146,7 +146,7 @@ pub enum ProgrammeFact {
 pub const PROGRAMME_FACTS: &[(&str, &str, &str, &str)] = &[
     ("ConventionSigned", "1.0", "Convention signée", "Convention signed"),
     ("ConventionRenewed", "1.0", "Convention reconduite", "Convention renewed"),
-    ("RulesSet", "1.0", "Règles fixées", "Rules set"),
+    ("RulesSet", "2.0", "Règles fixées", "Rules set"),
     ("TargetSet", "1.0", "Cible fixée", "Target set"),
     ("OfficeOpened", "1.0", "Antenne ouverte", "Office opened"),
     ("OfficeClosed", "1.0", "Antenne fermée", "Office closed"),
@@ -175,6 +175,8 @@ impl DomainEvent for ProgrammeEvent {
     }
 
     fn event_version(&self) -> String {
-        "1.0".to_owned()
+        let own = self.fact.event_type();
+        let known = PROGRAMME_FACTS.iter().find(|(name, ..)| *name == own);
+        known.map_or("1.0", |(_, version, ..)| version).to_owned()
     }
 }

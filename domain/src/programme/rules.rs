@@ -1,6 +1,6 @@
 //! A programme's rules: data, dated and per programme, never constants.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,10 @@ pub struct Rules {
     pub follow_up_months: Vec<Within<1, 120>>,
     /// Ceilings by instrument; 300,000, 500,000, 2,000,000 and 2,000,000 XOF by default.
     pub ceilings: Ceilings,
+    /// Months after a path closes from which on its personal data are proposed for erasure; never when
+    /// left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_months: Option<Within<1, 600>>,
 }
 
 fn within<const MIN: u32, const MAX: u32>(number: u64) -> Within<MIN, MAX> {
@@ -101,11 +105,27 @@ impl Default for Rules {
             own_sectors: Vec::new(),
             follow_up_months: [1, 3, 6, 12, 24].into_iter().map(within).collect(),
             ceilings: Ceilings::default(),
+            retention_months: None,
         }
     }
 }
 
 impl Rules {
+    /// The last day such that a path which closed on it or before is past retention today; none when
+    /// data are kept for as long as the programme wants.
+    #[must_use]
+    pub fn retention_cutoff(&self, today: NaiveDate) -> Option<NaiveDate> {
+        let months = Months::new(self.retention_months?.get());
+        let is_over =
+            |day: &NaiveDate| day.checked_add_months(months).is_some_and(|end| end <= today);
+        let mut last = today.checked_sub_months(months)?;
+        // The periods of the last days of a long month end together, on the last day of a short one.
+        while let Some(next) = last.succ_opt().filter(is_over) {
+            last = next;
+        }
+        Some(last)
+    }
+
     /// The age range for one sex.
     #[must_use]
     pub fn age(&self, sex: Sex) -> AgeRange {
@@ -142,4 +162,25 @@ pub struct RuleSet {
     pub effective_from: NaiveDate,
     /// The rules.
     pub rules: Rules,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_of_months_is_over_on_the_same_day_of_the_month_or_the_last_of_a_shorter_one() {
+        let rules = |months| Rules { retention_months: Some(within(months)), ..Rules::default() };
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (months, today, last) in [
+            (1, "2026-02-28", "2026-01-31"),
+            (1, "2026-02-27", "2026-01-27"),
+            (12, "2024-02-29", "2023-02-28"),
+            (12, "2025-02-28", "2024-02-29"),
+            (60, "2026-06-01", "2021-06-01"),
+        ] {
+            assert_eq!(rules(months).retention_cutoff(day(today)), Some(day(last)), "{today}");
+        }
+        assert_eq!(Rules::default().retention_cutoff(day("2026-01-01")), None);
+    }
 }

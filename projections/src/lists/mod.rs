@@ -10,20 +10,26 @@
 //! Nothing personal is here but in [`search`], which looks people up by keyed hashes, and in
 //! [`names`], which opens what is sealed.
 
+mod activity;
 mod cases;
 mod due_visits;
 mod filters;
 mod names;
 mod overdue;
+mod past_retention;
 mod search;
 mod statement;
 mod walks;
 
+pub use activity::{Deed, DeedQuestion, deeds, reached};
 pub use cases::{Case, CaseOrder, CasePage, CasePlace, CaseQuestion, Which, cases, explain_cases};
 pub use due_visits::{DueVisit, VisitPage, VisitPlace, VisitQuestion, due_visits, explain_visits};
 pub use filters::Filters;
 pub use names::names;
 pub use overdue::{LoanPage, LoanPlace, LoanQuestion, OverdueLoan, explain_overdue, overdue};
+pub use past_retention::{
+    Closed, ClosedPage, ClosedQuestion, explain_past_retention, past_retention, programmes,
+};
 pub use search::{EXAMINED_MAX, SearchPage, SearchQuestion, search};
 
 /// Rows of one page at most: what a person works through in a day.

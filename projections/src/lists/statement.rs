@@ -186,7 +186,8 @@ impl Statement {
     }
 }
 
-fn push_condition<'args, DB>(query: &mut QueryBuilder<'args, DB>, condition: &Condition)
+/// Writes a condition with its values.
+pub(super) fn push_condition<'args, DB>(query: &mut QueryBuilder<'args, DB>, condition: &Condition)
 where
     DB: Database,
     String: Encode<'args, DB> + Type<DB>,

@@ -64,6 +64,7 @@ fn status_row(fold: &PathFold) -> Option<Row> {
         Cell::maybe(business.map(|business| business.started_on)),
         Cell::maybe(business.and_then(|business| business.closed_on)),
         memo.last_on.unwrap_or(registration.on).into(),
+        Cell::maybe(state.path_closed_on),
         state.continues_as.is_some().into(),
         state.is_erased().into(),
         fold.version().into(),

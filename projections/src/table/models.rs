@@ -137,6 +137,12 @@ const CASE_STATUS: &[Column] = &[
     day("started_on", "Démarré le", "Day on which the business started.").optional(),
     day("closed_on", "Cessé le", "Day on which the business closed.").optional(),
     day("last_on", "Dernier fait le", "Latest day of any fact of the path."),
+    day(
+        "path_closed_on",
+        "Parcours clos le",
+        "Day on which the path closed: left, completed or not selected; empty while it goes on.",
+    )
+    .optional(),
     flag("duplicate", "Doublon", "Whether the path is frozen, the person continuing under another."),
     flag("erased", "Effacé", "Whether the personal data were erased."),
     number("version", "Version", "Sequence of the last event.").of("events"),
@@ -262,6 +268,8 @@ pub static TABLES: &[Table] = &[
             "awaiting, registered_on, aggregate_id WHERE awaiting IS NOT NULL",
             "awaiting, last_on, aggregate_id WHERE awaiting IS NOT NULL",
             "last_on, aggregate_id WHERE awaiting IS NOT NULL",
+            "path_closed_on, aggregate_id WHERE path_closed_on IS NOT NULL",
+            "programme, office, path_closed_on, aggregate_id WHERE path_closed_on IS NOT NULL",
         ],
     },
     Table {

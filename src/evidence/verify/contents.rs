@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::Progress;
 use super::report::{Deviation, Kind, Report};
@@ -24,6 +24,17 @@ const GAP_MAX: u64 = 1_000_000;
 /// Checkpoints that are read at once.
 const CHECKPOINTS_PAGE: u32 = 1_000;
 
+/// What is checked.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    /// The last event.
+    pub size: u64,
+    /// The last event that an earlier run has checked.
+    pub since: u64,
+    /// The size of the newest checkpoint: tiles are stored as far as it reaches.
+    pub covered: u64,
+}
+
 /// The pass, and how far it has come.
 pub(super) struct Contents {
     journal: Journal,
@@ -33,6 +44,8 @@ pub(super) struct Contents {
     /// What was kept elsewhere, not reached yet.
     held: Vec<Checkpoint>,
     progress: watch::Sender<Progress>,
+    /// Who judges the events, in their order.
+    judge: mpsc::Sender<Vec<RecordedEvent>>,
     growth: Growth,
     streams: StreamIndex,
     last_time: chrono::DateTime<chrono::Utc>,
@@ -44,7 +57,6 @@ pub(super) struct Contents {
     cosignatures: VecDeque<(u64, String, String)>,
     /// The size of the last checkpoint that was read ahead.
     read_to: u64,
-    /// The size of the newest checkpoint: tiles are stored as far as it reaches.
     covered: u64,
     /// Rows that were read.
     rows: u64,
@@ -58,11 +70,11 @@ pub(super) struct Contents {
 impl Contents {
     pub fn new(
         journal: &Journal,
-        size: u64,
-        since: u64,
+        Span { size, since, covered }: Span,
         keys: Option<KeyHistory>,
         held: Vec<Checkpoint>,
         progress: &watch::Sender<Progress>,
+        judge: mpsc::Sender<Vec<RecordedEvent>>,
     ) -> Self {
         Self {
             journal: journal.clone(),
@@ -71,6 +83,7 @@ impl Contents {
             keys,
             held,
             progress: progress.clone(),
+            judge,
             growth: Growth::default(),
             streams: StreamIndex::default(),
             last_time: chrono::DateTime::UNIX_EPOCH,
@@ -78,7 +91,7 @@ impl Contents {
             ahead: VecDeque::new(),
             cosignatures: VecDeque::new(),
             read_to: 0,
-            covered: 0,
+            covered,
             rows: 0,
             last_of: HashMap::new(),
             known: HashSet::new(),
@@ -87,7 +100,6 @@ impl Contents {
     }
 
     pub async fn check(mut self) -> Result<Report, EvidenceError> {
-        self.covered = store::newest_size(&self.journal).await?;
         self.check_old().await?;
         let mut reached = self.growth.size();
         let mut next = tokio::spawn(page(self.journal.clone(), reached, self.size));
@@ -96,9 +108,12 @@ impl Contents {
             (rows, reached) = next.await.map_err(|_| JournalError::Closed)??;
             // The page after is read while this one is checked.
             next = tokio::spawn(page(self.journal.clone(), reached, self.size));
+            let mut events = Vec::with_capacity(rows.len());
             for row in rows {
-                self.check_row(row).await?;
+                events.extend(self.check_row(row).await?);
             }
+            // A judge that is gone has failed, and says why.
+            let _ = self.judge.send(events).await;
             self.compare_tiles().await?;
         }
         self.check_end().await?;
@@ -150,15 +165,20 @@ impl Contents {
         Ok(true)
     }
 
-    async fn check_row(&mut self, row: RawEvent) -> Result<(), EvidenceError> {
+    /// Checks a row; the event, when it is one that can be judged.
+    async fn check_row(&mut self, row: RawEvent) -> Result<Option<RecordedEvent>, EvidenceError> {
         if !self.reach(position_of(&row)).await? {
-            return Ok(());
+            return Ok(None);
         }
         match row {
-            RawEvent::Event(event) => self.check_event(&event).await,
+            RawEvent::Event(event) => {
+                self.check_event(&event).await?;
+                Ok(Some(*event))
+            }
             RawEvent::Unfit { position, problem } => {
                 self.fault(Deviation::at(position, Kind::Unreadable).because(problem));
-                self.take_unknown().await
+                self.take_unknown().await?;
+                Ok(None)
             }
         }
     }
@@ -241,9 +261,12 @@ impl Contents {
     async fn next_checkpoint(&mut self) -> Result<Option<u64>, EvidenceError> {
         if self.ahead.is_empty() && self.read_to < u64::MAX {
             let from = self.read_to;
-            self.ahead = store::after(&self.journal, from, CHECKPOINTS_PAGE).await?.into();
+            let next = store::between(&self.journal, (from, self.covered), CHECKPOINTS_PAGE);
+            self.ahead = next.await?.into();
             self.read_to = self.ahead.back().map_or(u64::MAX, |last| last.0);
-            let cosigned = store::cosignatures_between(&self.journal, from, self.read_to).await?;
+            let cosigned =
+                store::cosignatures_between(&self.journal, from, self.read_to.min(self.covered))
+                    .await?;
             self.cosignatures.extend(cosigned);
         }
         Ok(self.ahead.front().map(|next| next.0))
@@ -370,7 +393,8 @@ impl Contents {
                 self.check_checkpoint(size, &note);
             }
         }
-        while let Some((of, ..)) = self.cosignatures.pop_front() {
+        let orphans = store::orphaned_cosignatures(&self.journal, self.covered).await?;
+        for of in self.cosignatures.drain(..).map(|one| one.0).chain(orphans).collect::<Vec<_>>() {
             self.fault_run(Deviation::at(of, Kind::Cosignature));
         }
         self.check_last_tiles().await?;
@@ -387,13 +411,15 @@ impl Contents {
     }
 
     /// Tiles and the newest checkpoint are stored together: tiles that reach farther say that a
-    /// checkpoint was taken away.
+    /// checkpoint was taken away. The checkpoint is looked up last, since others may be signed meanwhile.
     async fn check_last_tiles(&mut self) -> Result<(), EvidenceError> {
-        for (level, index, bytes) in store::last_tiles(&self.journal).await? {
-            let covered = self.covered.checked_shr(level * TILE_HEIGHT).unwrap_or(0);
+        let tiles = store::last_tiles(&self.journal).await?;
+        let newest = store::newest_size(&self.journal).await?;
+        for (level, index, bytes) in tiles {
+            let covered = newest.checked_shr(level * TILE_HEIGHT).unwrap_or(0);
             let reached = u128::from(index) * TILE_WIDTH as u128 + u128::from(bytes.div_ceil(32));
             if reached > u128::from(covered) {
-                let position = self.covered.saturating_add(1);
+                let position = newest.saturating_add(1);
                 let detail = format!("level {level}, not covered");
                 self.fault(Deviation::at(position, Kind::Tile).because(detail));
             }

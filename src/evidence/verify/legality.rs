@@ -1,13 +1,17 @@
-//! The second pass: stream by stream, whether each event was a legal decision after its predecessors.
+//! Whether each event was a legal decision after its predecessors.
 //!
 //! The domain's own rules are asked again, as the actor and the role recorded it, by the programme as it
-//! stood at the event's position. A fund and a cohort are judged as their arbiters judge them.
+//! stood at the event's position. A fund and a cohort are judged as their arbiters judge them. Events
+//! come in the journal's order from the pass over their contents, so that they are read once; the paths
+//! that are under way are kept within a bound, and one that is not kept any more is read again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use cqrs_es::DomainEvent;
+use quick_cache::Weighter;
+use quick_cache::unsync::Cache;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sira_domain::beneficiary::{self, Beneficiary, BeneficiaryEvent};
@@ -18,7 +22,7 @@ use sira_domain::programme::{self, Programme, ProgrammeEvent};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use super::Progress;
@@ -27,10 +31,14 @@ use super::report::{Deviation, Kind};
 use crate::commands::read_event;
 use crate::evidence::EvidenceError;
 use crate::evidence::keys::{INTRODUCED, STREAM_TYPE};
-use crate::journal::{Journal, RawEvent, RecordedEvent, StreamPlace};
+use crate::journal::{Journal, RawEvent, RecordedEvent, StreamId, StreamPlace};
 
 /// Rows that are read at once.
 const PAGE: u32 = 2_000;
+/// Memory for the paths that are under way.
+const PATHS_BYTES: u64 = 256 << 20;
+/// Paths that the cache makes room for at first.
+const PATHS: usize = 50_000;
 
 /// What is judged of the metadata: it repeats who recorded the event.
 #[derive(Deserialize)]
@@ -39,182 +47,228 @@ struct Recorded {
     role: Role,
 }
 
-/// Each programme as it stood, by the position from which it did.
-type Programmes = HashMap<Uuid, Vec<(u64, Arc<Programme>)>>;
-
-/// The stream that is being judged.
+/// A stream that is being judged.
 enum Subject {
     Path(Box<Beneficiary>),
     Cohort(Box<Cohort>),
     Fund(Box<Fund>),
-    Programme(Arc<Programme>),
-    /// The log's own, or one that cannot be judged any further.
-    Other,
+    Programme,
+    /// The log's own.
+    Log(u64),
+    /// One that cannot be judged any further: an event of it is missing or cannot be read, which the pass
+    /// over the contents names.
+    Unknown,
 }
 
-struct Judge {
-    /// The journal's id.
-    journal: String,
-    programmes: Programmes,
+#[derive(Clone)]
+struct ByEvents;
+
+impl Weighter<Uuid, Subject> for ByEvents {
+    /// The parsed events and the state folded from them.
+    fn weight(&self, _: &Uuid, subject: &Subject) -> u64 {
+        match subject {
+            Subject::Path(path) => 2_048 + 1_024 * path.version(),
+            _ => 64,
+        }
+    }
+}
+
+/// Judges the events that it is told of.
+pub(super) struct Judge {
+    journal: Journal,
     since: u64,
-    /// Whether programmes were judged already.
-    knows_programmes: bool,
-    stream: Option<(String, String)>,
-    subject: Subject,
+    programmes: HashMap<Uuid, Arc<Programme>>,
+    paths: Cache<Uuid, Subject, ByEvents>,
+    /// Funds, cohorts and the log's own stream: few, and some of them long.
+    others: HashMap<StreamId, Subject>,
     faults: Vec<Deviation>,
 }
 
-/// Judges every event after `since`, and up to `size`.
-pub(super) async fn check(
-    journal: Journal,
-    size: u64,
-    since: u64,
-    progress: watch::Sender<Progress>,
-) -> Result<Vec<Deviation>, EvidenceError> {
-    let mut judge = Judge {
-        journal: journal.id().to_owned(),
-        programmes: HashMap::new(),
-        since,
-        knows_programmes: false,
-        stream: None,
-        subject: Subject::Other,
-        faults: Vec::new(),
-    };
-    // Programmes first: the others are judged by them.
-    let programmes = Scan::of_type(Programme::TYPE);
-    programmes.run(&journal, size, &mut judge, &progress).await?;
-    judge.knows_programmes = true;
-    if since == 0 {
-        Scan::default().run(&journal, size, &mut judge, &progress).await?;
-    } else {
-        for (kind, id) in journal.streams_since(since, size).await? {
-            Scan::of_stream(kind, id).run(&journal, size, &mut judge, &progress).await?;
-        }
-    }
-    Ok(judge.faults)
-}
-
-/// Which streams to go through.
-#[derive(Default)]
-struct Scan {
-    after: StreamPlace,
-    kind: Option<String>,
-    id: Option<String>,
-}
-
-impl Scan {
-    fn of_type(kind: &str) -> Self {
-        let after = StreamPlace { aggregate_type: kind.to_owned(), ..StreamPlace::default() };
-        Self { after, kind: Some(kind.to_owned()), id: None }
-    }
-
-    fn of_stream(kind: String, id: String) -> Self {
-        let after =
-            StreamPlace { aggregate_type: kind.clone(), aggregate_id: id.clone(), sequence: 0 };
-        Self { after, kind: Some(kind), id: Some(id) }
-    }
-
-    fn holds(&self, place: &StreamPlace) -> bool {
-        self.kind.as_ref().is_none_or(|kind| *kind == place.aggregate_type)
-            && self.id.as_ref().is_none_or(|id| *id == place.aggregate_id)
-    }
-
-    async fn run(
-        mut self,
-        journal: &Journal,
-        size: u64,
-        judge: &mut Judge,
-        progress: &watch::Sender<Progress>,
-    ) -> Result<(), EvidenceError> {
-        judge.stream = None;
-        let limit = if self.id.is_some() { 500 } else { PAGE };
-        loop {
-            let rows = match journal.read_raw_by_stream(&self.after, size, limit).await {
-                Ok(rows) => rows,
-                Err(error) if is_of_a_row(&error) => {
-                    // The other pass names the row; what comes after it in this order is not judged.
-                    let place = format!("not judged after {}", self.after.aggregate_id);
-                    judge.faults.push(Deviation::of(Kind::Illegal).because(place));
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let count = rows.len();
-            for (place, row) in rows {
-                if !self.holds(&place) {
-                    return Ok(());
-                }
-                judge.hear(&place, row);
-                self.after = place;
-            }
-            progress.send_modify(|progress| progress.done += count as u64);
-            if count < limit as usize {
-                return Ok(());
-            }
-        }
-    }
-}
-
 impl Judge {
-    fn hear(&mut self, place: &StreamPlace, row: RawEvent) {
-        if self.knows_programmes && place.aggregate_type == Programme::TYPE {
-            return;
+    /// Who judges every event after `since`.
+    ///
+    /// # Errors
+    /// When the programmes of older events cannot be read.
+    pub async fn new(journal: &Journal, since: u64) -> Result<Self, EvidenceError> {
+        let mut judge = Self {
+            journal: journal.clone(),
+            since,
+            programmes: HashMap::new(),
+            paths: Cache::with_weighter(PATHS, PATHS_BYTES, ByEvents),
+            others: HashMap::new(),
+            faults: Vec::new(),
+        };
+        judge.load_programmes().await?;
+        Ok(judge)
+    }
+
+    /// Judges what it is told of, in that order, until there is no more.
+    ///
+    /// # Errors
+    /// When a stream cannot be read again.
+    pub async fn hear(
+        mut self,
+        mut heard: mpsc::Receiver<Vec<RecordedEvent>>,
+        progress: watch::Sender<Progress>,
+    ) -> Result<Vec<Deviation>, EvidenceError> {
+        while let Some(events) = heard.recv().await {
+            for event in &events {
+                self.hear_one(event).await?;
+            }
+            progress.send_modify(|progress| progress.done += events.len() as u64);
         }
-        let is_same = self
-            .stream
-            .as_ref()
-            .is_some_and(|(kind, id)| *kind == place.aggregate_type && *id == place.aggregate_id);
-        if !is_same {
-            self.stream = Some((place.aggregate_type.clone(), place.aggregate_id.clone()));
-            self.subject = begin(&place.aggregate_type);
+        Ok(self.faults)
+    }
+
+    /// The programmes of older events, by which newer ones are judged.
+    async fn load_programmes(&mut self) -> Result<(), EvidenceError> {
+        let kind = Programme::TYPE.to_owned();
+        let mut after = StreamPlace { aggregate_type: kind, ..StreamPlace::default() };
+        while self.since > 0 {
+            let rows = self.read_again(&after, self.since, PAGE).await?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after = last.clone();
+            for (place, row) in rows {
+                if place.aggregate_type != Programme::TYPE {
+                    return Ok(());
+                }
+                if let Some(event) = self.checked(row) {
+                    // Judged by the run before; an event that is none leaves the programme as it was.
+                    let _ = self.judge_programme(&event);
+                }
+            }
         }
+        Ok(())
+    }
+
+    async fn hear_one(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
+        let mut subject = match self.take(&event.stream) {
+            Some(subject) => subject,
+            None if event.sequence == 1 => begin(&event.stream.aggregate_type),
+            None => self.load(event).await?,
+        };
+        if !self.is_next(&subject, event) {
+            subject = Subject::Unknown;
+        }
+        if let Err(why) = self.judge(&mut subject, event) {
+            self.faults.push(Deviation::at(event.position, Kind::Illegal).because(why));
+        }
+        self.keep(&event.stream, subject);
+        Ok(())
+    }
+
+    fn take(&mut self, stream: &StreamId) -> Option<Subject> {
+        match stream.aggregate_type.as_ref() {
+            Beneficiary::TYPE => self.paths.remove(&stream.aggregate_id).map(|(_, path)| path),
+            Programme::TYPE => {
+                let is_known = self.programmes.contains_key(&stream.aggregate_id);
+                is_known.then_some(Subject::Programme)
+            }
+            _ => self.others.remove(stream),
+        }
+    }
+
+    fn keep(&mut self, stream: &StreamId, subject: Subject) {
+        match stream.aggregate_type.as_ref() {
+            Beneficiary::TYPE => self.paths.insert(stream.aggregate_id, subject),
+            Programme::TYPE => {}
+            _ => {
+                self.others.insert(stream.clone(), subject);
+            }
+        }
+    }
+
+    fn is_next(&self, subject: &Subject, event: &RecordedEvent) -> bool {
+        let version = match subject {
+            Subject::Path(path) => path.version(),
+            Subject::Cohort(cohort) => cohort.version,
+            Subject::Fund(fund) => fund.version,
+            Subject::Programme => {
+                self.programmes.get(&event.stream.aggregate_id).map_or(0, |one| one.version)
+            }
+            Subject::Log(version) => *version,
+            Subject::Unknown => return true,
+        };
+        event.sequence == version + 1
+    }
+
+    /// A stream as it stood before an event, read again from its beginning.
+    async fn load(&mut self, event: &RecordedEvent) -> Result<Subject, EvidenceError> {
+        let stream = &event.stream;
+        let mut subject = begin(&stream.aggregate_type);
+        let mut after = StreamPlace {
+            aggregate_type: stream.aggregate_type.to_string(),
+            aggregate_id: stream.aggregate_id.to_string(),
+            sequence: 0,
+        };
+        while after.sequence + 1 < event.sequence {
+            let left = event.sequence - 1 - after.sequence;
+            let limit = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
+            let rows = self.read_again(&after, event.position - 1, limit).await?;
+            let Some((last, _)) = rows.last() else { return Ok(Subject::Unknown) };
+            after = last.clone();
+            for (_, row) in rows {
+                let Some(older) = self.checked(row).filter(|older| older.stream == *stream) else {
+                    return Ok(Subject::Unknown);
+                };
+                // It was judged when it was heard of, or by the run before.
+                let _ = self.judge(&mut subject, &older);
+            }
+        }
+        Ok(subject)
+    }
+
+    async fn read_again(
+        &mut self,
+        after: &StreamPlace,
+        up_to: u64,
+        limit: u32,
+    ) -> Result<Vec<(StreamPlace, RawEvent)>, EvidenceError> {
+        match self.journal.read_raw_by_stream(after, up_to, limit).await {
+            Err(error) if is_of_a_row(&error) => {
+                let place = format!("not judged after {}", after.aggregate_id);
+                self.faults.push(Deviation::of(Kind::Illegal).because(place));
+                Ok(Vec::new())
+            }
+            rows => Ok(rows?),
+        }
+    }
+
+    /// An older event that newer ones are judged by. The other pass does not read its contents: they
+    /// must be what they were.
+    fn checked(&mut self, row: RawEvent) -> Option<RecordedEvent> {
         let event = match row {
-            RawEvent::Event(event) => event,
+            RawEvent::Event(event) => *event,
             RawEvent::Unfit { position, problem } => {
-                // The other pass names what is newer; what follows cannot be judged.
                 if position <= self.since {
                     self.faults.push(Deviation::at(position, Kind::Unreadable).because(problem));
                 }
-                self.subject = Subject::Other;
-                return;
+                return None;
             }
         };
-        self.check_old(&event);
-        let is_judged = event.position > self.since;
-        if let Err(why) = self.judge(&event)
-            && is_judged
-        {
-            self.faults.push(Deviation::at(event.position, Kind::Illegal).because(why));
-        }
-    }
-
-    /// The other pass does not read the contents of old events; those that newer ones are judged by must
-    /// be what they were.
-    fn check_old(&mut self, event: &RecordedEvent) {
         let is_old = event.position <= self.since;
-        if is_old && event.computed_leaf(&self.journal) != Ok(event.leaf_hash) {
+        if is_old && event.computed_leaf(self.journal.id()) != Ok(event.leaf_hash) {
             self.faults.push(Deviation::at(event.position, Kind::Altered));
         }
+        Some(event)
     }
 
     /// Judges an event and takes it in.
-    fn judge(&mut self, event: &RecordedEvent) -> Result<(), String> {
-        let mut subject = std::mem::replace(&mut self.subject, Subject::Other);
-        let verdict = match &mut subject {
+    fn judge(&mut self, subject: &mut Subject, event: &RecordedEvent) -> Result<(), String> {
+        match subject {
             Subject::Path(path) => self.judge_path(path, event),
             Subject::Cohort(cohort) => self.judge_shared::<CohortEvent>(cohort, event),
             Subject::Fund(fund) => self.judge_shared::<FundEvent>(fund, event),
-            Subject::Programme(programme) => self.judge_programme(programme, event),
-            Subject::Other if event.stream.aggregate_type == STREAM_TYPE => {
+            Subject::Programme => self.judge_programme(event),
+            Subject::Log(version) => {
+                *version = event.sequence;
                 // Its contents are the keys', which are checked as keys.
                 let is_known = event.event_type == INTRODUCED;
                 is_known.then_some(()).ok_or_else(|| "event_type".to_owned())
             }
-            Subject::Other if begins(&event.stream.aggregate_type) => Ok(()),
-            Subject::Other => Err("aggregate_type".to_owned()),
-        };
-        self.subject = subject;
-        verdict
+            Subject::Unknown if is_known(&event.stream.aggregate_type) => Ok(()),
+            Subject::Unknown => Err("aggregate_type".to_owned()),
+        }
     }
 
     fn judge_path(&self, path: &mut Beneficiary, event: &RecordedEvent) -> Result<(), String> {
@@ -223,7 +277,7 @@ impl Judge {
             beneficiary::Fact::Registered(registration) => Some(registration.programme.0),
             _ => path.state().registration.as_ref().map(|one| one.programme.0),
         };
-        let programme = self.programme(registration, event.position);
+        let programme = self.programme(registration);
         let context = context(event, &fact.by, &recorded, fact.occurred_on, programme);
         let verdict = check_recorded(&recorded, &fact.by, &context)
             .and_then(|()| beneficiary::may_follow(path, &fact, &context).map_err(told));
@@ -237,7 +291,7 @@ impl Judge {
         event: &RecordedEvent,
     ) -> Result<(), String> {
         let (fact, recorded) = read::<E>(event)?;
-        let programme = self.programme(fact.programme(state), event.position);
+        let programme = self.programme(fact.programme(state));
         let context = context(event, fact.by(), &recorded, fact.day(), programme.clone());
         let verdict = check_recorded(&recorded, fact.by(), &context)
             .and_then(|()| fact.lawful(state, &programme).map_err(told));
@@ -245,27 +299,19 @@ impl Judge {
         verdict
     }
 
-    fn judge_programme(
-        &mut self,
-        state: &mut Arc<Programme>,
-        event: &RecordedEvent,
-    ) -> Result<(), String> {
+    fn judge_programme(&mut self, event: &RecordedEvent) -> Result<(), String> {
         let (fact, recorded) = read::<ProgrammeEvent>(event)?;
+        let state = self.programmes.entry(event.stream.aggregate_id).or_default();
         let context = context(event, &fact.by, &recorded, fact.occurred_on, Arc::default());
         let verdict = check_recorded(&recorded, &fact.by, &context)
             .and_then(|()| programme::may_follow(state, &fact, &context).map_err(told));
         Arc::make_mut(state).take(&fact);
-        let versions = self.programmes.entry(event.stream.aggregate_id).or_default();
-        versions.push((event.position, state.clone()));
         verdict
     }
 
-    fn programme(&self, id: Option<Uuid>, position: u64) -> Arc<Programme> {
-        let versions = id.and_then(|id| self.programmes.get(&id));
-        let then = versions.and_then(|versions| {
-            versions[..versions.partition_point(|(from, _)| *from < position)].last()
-        });
-        then.map(|(_, programme)| programme.clone()).unwrap_or_default()
+    /// The programme as it stands at the place that was reached.
+    fn programme(&self, id: Option<Uuid>) -> Arc<Programme> {
+        id.and_then(|id| self.programmes.get(&id)).cloned().unwrap_or_default()
     }
 }
 
@@ -339,8 +385,8 @@ impl Shared for FundEvent {
     }
 }
 
-fn begins(kind: &str) -> bool {
-    [Beneficiary::TYPE, Cohort::TYPE, Fund::TYPE, Programme::TYPE].contains(&kind)
+fn is_known(kind: &str) -> bool {
+    [Beneficiary::TYPE, Cohort::TYPE, Fund::TYPE, Programme::TYPE, STREAM_TYPE].contains(&kind)
 }
 
 fn begin(kind: &str) -> Subject {
@@ -348,8 +394,9 @@ fn begin(kind: &str) -> Subject {
         Beneficiary::TYPE => Subject::Path(Box::default()),
         Cohort::TYPE => Subject::Cohort(Box::default()),
         Fund::TYPE => Subject::Fund(Box::default()),
-        Programme::TYPE => Subject::Programme(Arc::default()),
-        _ => Subject::Other,
+        Programme::TYPE => Subject::Programme,
+        STREAM_TYPE => Subject::Log(0),
+        _ => Subject::Unknown,
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Everything is computed again from the stored bytes (`contents`): positions, times, leaf hashes, the
 //! sequences of every stream, the tree with its tiles, the stream index, and at each stored checkpoint
-//! its roots and signature. Beside it, stream by stream, each event is asked whether it was a legal
-//! decision after its predecessors (`legality`). What is wrong is named by position and kind.
+//! its roots and signature. Beside it each event is asked whether it was a legal decision after its
+//! predecessors (`legality`). What is wrong is named by position and kind.
 //!
 //! What no check of a journal alone can see is a history rewritten whole by who holds the signing key:
 //! for that there is a checkpoint that somebody else kept ([`Options::against`]), and witnesses.
@@ -12,7 +12,7 @@ mod contents;
 mod legality;
 mod report;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub use report::{Deviation, Kind, Report};
 
@@ -21,6 +21,11 @@ use super::keys::KeyHistory;
 use super::note::{Note, VerifierKey};
 use super::{EvidenceError, NoteError, store};
 use crate::journal::{Journal, JournalError};
+use contents::Contents;
+use legality::Judge;
+
+/// Pages of events that may wait for the judge.
+const PAGES_AHEAD: usize = 4;
 
 /// What to check, and against what.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +58,8 @@ pub async fn verify(
     options: &Options,
     progress: &watch::Sender<Progress>,
 ) -> Result<Report, EvidenceError> {
+    // In this order: whatever is recorded and signed meanwhile lies beyond both.
+    let covered = store::newest_size(journal).await?;
     let size = journal.last_position().await?;
     progress.send_replace(Progress { done: 0, all: 2 * size });
     let (keys, mut faults) = known_keys(journal, options).await?;
@@ -61,15 +68,24 @@ pub async fn verify(
         held.push(held_checkpoint(note, keys.as_ref(), &mut faults)?);
     }
     let since = options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.size);
-    let task = |part: contents::Contents| tokio::spawn(part.check());
-    let contents = task(contents::Contents::new(journal, size, since, keys, held, progress));
-    let legality = tokio::spawn(legality::check(journal.clone(), size, since, progress.clone()));
-    let panicked = |_| EvidenceError::NotCovered;
-    let mut report = contents.await.map_err(panicked)??;
-    report.illegal(legality.await.map_err(panicked)??);
+    let span = contents::Span { size, since, covered };
+    let (told, heard) = mpsc::channel(PAGES_AHEAD);
+    let contents = Contents::new(journal, span, keys, held, progress, told);
+    let judge = Judge::new(journal, since).await?;
+    let contents = tokio::spawn(contents.check());
+    let legality = tokio::spawn(judge.hear(heard, progress.clone()));
+    let mut report = finished(contents.await)?;
+    report.illegal(finished(legality.await)?);
     report.deviations.extend(faults);
     report.deviations.sort_by_key(|deviation| deviation.position);
     Ok(report)
+}
+
+/// What a pass came to; one that panicked panics here.
+fn finished<T>(
+    pass: Result<Result<T, EvidenceError>, tokio::task::JoinError>,
+) -> Result<T, EvidenceError> {
+    pass.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// The keys that checkpoints must be signed by.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::commands::Commands;
 use sira::documents::DocumentStore;
-use sira::evidence::{Evidence, Keeper, KeeperConfig, load_or_create_key};
+use sira::evidence::{Evidence, Keeper, KeeperConfig, SignedTree, Witnesses, load_or_create_key};
 use sira::figures::Figures;
 use sira::grant::Scope;
 use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
@@ -47,6 +47,19 @@ pub struct TestApp {
     _stop: oneshot::Sender<()>,
 }
 
+/// What a server differs in from others.
+struct Around {
+    gate: Gate,
+    witnesses: Witnesses,
+    signs: bool,
+}
+
+impl Around {
+    fn gate(gate: Gate) -> Self {
+        Self { gate, witnesses: Witnesses::default(), signs: true }
+    }
+}
+
 /// Where the keys of a test's engine are: a file beside the journal, or the same server.
 pub fn keys_url(engine: &Engine) -> String {
     engine.url().replace("/journal.db", "/keys.db")
@@ -62,12 +75,13 @@ pub const SIGNING_KEY: &str =
     "PRIVATE+KEY+sira.test/log+01238aab+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 
 /// What signs and proves a journal in a test: with a folder of its own, as another machine would be.
-async fn keep_evidence(commands: &Commands) -> (Keeper, tempfile::TempDir) {
+async fn keep_evidence(commands: &Commands, around: &Around) -> (Keeper, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let loaded =
         load_or_create_key(commands.journal(), folder.path(), Some(SIGNING_KEY), None).await;
     let (key, _) = loaded.unwrap().unwrap();
-    let mut config = KeeperConfig::new(folder.path(), Some(key));
+    let mut config = KeeperConfig::new(folder.path(), around.signs.then_some(key));
+    config.witnesses = around.witnesses.clone();
     config.gap = std::time::Duration::from_millis(20);
     config.poll = std::time::Duration::from_millis(50);
     (Keeper::start(commands.journal(), commands.clock(), config), folder)
@@ -96,7 +110,24 @@ impl TestApp {
     /// A server behind a gate of the test's own.
     pub async fn gated(engine: &Engine, clock: Clock, gate: Gate) -> Self {
         let (journal, keys, read) = Self::databases(engine, &clock).await;
-        Self::start_gated(journal, keys, read, clock, ServeLimits::default(), gate).await
+        let around = Around::gate(gate);
+        Self::start_gated(journal, keys, read, clock, ServeLimits::default(), around).await
+    }
+
+    /// A server that publishes what enough of these witnesses have signed.
+    pub async fn witnessed(engine: &Engine, witnesses: Witnesses) -> Self {
+        let clock = Clock::System;
+        let (journal, keys, read) = Self::databases(engine, &clock).await;
+        let around = Around { witnesses, ..Around::gate(Gate::open(clock.clone())) };
+        Self::start_gated(journal, keys, read, clock, ServeLimits::default(), around).await
+    }
+
+    /// A server that leaves signing to others.
+    pub async fn without_signing(engine: &Engine) -> Self {
+        let clock = Clock::System;
+        let (journal, keys, read) = Self::databases(engine, &clock).await;
+        let around = Around { signs: false, ..Around::gate(Gate::open(clock.clone())) };
+        Self::start_gated(journal, keys, read, clock, ServeLimits::default(), around).await
     }
 
     async fn databases(engine: &Engine, clock: &Clock) -> (Journal, KeyStore, ReadStore) {
@@ -116,7 +147,7 @@ impl TestApp {
         limits: ServeLimits,
     ) -> Self {
         let gate = Gate::open(clock.clone());
-        Self::start_gated(journal, keys, read, clock, limits, gate).await
+        Self::start_gated(journal, keys, read, clock, limits, Around::gate(gate)).await
     }
 
     async fn start_gated(
@@ -125,20 +156,20 @@ impl TestApp {
         read: ReadStore,
         clock: Clock,
         limits: ServeLimits,
-        gate: Gate,
+        around: Around,
     ) -> Self {
         let signing = SigningKey::from_bytes(&[7; 32]);
         let tokens = Tokens::new(journal.clone(), clock.clone(), &signing).unwrap();
         let projections = start_projections(&journal, &keys, &read);
         let finder = DuplicateFinder::new(read.clone(), OpenedKeys::new(keys.clone()));
         let commands = Commands::new(journal, keys, clock, 16 << 20).proposing(finder);
-        let (keeper, folder) = keep_evidence(&commands).await;
+        let (keeper, folder) = keep_evidence(&commands, &around).await;
         let evidence = keeper.evidence().clone();
         let app = App {
             figures: Figures::new(commands.clone(), read.clone()),
             commands: commands.clone(),
             tokens: tokens.clone(),
-            gate,
+            gate: around.gate,
             read: read.clone(),
             evidence: Some(keeper.evidence().clone()),
             projections: projections.statuses(),
@@ -208,6 +239,14 @@ impl TestApp {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         panic!("{:?}", self.projections.status());
+    }
+
+    /// Waits until a published checkpoint covers everything recorded by now.
+    pub async fn covered(&self) -> Arc<SignedTree> {
+        let head = self.commands.journal().head().await.unwrap().position;
+        let tree = self.evidence.covering(head, std::time::Duration::from_secs(30)).await.unwrap();
+        assert!(tree.checkpoint.size >= head, "no checkpoint of {head} events in time");
+        tree
     }
 
     /// A signed programme with an office in Ségou and one in Mopti; its id.

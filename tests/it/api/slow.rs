@@ -23,6 +23,8 @@ const LIMITS: ServeLimits = ServeLimits {
     request_within: Duration::from_secs(8),
     upload_within: Duration::from_secs(8),
     drain_within: Duration::from_secs(1),
+    streams: 4,
+    unread_within: Duration::from_secs(8),
 };
 
 /// Connects, sends half a request, and stalls.

@@ -19,9 +19,14 @@ impl Place {
         Self { directory: tempfile::tempdir().unwrap(), postgres: None }
     }
 
+    /// Journal and keys on a cluster where nothing was made yet.
+    pub fn empty_on(cluster: &Cluster) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), postgres: Some(cluster.url()) }
+    }
+
     /// Journal and keys on a cluster, migrated.
     pub fn on(cluster: &Cluster) -> Self {
-        let place = Self { directory: tempfile::tempdir().unwrap(), postgres: Some(cluster.url()) };
+        let place = Self::empty_on(cluster);
         let migrated = place.sira().arg("migrate").status().unwrap();
         assert!(migrated.success());
         place
@@ -111,18 +116,28 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM: it ends in good order.
-    pub async fn stop(mut self) {
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(&mut self) -> std::process::ExitStatus {
         for _ in 0..600 {
             if let Some(status) = self.child.try_wait().unwrap() {
-                assert!(status.success(), "{status}");
-                return;
+                return status;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the server did not stop");
+    }
+
+    /// SIGTERM: it ends in good order.
+    pub async fn stop(mut self) {
+        self.signal("-TERM");
+        let status = self.ended().await;
+        assert!(status.success(), "{status}");
     }
 }
 

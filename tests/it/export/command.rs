@@ -17,7 +17,8 @@ fn sira(engine: &Engine, words: &str, output: &Path) -> Output {
     run(engine, &format!("export {words} -o {}", output.display()))
 }
 
-fn run(engine: &Engine, words: &str) -> Output {
+/// Runs the program on a test's databases, as it is typed.
+pub fn run(engine: &Engine, words: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sira"));
     for name in ["SIRA_CONFIG", "SIRA_LANG", "SIRA_TOKEN_KEY", "SIRA_LOG"] {
         command.env_remove(name);

@@ -3,8 +3,8 @@
 
 use chrono::NaiveDate;
 use sira_projections::lists::{
-    CaseOrder, CaseQuestion, Filters, LoanQuestion, VisitQuestion, Which, cases, explain_cases,
-    explain_overdue, explain_visits,
+    CaseOrder, CaseQuestion, ClosedQuestion, Filters, LoanQuestion, VisitQuestion, Which, cases,
+    explain_cases, explain_overdue, explain_past_retention, explain_visits,
 };
 use sira_projections::{Reach, ReadError, ReadStore, on_read};
 use sqlx::QueryBuilder;
@@ -49,7 +49,7 @@ async fn filled(engine: &Engine) -> (TestApp, ReadStore) {
         on_read!(handle.connection(), db => {
             let mut insert = QueryBuilder::new("INSERT INTO case_status (aggregate_id, reference, programme, office, region, sex, \
                 birth_year, age_band, intake, sector, stage, status, awaiting, cohort, registered_on, last_on, duplicate, erased, \
-                version, position, recorded_at) ");
+                version, position, recorded_at, path_closed_on) ");
             insert.push_values(some, |mut row, number| {
                 let is_rare = number % RARE == 1;
                 let pick = |rare: &str, common: &str| (if is_rare { rare } else { common }).to_owned();
@@ -62,6 +62,7 @@ async fn filled(engine: &Engine) -> (TestApp, ReadStore) {
                 row.push_bind((number % 7 == 1).then(|| programme(100 + u32::from(is_rare)).to_string()));
                 row.push_bind(day(*number)).push_bind(day(number * 7)).push("false").push("false").push("1");
                 row.push_bind(i64::from(*number)).push("'2022-01-01T00:00:00.000000Z'");
+                row.push_bind((number % 3 == 1).then(|| day(number * 5)));
             });
             insert.build().execute(&mut *db).await.unwrap();
             let mut insert = QueryBuilder::new("INSERT INTO case_advisers (aggregate_id, adviser, registered_on, last_on) ");
@@ -198,6 +199,11 @@ on_both_engines! {
                 reads_by_index(&explain_visits(&store, &visits).await.unwrap(), false, &format!("visits {name} {reach:?}"));
                 let loans = LoanQuestion { due_until: day(400), today, filters: &filters, reach: &reach, after: None, limit: 20 };
                 reads_by_index(&explain_overdue(&store, &loans).await.unwrap(), false, &format!("loans {name} {reach:?}"));
+                if name != "adviser" {
+                    let cutoffs = [(programme(1), day(400)), (programme(2), day(300))];
+                    let closed = ClosedQuestion { cutoffs: &cutoffs, filters: &filters, reach: &reach, after: None, limit: 20 };
+                    reads_by_index(&explain_past_retention(&store, &closed).await.unwrap(), false, &format!("closed {name} {reach:?}"));
+                }
             }
         }
     }

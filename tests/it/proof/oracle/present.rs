@@ -83,6 +83,33 @@ fn business(story: &Story) -> Option<(&Entry, Option<NaiveDate>)> {
     Some((start, closed.map(|event| event.on)))
 }
 
+/// The day on which the path closed.
+fn path_closed(story: &Story) -> Option<NaiveDate> {
+    if ["exited", "completed"].contains(&status(story)) {
+        let closes = |event: &&Entry| event.is("Exited") || event.is("PathCompleted");
+        return story.events.iter().rfind(closes).map(|event| event.on);
+    }
+    let decided = story.of("SelectionDecided").last()?;
+    if decided.word("decision") != Some("not_selected") {
+        return None;
+    }
+    let later = || story.events.iter().filter(|event| event.sequence > decided.sequence);
+    let trained = [
+        "Reopened",
+        "TrainingEnrolled",
+        "TrainingWithdrawn",
+        "AttendanceRecorded",
+        "ModuleAssessed",
+        "TrainingCompleted",
+    ];
+    if later().any(|event| trained.contains(&event.kind.as_str())) {
+        return None;
+    }
+    let again = ["IdeaSubmitted", "IdeaRevised", "EligibilityAssessed", "InterviewRecorded"];
+    let looked_at = later().filter(|event| again.contains(&event.kind.as_str()));
+    looked_at.map(|event| event.on).chain([decided.on]).max()
+}
+
 fn status_row(story: &Story) -> Line {
     let registered = story.registration().unwrap();
     let word = |field: &str| registered.word(field).map(str::to_owned);
@@ -116,6 +143,7 @@ fn status_row(story: &Story) -> Line {
         business.map(|(start, _)| start.on.to_string()),
         business.and_then(|(_, closed)| Some(closed?.to_string())),
         some(latest),
+        path_closed(story).map(|on| on.to_string()),
         some(story.frozen_by().is_some()),
         some(story.of("PersonalDataErased").count() > 0),
         some(last_stored.sequence),

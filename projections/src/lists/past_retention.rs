@@ -1,0 +1,133 @@
+//! Closed paths whose personal data are past their programme's retention period.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::cases::{COLUMNS, Case, CasePlace, add_advisers};
+use super::filters::Filters;
+use super::statement::{Condition, Statement, Value};
+use super::walks::{Walked, walks};
+use super::{MAX_PAGE, cut};
+use crate::{Reach, ReadError, ReadStore, on_read};
+
+const WALKED: Walked = Walked { table: "case_status", only: "path_closed_on IS NOT NULL" };
+
+/// A closed path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Closed {
+    /// Where it stands.
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub case: Case,
+    /// The day on which it closed.
+    pub path_closed_on: NaiveDate,
+}
+
+/// A page that is asked for: the path that closed first comes first.
+#[derive(Clone, Debug)]
+pub struct ClosedQuestion<'a> {
+    /// Programmes, each with the last day such that what closed by then is past retention.
+    pub cutoffs: &'a [(Uuid, NaiveDate)],
+    /// What paths must have.
+    pub filters: &'a Filters,
+    /// Whose paths the reader is shown.
+    pub reach: &'a Reach,
+    /// Where the page before ended, by the day on which paths closed.
+    pub after: Option<CasePlace>,
+    /// Rows; at most [`MAX_PAGE`].
+    pub limit: u32,
+}
+
+/// A page of closed paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedPage {
+    /// The paths.
+    pub items: Vec<Closed>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<CasePlace>,
+}
+
+/// A page of closed paths whose personal data are there and past retention.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn past_retention(
+    store: &ReadStore,
+    question: &ClosedQuestion<'_>,
+) -> Result<ClosedPage, ReadError> {
+    if question.cutoffs.is_empty() {
+        return Ok(ClosedPage { items: Vec::new(), next: None });
+    }
+    let statement = statement(store, question).await?;
+    let mut items: Vec<Closed> = statement.fetch(store).await?;
+    let has_more = cut(&mut items, statement.limit);
+    add_advisers(store, &mut items, |row| (&row.case.id, &mut row.case.adviser)).await?;
+    let next = items
+        .last()
+        .filter(|_| has_more)
+        .map(|last| CasePlace { on: last.path_closed_on, id: last.case.id.clone() });
+    Ok(ClosedPage { items, next })
+}
+
+/// How the database finds a page.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn explain_past_retention(
+    store: &ReadStore,
+    question: &ClosedQuestion<'_>,
+) -> Result<Vec<String>, ReadError> {
+    statement(store, question).await?.explain(store).await
+}
+
+async fn statement(
+    store: &ReadStore,
+    question: &ClosedQuestion<'_>,
+) -> Result<Statement, ReadError> {
+    let mut conditions = question.filters.conditions();
+    conditions.push(Condition::plain("c.path_closed_on IS NOT NULL"));
+    conditions.push(Condition::plain("NOT c.erased"));
+    // Says again what the programmes' own days say, so that an index by that day is read up to there.
+    if let Some(last) = question.cutoffs.iter().map(|(_, last)| *last).max() {
+        conditions.push(Condition::of("c.path_closed_on <= ?", [last.into()]));
+    }
+    let places = vec!["(c.programme = ? AND c.path_closed_on <= ?)"; question.cutoffs.len()];
+    let values = question
+        .cutoffs
+        .iter()
+        .flat_map(|(programme, last)| [Value::Text(programme.to_string()), Value::Day(*last)]);
+    conditions.push(Condition::of(format!("({})", places.join(" OR ")), values));
+    Ok(Statement {
+        columns: columns(),
+        from: "case_status AS c",
+        ordered: "c",
+        order: &["path_closed_on", "aggregate_id"],
+        descending: false,
+        conditions,
+        walks: walks(store, WALKED, question.reach, question.filters).await?,
+        after: question.after.clone().map(|place| vec![place.on.into(), Value::Text(place.id)]),
+        limit: question.limit.clamp(1, MAX_PAGE),
+    })
+}
+
+/// The columns of a [`Closed`].
+fn columns() -> &'static str {
+    static WITH_CLOSE: std::sync::LazyLock<String> =
+        std::sync::LazyLock::new(|| format!("{COLUMNS}, c.path_closed_on"));
+    &WITH_CLOSE
+}
+
+/// Every programme that has or had an office: those whose paths may be listed.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn programmes(store: &ReadStore) -> Result<Vec<Uuid>, ReadError> {
+    let mut handle = store.query().await?;
+    let found: Vec<String> = on_read!(handle.connection(), db => {
+        sqlx::query_scalar("SELECT DISTINCT programme FROM offices ORDER BY programme")
+            .fetch_all(db)
+            .await
+    })?;
+    Ok(found.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect())
+}

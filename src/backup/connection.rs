@@ -1,0 +1,205 @@
+//! One transaction of either engine, and whole tables through it.
+
+use futures::TryStreamExt;
+use sqlx::query_builder::Separated;
+use sqlx::{Postgres, QueryBuilder, Sqlite, Transaction};
+
+use super::file::{RowReader, RowWriter};
+use super::rows::{Cell, read_row};
+use super::tables::{Column, Kind, Table};
+use super::{BackupError, Progress};
+use crate::journal::{Pool, Stamp};
+
+/// Values of one statement, below what `SQLite` binds (32,766).
+const VALUES_PER_STATEMENT: usize = 8_000;
+/// Bytes of texts after which a statement takes no further row.
+const STATEMENT_BYTES: usize = 4 << 20;
+/// Rows between two words to whoever watches.
+const TELL_EVERY: u64 = 1_000;
+
+/// An open transaction.
+pub(super) enum Connection {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// Runs the same expression on whichever transaction there is.
+macro_rules! on_connection {
+    ($connection:expr, $db:ident => $run:expr) => {
+        match $connection {
+            $crate::backup::connection::Connection::Postgres($db) => $run,
+            $crate::backup::connection::Connection::Sqlite($db) => $run,
+        }
+    };
+}
+pub(super) use on_connection;
+
+impl Connection {
+    /// Begins a snapshot: everything that is read through it stood at one moment, whatever is written
+    /// meanwhile. On `PostgreSQL` `lock` is run before the moment is chosen.
+    ///
+    /// The snapshot holds up nobody, but while it lasts `PostgreSQL` keeps dead rows and `SQLite` lets
+    /// its write-ahead log grow.
+    pub async fn snapshot(pool: &Pool, lock: Option<&'static str>) -> Result<Self, BackupError> {
+        match pool {
+            Pool::Postgres(pool) => {
+                let mut db = pool.begin().await?;
+                let begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+                for statement in [Some(begin), Some(PATIENT), lock].into_iter().flatten() {
+                    sqlx::query(statement).execute(&mut *db).await?;
+                }
+                Ok(Self::Postgres(db))
+            }
+            Pool::Sqlite(pool) => Ok(Self::Sqlite(pool.begin().await?)),
+        }
+    }
+
+    /// Begins to write.
+    pub async fn write(pool: &Pool) -> Result<Self, BackupError> {
+        match pool {
+            Pool::Postgres(pool) => {
+                let mut db = pool.begin().await?;
+                sqlx::query(PATIENT).execute(&mut *db).await?;
+                Ok(Self::Postgres(db))
+            }
+            Pool::Sqlite(pool) => Ok(Self::Sqlite(pool.begin().await?)),
+        }
+    }
+
+    /// Everything that was written is durable, and visible, at once.
+    pub async fn commit(self) -> Result<(), BackupError> {
+        Ok(on_connection!(self, db => db.commit().await)?)
+    }
+
+    /// Rows in a table.
+    pub async fn count(&mut self, table: &str) -> Result<u64, BackupError> {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count: i64 =
+            on_connection!(self, db => sqlx::query_scalar(&sql).fetch_one(&mut **db).await)?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Writes a whole table to its file; `told` rows were done before, of `all`.
+    pub async fn dump(
+        &mut self,
+        table: &Table,
+        out: &mut RowWriter,
+        (told, all): (u64, u64),
+        progress: Progress<'_>,
+    ) -> Result<(), BackupError> {
+        let (sql, mut done) = (table.select(), told);
+        on_connection!(self, db => {
+            let mut rows = sqlx::query(&sql).fetch(&mut **db);
+            while let Some(row) = rows.try_next().await? {
+                out.write(&read_row(&row, table)?)?;
+                done += 1;
+                if done.is_multiple_of(TELL_EVERY) {
+                    progress(done, all.max(done));
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Every row of a table, in memory.
+    pub async fn rows(&mut self, table: &Table) -> Result<Vec<Vec<Cell>>, BackupError> {
+        let (sql, mut all) = (table.select(), Vec::new());
+        on_connection!(self, db => {
+            let mut rows = sqlx::query(&sql).fetch(&mut **db);
+            while let Some(row) = rows.try_next().await? {
+                all.push(read_row(&row, table)?);
+            }
+        });
+        Ok(all)
+    }
+
+    /// Inserts every row of a file, each passed through `change` first; how many.
+    pub async fn load(
+        &mut self,
+        table: &Table,
+        columns: &[Column],
+        rows: &mut RowReader,
+        change: impl Fn(Vec<Cell>) -> Vec<Cell>,
+        mut told: impl FnMut(u64),
+    ) -> Result<(), BackupError> {
+        let mut done = 0;
+        loop {
+            let (mut some, mut bytes) = (Vec::new(), 0);
+            while some.len() < VALUES_PER_STATEMENT / columns.len() && bytes < STATEMENT_BYTES {
+                let Some(row) = rows.next()? else { break };
+                bytes += row.iter().map(size).sum::<usize>();
+                some.push(change(row));
+            }
+            if some.is_empty() {
+                return Ok(());
+            }
+            done += some.len() as u64;
+            self.insert(table, columns, some).await?;
+            told(done);
+        }
+    }
+
+    async fn insert(
+        &mut self,
+        table: &Table,
+        columns: &[Column],
+        rows: Vec<Vec<Cell>>,
+    ) -> Result<(), BackupError> {
+        match self {
+            Self::Postgres(db) => {
+                let mut insert = insert_into(table, columns);
+                insert.push_values(rows, |values, row| {
+                    bind_row(values, row, columns, Some("::json"));
+                });
+                insert.build().execute(&mut **db).await?;
+            }
+            Self::Sqlite(db) => {
+                let mut insert = insert_into(table, columns);
+                insert.push_values(rows, |values, row| bind_row(values, row, columns, None));
+                insert.build().execute(&mut **db).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The file on the other side may be slow: neither the wait for it nor a long restore is a hang.
+const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
+
+fn insert_into<'a, DB: sqlx::Database>(table: &Table, columns: &[Column]) -> QueryBuilder<'a, DB> {
+    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+    QueryBuilder::new(format!("INSERT INTO {} ({}) ", table.name, names.join(", ")))
+}
+
+fn size(cell: &Cell) -> usize {
+    match cell {
+        Cell::Text(text) => text.as_ref().map_or(0, String::len),
+        Cell::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
+        Cell::Integer(_) | Cell::Time(_) => 8,
+    }
+}
+
+fn bind_row<'a, DB>(
+    mut values: Separated<'_, 'a, DB, &'static str>,
+    row: Vec<Cell>,
+    columns: &[Column],
+    json_cast: Option<&str>,
+) where
+    DB: sqlx::Database,
+    Option<String>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
+    Option<i64>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
+    Option<Stamp>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
+    Option<Vec<u8>>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
+{
+    for (cell, column) in row.into_iter().zip(columns) {
+        match cell {
+            Cell::Text(text) => values.push_bind(text),
+            Cell::Integer(number) => values.push_bind(number),
+            Cell::Time(time) => values.push_bind(time.map(Stamp)),
+            Cell::Bytes(bytes) => values.push_bind(bytes),
+        };
+        if let Some(cast) = json_cast.filter(|_| column.kind == Kind::Json) {
+            values.push_unseparated(cast);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The journal and what lies beside it: out of a running database, and into an empty one.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+
+use super::connection::{Connection, on_connection};
+use super::file::{RowReader, RowWriter};
+use super::folder::make_folder;
+use super::manifest::{Contents, Manifest};
+use super::rows::Cell;
+use super::tables::{DESTROYED_KEYS, JOURNAL_HEAD, JOURNAL_TABLES};
+use super::{BackupError, Progress};
+use crate::journal::{
+    EventColumns, Journal, JournalConfig, Pool, SELECT_IN_ORDER, Stamp, StreamId, event_row,
+};
+use crate::keys::KeyStore;
+
+/// The id of the journal that a database holds while a restore is not finished.
+const UNFINISHED: &str = "restore-unfinished";
+/// Events between two words to whoever watches.
+const TELL_EVERY: u64 = 1_000;
+
+/// Writes a backup of the journal into a new or empty folder, from one snapshot, while servers write.
+///
+/// The ids of destroyed keys are asked of the key store after the snapshot was taken: an erasure in
+/// between is then in the backup although its event is not.
+///
+/// # Errors
+/// [`BackupError`]. What was written until then has no manifest and is no backup.
+pub async fn back_up_journal(
+    journal: &Journal,
+    keys: &KeyStore,
+    folder: &Path,
+    made_at: DateTime<Utc>,
+    progress: Progress<'_>,
+) -> Result<Manifest, BackupError> {
+    make_folder(folder)?;
+    let mut manifest = Manifest::new(Contents::Journal, journal.id(), made_at);
+    manifest.key_store = keys.id().to_string();
+    manifest.schema = Journal::schema_version(journal.pool());
+    let mut snapshot = Connection::snapshot(journal.pool(), None).await?;
+    let (head, all) = measure(&mut snapshot).await?;
+    manifest.position = head;
+    let mut done = 0;
+    for table in JOURNAL_TABLES {
+        let mut out = RowWriter::begin(folder, *table)?;
+        snapshot.dump(table, &mut out, (done, all), progress).await?;
+        if table.name == DESTROYED_KEYS.name {
+            add_destroyed(&mut snapshot, keys, &mut out).await?;
+        }
+        let entry = out.finish()?;
+        done += entry.rows;
+        manifest.tables.push(entry);
+    }
+    manifest.write(folder)
+}
+
+/// The last position and the number of rows; it also fixes the moment that the snapshot shows.
+async fn measure(snapshot: &mut Connection) -> Result<(u64, u64), BackupError> {
+    let head: i64 = on_connection!(snapshot, db => {
+        sqlx::query_scalar("SELECT next_position - 1 FROM journal_head").fetch_one(&mut **db).await
+    })?;
+    let mut all = 0;
+    for table in JOURNAL_TABLES {
+        all += snapshot.count(table.name).await?;
+    }
+    Ok((head.unsigned_abs(), all))
+}
+
+/// Adds the keys that the key store has destroyed and the journal does not name so.
+async fn add_destroyed(
+    snapshot: &mut Connection,
+    keys: &KeyStore,
+    out: &mut RowWriter,
+) -> Result<(), BackupError> {
+    let named: Vec<String> = on_connection!(snapshot, db => {
+        sqlx::query_scalar("SELECT key_id FROM destroyed_keys").fetch_all(&mut **db).await
+    })?;
+    let named: std::collections::HashSet<_> = named.into_iter().collect();
+    for (key, at) in keys.destroyed().await? {
+        let id = key.to_string();
+        if !named.contains(&id) {
+            out.write(&[Cell::Text(Some(id)), Cell::Time(Some(at))])?;
+        }
+    }
+    Ok(())
+}
+
+/// Restores a backup of the journal into an empty database of either engine, making its schema.
+///
+/// Every file is checked before anything is written. All rows are one transaction, and every event is
+/// read back and hashed again before it commits: a crash, a full disk or a damaged event leaves tables
+/// without rows that open as no journal, and the restore is run again. Two restores at once: the second
+/// meets the first's rows and fails whole.
+///
+/// # Errors
+/// [`BackupError`]: nothing of the backup is in the database.
+pub async fn restore_journal(
+    config: &JournalConfig,
+    folder: &Path,
+    progress: Progress<'_>,
+) -> Result<Manifest, BackupError> {
+    let manifest = Manifest::read_and_check(folder, Contents::Journal)?;
+    Journal::migrate(config).await?;
+    let pool = Journal::bare(config).await?;
+    let restored = fill(&pool, config, &manifest, folder, progress).await;
+    crate::on_pool!(&pool, pool => pool.close().await);
+    restored.map(|()| manifest)
+}
+
+async fn fill(
+    pool: &Pool,
+    config: &JournalConfig,
+    manifest: &Manifest,
+    folder: &Path,
+    progress: Progress<'_>,
+) -> Result<(), BackupError> {
+    let known = Journal::schema_version(pool);
+    if manifest.schema > known {
+        return Err(BackupError::TooNew { found: manifest.schema, known });
+    }
+    if manifest.journal != config.journal {
+        return Err(BackupError::Unrelated);
+    }
+    mark_unfinished(pool).await?;
+    let mut db = Connection::write(pool).await?;
+    require_empty(&mut db).await?;
+    // Each row is written once, and each event read once more.
+    let events = manifest.entry("events").map_or(0, |entry| entry.rows);
+    let (mut done, all) = (0, manifest.rows() + events);
+    for table in JOURNAL_TABLES {
+        let Some(entry) = manifest.entry(table.name) else { continue };
+        let unknown = || BackupError::damaged(&folder.join(&entry.file), "an unknown column");
+        let columns = entry.columns_of(table).ok_or_else(unknown)?;
+        let mut rows = RowReader::open(folder, entry, columns.clone())?;
+        let told = |rows| progress(done + rows, all);
+        db.load(table, &columns, &mut rows, |row| row, told).await?;
+        done += entry.rows;
+    }
+    check(&mut db, manifest, |events| progress(done + events, all)).await?;
+    db.commit().await
+}
+
+/// From here until the restore commits, the database opens as no journal: a server that is started after
+/// a restore that broke off must not begin a new journal in its place.
+async fn mark_unfinished(pool: &Pool) -> Result<(), BackupError> {
+    let mut db = Connection::write(pool).await?;
+    require_empty(&mut db).await?;
+    on_connection!(&mut db, db => {
+        sqlx::query("INSERT INTO journal_head (journal, next_position, recorded_at) VALUES ($1, 1, $2)")
+            .bind(UNFINISHED)
+            .bind(Stamp(DateTime::UNIX_EPOCH))
+            .execute(&mut **db)
+            .await
+            .map(drop)
+    })?;
+    db.commit().await
+}
+
+/// A head that stands before the first position is what opening an empty journal leaves.
+async fn require_empty(db: &mut Connection) -> Result<(), BackupError> {
+    on_connection!(db, db => {
+        sqlx::query("DELETE FROM journal_head WHERE next_position = 1").execute(&mut **db).await.map(drop)
+    })?;
+    for table in JOURNAL_TABLES {
+        if db.count(table.name).await? > 0 {
+            return Err(BackupError::DatabaseNotEmpty { table: table.name });
+        }
+    }
+    Ok(())
+}
+
+/// Reads the events back and holds them against themselves: positions and sequences without a gap, and
+/// every leaf. Then the head, against the last of them and the manifest.
+async fn check(
+    db: &mut Connection,
+    manifest: &Manifest,
+    told: impl Fn(u64),
+) -> Result<(), BackupError> {
+    let mut versions: HashMap<StreamId, u64> = HashMap::new();
+    let mut at = 0;
+    on_connection!(db, db => {
+        let mut rows = sqlx::query_as::<_, EventColumns>(SELECT_IN_ORDER).fetch(&mut **db);
+        while let Some(row) = rows.try_next().await? {
+            let event = event_row(row)?;
+            let leaf = event.computed_leaf(&manifest.journal);
+            let version = versions.entry(event.stream.clone()).or_default();
+            *version += 1;
+            let follows = event.position == at + 1 && event.sequence == *version;
+            if !follows || leaf != Ok(event.leaf_hash) {
+                return Err(BackupError::DamagedEvent { position: at });
+            }
+            at = event.position;
+            if at.is_multiple_of(TELL_EVERY) {
+                told(at);
+            }
+        }
+    });
+    let heads: Vec<(String, i64)> = on_connection!(db, db => {
+        let sql = "SELECT journal, next_position FROM journal_head";
+        sqlx::query_as(sql).fetch_all(&mut **db).await
+    })?;
+    let expected = [(manifest.journal.clone(), i64::try_from(at + 1).unwrap_or(i64::MAX))];
+    if heads != expected || at != manifest.position {
+        let problem = format!("the head is not at the last event, position {at}");
+        return Err(BackupError::damaged(Path::new(JOURNAL_HEAD.name), problem));
+    }
+    Ok(())
+}

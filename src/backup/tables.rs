@@ -1,0 +1,227 @@
+//! What a backup holds: every table of the two databases, or the reason why it is left out. A table
+//! that a migration adds must be added here; a test compares the lists with the databases.
+
+/// What a column holds, and how it is written in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// A JSON text, kept byte for byte.
+    Json,
+    /// A number of 64 bits.
+    Integer,
+    /// A UTC time in whole microseconds: RFC 3339 with six digits.
+    Time,
+    /// Bytes: base64.
+    Bytes,
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds; it may hold nothing.
+    pub kind: Kind,
+}
+
+/// A table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, every one.
+    pub columns: &'static [Column],
+    /// The columns by which rows are put in order: the same rows give the same file.
+    pub order: &'static str,
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: Kind::Text }
+}
+
+const fn json(name: &'static str) -> Column {
+    Column { name, kind: Kind::Json }
+}
+
+const fn integer(name: &'static str) -> Column {
+    Column { name, kind: Kind::Integer }
+}
+
+const fn time(name: &'static str) -> Column {
+    Column { name, kind: Kind::Time }
+}
+
+const fn bytes(name: &'static str) -> Column {
+    Column { name, kind: Kind::Bytes }
+}
+
+/// The events.
+pub const EVENTS: Table = Table {
+    name: "events",
+    columns: &[
+        integer("position"),
+        text("aggregate_type"),
+        text("aggregate_id"),
+        integer("sequence"),
+        text("event_type"),
+        text("event_version"),
+        json("payload"),
+        json("metadata"),
+        time("recorded_at"),
+        bytes("leaf_hash"),
+    ],
+    order: "position",
+};
+
+/// The ids of keys that were destroyed. A backup of the journal adds those that the key store knows.
+pub const DESTROYED_KEYS: Table = Table {
+    name: "destroyed_keys",
+    columns: &[text("key_id"), time("destroyed_at")],
+    order: "key_id",
+};
+
+/// Where the journal stands.
+pub const JOURNAL_HEAD: Table = Table {
+    name: "journal_head",
+    columns: &[text("journal"), integer("next_position"), time("recorded_at")],
+    order: "journal",
+};
+
+/// The tables of the journal's database that a backup holds, in the order in which they are restored.
+pub const JOURNAL_TABLES: &[Table] = &[
+    EVENTS,
+    Table {
+        name: "requests",
+        columns: &[
+            text("actor"),
+            text("key"),
+            bytes("body_hash"),
+            text("answer"),
+            integer("position"),
+            integer("version"),
+            time("recorded_at"),
+        ],
+        order: "actor, key",
+    },
+    Table {
+        name: "stream_aliases",
+        columns: &[text("alias"), text("aggregate_type"), text("aggregate_id")],
+        order: "alias",
+    },
+    Table { name: "journal_settings", columns: &[text("name"), text("value")], order: "name" },
+    Table {
+        name: "tokens",
+        columns: &[
+            text("token_id"),
+            text("actor"),
+            text("role"),
+            text("scope"),
+            time("issued_at"),
+            time("expires_at"),
+            time("revoked_at"),
+            text("revoked_by"),
+        ],
+        order: "token_id",
+    },
+    Table {
+        name: "access_log",
+        columns: &[
+            text("entry_id"),
+            time("at"),
+            text("actor"),
+            text("role"),
+            text("action"),
+            text("aggregate_type"),
+            text("aggregate_id"),
+            text("request_id"),
+        ],
+        order: "entry_id",
+    },
+    Table {
+        name: "reports",
+        columns: &[
+            text("name"),
+            text("subject"),
+            text("query"),
+            integer("position"),
+            text("day"),
+            time("frozen_at"),
+            text("frozen_by"),
+            bytes("leaf_hash"),
+            bytes("answer_sha256"),
+        ],
+        order: "name",
+    },
+    Table {
+        name: "evidence_tiles",
+        columns: &[integer("level"), integer("tile_index"), bytes("hashes")],
+        order: "level, tile_index",
+    },
+    Table {
+        name: "evidence_checkpoints",
+        columns: &[integer("size"), text("note"), time("signed_at")],
+        order: "size",
+    },
+    Table {
+        name: "evidence_cosignatures",
+        columns: &[integer("size"), text("witness"), text("line"), time("received_at")],
+        order: "size, witness",
+    },
+    Table {
+        name: "erasure_orders",
+        columns: &[
+            text("order_id"),
+            time("at"),
+            text("actor"),
+            text("reason"),
+            integer("paths"),
+            text("request_id"),
+        ],
+        order: "order_id",
+    },
+    DESTROYED_KEYS,
+    // Last: a journal opens by its head.
+    JOURNAL_HEAD,
+];
+
+/// The tables of the journal's database that a backup leaves out, and why.
+pub const JOURNAL_LEFT_OUT: &[(&str, &str)] = &[
+    ("_sqlx_migrations", "made by the migrations of the database that is restored into"),
+    ("evidence_signer", "says which process signs just now; ends of itself"),
+    ("token_changes", "counts changes for the processes that run on one database; begins anew"),
+];
+
+/// The keys. `wrapped` is sealed under the master key.
+pub const PERSON_KEYS: Table = Table {
+    name: "person_keys",
+    columns: &[text("key_id"), bytes("wrapped"), time("created_at"), time("destroyed_at")],
+    order: "key_id",
+};
+
+/// What the key store is.
+pub const KEY_STORE: Table =
+    Table { name: "key_store", columns: &[text("name"), text("value")], order: "name" };
+
+/// The tables of the key store that a backup of the keys holds.
+pub const KEY_TABLES: &[Table] = &[PERSON_KEYS, KEY_STORE];
+
+impl Table {
+    /// The statement that reads every row, each column in the form in which both engines give it.
+    #[must_use]
+    pub fn select(&self) -> String {
+        let columns: Vec<_> = self.columns.iter().map(Column::selected).collect();
+        format!("SELECT {} FROM {} ORDER BY {}", columns.join(", "), self.name, self.order)
+    }
+}
+
+impl Column {
+    fn selected(&self) -> String {
+        match self.kind {
+            Kind::Json => format!("CAST({} AS text)", self.name),
+            // A column of 32 bits is read as the others are.
+            Kind::Integer => format!("CAST({} AS bigint)", self.name),
+            Kind::Text | Kind::Time | Kind::Bytes => self.name.to_owned(),
+        }
+    }
+}

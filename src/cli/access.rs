@@ -1,0 +1,63 @@
+//! `sira access`: who read a person's data, newest first. Looking is itself recorded.
+
+use sira_domain::role::Role;
+use sira_domain::values::ActorId;
+
+use super::paper::to_the_second;
+use super::path::{events_of, find, not_found, record_reading, stream_of};
+use super::serve::with_open;
+use super::{CliError, Say};
+use crate::config::Config;
+use crate::replay::readings::{ShownReading, readings_of};
+
+/// Readings that are read at a time.
+const PAGE: u32 = 200;
+
+/// Arguments of `sira access`.
+#[derive(Debug, clap::Args)]
+pub struct AccessArgs {
+    /// The path's id or reference.
+    id: String,
+    /// Who looks: recorded as a reading of this person's data. / Qui consulte.
+    #[arg(long)]
+    actor: ActorId,
+    /// JSON: one reading a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `sira access`.
+pub async fn run(config: &Config, args: AccessArgs, say: Say) -> Result<(), CliError> {
+    with_open(config, say, async |opened| {
+        let id = find(opened, &args.id, say).await?;
+        if events_of(opened, id).await?.is_empty() {
+            return Err(not_found(say));
+        }
+        record_reading(opened, &args.actor, Role::Admin, "access", id).await?;
+        let (journal, stream) = (opened.commands.journal(), stream_of(id));
+        let mut place = None;
+        loop {
+            let found = readings_of(journal, &stream, place.as_ref(), PAGE).await;
+            let found = found.map_err(|error| CliError::failed("journal", error))?;
+            for reading in &found {
+                print(&reading.shown(say.0), args.json, say);
+            }
+            // A full page may be the last one; the next is then empty.
+            match found.last().filter(|_| found.len() == PAGE as usize) {
+                Some(last) => place = Some(last.place()),
+                None => return Ok(()),
+            }
+        }
+    })
+    .await
+}
+
+fn print(reading: &ShownReading, json: bool, say: Say) {
+    if json {
+        println!("{}", serde_json::json!(reading));
+        return;
+    }
+    let role = reading.role.parse::<Role>().map_or("-", |role| role.label(say.0));
+    let at = to_the_second(&reading.at);
+    println!("{at}  {:<24} {role:<20} {}", reading.actor, reading.label);
+}

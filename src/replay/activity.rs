@@ -1,0 +1,460 @@
+//! What one member of the staff did in a period: what they recorded, from the model `activity_log`, and
+//! whom they read, from the access log, put together newest first.
+//!
+//! Who reaches some regions or offices alone is shown what touches the paths and groups within that
+//! reach as it is today, and what touches a whole programme or fund. A page looks at a bounded number of
+//! deeds and then says where to go on, whatever it has found.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sira_domain::beneficiary::Beneficiary;
+use sira_domain::cohort::Cohort;
+use sira_domain::reference::Language;
+use sira_domain::values::ActorId;
+use sira_projections::lists::{Deed, DeedQuestion, deeds, reached};
+use sira_projections::{Reach, ReadError, ReadStore};
+use uuid::Uuid;
+
+use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings_by};
+use crate::commands::{CommandError, Commands, Own as _};
+use crate::grant::Scope;
+use crate::http::show::label_of;
+use crate::journal::leaf::time_text;
+
+/// Deeds that one page looks at at most, shown or not: a second's work at the very worst.
+const EXAMINED_MAX: usize = 2_000;
+/// Deeds that are looked at in one step: a page of the greatest size, and one more.
+const STEP: u32 = 201;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// Whose deeds.
+    pub actor: &'a ActorId,
+    /// Recorded at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Recorded before this time.
+    pub before: Option<DateTime<Utc>>,
+    /// Whose paths the reader is shown.
+    pub scope: &'a Scope,
+    /// Where the page before ended.
+    pub after: Option<Place>,
+    /// Deeds of the page: 1 to 200.
+    pub limit: usize,
+    /// The reader's language.
+    pub language: Language,
+}
+
+/// A place in the order of deeds. Of one moment, readings come first, then events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    at: DateTime<Utc>,
+    key: Key,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Key {
+    Event(i64),
+    Reading(String),
+}
+
+impl Place {
+    /// As a cursor carries it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let micros = self.at.timestamp_micros();
+        match &self.key {
+            Key::Event(position) => format!("{micros} event {position}"),
+            Key::Reading(id) => format!("{micros} reading {id}"),
+        }
+    }
+
+    /// Reads it back; none when it is no place.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ' ');
+        let at = DateTime::from_timestamp_micros(parts.next()?.parse().ok()?)?;
+        let key = match (parts.next()?, parts.next()?) {
+            ("event", position) => Key::Event(position.parse().ok()?),
+            ("reading", id) => Key::Reading(Uuid::try_parse(id).ok()?.to_string()),
+            _ => return None,
+        };
+        Some(Self { at, key })
+    }
+
+    /// Before which event the next deeds are.
+    fn of_events(&self) -> (DateTime<Utc>, i64) {
+        match &self.key {
+            Key::Event(position) => (self.at, *position),
+            Key::Reading(_) => (self.at, i64::MAX),
+        }
+    }
+
+    /// Before which reading the next deeds are. No id is below an empty one.
+    fn of_readings(&self) -> ReadingPlace {
+        let entry_id = match &self.key {
+            Key::Event(_) => String::new(),
+            Key::Reading(id) => id.clone(),
+        };
+        ReadingPlace { at: self.at, entry_id }
+    }
+}
+
+/// The stream that a deed touches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Touched {
+    /// Its kind.
+    pub r#type: String,
+    /// Its id.
+    pub id: String,
+    /// A path's reference, when the read side knows the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+/// One deed as it is shown.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ShownDeed {
+    /// Something was recorded.
+    Event(Box<ShownEvent>),
+    /// Somebody was read.
+    Reading(ShownRead),
+}
+
+/// An event that was recorded.
+#[derive(Clone, Debug, Serialize)]
+pub struct ShownEvent {
+    /// When it was recorded.
+    pub at: String,
+    /// Its position.
+    pub position: i64,
+    /// The stream.
+    pub stream: Touched,
+    /// Its sequence in the stream.
+    pub sequence: i64,
+    /// Its type.
+    pub r#type: String,
+    /// What that is called.
+    pub label: String,
+    /// The day of the fact.
+    pub occurred_on: NaiveDate,
+    /// In which role.
+    pub role: Value,
+    /// At which office, where the token named one.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub office: Value,
+    /// The device that it was recorded on, away from the server.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub device: Value,
+    /// The device's time of recording.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub device_time: Value,
+    /// In which request.
+    pub request_id: Value,
+}
+
+/// A reading.
+#[derive(Clone, Debug, Serialize)]
+pub struct ShownRead {
+    /// When.
+    pub at: String,
+    /// Whose data.
+    pub stream: Option<Touched>,
+    /// What was read.
+    pub action: String,
+    /// What that is called.
+    pub label: String,
+    /// In which role.
+    pub role: String,
+    /// In which request.
+    pub request_id: String,
+}
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The deeds, newest first.
+    pub items: Vec<ShownDeed>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<Place>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivityError {
+    /// The read database failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] CommandError),
+}
+
+enum Found {
+    Event(Deed),
+    Reading(Reading),
+}
+
+impl Found {
+    fn place(&self) -> Place {
+        match self {
+            Self::Event(deed) => Place { at: deed.recorded_at, key: Key::Event(deed.position) },
+            Self::Reading(reading) => {
+                Place { at: reading.at.0, key: Key::Reading(reading.entry_id.clone()) }
+            }
+        }
+    }
+
+    /// Kind and id of the stream.
+    fn stream(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Event(deed) => Some((&deed.aggregate_type, &deed.aggregate_id)),
+            Self::Reading(reading) => {
+                Some((reading.aggregate_type.as_deref()?, reading.aggregate_id.as_deref()?))
+            }
+        }
+    }
+}
+
+/// A page of what somebody did.
+///
+/// # Errors
+/// [`ActivityError`].
+pub async fn activity(
+    commands: &Commands,
+    read: &ReadStore,
+    question: &Question<'_>,
+) -> Result<Page, ActivityError> {
+    // Nothing is at the very beginning of a moment that is not before it.
+    let start = question.before.unwrap_or_else(end_of_time);
+    let mut place =
+        question.after.clone().unwrap_or(Place { at: start, key: Key::Event(i64::MIN) });
+    let (mut taken, mut examined) = (Vec::new(), 0);
+    let next = loop {
+        let (step, is_last) = look(commands, read, question, &place).await?;
+        let reach = Reached::of(commands, read, question.scope, &step).await?;
+        let length = step.len();
+        for (index, found) in step.into_iter().enumerate() {
+            place = found.place();
+            if reach.holds(&found) {
+                taken.push((reach.touched(&found), found));
+            }
+            if taken.len() == question.limit {
+                let more = index + 1 < length || !is_last;
+                return finish(commands, question, taken, more.then_some(place)).await;
+            }
+        }
+        examined += length;
+        if is_last {
+            break None;
+        }
+        if examined >= EXAMINED_MAX {
+            break Some(place);
+        }
+    };
+    finish(commands, question, taken, next).await
+}
+
+/// The next deeds after a place, and whether there are no more.
+async fn look(
+    commands: &Commands,
+    read: &ReadStore,
+    question: &Question<'_>,
+    place: &Place,
+) -> Result<(Vec<Found>, bool), ActivityError> {
+    let actor = question.actor.as_str();
+    let from = question.from.unwrap_or(DateTime::UNIX_EPOCH);
+    let asked = DeedQuestion { actor, from, before: place.of_events(), limit: STEP };
+    let mut events = deeds(read, &asked).await?.into_iter().peekable();
+    let before = place.of_readings();
+    let readings = readings_by(commands.journal(), actor, from, &before, STEP).await;
+    let mut readings = readings.map_err(CommandError::from)?.into_iter().peekable();
+    let mut found = Vec::new();
+    while found.len() < STEP as usize {
+        let reading_first = match (events.peek(), readings.peek()) {
+            (Some(event), Some(reading)) => reading.at.0 >= event.recorded_at,
+            (None, Some(_)) => true,
+            (Some(_), None) => false,
+            (None, None) => break,
+        };
+        found.extend(if reading_first {
+            readings.next().map(Found::Reading)
+        } else {
+            events.next().map(Found::Event)
+        });
+    }
+    let is_last = found.len() < STEP as usize;
+    Ok((found, is_last))
+}
+
+/// Which streams of some deeds a reader reaches.
+struct Reached {
+    everything: bool,
+    /// Paths, with their references.
+    paths: HashMap<String, String>,
+    cohorts: HashSet<String>,
+}
+
+impl Reached {
+    async fn of(
+        commands: &Commands,
+        read: &ReadStore,
+        scope: &Scope,
+        found: &[Found],
+    ) -> Result<Self, ActivityError> {
+        let ids_of = |kind: &str| -> Vec<String> {
+            let streams = found.iter().filter_map(Found::stream);
+            let ids: HashSet<_> =
+                streams.filter(|(name, _)| *name == kind).map(|(_, id)| id).collect();
+            ids.into_iter().map(str::to_owned).collect()
+        };
+        let paths = reached(read, &reach_of(scope), &ids_of(Beneficiary::TYPE)).await?;
+        let mut cohorts = HashSet::new();
+        if *scope != Scope::All {
+            for id in ids_of(Cohort::TYPE) {
+                if is_cohort_within(commands, scope, &id).await? {
+                    cohorts.insert(id);
+                }
+            }
+        }
+        Ok(Self { everything: *scope == Scope::All, paths, cohorts })
+    }
+
+    fn holds(&self, found: &Found) -> bool {
+        match found.stream() {
+            _ if self.everything => true,
+            Some((Beneficiary::TYPE, id)) => self.paths.contains_key(id),
+            Some((Cohort::TYPE, id)) => self.cohorts.contains(id),
+            // Programmes and funds serve every region.
+            Some(_) => true,
+            None => false,
+        }
+    }
+
+    fn touched(&self, found: &Found) -> Option<Touched> {
+        let (kind, id) = found.stream()?;
+        let reference = self.paths.get(id).cloned();
+        Some(Touched { r#type: kind.to_owned(), id: id.to_owned(), reference })
+    }
+}
+
+async fn is_cohort_within(
+    commands: &Commands,
+    scope: &Scope,
+    id: &str,
+) -> Result<bool, CommandError> {
+    let Ok(id) = Uuid::try_parse(id) else { return Ok(false) };
+    let Some(cohort) = commands.current_own::<Cohort>(id).await? else { return Ok(false) };
+    let programme = cohort.state.programme(None).unwrap_or_default();
+    let programme = commands.known_programme(programme).await?;
+    Ok(cohort.state.is_within(id, scope, &programme))
+}
+
+/// The first moment of a day, in Mali's time, which is UTC.
+#[must_use]
+pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
+/// The first moment after a day.
+#[must_use]
+pub fn after(day: NaiveDate) -> DateTime<Utc> {
+    beginning_of(day.checked_add_days(Days::new(1)).unwrap_or(day))
+}
+
+/// Whose paths a scope holds, as the read side says it.
+#[must_use]
+pub fn reach_of(scope: &Scope) -> Reach {
+    match scope {
+        Scope::All => Reach::All,
+        Scope::Regions(regions) => {
+            Reach::Regions(regions.iter().map(|region| region.code().to_owned()).collect())
+        }
+        Scope::Offices(offices) => {
+            Reach::Offices(offices.iter().map(|office| office.as_str().to_owned()).collect())
+        }
+        // A donor sees nobody.
+        Scope::Funds(_) => Reach::Offices(Vec::new()),
+    }
+}
+
+/// Adds what the events' metadata say: role, office, device.
+async fn finish(
+    commands: &Commands,
+    question: &Question<'_>,
+    taken: Vec<(Option<Touched>, Found)>,
+    next: Option<Place>,
+) -> Result<Page, ActivityError> {
+    let positions: Vec<u64> = taken
+        .iter()
+        .filter_map(|(_, found)| match found {
+            Found::Event(deed) => u64::try_from(deed.position).ok(),
+            Found::Reading(_) => None,
+        })
+        .collect();
+    let recorded = commands.journal().read_positions(&positions).await;
+    let recorded = recorded.map_err(CommandError::from)?.into_iter();
+    let metadata: BTreeMap<u64, Value> = recorded
+        .map(|event| (event.position, serde_json::from_str(&event.metadata).unwrap_or_default()))
+        .collect();
+    let items = taken.into_iter().filter_map(|(touched, found)| match found {
+        Found::Event(deed) => {
+            let metadata = u64::try_from(deed.position).ok().and_then(|at| metadata.get(&at));
+            let shown = show_event(deed, touched?, metadata, question.language);
+            Some(ShownDeed::Event(Box::new(shown)))
+        }
+        Found::Reading(reading) => Some(ShownDeed::Reading(ShownRead {
+            at: time_text(reading.at.0),
+            stream: touched,
+            label: action_label(&reading.action, question.language).to_owned(),
+            action: reading.action,
+            role: reading.role,
+            request_id: reading.request_id,
+        })),
+    });
+    Ok(Page { items: items.collect(), next })
+}
+
+fn show_event(
+    deed: Deed,
+    stream: Touched,
+    metadata: Option<&Value>,
+    language: Language,
+) -> ShownEvent {
+    let said = |name: &str| metadata.and_then(|all| all.get(name)).cloned().unwrap_or_default();
+    ShownEvent {
+        at: time_text(deed.recorded_at),
+        position: deed.position,
+        stream,
+        sequence: deed.sequence,
+        label: label_of(&deed.event_type, language).to_owned(),
+        r#type: deed.event_type,
+        occurred_on: deed.occurred_on,
+        role: said("role"),
+        office: said("office"),
+        device: said("device"),
+        device_time: said("device_time"),
+        request_id: said("request_id"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_back_as_it_was_written() {
+        let at = DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap();
+        for key in [Key::Event(7), Key::Reading(Uuid::nil().to_string())] {
+            let place = Place { at, key };
+            assert_eq!(Place::read(&place.text()), Some(place));
+        }
+        for text in ["", "1", "1 event", "1 event x", "1 reading x", "x event 1", "1 other 1"] {
+            assert_eq!(Place::read(text), None, "{text}");
+        }
+    }
+}

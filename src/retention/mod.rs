@@ -1,0 +1,133 @@
+//! Personal data past their programme's retention period: which they are, and their erasure by an
+//! administrator's order. Nothing is erased without one.
+//!
+//! The period is a rule of the programme (`retention_months`) and is asked of the rules in force today:
+//! a programme that shortens it means the people it holds already. Whether somebody is past it is judged
+//! by the path as it stands when the order is carried out ([`past_retention`]), not by what a list
+//! showed.
+
+mod order;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use sira_domain::beneficiary::past_retention;
+use sira_domain::reference::Language;
+use sira_projections::lists::{self, CasePlace, Closed, ClosedQuestion, Filters};
+use sira_projections::{Reach, ReadError, ReadStore};
+use uuid::Uuid;
+
+pub use order::{
+    ERASURES_MAX, Order, OrderForm, Outcome, REASON_MAX_CHARACTERS, Verdict, carry_out,
+};
+
+use crate::commands::{CommandError, Commands};
+
+/// A path past retention, proposed for erasure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proposed {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub closed: Closed,
+    /// The period of the rules in force today, in months.
+    pub retention_months: Option<u32>,
+    /// What keeps the data all the same, by its word; none when an order would erase them.
+    pub kept_by: Option<&'static str>,
+    /// The same in words.
+    pub kept_detail: Option<String>,
+}
+
+/// Which page is asked for.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// What paths must have.
+    pub filters: &'a Filters,
+    /// Whose paths the reader is shown.
+    pub reach: &'a Reach,
+    /// Where the page before ended.
+    pub after: Option<CasePlace>,
+    /// Rows of the page: 1 to 200.
+    pub limit: u32,
+    /// The reader's language.
+    pub language: Language,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// The read database failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The journal failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+/// A page of those who are past retention, the first closed first, and where the next begins.
+///
+/// # Errors
+/// [`RetentionError`].
+pub async fn proposed(
+    commands: &Commands,
+    read: &ReadStore,
+    question: &Question<'_>,
+) -> Result<(Vec<Proposed>, Option<CasePlace>), RetentionError> {
+    let today = commands.clock().now().date_naive();
+    let cutoffs = cutoffs(commands, read, today).await?;
+    let asked = ClosedQuestion {
+        cutoffs: &cutoffs,
+        filters: question.filters,
+        reach: question.reach,
+        after: question.after.clone(),
+        limit: question.limit,
+    };
+    let page = lists::past_retention(read, &asked).await?;
+    let mut proposed = Vec::with_capacity(page.items.len());
+    for closed in page.items {
+        proposed.extend(judge(commands, closed, today, question.language).await?);
+    }
+    Ok((proposed, page.next))
+}
+
+/// The last day for each programme such that what closed by then is past retention.
+async fn cutoffs(
+    commands: &Commands,
+    read: &ReadStore,
+    today: NaiveDate,
+) -> Result<Vec<(Uuid, NaiveDate)>, RetentionError> {
+    let mut cutoffs = Vec::new();
+    for id in lists::programmes(read).await? {
+        let programme = commands.current_own::<sira_domain::programme::Programme>(id).await?;
+        let cutoff = programme
+            .and_then(|programme| programme.state.rules_on(today).1.retention_cutoff(today));
+        cutoffs.extend(cutoff.map(|last| (id, last)));
+    }
+    Ok(cutoffs)
+}
+
+/// A listed path as it stands now: none when it was erased or reopened since the read side knew it.
+async fn judge(
+    commands: &Commands,
+    closed: Closed,
+    today: NaiveDate,
+    language: Language,
+) -> Result<Option<Proposed>, CommandError> {
+    use sira_domain::beneficiary::Retained;
+    let Ok(id) = Uuid::try_parse(&closed.case.id) else { return Ok(None) };
+    let Some(path) = commands.current_beneficiary(id).await? else { return Ok(None) };
+    let state = path.state.state();
+    let programme = state.registration.as_ref().map(|known| known.programme.0);
+    let programme = commands.known_programme(programme.unwrap_or_default()).await?;
+    let (_, rules) = programme.rules_on(today);
+    let kept = match past_retention(state, &rules, today) {
+        _ if state.is_erased() => return Ok(None),
+        Ok(_) => None,
+        Err(kept @ (Retained::LoanOpen | Retained::GrievanceOpen)) => Some(kept),
+        Err(_) => return Ok(None),
+    };
+    Ok(Some(Proposed {
+        closed,
+        retention_months: rules.retention_months.map(sira_domain::values::Within::get),
+        kept_by: kept.map(Retained::rule),
+        kept_detail: kept.map(|kept| kept.detail(language)),
+    }))
+}

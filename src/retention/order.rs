@@ -1,0 +1,259 @@
+//! An order of erasure: written down, then carried out person by person.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use sira_domain::beneficiary::past_retention;
+use sira_domain::reference::Language;
+use sira_domain::values::{Reference, Text};
+use uuid::Uuid;
+
+use crate::commands::{Call, CommandError, Commands, FormError, alias_of};
+use crate::journal::{JournalError, Stamp, on_pool};
+
+/// People of one order at most: as many as a page of the worklist shows.
+pub const ERASURES_MAX: usize = 200;
+/// Characters of a reason at most.
+pub const REASON_MAX_CHARACTERS: usize = 500;
+/// Characters of an id or a reference at most, however it is typed.
+const ID_MAX_CHARACTERS: usize = 64;
+/// How often somebody is judged anew whose path moved meanwhile.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// An order as it is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderForm {
+    /// Ids or references.
+    pub ids: Vec<String>,
+    /// Why; of the order, not of a person: it is not sealed, and stays.
+    pub reason: Text<REASON_MAX_CHARACTERS>,
+}
+
+/// An order.
+#[derive(Debug)]
+pub struct Order {
+    ids: Vec<String>,
+    reason: Text<REASON_MAX_CHARACTERS>,
+}
+
+impl TryFrom<OrderForm> for Order {
+    type Error = FormError;
+
+    /// Each of the people once.
+    fn try_from(form: OrderForm) -> Result<Self, FormError> {
+        if !(1..=ERASURES_MAX).contains(&form.ids.len()) {
+            return Err(FormError::new("/ids", "list_length", format!("1..{ERASURES_MAX}")));
+        }
+        for (place, id) in form.ids.iter().enumerate() {
+            if id.chars().count() > ID_MAX_CHARACTERS {
+                let limit = format!("1..{ID_MAX_CHARACTERS}");
+                return Err(FormError::new(format!("/ids/{place}"), "text_length", limit));
+            }
+        }
+        let mut seen = HashSet::new();
+        let ids = form.ids.into_iter().filter(|id| seen.insert(id.clone())).collect();
+        Ok(Self { ids, reason: form.reason })
+    }
+}
+
+/// What became of one of the people of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// As it was asked for.
+    pub id: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What became of somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Erased by this order.
+    Erased {
+        /// Version of the path.
+        version: u64,
+        /// Position of the erasure.
+        position: u64,
+    },
+    /// Erased before.
+    AlreadyDone,
+    /// Kept.
+    Refused {
+        /// By which rule.
+        rule: String,
+        /// The rule in words.
+        detail: String,
+    },
+}
+
+/// Carries an order out; the order's id, and what became of each. Asked again, it finds done what is
+/// done. The call says who orders, reaching where.
+///
+/// The order is durable first, then each person's erasure, then all their keys go in one step. A crash
+/// after an erasure leaves keys, as [`Commands`] says of a single one: the retry or the next start
+/// destroys them.
+///
+/// # Errors
+/// When a store fails: what was erased by then is told by asking again.
+pub async fn carry_out(
+    commands: &Commands,
+    order: Order,
+    call: Call,
+    language: Language,
+) -> Result<(Uuid, Vec<Verdict>), CommandError> {
+    let commands = commands.clone();
+    // In a task of its own: a client that hangs up must not leave keys behind.
+    let task = tokio::spawn(async move { carry_out_now(&commands, order, call, language).await });
+    task.await.map_err(|_| JournalError::Closed)?
+}
+
+async fn carry_out_now(
+    commands: &Commands,
+    order: Order,
+    call: Call,
+    language: Language,
+) -> Result<(Uuid, Vec<Verdict>), CommandError> {
+    let order_id = Uuid::now_v7();
+    write_down(commands, order_id, &order, &call).await?;
+    let call = Call { correlation_id: Some(order_id.to_string()), key: None, ..call };
+    let (mut verdicts, mut erased, mut failure) = (Vec::new(), Vec::new(), None);
+    for id in order.ids {
+        match erase(commands, &id, &call, language).await {
+            Ok((path, outcome)) => {
+                erased.extend(path.filter(|_| !matches!(outcome, Outcome::Refused { .. })));
+                verdicts.push(Verdict { id, outcome });
+            }
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    // Whatever came in between, those who are erased are erased whole.
+    commands.complete_erasures(&erased).await?;
+    failure.map_or(Ok((order_id, verdicts)), Err)
+}
+
+async fn write_down(
+    commands: &Commands,
+    order_id: Uuid,
+    order: &Order,
+    call: &Call,
+) -> Result<(), JournalError> {
+    on_pool!(commands.journal().pool(), db => {
+        sqlx::query(
+            "INSERT INTO erasure_orders (order_id, at, actor, reason, paths, request_id) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(order_id.to_string())
+        .bind(Stamp(commands.clock().now()))
+        .bind(call.actor.as_str())
+        .bind(order.reason.as_str())
+        .bind(i64::try_from(order.ids.len()).unwrap_or(i64::MAX))
+        .bind(call.request_id.as_str())
+        .execute(db)
+        .await
+        .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Erases somebody who is past retention at this moment; with the path that the name led to.
+async fn erase(
+    commands: &Commands,
+    named: &str,
+    call: &Call,
+    language: Language,
+) -> Result<(Option<Uuid>, Outcome), CommandError> {
+    let Some(id) = find(commands, named).await? else {
+        return Ok((None, refused(&CommandError::NotFound, language)));
+    };
+    let today = commands.clock().now().date_naive();
+    for _ in 0..ATTEMPTS_MAX {
+        let version = match judge(commands, id, call, today, language).await? {
+            Judged::Past { version } => version,
+            Judged::Settled(outcome) => return Ok((Some(id), outcome)),
+        };
+        let asked = Call { if_match: Some(version), ..call.clone() };
+        match commands.record_retention_erasure(id, asked).await {
+            Ok(answer) if answer.already_done => return Ok((Some(id), Outcome::AlreadyDone)),
+            Ok(answer) => {
+                let (version, position) = (answer.version, answer.position);
+                return Ok((Some(id), Outcome::Erased { version, position }));
+            }
+            // Something happened on the path since: it is judged anew.
+            Err(CommandError::PreconditionFailed { .. }) => {}
+            Err(
+                error @ (CommandError::Refused(_)
+                | CommandError::OutOfScope
+                | CommandError::NotFound),
+            ) => return Ok((Some(id), refused(&error, language))),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(CommandError::Contended(ATTEMPTS_MAX))
+}
+
+enum Judged {
+    /// Past retention, as the path stands at this version.
+    Past { version: u64 },
+    /// There is nothing to do.
+    Settled(Outcome),
+}
+
+async fn judge(
+    commands: &Commands,
+    id: Uuid,
+    call: &Call,
+    today: NaiveDate,
+    language: Language,
+) -> Result<Judged, CommandError> {
+    let Some(path) = commands.current_beneficiary(id).await? else {
+        return Ok(Judged::Settled(refused(&CommandError::NotFound, language)));
+    };
+    let state = path.state.state();
+    let programme = state.registration.as_ref().map(|known| known.programme.0);
+    let programme = commands.known_programme(programme.unwrap_or_default()).await?;
+    if !call.scope.holds_path(state, &programme) {
+        return Ok(Judged::Settled(refused(&CommandError::OutOfScope, language)));
+    }
+    if state.is_erased() {
+        return Ok(Judged::Settled(Outcome::AlreadyDone));
+    }
+    Ok(match past_retention(state, &programme.rules_on(today).1, today) {
+        Ok(_) => Judged::Past { version: path.state.version() },
+        Err(kept) => {
+            let rule = kept.rule().to_owned();
+            Judged::Settled(Outcome::Refused { rule, detail: kept.detail(language) })
+        }
+    })
+}
+
+fn refused(error: &CommandError, language: Language) -> Outcome {
+    let pick = |fr: &str, en: &str| match language {
+        Language::Fr => fr.to_owned(),
+        Language::En => en.to_owned(),
+    };
+    let (rule, detail) = match error {
+        CommandError::Refused(refusal) => (refusal.rule(), refusal.detail(language)),
+        CommandError::OutOfScope => {
+            ("out_of_scope", pick("hors de votre périmètre", "out of your scope"))
+        }
+        _ => ("not_found", pick("aucun parcours à ce nom", "no such path")),
+    };
+    Outcome::Refused { rule: rule.to_owned(), detail }
+}
+
+/// The path of an id or a reference; none when it is neither, or leads nowhere.
+async fn find(commands: &Commands, text: &str) -> Result<Option<Uuid>, CommandError> {
+    if let Ok(id) = Uuid::try_parse(text) {
+        return Ok(Some(id));
+    }
+    let Ok(reference) = Reference::try_new(text) else { return Ok(None) };
+    let found = commands.journal().find_alias(&alias_of(reference)).await?;
+    Ok(found.map(|stream| stream.aggregate_id))
+}

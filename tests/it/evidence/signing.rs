@@ -1,0 +1,281 @@
+//! Who signs, when, and what is never signed.
+
+use std::time::Duration;
+
+use sira::clock::Clock;
+use sira::evidence::{
+    Algorithm, EvidenceError, Introduction, Keeper, KeeperConfig, KeyHistory, NoteKey,
+    load_or_create_key, rotate,
+};
+use sira::journal::{Journal, Pool, on_pool};
+use sira_domain::role::Role;
+use tempfile::tempdir;
+
+use super::{check, check_with, log_key};
+use crate::api::app::{SIGNING_KEY, TestApp};
+use crate::on_both_engines;
+use sira::evidence::verify::Options;
+
+fn own_key() -> NoteKey {
+    SIGNING_KEY.parse().unwrap()
+}
+
+fn quick(folder: &std::path::Path, key: NoteKey) -> KeeperConfig {
+    let mut config = KeeperConfig::new(folder, Some(key));
+    (config.gap, config.poll) = (Duration::from_millis(10), Duration::from_millis(30));
+    config
+}
+
+async fn run(journal: &Journal, sql: &str) -> Result<(), sqlx::Error> {
+    on_pool!(journal.pool(), db => sqlx::query(sql).execute(db).await.map(drop))
+}
+
+async fn count(journal: &Journal, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    on_pool!(journal.pool(), db => sqlx::query_scalar(&sql).fetch_one(db).await).unwrap()
+}
+
+on_both_engines! {
+    async fn what_is_recorded_is_signed_and_published_soon(engine) {
+        let app = TestApp::on(engine).await;
+        app.registered().await;
+        let tree = app.covered().await;
+        assert_eq!(tree.note.verify(&log_key()), Ok(None));
+        assert_eq!(tree.checkpoint.origin, "sira.test/log");
+        let journal = app.commands.journal();
+        let head = journal.head().await.unwrap();
+        let late = tree.signed_at - head.recorded_at;
+        assert!(late < chrono::Duration::seconds(5), "{late}");
+        let report = check(journal).await;
+        assert!(report.holds(), "{report:?}");
+        assert_eq!((report.events, report.root), (head.position, tree.checkpoint.root));
+        assert!(report.checkpoints >= 1);
+    }
+
+    async fn what_was_signed_cannot_be_changed_in_the_database(engine) {
+        let app = TestApp::on(engine).await;
+        app.registered().await;
+        app.covered().await;
+        for sql in ["UPDATE evidence_checkpoints SET note = 'x'", "DELETE FROM evidence_checkpoints"] {
+            let refused = run(app.commands.journal(), sql).await.unwrap_err().to_string();
+            assert!(refused.contains("never changed"), "{refused}");
+        }
+    }
+
+    async fn two_servers_sign_one_log_and_show_the_same(engine) {
+        let (one, two) = (TestApp::on(engine).await, TestApp::on(engine).await);
+        let programme = one.programme().await;
+        for _ in 0..12 {
+            tokio::join!(one.register(&programme), two.register(&programme));
+        }
+        let (first, second) = (one.covered().await, two.covered().await);
+        assert_eq!(first.checkpoint, second.checkpoint);
+        assert_eq!(first.note, second.note);
+        let report = check(one.commands.journal()).await;
+        assert!(report.holds(), "{report:?}");
+        assert!(report.checkpoints > 1);
+    }
+
+    async fn a_journal_is_checked_while_it_is_written_to(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let writing = async {
+            for _ in 0..40 {
+                app.register(&programme).await;
+            }
+        };
+        let checking = async {
+            let mut checked = 0;
+            while checked < 8 {
+                let report = check(app.commands.journal()).await;
+                assert!(report.holds(), "{report:?}");
+                checked += 1;
+            }
+        };
+        tokio::join!(writing, checking);
+    }
+
+    async fn a_signer_that_is_not_heard_of_is_replaced(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        app.covered().await;
+        // Another process took the signer's place, and died.
+        let journal = app.commands.journal();
+        let now = match journal.pool() {
+            Pool::Postgres(_) => "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+            Pool::Sqlite(_) => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        };
+        run(journal, &format!("UPDATE evidence_signer SET holder = 'gone', until_ms = {now} + 1500")).await.unwrap();
+        app.register(&programme).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let head = journal.head().await.unwrap().position;
+        assert!(app.evidence.published().unwrap().checkpoint.size < head, "two signers at once");
+        assert_eq!(app.covered().await.checkpoint.size, head);
+    }
+
+    async fn a_process_that_ends_has_signed_what_was_committed(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        for _ in 0..3 {
+            app.register(&programme).await;
+        }
+        let journal = app.commands.journal().clone();
+        app.keeper.stop().await;
+        let last = sira::evidence::Evidence::newest_stored(&journal).await.unwrap().unwrap();
+        let last: sira::evidence::Checkpoint = last.text.parse().unwrap();
+        assert_eq!(last.size, journal.head().await.unwrap().position);
+        assert_eq!(count(&journal, "evidence_signer").await, 0, "the place is not given back");
+    }
+
+    async fn a_journal_that_lacks_what_its_key_has_signed_is_not_signed(engine) {
+        let folder = tempdir().unwrap();
+        let other = crate::support::Engine::sqlite();
+        let full = TestApp::without_signing(&other).await;
+        full.registered().await;
+        full.registered().await;
+        let journal = full.commands.journal();
+        let keeper = Keeper::start(journal, &Clock::System, quick(folder.path(), own_key()));
+        let head = journal.head().await.unwrap().position;
+        keeper.evidence().covering(head, Duration::from_secs(20)).await.unwrap();
+        // Only what this folder's process has signed is remembered in it: one more event.
+        sign_one_more(&full).await;
+        keeper.evidence().covering(head + 1, Duration::from_secs(20)).await.unwrap();
+        keeper.stop().await;
+        // An older state of the same log, as a restored backup is.
+        let restored = engine.journal().await;
+        load_or_create_key(&restored, folder.path(), Some(SIGNING_KEY), None).await.unwrap();
+        let keeper = Keeper::start(&restored, &Clock::System, quick(folder.path(), own_key()));
+        let app = TestApp::without_signing(engine).await;
+        app.registered().await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert!(matches!(keeper.evidence().published(), Err(EvidenceError::NotCovered)));
+        assert_eq!(count(&restored, "evidence_checkpoints").await, 0);
+        keeper.stop().await;
+    }
+
+    async fn what_contradicts_a_signed_checkpoint_is_neither_shown_nor_signed(engine) {
+        let first = TestApp::on(engine).await;
+        let programme = first.programme().await;
+        first.register(&programme).await;
+        first.covered().await;
+        let journal = first.commands.journal().clone();
+        first.keeper.stop().await;
+        let signed = count(&journal, "evidence_checkpoints").await;
+        // Somebody who may do anything with the database changes a fact, and its hash with it.
+        let (guard, of) = match journal.pool() {
+            Pool::Postgres(_) => ("DROP TRIGGER events_append_only ON events", "decode(repeat('ab', 32), 'hex')"),
+            Pool::Sqlite(_) => ("DROP TRIGGER events_no_update", "unhex(replace(hex(zeroblob(32)), '00', 'ab'))"),
+        };
+        run(&journal, guard).await.unwrap();
+        run(&journal, &format!("UPDATE events SET leaf_hash = {of} WHERE position = 2")).await.unwrap();
+        let folder = tempdir().unwrap();
+        let keeper = Keeper::start(&journal, &Clock::System, quick(folder.path(), own_key()));
+        let writer = TestApp::without_signing(engine).await;
+        writer.register(&programme).await;
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        assert!(matches!(keeper.evidence().newest(), Err(EvidenceError::NotCovered)));
+        assert!(matches!(writer.evidence.newest(), Err(EvidenceError::NotCovered)));
+        assert_eq!(count(&journal, "evidence_checkpoints").await, signed);
+        keeper.stop().await;
+        let report = check(&journal).await;
+        assert!(report.deviations.iter().any(|one| one.position == Some(2)), "{report:?}");
+    }
+
+    async fn a_new_key_is_introduced_by_the_old_and_both_are_known(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        app.covered().await;
+        let journal = app.commands.journal().clone();
+        let folder = tempdir().unwrap();
+        let new = rotate(&journal, folder.path(), &own_key(), r#"{"actor":"admin","role":"admin"}"#.to_owned(), chrono::Utc::now()).await.unwrap();
+        assert_ne!(new, log_key());
+        let position = journal.head().await.unwrap().position;
+        // The server with the old key signs nothing beyond; one with the new key does.
+        app.register(&programme).await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert!(app.evidence.published().unwrap().checkpoint.size < position);
+        let loaded = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
+        assert_eq!(loaded.0.verifier(), new);
+        let keeper = Keeper::start(&journal, &Clock::System, quick(folder.path(), loaded.0));
+        let tree = keeper.evidence().covering(position + 1, Duration::from_secs(20)).await.unwrap();
+        assert!(tree.checkpoint.size > position, "{tree:?}");
+        assert_eq!(tree.note.verify(&new), Ok(None));
+        tree.note.verify(&log_key()).unwrap_err();
+        // The old server follows.
+        assert!(app.covered().await.checkpoint.size > position);
+        // Whoever knows only the old key is led to the new one.
+        let token = app.token(Role::Auditor).await;
+        let text = app.get(&token, &format!("/v1/beneficiaries/{id}/evidence")).await.text;
+        let bundle: sira::evidence::bundle::Bundle = serde_json::from_str(&text).unwrap();
+        for key in [log_key(), new.clone()] {
+            assert!(bundle.verify(&key).holds(), "{:?}", bundle.verify(&key));
+            let report = check_with(&journal, Options { key: Some(key), ..Options::default() }).await;
+            assert!(report.holds(), "{report:?}");
+        }
+        let stranger = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
+        assert!(!bundle.verify(&stranger).holds());
+        let history = KeyHistory::of(&journal).await.unwrap().unwrap();
+        assert_eq!((history.of_size(position - 1), history.of_size(position)), (&log_key(), &new));
+        // Only the key that signs now introduces another.
+        let again = rotate(&journal, folder.path(), &own_key(), "{}".to_owned(), chrono::Utc::now()).await;
+        assert!(matches!(again, Err(EvidenceError::OtherKey { .. })), "{again:?}");
+        keeper.stop().await;
+    }
+
+    async fn a_rotation_that_a_crash_cut_off_is_finished_or_taken_up_again(engine) {
+        let app = TestApp::on(engine).await;
+        app.registered().await;
+        let journal = app.commands.journal().clone();
+        let folder = tempdir().unwrap();
+        std::fs::write(folder.path().join("signing.key"), SIGNING_KEY).unwrap();
+        let made = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap();
+        // Before the append: a key that nothing names. The old one stands.
+        std::fs::write(folder.path().join("signing.key.next"), made.secret().as_str()).unwrap();
+        let (key, _) = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
+        assert_eq!(key.verifier(), log_key());
+        // The next rotation takes it; a crash right after the append left the files as they were.
+        let new = rotate(&journal, folder.path(), &key, "{}".to_owned(), chrono::Utc::now()).await.unwrap();
+        assert_eq!(new, made.verifier());
+        std::fs::rename(folder.path().join("signing.key"), folder.path().join("signing.key.next")).unwrap();
+        std::fs::write(folder.path().join("signing.key"), SIGNING_KEY).unwrap();
+        let (key, _) = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
+        assert_eq!(key.verifier(), new);
+        assert!(!folder.path().join("signing.key.next").exists());
+    }
+
+    async fn a_key_is_made_once_and_never_where_the_journal_has_another(engine) {
+        let journal = engine.journal().await;
+        let (here, there) = (tempdir().unwrap(), tempdir().unwrap());
+        let (made, origin) = load_or_create_key(&journal, here.path(), None, Some("exemple.ml/sira")).await.unwrap().unwrap();
+        assert_eq!(made.verifier().name(), "exemple.ml/sira");
+        assert_eq!(origin, sira::evidence::SigningKeyOrigin::Created(here.path().join("signing.key")));
+        let (again, _) = load_or_create_key(&journal, here.path(), None, None).await.unwrap().unwrap();
+        assert_eq!(again.verifier(), made.verifier());
+        assert!(load_or_create_key(&journal, there.path(), None, None).await.unwrap().is_none());
+        assert!(!there.path().join("signing.key").exists());
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(here.path().join("signing.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+async fn sign_one_more(app: &TestApp) {
+    let admin = app.token(Role::Admin).await;
+    let convention = serde_json::json!({
+        "name": "Autre convention", "signed_on": "2021-07-06", "term_years": 3, "renewable": true,
+        "parties": [{ "name": "Agence inventée", "role": "agency" }],
+    });
+    app.post(&admin, "/v1/programmes", &convention).await.ok(201);
+}
+
+#[test]
+fn the_event_that_introduces_a_key_keeps_its_form() {
+    let golden = include_str!("../../golden/SigningKeyIntroduced-1.0.json");
+    let payload: serde_json::Value = serde_json::from_str(golden).unwrap();
+    let note = payload["note"].as_str().unwrap();
+    let introduction = Introduction::of_note(7, note, &log_key()).unwrap();
+    assert_eq!(introduction.key.name(), "sira.test/log");
+    assert_ne!(introduction.key, log_key());
+    assert!(Introduction::of_note(7, note, &introduction.key).is_none());
+}
