@@ -409,7 +409,7 @@ impl Contents {
     }
 
     /// Tiles and the newest checkpoint are stored together: tiles that reach farther say that a
-    /// checkpoint was taken away.
+    /// checkpoint was taken away. The checkpoint is looked up last, since others may be signed meanwhile.
     async fn check_last_tiles(&mut self) -> Result<(), EvidenceError> {
         let tiles = store::last_tiles(&self.journal).await?;
         // Read after the tiles: what was signed since this began reaches as far as they do.

@@ -47,7 +47,9 @@ fn hashes(leaves: &[Hash], ranges: Vec<std::ops::Range<u64>>) -> Vec<Hash> {
 
 fn grown(leaves: &[Hash]) -> Growth {
     let mut growth = Growth::default();
-    leaves.iter().for_each(|leaf| growth.push(*leaf, &mut |_| {}));
+    for leaf in leaves {
+        growth.push(*leaf, &mut |_| {});
+    }
     growth
 }
 
@@ -101,7 +103,9 @@ proptest! {
         prop_assert_eq!(ours(&proved), consistency.clone());
 
         let mut tree = MemoryBackedTree::<Sha256, Vec<u8>>::new();
-        entries.iter().for_each(|entry| tree.push(entry.clone()));
+        for entry in &entries {
+            tree.push(entry.clone());
+        }
         let computed = tree.root();
         prop_assert_eq!(computed.as_bytes().as_slice(), root);
         let proved = tree.prove_inclusion(index);

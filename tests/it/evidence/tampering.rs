@@ -35,7 +35,9 @@ async fn tried(base: &Base, copy: &Copy<'_>, way: &Way, effort: Effort) -> Resul
     forge(base, &mut hand, after.clone(), effort).await;
     hand.close().await;
     if effort != Effort::Rows {
-        after.iter_mut().for_each(|event| event.leaf_hash = forge::leaf(event));
+        for event in &mut after {
+            event.leaf_hash = forge::leaf(event);
+        }
     }
     let report =
         copy.verified(&base.holding_the_last()).await.map_err(|error| error.to_string())?;

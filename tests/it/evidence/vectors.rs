@@ -71,7 +71,7 @@ fn vectors() -> Vectors {
 }
 
 /// A hash of a case. Ours have 32 bytes by their type: no bytes at all are refused wherever we read
-/// one, and a word in its place ("WrongRoot") is stood for by its own hash, which is as wrong.
+/// one, and a word in its place ("`WrongRoot`") is stood for by its own hash, which is as wrong.
 fn hash(text: &str) -> Option<Hash> {
     let bytes = STANDARD.decode(text).unwrap();
     match bytes.len() {

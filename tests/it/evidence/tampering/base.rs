@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use sira::clock::Clock;
-use sira::evidence::verify::{Options, Report, verify};
+use sira::evidence::verify::{Options, Progress, Report, verify};
 use sira::evidence::{Algorithm, EvidenceError, Keeper, KeeperConfig, Note, NoteKey, VerifierKey};
 use sira::journal::{Journal, JournalConfig, RecordedEvent};
 use sqlx::{Connection, Executor, PgConnection, Row, SqliteConnection};
@@ -265,7 +265,7 @@ impl Base {
 async fn thin_out(hand: &mut Hand) -> Vec<Note> {
     let checkpoints = hand.checkpoints().await;
     let every = checkpoints.len().div_ceil(CHECKPOINTS);
-    let goes = |place: usize| (checkpoints.len() - 1 - place) % every != 0 && place != 0;
+    let goes = |place: usize| !(checkpoints.len() - 1 - place).is_multiple_of(every) && place != 0;
     let mut removed = Vec::new();
     for (_, (size, note)) in checkpoints.iter().enumerate().filter(|(place, _)| goes(*place)) {
         hand.run(&format!("DELETE FROM evidence_checkpoints WHERE size = {size}")).await;
@@ -290,14 +290,14 @@ impl Copy<'_> {
 
     /// The journal, in whatever state it is.
     pub async fn journal(&self) -> Result<Journal, sira::journal::JournalError> {
-        let config = JournalConfig { max_connections: 3, ..JournalConfig::new(&self.url()) };
+        let config = JournalConfig { max_connections: 3, ..JournalConfig::new(self.url()) };
         Journal::open_as_it_is(&config, Clock::System).await
     }
 
     /// What `verify` says.
     pub async fn verified(&self, options: &Options) -> Result<Report, EvidenceError> {
         let journal = self.journal().await?;
-        let (progress, _) = watch::channel(Default::default());
+        let (progress, _) = watch::channel(Progress::default());
         let report = verify(&journal, options, &progress).await;
         journal.close().await;
         report

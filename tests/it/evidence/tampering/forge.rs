@@ -45,7 +45,9 @@ pub fn leaf(event: &RecordedEvent) -> [u8; 32] {
 pub async fn forge(base: &Base, hand: &mut Hand, mut events: Vec<RecordedEvent>, effort: Effort) {
     events.sort_by_key(|event| event.position);
     if effort != Effort::Rows {
-        events.iter_mut().for_each(|event| event.leaf_hash = leaf(event));
+        for event in &mut events {
+            event.leaf_hash = leaf(event);
+        }
     }
     hand.run("BEGIN").await;
     write_events(hand, &base.events, &events).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sira::clock::Clock;
-use sira::evidence::verify::{Options, verify};
+use sira::evidence::verify::{Options, Progress, verify};
 use sira::evidence::{Keeper, KeeperConfig, load_or_create_key};
 use sira::generate::{Population, generate};
 use sira::keys::{KeyStore, MasterKey};
@@ -24,7 +24,7 @@ pub async fn an_event_of_an_older_form_is_not_accused(base: &Base) {
     let copy = base.copy("older").await;
     let mut event = base.events.iter().rfind(|one| one.event_type == "Registered").unwrap().clone();
     event.stream.aggregate_id = uuid::Uuid::from_u128(79);
-    event.event_version = "1.0".to_owned();
+    "1.0".clone_into(&mut event.event_version);
     let mut payload: Value = serde_json::from_str(&event.payload).unwrap();
     let body = payload["fact"]["Registered"].as_object_mut().unwrap();
     assert!(body.remove("intake").is_some() && body.remove("channel").is_some());
@@ -39,7 +39,7 @@ pub async fn an_event_of_an_older_form_is_not_accused(base: &Base) {
 }
 
 async fn assert_holds(journal: &sira::journal::Journal) {
-    let (progress, _) = watch::channel(Default::default());
+    let (progress, _) = watch::channel(Progress::default());
     let report = verify(journal, &Options::default(), &progress).await.unwrap();
     assert!(report.holds(), "{:?}", &report.deviations[..report.deviations.len().min(9)]);
     assert!(report.checkpoints > 0);

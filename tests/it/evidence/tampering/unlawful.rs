@@ -84,7 +84,7 @@ const UNLAWFUL: &[Unlawful] = &[
     Unlawful {
         name: "a type that is not that of its contents",
         like: "IncomeRecorded",
-        change: |event, _, _| event.event_type = "VisitRecorded".to_owned(),
+        change: |event, _, _| "VisitRecorded".clone_into(&mut event.event_type),
         says: "event_type",
     },
     Unlawful {
@@ -257,7 +257,7 @@ async fn a_key_that_nobody_introduced_is_named(base: &Base) {
     };
     let mut event = base.events[0].clone();
     event.stream.aggregate_type = "evidence".into();
-    event.event_type = "SigningKeyIntroduced".to_owned();
+    "SigningKeyIntroduced".clone_into(&mut event.event_type);
     event.payload = json!({ "note": note.to_string() }).to_string();
     let journal = copy.journal().await.unwrap();
     let position = record(&journal, base, &event).await;

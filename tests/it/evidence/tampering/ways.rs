@@ -51,7 +51,7 @@ pub const WAYS: &[Way] = &[
     }),
     unlawful("who recorded it, in the payload alone", |_, events| {
         edit(events, visit, |event| {
-            swap(&mut event.payload, "\"by\":\"adviser\"", "\"by\":\"none\"")
+            swap(&mut event.payload, "\"by\":\"adviser\"", "\"by\":\"none\"");
         })
     }),
     lawful("the time, by a microsecond", |_, events| {
@@ -67,10 +67,10 @@ pub const WAYS: &[Way] = &[
         })
     }),
     unlawful("the type", |_, events| {
-        edit(events, visit, |event| event.event_type = "NoteAdded".to_owned())
+        edit(events, visit, |event| "NoteAdded".clone_into(&mut event.event_type))
     }),
     lawful("the version of the form", |_, events| {
-        edit(events, visit, |event| event.event_version = "1.1".to_owned())
+        edit(events, visit, |event| "1.1".clone_into(&mut event.event_version))
     }),
     unlawful("whose event it is", |_, events| {
         edit(events, visit, |event| event.stream.aggregate_id = Uuid::from_u128(77))
@@ -84,7 +84,7 @@ pub const WAYS: &[Way] = &[
     unlawful("its sequence", |_, events| edit(events, visit, |event| event.sequence += 1_000)),
     unlawful("a tile further on", |_, events| {
         let place = |event: &RecordedEvent| event.position == 300;
-        edit(events, place, |event| event.event_version = "1.1".to_owned())
+        edit(events, place, |event| "1.1".clone_into(&mut event.event_version))
     }),
     unlawful("the first event of all", |_, events| {
         let place = |event: &RecordedEvent| event.position == 1;
@@ -108,11 +108,9 @@ pub const WAYS: &[Way] = &[
     }),
     unlawful("two events change contents", |_, events| {
         let (one, other) = (at(events, visit), last_at(events, visit));
-        let kept = events[one].clone();
-        events[one].payload = events[other].payload.clone();
-        events[other].payload = kept.payload;
-        events[one].metadata = events[other].metadata.clone();
-        events[other].metadata = kept.metadata;
+        let (first, second) = (events[one].clone(), events[other].clone());
+        (events[one].payload, events[one].metadata) = (second.payload, second.metadata);
+        (events[other].payload, events[other].metadata) = (first.payload, first.metadata);
         events[one].position
     }),
     unlawful("two events change sequences", |_, events| {
@@ -183,7 +181,7 @@ pub const WAYS: &[Way] = &[
     unlawful("an event is inserted in the middle and all after it move down", |_, events| {
         let at = at(events, visit);
         let mut more = events[at].clone();
-        for event in events[at + 1..].iter_mut() {
+        for event in &mut events[at + 1..] {
             event.sequence += u64::from(event.stream == more.stream);
         }
         more.sequence += 1;
