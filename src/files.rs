@@ -15,6 +15,12 @@ pub struct FileError {
     pub source: std::io::Error,
 }
 
+/// Where a file lies. The parent of a bare name is an empty path, which cannot be opened.
+fn directory_of(path: &Path) -> &Path {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
 /// Puts a file in the place of another, or of none: it is written beside its place, made durable and
 /// moved there in one step, so that a crash leaves the old one or the new one, whole.
 ///
@@ -22,7 +28,7 @@ pub struct FileError {
 /// [`FileError`].
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |source| FileError { path: path.to_owned(), source };
-    let directory = path.parent().unwrap_or(Path::new("."));
+    let directory = directory_of(path);
     std::fs::create_dir_all(directory).map_err(failed)?;
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
     let mut file = std::fs::File::create(&draft).map_err(failed)?;
@@ -40,9 +46,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// [`FileError`].
 pub fn write_secret(path: &Path, text: &str) -> Result<String, FileError> {
     let failed = |source| FileError { path: path.to_owned(), source };
-    // The parent of a bare name is an empty path, which cannot be opened.
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = parent.unwrap_or(Path::new("."));
+    let directory = directory_of(path);
     std::fs::create_dir_all(directory).map_err(failed)?;
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
     let mut options = OpenOptions::new();

@@ -33,14 +33,14 @@ pub async fn back_up_keys(
     journal: &Journal,
     keys: &KeyStore,
     folder: &Path,
-    made_at: DateTime<Utc>,
+    (position, made_at): (u64, DateTime<Utc>),
     progress: Progress<'_>,
 ) -> Result<Manifest, BackupError> {
     make_folder(folder)?;
     let mut manifest = Manifest::new(Contents::Keys, journal.id(), made_at);
     manifest.key_store = keys.id().to_string();
     manifest.schema = schema_version();
-    manifest.position = journal.head().await?.position;
+    manifest.position = position;
     let mut snapshot = Connection::snapshot(&keys.pool(), Some(LOCK)).await?;
     let mut tables = Vec::new();
     for table in KEY_TABLES {

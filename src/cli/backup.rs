@@ -56,13 +56,16 @@ async fn journal_of(opened: &Opened, folder: &Path, say: Say) -> Result<Manifest
 }
 
 async fn keys_of(opened: &Opened, folder: &Path, say: Say) -> Result<Manifest, BackupError> {
-    // An erasure that a crash left half-done would otherwise leave a living key in the backup.
-    opened.commands.finish_erasures().await?;
     let (journal, keys) = (opened.commands.journal(), opened.commands.keys());
-    let now = opened.commands.clock().now();
+    // Every erasure up to here is carried out in the backup: asked before they are finished, so that
+    // one that is appended meanwhile is not claimed. One that a crash left half-done would otherwise leave
+    // a living key in it.
+    let position = journal.head().await.map_err(BackupError::from)?.position;
+    opened.commands.finish_erasures().await?;
+    let made = (position, opened.commands.clock().now());
     let bar = bar(say.pick("sauvegarde", "backup"));
     let told = |done, all| show(&bar, done, all);
-    let made = back_up_keys(journal, keys, folder, now, &told).await;
+    let made = back_up_keys(journal, keys, folder, made, &told).await;
     bar.finish_and_clear();
     made
 }

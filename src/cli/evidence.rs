@@ -53,13 +53,13 @@ enum Action {
         actor: ActorId,
     },
     /// Watch a log from outside and sign what it has only added to. / Témoigne d'un journal.
-    Witness(witness::WitnessArgs),
+    Witness(Box<witness::WitnessArgs>),
 }
 
 /// Runs `sira evidence`.
 pub async fn run(config: &Config, args: EvidenceArgs, say: Say) -> Result<(), CliError> {
     match args.action {
-        Some(Action::Witness(args)) => witness::run(args, say).await,
+        Some(Action::Witness(args)) => witness::run(*args, say).await,
         Some(Action::Key { all }) => {
             with_open(config, say, async |opened: &Opened| keys(config, opened, all, say).await)
                 .await

@@ -54,7 +54,7 @@ enum Command {
     /// Show a path's history, or its state at a past moment. / Montre l'historique d'un parcours.
     History(history::HistoryArgs),
     /// Write a path with its proofs to a file; the log's keys; a witness. / Preuves d'un parcours.
-    Evidence(evidence::EvidenceArgs),
+    Evidence(Box<evidence::EvidenceArgs>),
     /// Check a bundle without any access, or the whole journal. / Vérifie des preuves, ou tout le journal.
     Verify(verify::VerifyArgs),
     /// Show what one member of the staff did. / Montre ce qu'un agent a fait.
@@ -160,7 +160,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Migrate => open::migrate(&config, say).await,
             Command::Token(args) => token::run(&config, args, say).await,
             Command::History(args) => history::run(&config, args, say).await,
-            Command::Evidence(args) => evidence::run(&config, args, say).await,
+            Command::Evidence(args) => evidence::run(&config, *args, say).await,
             Command::Verify(args) => verify::run(&config, args, say).await,
             Command::Activity(args) => activity::run(&config, args, say).await,
             Command::Access(args) => access::run(&config, args, say).await,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::open::Opened;
 use super::{CliError, Say};
 use crate::access_log::{AccessEntry, record_access};
-use crate::commands::{CommandError, Loaded, alias_of};
+use crate::commands::{Loaded, alias_of};
 use crate::journal::{RecordedEvent, StreamId};
 use crate::keys::{Found, PersonKey};
 
@@ -73,6 +73,9 @@ pub async fn key_of(
     match opened.commands.keys().get(*key).await.map_err(failed)? {
         Found::Key(key) => Ok(Some(key)),
         Found::Destroyed { .. } => Ok(None),
-        Found::Unknown => Err(CliError::failed("keys", CommandError::KeyMissing(*key))),
+        Found::Unknown => {
+            tracing::error!(key = %key, "a person's key is missing: what it sealed stays sealed");
+            Ok(None)
+        }
     }
 }

@@ -117,15 +117,24 @@ struct Orders<'a> {
 
 impl Orders<'_> {
     async fn erase_all(&self, read: &ReadStore) -> Result<(), CliError> {
+        let mut refused = 0;
         each_page(self.opened, read, self.say, async |page| {
             let ids = page.into_iter().filter(|one| one.kept_by.is_none());
-            self.erase(ids.map(|one| one.closed.case.id).collect()).await
+            refused += self.order(ids.map(|one| one.closed.case.id).collect()).await?;
+            Ok(())
         })
-        .await
+        .await?;
+        self.conclude(refused)
     }
 
     /// In as many orders as it takes. Whoever is refused makes it fail, once all have been tried.
     async fn erase(&self, ids: Vec<String>) -> Result<(), CliError> {
+        let refused = self.order(ids).await?;
+        self.conclude(refused)
+    }
+
+    /// Gives the orders; how many people were refused.
+    async fn order(&self, ids: Vec<String>) -> Result<usize, CliError> {
         let mut refused = 0;
         for some in ids.chunks(ERASURES_MAX) {
             let form = OrderForm { ids: some.to_vec(), reason: self.reason.clone() };
@@ -139,6 +148,10 @@ impl Orders<'_> {
                 refused += usize::from(matches!(verdict.outcome, Outcome::Refused { .. }));
             }
         }
+        Ok(refused)
+    }
+
+    fn conclude(&self, refused: usize) -> Result<(), CliError> {
         if refused == 0 {
             return Ok(());
         }

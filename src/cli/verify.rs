@@ -7,10 +7,12 @@ use tokio::sync::watch;
 
 use super::open::{journal_config, open_as_it_is};
 use super::{CliError, Say};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::evidence::bundle::{BUNDLE_MAX_BYTES, Bundle, BundledEvent, EventFault, Verdict};
 use crate::evidence::verify::{Deviation, Options, Progress, Report, verify};
-use crate::evidence::{Evidence, Note, VerifierKey};
+use crate::evidence::{Note, VerifierKey};
+use crate::files::replace;
 use crate::http::show::label_of;
 use crate::journal::Journal;
 use crate::journal::leaf::hex;
@@ -19,8 +21,11 @@ use crate::journal::leaf::hex;
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
     /// A bundle to check: no database and no network is needed. / Un dossier de preuves.
-    #[arg(long, requires = "key", conflicts_with_all = ["against", "since", "save"])]
+    #[arg(long, requires = "key", conflicts_with_all = ["against", "since", "save", "copy"])]
     bundle: Option<PathBuf>,
+    /// The verifier key of a witness who must have signed the bundle's checkpoint; may be repeated.
+    #[arg(long, requires = "bundle")]
+    witness: Vec<VerifierKey>,
     /// The verifier key, or a file that holds it. / La clé de vérification, ou son fichier.
     #[arg(long)]
     key: Option<String>,
@@ -33,6 +38,9 @@ pub struct VerifyArgs {
     /// Where to write the newest checkpoint when all is well, for the next `--since` or `--against`.
     #[arg(long)]
     save: Option<PathBuf>,
+    /// The journal is a copy, as a restored backup is: its last minute may be covered by no checkpoint.
+    #[arg(long)]
+    copy: bool,
     /// The result as JSON.
     #[arg(long)]
     json: bool,
@@ -42,7 +50,7 @@ pub struct VerifyArgs {
 pub async fn run(config: &Config, args: VerifyArgs, say: Say) -> Result<(), CliError> {
     let key = args.key.as_deref().map(|key| read_key(key, say)).transpose()?;
     match (&args.bundle, key) {
-        (Some(bundle), Some(key)) => check_bundle(bundle, &key, args.json, say),
+        (Some(bundle), Some(key)) => check_bundle(bundle, &key, &args.witness, args.json, say),
         (_, key) => check_journal(config, &args, key, say).await,
     }
 }
@@ -67,12 +75,18 @@ fn read_file(path: &Path) -> Result<String, CliError> {
     std::fs::read_to_string(path).map_err(failed)
 }
 
-fn check_bundle(path: &Path, key: &VerifierKey, json: bool, say: Say) -> Result<(), CliError> {
+fn check_bundle(
+    path: &Path,
+    key: &VerifierKey,
+    witnesses: &[VerifierKey],
+    json: bool,
+    say: Say,
+) -> Result<(), CliError> {
     let bundle: Bundle = serde_json::from_str(&read_file(path)?).map_err(|error| {
         let what = say.pick("ce n'est pas un dossier de preuves", "this is no evidence bundle");
         CliError::IsFalse(format!("{what}: {error}"))
     })?;
-    let verdict = bundle.verify(key);
+    let verdict = bundle.verify_witnessed(key, witnesses);
     if json {
         println!("{}", bundle_json(&bundle, &verdict));
     } else {
@@ -114,12 +128,21 @@ fn print_event(event: &BundledEvent, fault: Option<EventFault>, say: Say) {
     println!(
         "{:>4}  {}  {}  {:<34} {:<18} #{:<8} {verdict}",
         event.sequence,
-        text("occurred_on"),
-        event.recorded_at.get(..19).unwrap_or(&event.recorded_at),
-        label,
-        text("by"),
+        printable(text("occurred_on")),
+        printable(event.recorded_at.get(..19).unwrap_or(&event.recorded_at)),
+        printable(label),
+        printable(text("by")),
         event.position,
     );
+}
+
+/// A text out of a file that nobody vouches for: it must not write to the reader's terminal.
+fn printable(text: &str) -> String {
+    let unfit = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().take(200).map(|c| if unfit(c) { '?' } else { c }).collect()
 }
 
 fn conclude(bundle: &Bundle, verdict: &Verdict, say: Say) -> Result<(), CliError> {
@@ -157,10 +180,10 @@ async fn check_journal(
     };
     let against = args.against.iter().map(note).collect::<Result<_, _>>()?;
     let since = args.since.as_ref().map(note).transpose()?;
-    let options = Options { key, against, since };
+    let now = (!args.copy).then(|| Clock::System.now());
+    let options = Options { key, against, since, now };
     let journal = open_as_it_is(&journal_config(config), say).await?;
     let report = watched(&journal, &options, say).await;
-    let newest = Evidence::newest_stored(&journal).await;
     journal.close().await;
     let report = report?;
     if args.json {
@@ -174,12 +197,16 @@ async fn check_journal(
         let en = format!("{count} deviations: the journal is not the one that was signed");
         return Err(CliError::IsFalse(say.pick(&fr, &en).to_owned()));
     }
-    let newest = newest.map_err(|error| CliError::failed("evidence_checkpoints", error))?;
-    if let (Some(path), Some(note)) = (&args.save, newest) {
-        std::fs::write(path, note.to_string())
-            .map_err(|error| CliError::failed(path.display().to_string(), error))?;
+    // The one that was checked: others may have been signed since.
+    match (&args.save, &report.newest) {
+        (None, _) => Ok(()),
+        (Some(path), Some(note)) => replace(path, note.to_string().as_bytes())
+            .map_err(|error| CliError::failed(path.display().to_string(), error)),
+        (Some(_), None) => {
+            let what = say.pick("aucun point de contrôle à garder", "no checkpoint to keep");
+            Err(CliError::IsFalse(what.to_owned()))
+        }
     }
-    Ok(())
 }
 
 /// Checks a journal, with a progress bar on a terminal.
@@ -220,6 +247,7 @@ fn report_json(report: &Report) -> serde_json::Value {
         "events": report.events,
         "streams": report.streams,
         "checkpoints": report.checkpoints,
+        "covered": report.covered,
         "root": hex(&report.root),
         "deviations": report.deviations,
     })
@@ -229,12 +257,14 @@ fn print_report(report: &Report, own_word: bool, say: Say) {
     for deviation in &report.deviations {
         println!("{}", line(deviation, say));
     }
-    let Report { events, streams, checkpoints, .. } = report;
+    let Report { events, streams, checkpoints, covered, .. } = report;
     let root = hex(&report.root);
     let fr = format!(
-        "{events} événements, {streams} flux, {checkpoints} points de contrôle ; racine {root}"
+        "{events} événements, {streams} flux, {checkpoints} points de contrôle ; couverts jusqu'à la position {covered} ; racine {root}"
     );
-    let en = format!("{events} events, {streams} streams, {checkpoints} checkpoints; root {root}");
+    let en = format!(
+        "{events} events, {streams} streams, {checkpoints} checkpoints; covered up to position {covered}; root {root}"
+    );
     println!("{}", say.pick(&fr, &en));
     if report.holds() {
         println!("{}", say.pick("Tout concorde.", "Everything agrees."));

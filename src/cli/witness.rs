@@ -30,9 +30,12 @@ pub struct WitnessArgs {
     /// Name of this witness, for a key that is made on first start. / Le nom du témoin.
     #[arg(long, default_value = "sira/witness")]
     name: String,
-    /// Fetch every entry as well, and check the stream index; asks for a token that reaches all entries.
+    /// Fetch every entry as well, and check the stream index: asks for a token that reaches all entries.
     #[arg(long)]
     audit: bool,
+    /// The token that entries are fetched with, such as an auditor's [default: the other one]
+    #[arg(long, env = "SIRA_WITNESS_ENTRIES_TOKEN", hide_env_values = true)]
+    entries_token: Option<String>,
     /// Once, rather than for ever. / Une fois.
     #[arg(long)]
     once: bool,
@@ -44,8 +47,13 @@ pub struct WitnessArgs {
 /// Runs `sira evidence witness`.
 pub async fn run(args: WitnessArgs, say: Say) -> Result<(), CliError> {
     let key = witness_key(&args.state, &args.name, say)?;
-    let watch =
-        Watch { url: args.url, log: args.key, token: args.token.into(), audits: args.audit };
+    let watch = Watch {
+        url: args.url,
+        log: args.key,
+        entries_token: args.entries_token.unwrap_or_else(|| args.token.clone()).into(),
+        token: args.token.into(),
+        audits: args.audit,
+    };
     let witness = Witness::open(watch, key, &args.state, Clock::System);
     let mut witness = witness.map_err(|error| failed(error, say))?;
     loop {

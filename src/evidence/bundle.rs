@@ -18,7 +18,7 @@ use super::index::{StreamHead, key_of, proved_root};
 use super::keys::Introduction;
 use super::log::Evidence;
 use super::merkle::{Hash, verify_inclusion};
-use super::note::{Note, NoteError, VerifierKey};
+use super::note::{Algorithm, Note, NoteError, VerifierKey};
 use super::signed_tree::SignedTree;
 use super::{CheckpointError, EvidenceError};
 use crate::journal::leaf::time_text;
@@ -126,6 +126,9 @@ pub enum BundleFault {
     /// The checkpoint is of another log than its key.
     #[error("the checkpoint is of another log than the key")]
     OtherLog,
+    /// A witness has not signed the checkpoint.
+    #[error("the checkpoint is not signed by the witness {0}")]
+    Unwitnessed(String),
     /// The stream is not proved to end with the bundle's last event.
     #[error("the stream is not proved to end here: an event may have been left out at its end")]
     Incomplete,
@@ -242,10 +245,17 @@ impl Bundle {
         Some(recorded)
     }
 
-    /// Checks everything against a key that the reader knows: the log's first, or a later one.
+    /// Checks everything against a key that the reader knows, the log's first or a later one. Without a
+    /// witness the checkpoint may be one that was made for this reader alone.
     #[must_use]
     pub fn verify(&self, key: &VerifierKey) -> Verdict {
-        let checkpoint = match self.signed_checkpoint(key) {
+        self.verify_witnessed(key, &[])
+    }
+
+    /// As [`Self::verify`], and that each of these witnesses has signed the checkpoint.
+    #[must_use]
+    pub fn verify_witnessed(&self, key: &VerifierKey, witnesses: &[VerifierKey]) -> Verdict {
+        let checkpoint = match self.signed_checkpoint(key, witnesses) {
             Ok(checkpoint) => checkpoint,
             Err(fault) => {
                 let events = vec![Some(EventFault::NotInLog); self.events.len()];
@@ -270,7 +280,11 @@ impl Bundle {
 
     /// The checkpoint, once it is known to be signed by the log's key of its size, and that key to be
     /// the one that the reader knows or one that it has introduced.
-    fn signed_checkpoint(&self, key: &VerifierKey) -> Result<Checkpoint, BundleFault> {
+    fn signed_checkpoint(
+        &self,
+        key: &VerifierKey,
+        witnesses: &[VerifierKey],
+    ) -> Result<Checkpoint, BundleFault> {
         if self.form != FORM {
             return Err(BundleFault::Form);
         }
@@ -300,6 +314,12 @@ impl Bundle {
             return Err(BundleFault::OtherKey);
         }
         note.verify(&known)?;
+        for witness in witnesses {
+            let is_witness = witness.algorithm() == Algorithm::Cosignature;
+            if !is_witness || note.verify(witness).is_err() {
+                return Err(BundleFault::Unwitnessed(witness.name().to_owned()));
+            }
+        }
         Ok(checkpoint)
     }
 

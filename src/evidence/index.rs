@@ -76,15 +76,15 @@ impl Node {
     fn hash(&self) -> Hash {
         match self {
             Self::One { key, head } => leaf_hash(key, head),
-            Self::Many { hash, children } => {
-                *hash.get_or_init(|| node(&hash_of(&children[0]), &hash_of(&children[1])))
-            }
+            Self::Many { hash, children } => *hash.get_or_init(|| {
+                node(&hash_of(children[0].as_ref()), &hash_of(children[1].as_ref()))
+            }),
         }
     }
 }
 
-fn hash_of(place: &Option<Arc<Node>>) -> Hash {
-    place.as_ref().map_or(EMPTY, |node| node.hash())
+fn hash_of(place: Option<&Arc<Node>>) -> Hash {
+    place.map_or(EMPTY, |node| node.hash())
 }
 
 /// The streams of a journal up to a position.
@@ -97,7 +97,7 @@ impl StreamIndex {
     /// The hash of the whole.
     #[must_use]
     pub fn root(&self) -> Hash {
-        hash_of(&self.root)
+        hash_of(self.root.as_ref())
     }
 
     /// Notes the last event of a stream, and gives back the one that was noted before.
@@ -117,7 +117,7 @@ impl StreamIndex {
                 }
                 Node::Many { children, .. } => {
                     let turn = usize::from(bit(key, beside.len()));
-                    beside.push(hash_of(&children[1 - turn]));
+                    beside.push(hash_of(children[1 - turn].as_ref()));
                     place = &children[turn];
                 }
             }

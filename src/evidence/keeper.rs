@@ -16,12 +16,12 @@ use uuid::Uuid;
 use super::EvidenceError;
 use super::checkpoint::Checkpoint;
 use super::follower::Follower;
-use super::keys::{KeyHistory, key_in};
+use super::keys::{self, KeyHistory, key_in};
 use super::log::Evidence;
 use super::note::{Note, NoteKey};
 use super::remembered::Remembered;
 use super::signed_tree::{SignedTree, Witnesses};
-use super::store::{self, Signing};
+use super::store::{self, Signing, Stored};
 use crate::clock::Clock;
 use crate::journal::Journal;
 
@@ -144,7 +144,7 @@ impl Keeping {
                     self.config.gap
                 }
                 Err(error) => {
-                    self.complain(&mut complaint, &error);
+                    complain(&mut complaint, &error);
                     REST
                 }
             };
@@ -162,17 +162,7 @@ impl Keeping {
         let last = self.step().await;
         let given_back = store::give_back(&self.journal, self.holder).await;
         if let Err(error) = last.and(given_back) {
-            self.complain(&mut complaint, &error);
-        }
-    }
-
-    /// Says what is wrong, once for as long as it stays the same.
-    fn complain(&self, complaint: &mut String, error: &EvidenceError) {
-        let cause = std::error::Error::source(error).map(ToString::to_string);
-        let said = format!("{error}: {}", cause.unwrap_or_default());
-        if *complaint != said {
-            tracing::error!(error = %said, "no checkpoint is signed or published");
-            *complaint = said;
+            complain(&mut complaint, &error);
         }
     }
 
@@ -200,7 +190,11 @@ impl Keeping {
                 tree.note.verify(keys.of_size(size))?;
             }
             self.stored = grown;
-            self.signed.send_replace(Some(tree));
+            self.signed.send_replace(Some(tree.clone()));
+            if self.config.key.is_some() {
+                // What another process signed binds this one as well.
+                self.remembered.remember(&tree.note)?;
+            }
         }
         Ok(())
     }
@@ -224,8 +218,9 @@ impl Keeping {
         if self.config.key.is_none() {
             return Ok(());
         }
-        self.learn_keys(self.stored.own_events()).await?;
         if !self.may_sign {
+            // What stood in the way may be over: a new key may have been introduced.
+            self.read_keys(self.stored.own_events()).await?;
             self.check_key().await?;
         }
         while self.sign_next().await? {}
@@ -243,22 +238,16 @@ impl Keeping {
             let other = || EvidenceError::OtherKey { expected: expected.to_string() };
             self.config.key = Some(key.ok_or_else(other)?);
         }
-        if let Some(last) = self.remembered.last(&expected)? {
-            self.check_remembered(&last).await?;
+        if let Some(size) = keys::held_back(&self.journal, keys).await? {
+            return Err(EvidenceError::Restored { size });
+        }
+        if let Some(last) = self.remembered.last(expected.name())?
+            && !last_is_held(&self.journal, &last, &self.stored).await?
+        {
+            return Err(EvidenceError::Rollback { size: last.size });
         }
         self.may_sign = true;
         Ok(())
-    }
-
-    async fn check_remembered(&self, last: &Checkpoint) -> Result<(), EvidenceError> {
-        let rollback = || EvidenceError::Rollback { size: last.size };
-        if self.journal.head().await?.position < last.size {
-            return Err(rollback());
-        }
-        let mut then =
-            if self.stored.size() <= last.size { self.stored.clone() } else { Follower::default() };
-        then.follow(&self.journal, last.size, &mut |_| {}).await?;
-        if then.growth.root() == last.root { Ok(()) } else { Err(rollback()) }
     }
 
     /// Signs the next checkpoint; whether more is to be signed at once.
@@ -300,12 +289,12 @@ impl Keeping {
         if done != Signing::Done {
             return Ok(false);
         }
+        // Ed25519 signs the same text alike: this is the note that was stored.
+        let note = Note { signatures: vec![key.sign(&text, now)], text }.to_string();
+        let tree = SignedTree::new(&Stored { size, note, signed_at: now }, &grown)?;
         self.stored = grown;
-        if let Some(stored) = store::of_size(&self.journal, size).await? {
-            let tree = SignedTree::new(&stored, &self.stored)?;
-            self.remembered.remember(&tree.note)?;
-            self.signed.send_replace(Some(tree));
-        }
+        self.signed.send_replace(Some(tree.clone()));
+        self.remembered.remember(&tree.note)?;
         Ok(size < head)
     }
 
@@ -336,5 +325,29 @@ impl Keeping {
             }
             is_new
         });
+    }
+}
+
+/// Whether a journal holds what a remembered checkpoint covers, as it was.
+pub(super) async fn last_is_held(
+    journal: &Journal,
+    last: &Checkpoint,
+    stored: &Follower,
+) -> Result<bool, EvidenceError> {
+    if journal.head().await?.position < last.size {
+        return Ok(false);
+    }
+    let mut then = if stored.size() <= last.size { stored.clone() } else { Follower::default() };
+    then.follow(journal, last.size, &mut |_| {}).await?;
+    Ok(then.growth.root() == last.root)
+}
+
+/// Says what is wrong, once for as long as it stays the same.
+fn complain(complaint: &mut String, error: &EvidenceError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    let said = format!("{error}: {}", cause.unwrap_or_default());
+    if *complaint != said {
+        tracing::error!(error = %said, "no checkpoint is signed or published");
+        *complaint = said;
     }
 }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::EvidenceError;
+use super::follower::Follower;
+use super::keeper::last_is_held;
 use super::note::{Algorithm, Note, NoteKey, VerifierKey};
+use super::remembered::Remembered;
 use crate::files::{FileError, write_secret};
 use crate::journal::{
     AppendOutcome, AppendRequest, Journal, NewEvent, RecordedEvent, StreamId, StreamWrite, sha256,
@@ -26,6 +29,8 @@ const FIRST_KEY: &str = "evidence_key";
 const STATEMENT_FORM: &str = "sira.key/v1";
 /// The signing key's file in the data directory.
 const FILE: &str = "signing.key";
+/// Begins the name of a setting that says at which position a journal was restored.
+const RESTORED: &str = "restored_at_";
 /// A key that is about to be introduced.
 const NEXT_FILE: &str = "signing.key.next";
 
@@ -168,6 +173,27 @@ fn own_origin(journal: &str) -> String {
     format!("sira/{journal}/{}", &random[..12])
 }
 
+/// Says that a journal was restored up to a position: nothing is signed until a new key is introduced.
+/// Once said it stays.
+///
+/// # Errors
+/// [`EvidenceError::Journal`].
+pub async fn hold_back(journal: &Journal, size: u64) -> Result<(), EvidenceError> {
+    journal.set_once(&format!("{RESTORED}{size}"), &size.to_string()).await?;
+    Ok(())
+}
+
+/// The position at which a journal was restored, when no key was introduced after it.
+pub(super) async fn held_back(
+    journal: &Journal,
+    keys: &KeyHistory,
+) -> Result<Option<u64>, EvidenceError> {
+    let sizes = journal.settings_like(RESTORED).await?;
+    let size = sizes.iter().filter_map(|size| size.parse::<u64>().ok()).max();
+    let introduced = keys.introductions.last().map_or(0, |last| last.position);
+    Ok(size.filter(|size| introduced <= *size))
+}
+
 /// The signing key in the data directory.
 pub(super) fn key_in(data_dir: &Path) -> Result<Option<NoteKey>, EvidenceError> {
     read_key(&data_dir.join(FILE))
@@ -208,11 +234,28 @@ pub async fn rotate(
     let note = Note { signatures: vec![old.sign(&text, now)], text };
     let payload = serde_json::to_string(&Introduced { note: note.to_string() })
         .unwrap_or_else(|_| unreachable!("a text always serialises"));
+    let lost = lost_since(journal, data_dir, before.name()).await?;
     append(journal, history.introductions.len() as u64, payload, metadata).await?;
+    if let Some(size) = lost {
+        // The break is visible for ever to whoever holds what was signed; under the new key nothing is
+        // signed twice.
+        Remembered::in_directory(data_dir).lay_aside(size)?;
+    }
     if let Some(history) = KeyHistory::of(journal).await? {
         finish_rotation(data_dir, &history)?;
     }
     Ok(next.verifier())
+}
+
+/// The size of the remembered checkpoint, when the journal does not hold what it covers.
+async fn lost_since(
+    journal: &Journal,
+    data_dir: &Path,
+    origin: &str,
+) -> Result<Option<u64>, EvidenceError> {
+    let Some(last) = Remembered::in_directory(data_dir).last(origin)? else { return Ok(None) };
+    let is_held = last_is_held(journal, &last, &Follower::default()).await?;
+    Ok((!is_held).then_some(last.size))
 }
 
 async fn append(

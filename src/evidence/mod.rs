@@ -27,7 +27,7 @@ pub mod witness;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{EvidenceConfig, EvidenceConfigError};
 pub use keeper::{Keeper, KeeperConfig};
-pub use keys::{Introduction, KeyHistory, SigningKeyOrigin, load_or_create_key, rotate};
+pub use keys::{Introduction, KeyHistory, SigningKeyOrigin, hold_back, load_or_create_key, rotate};
 pub use log::{Evidence, Inclusion};
 pub use note::{Algorithm, Note, NoteError, NoteKey, SignatureLine, VerifierKey};
 pub use signed_tree::{SignedTree, Witnesses};
@@ -61,6 +61,15 @@ pub enum EvidenceError {
     #[error("this key has signed {size} events, which this journal does not hold as they were")]
     Rollback {
         /// The largest checkpoint that the key has signed.
+        size: u64,
+    },
+    /// The journal was restored from a backup, which may lack what was signed since: a new key has to be
+    /// introduced before anything is signed.
+    #[error(
+        "this journal was restored at position {size}: introduce a new key (`sira evidence rotate`)"
+    )]
+    Restored {
+        /// The last position that was restored.
         size: u64,
     },
     /// The signing key is not the one that the journal names.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::EvidenceError;
 use super::checkpoint::Checkpoint;
-use super::note::{Note, VerifierKey};
-use crate::files::FileError;
+use super::note::Note;
+use crate::files::{FileError, replace};
 
 /// The file's name in the data directory.
 const FILE: &str = "signing.last";
@@ -24,32 +24,39 @@ impl Remembered {
         Self { path: data_dir.join(FILE) }
     }
 
-    /// The last checkpoint that a key has signed from here; none for another key.
+    /// The last checkpoint of a log that was signed or seen from here, by whichever of its keys.
     ///
     /// # Errors
     /// [`EvidenceError::File`], or `Note` and `Checkpoint` for a file that is none.
-    pub fn last(&self, key: &VerifierKey) -> Result<Option<Checkpoint>, EvidenceError> {
+    pub fn last(&self, origin: &str) -> Result<Option<Checkpoint>, EvidenceError> {
         let text = match std::fs::read_to_string(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed(error)),
         };
-        let note: Note = text.parse()?;
-        if note.verify(key).is_err() {
-            return Ok(None);
-        }
-        Ok(Some(note.text.parse()?))
+        let checkpoint: Checkpoint = text.parse::<Note>()?.text.parse()?;
+        Ok(Some(checkpoint).filter(|checkpoint| checkpoint.origin == origin))
     }
 
-    /// Remembers a checkpoint: written beside the file and moved over it. It is not forced to disk; a
-    /// machine that loses power forgets some seconds, and what it guards against is a restored backup.
+    /// Remembers a checkpoint, durably. It is stored already: a crash in between forgets that one alone.
     ///
     /// # Errors
     /// [`EvidenceError::File`].
     pub fn remember(&self, note: &Note) -> Result<(), EvidenceError> {
-        let draft = self.path.with_extension(format!("{}.draft", std::process::id()));
-        let written = std::fs::write(&draft, note.to_string());
-        written.and_then(|()| std::fs::rename(&draft, &self.path)).map_err(|e| self.failed(e))
+        Ok(replace(&self.path, note.to_string().as_bytes())?)
+    }
+
+    /// Lays aside what is remembered, when a new key is introduced after a loss: it stays beside, for
+    /// whoever wants to see what was lost.
+    ///
+    /// # Errors
+    /// [`EvidenceError::File`].
+    pub fn lay_aside(&self, size: u64) -> Result<(), EvidenceError> {
+        let aside = self.path.with_extension(format!("last.{size}"));
+        match std::fs::rename(&self.path, aside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(self.failed(error)),
+            _ => Ok(()),
+        }
     }
 
     fn failed(&self, source: std::io::Error) -> EvidenceError {

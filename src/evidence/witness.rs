@@ -23,6 +23,7 @@ use super::note::{NOTE_MAX_BYTES, Note, NoteError, NoteKey, VerifierKey};
 use super::tile_path::{TilePlace, write_place};
 use crate::clock::Clock;
 use crate::files::{FileError, replace};
+use crate::journal::leaf::FORM as ENTRY_FORM;
 use crate::journal::{StreamId, sha256};
 
 /// Longest wait for an answer.
@@ -42,6 +43,8 @@ pub struct Watch {
     pub token: Zeroizing<String>,
     /// Whether to fetch every entry, and to check the stream index with them.
     pub audits: bool,
+    /// The token that entries are fetched with, such as an auditor's.
+    pub entries_token: Zeroizing<String>,
 }
 
 /// Why a witness does not sign.
@@ -114,7 +117,8 @@ pub struct Witness {
     clock: Clock,
     client: Client,
     path: PathBuf,
-    seen: Option<Checkpoint>,
+    /// What was seen last: what it says, and its exact text.
+    seen: Option<(Checkpoint, String)>,
     audit: Audit,
 }
 
@@ -154,7 +158,10 @@ impl Witness {
     ) -> Result<Self, WitnessError> {
         let path = folder.join(SEEN_FILE);
         let seen = match std::fs::read_to_string(&path) {
-            Ok(text) => Some(Note::from_str(&text)?.text.parse()?),
+            Ok(text) => {
+                let text = Note::from_str(&text)?.text;
+                Some((text.parse()?, text))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(source) => return Err(FileError { path, source }.into()),
         };
@@ -176,14 +183,15 @@ impl Witness {
         }
         let signer = self.signer_of(&note, checkpoint.size).await?;
         note.verify(&signer)?;
-        if self.seen.as_ref() != Some(&checkpoint) {
+        let is_seen = self.seen.as_ref().is_some_and(|(_, text)| *text == note.text);
+        if !is_seen {
             self.check_consistency(&checkpoint).await?;
         }
         if self.watch.audits {
             self.check_entries(&checkpoint).await?;
         }
         let is_signed = note.verify(&self.key.verifier()).is_ok();
-        if self.seen.as_ref() == Some(&checkpoint) && is_signed {
+        if is_seen && is_signed {
             return Ok(None);
         }
         self.remember(&note, &checkpoint)?;
@@ -211,18 +219,18 @@ impl Witness {
     }
 
     async fn check_consistency(&self, checkpoint: &Checkpoint) -> Result<(), WitnessError> {
-        let Some(seen) = &self.seen else { return Ok(()) };
+        let Some((seen, _)) = &self.seen else { return Ok(()) };
         if checkpoint.size < seen.size {
             return Err(WitnessError::Shrunk { seen: seen.size, now: checkpoint.size });
         }
         let (from, to) = (seen.size, checkpoint.size);
-        let proof = if from == to {
-            Vec::new()
-        } else {
-            let path = format!("v1/evidence/consistency?from={from}&to={to}");
-            let answer: Consistency = self.json(&path).await?;
-            decode(&answer.proof)?
-        };
+        if from == to {
+            // Of one size there is one text, its stream index included.
+            return Err(WitnessError::Forked { seen: from, source: ProofError::Root });
+        }
+        let path = format!("v1/evidence/consistency?from={from}&to={to}");
+        let answer: Consistency = self.json(&path).await?;
+        let proof = decode(&answer.proof)?;
         let (old, new) = ((from, &seen.root), (to, &checkpoint.root));
         verify_consistency(old, new, &proof)
             .map_err(|source| WitnessError::Forked { seen: from, source })
@@ -237,8 +245,13 @@ impl Witness {
             let left = size - index * TILE_WIDTH as u64;
             let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
             let place = write_place(TilePlace { index, width });
-            let bytes = self.bytes(&format!("v1/evidence/tile/entries/{place}")).await?;
+            let path = format!("v1/evidence/tile/entries/{place}");
+            let bytes = self.bytes_with(&path, &self.watch.entries_token).await?;
             self.audit.take(&bytes, index * TILE_WIDTH as u64)?;
+            if self.audit.growth.size() != index * TILE_WIDTH as u64 + width as u64 {
+                self.audit = Audit::default();
+                return Err(WitnessError::Entries(size));
+            }
         }
         let audit = &self.audit;
         let agree = audit.growth.size() == size
@@ -254,7 +267,7 @@ impl Witness {
 
     fn remember(&mut self, note: &Note, checkpoint: &Checkpoint) -> Result<(), WitnessError> {
         replace(&self.path, note.to_string().as_bytes())?;
-        self.seen = Some(checkpoint.clone());
+        self.seen = Some((checkpoint.clone(), note.text.clone()));
         Ok(())
     }
 
@@ -280,8 +293,12 @@ impl Witness {
     }
 
     async fn bytes(&self, path: &str) -> Result<Vec<u8>, WitnessError> {
+        self.bytes_with(path, &self.watch.token).await
+    }
+
+    async fn bytes_with(&self, path: &str, token: &str) -> Result<Vec<u8>, WitnessError> {
         let request = self.client.get(self.address(path)?);
-        let mut answer = request.bearer_auth(self.watch.token.as_str()).send().await?;
+        let mut answer = request.bearer_auth(token).send().await?;
         if !answer.status().is_success() {
             return Err(WitnessError::Answer(answer.status()));
         }
@@ -333,8 +350,9 @@ impl Audit {
     fn take_entry(&mut self, entry: &[u8]) -> Result<(), WitnessError> {
         let form = || WitnessError::Form("an entry");
         let text = std::str::from_utf8(entry).map_err(|_| form())?;
-        let lines: Vec<&str> = text.lines().collect();
-        let [_, _, position, kind, id, sequence, ..] = lines.as_slice() else {
+        let text = text.strip_suffix('\n').ok_or_else(form)?;
+        let lines: Vec<&str> = text.split('\n').collect();
+        let [ENTRY_FORM, _, position, kind, id, sequence, _, _, _, _, _] = lines.as_slice() else {
             return Err(form());
         };
         let leaf = sha256(&[&[0], entry].concat());

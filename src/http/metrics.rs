@@ -108,12 +108,12 @@ impl Default for Metrics {
         let help = "Events that the published checkpoint covers; 0 when there is none";
         registry.register("evidence_size", help, published.clone());
         Self {
-            published,
             registry,
             requests,
             seconds,
             commands,
             position,
+            published,
             feed_readers,
             feed_events,
             of_projections,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::types::StreamId;
 
 /// The first line of an entry: what the rest means.
-const FORM: &str = "sira.event/v1";
+pub const FORM: &str = "sira.event/v1";
 
 /// A field that an entry cannot hold: control characters would let two entries share one text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

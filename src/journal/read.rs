@@ -183,6 +183,21 @@ impl Journal {
         })?)
     }
 
+    /// The values of the settings whose name begins so.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn settings_like(&self, beginning: &str) -> Result<Vec<String>, JournalError> {
+        Ok(on_pool!(self.pool(), db => {
+            sqlx::query_scalar(
+                "SELECT value FROM journal_settings WHERE substr(name, 1, length($1)) = $1",
+            )
+            .bind(beginning)
+            .fetch_all(db)
+            .await
+        })?)
+    }
+
     /// Sets a setting that has no value yet, and returns the one that stands: of two processes that
     /// set it at once, both get the value of the one that came first.
     ///

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
 
 use super::Progress;
@@ -21,6 +22,9 @@ const PAGE: u32 = 2_000;
 /// Places without an event that are kept, so that what comes after a gap stands where it belongs. A row
 /// that stands farther off is named and not placed: a forged position must not keep a check busy for ever.
 const GAP_MAX: u64 = 1_000_000;
+/// How old an event may be that no checkpoint covers: one is signed within a second, or some seconds when
+/// another process has to take over.
+const UNCOVERED_MAX: TimeDelta = TimeDelta::minutes(1);
 /// Checkpoints that are read at once.
 const CHECKPOINTS_PAGE: u32 = 1_000;
 
@@ -33,6 +37,22 @@ pub(super) struct Span {
     pub since: u64,
     /// The size of the newest checkpoint: tiles are stored as far as it reaches.
     pub covered: u64,
+    /// The time now, for a journal that is written to.
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// The keys that are trusted, and from which size on: a key that the reader knows vouches for what it
+/// signed itself and for what follows.
+pub(super) struct Trust {
+    pub keys: KeyHistory,
+    pub from: u64,
+}
+
+/// A checkpoint that was kept elsewhere.
+pub(super) struct Held {
+    pub checkpoint: Checkpoint,
+    pub note: Note,
+    pub is_signed: bool,
 }
 
 /// The pass, and how far it has come.
@@ -40,15 +60,18 @@ pub(super) struct Contents {
     journal: Journal,
     size: u64,
     since: u64,
-    keys: Option<KeyHistory>,
+    trust: Option<Trust>,
     /// What was kept elsewhere, not reached yet.
-    held: Vec<Checkpoint>,
+    held: Vec<Held>,
+    now: Option<DateTime<Utc>>,
+    /// When the oldest event was recorded that no rightly signed checkpoint covers so far.
+    uncovered_at: Option<DateTime<Utc>>,
     progress: watch::Sender<Progress>,
     /// Who judges the events, in their order.
     judge: mpsc::Sender<Vec<RecordedEvent>>,
     growth: Growth,
     streams: StreamIndex,
-    last_time: chrono::DateTime<chrono::Utc>,
+    last_time: DateTime<Utc>,
     /// Tiles that became full and are not compared yet.
     full: Vec<Tile>,
     /// Stored checkpoints that are not reached yet, the next one first.
@@ -70,9 +93,9 @@ pub(super) struct Contents {
 impl Contents {
     pub fn new(
         journal: &Journal,
-        Span { size, since, covered }: Span,
-        keys: Option<KeyHistory>,
-        held: Vec<Checkpoint>,
+        Span { size, since, covered, now }: Span,
+        trust: Option<Trust>,
+        held: Vec<Held>,
         progress: &watch::Sender<Progress>,
         judge: mpsc::Sender<Vec<RecordedEvent>>,
     ) -> Self {
@@ -80,13 +103,15 @@ impl Contents {
             journal: journal.clone(),
             size,
             since,
-            keys,
+            trust,
             held,
+            now,
+            uncovered_at: None,
             progress: progress.clone(),
             judge,
             growth: Growth::default(),
             streams: StreamIndex::default(),
-            last_time: chrono::DateTime::UNIX_EPOCH,
+            last_time: DateTime::UNIX_EPOCH,
             full: Vec::new(),
             ahead: VecDeque::new(),
             cosignatures: VecDeque::new(),
@@ -207,6 +232,7 @@ impl Contents {
             self.fault(Deviation::at(position, Kind::Time));
         }
         self.last_time = event.recorded_at;
+        self.uncovered_at.get_or_insert(event.recorded_at);
         let leaf = match event.computed_leaf(self.journal.id()) {
             Ok(leaf) if leaf == event.leaf_hash => leaf,
             Ok(leaf) => {
@@ -246,7 +272,7 @@ impl Contents {
         if size.is_multiple_of(u64::from(PAGE)) {
             self.progress.send_modify(|progress| progress.done += u64::from(PAGE));
         }
-        if self.held.iter().any(|held| held.size == size) {
+        if self.held.iter().any(|held| held.checkpoint.size == size) {
             self.check_held(size);
         }
         while self.next_checkpoint().await?.is_some_and(|next| next <= size) {
@@ -273,19 +299,23 @@ impl Contents {
 
     fn check_checkpoint(&mut self, size: u64, stored: &str) {
         self.report.checkpoints += 1;
-        let Some((note, checkpoint)) = self.read_checkpoint(size, stored) else { return };
+        let Some((note, checkpoint, is_signed)) = self.read_checkpoint(size, stored) else {
+            return;
+        };
+        self.check_cosignatures(size, &note);
         if size > self.growth.size() {
             self.fault_run(Deviation::at(size, Kind::Beyond));
         } else if checkpoint.root != self.growth.root() {
             self.fault_run(Deviation::at(size, Kind::Root));
         } else if checkpoint.streams != Some(self.streams.root()) {
             self.fault_run(Deviation::at(size, Kind::StreamIndex));
+        } else if is_signed {
+            self.cover(size, note);
         }
-        self.check_cosignatures(size, &note);
     }
 
-    /// The stored note, once it is of this log and rightly signed.
-    fn read_checkpoint(&mut self, size: u64, stored: &str) -> Option<(Note, Checkpoint)> {
+    /// The stored note, what it says, and whether this log has rightly signed it.
+    fn read_checkpoint(&mut self, size: u64, stored: &str) -> Option<(Note, Checkpoint, bool)> {
         let note = stored.parse::<Note>();
         let read = note.ok().and_then(|note| Some((note.text.parse::<Checkpoint>().ok()?, note)));
         let Some((checkpoint, note)) = read.filter(|(checkpoint, _)| checkpoint.size == size)
@@ -293,16 +323,15 @@ impl Contents {
             self.fault_run(Deviation::at(size, Kind::Checkpoint));
             return None;
         };
-        if let Some(keys) = &self.keys {
-            let key = keys.of_size(size);
-            let (is_signed, is_ours) = (note.verify(key).is_ok(), checkpoint.origin == key.name());
-            if !is_ours {
-                self.fault_run(Deviation::at(size, Kind::Checkpoint));
-            } else if !is_signed {
-                self.fault_run(Deviation::at(size, Kind::Signature));
-            }
+        let Some(trust) = &self.trust else { return Some((note, checkpoint, false)) };
+        let key = trust.keys.of_size(size);
+        let (is_signed, is_ours) = (note.verify(key).is_ok(), checkpoint.origin == key.name());
+        if !is_ours {
+            self.fault_run(Deviation::at(size, Kind::Checkpoint));
+        } else if !is_signed {
+            self.fault_run(Deviation::at(size, Kind::Signature));
         }
-        Some((note, checkpoint))
+        Some((note, checkpoint, is_signed && is_ours))
     }
 
     fn check_cosignatures(&mut self, size: u64, note: &Note) {
@@ -320,14 +349,37 @@ impl Contents {
 
     fn check_held(&mut self, size: u64) {
         let root = self.growth.root();
-        let (reached, ahead): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.held).into_iter().partition(|held| held.size == size);
+        let (reached, ahead): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|held| held.checkpoint.size == size);
         self.held = ahead;
-        for held in reached {
-            let index = held.streams.is_none_or(|streams| streams == self.streams.root());
-            if held.root != root || !index {
+        for Held { checkpoint, note, is_signed } in reached {
+            let index = checkpoint.streams.is_none_or(|streams| streams == self.streams.root());
+            if checkpoint.root != root || !index {
                 self.fault(Deviation::at(size, Kind::Held));
+            } else if is_signed {
+                self.cover(size, note);
             }
+        }
+    }
+
+    /// Notes that everything so far is covered by a rightly signed checkpoint.
+    fn cover(&mut self, size: u64, note: Note) {
+        if self.trust.as_ref().is_some_and(|trust| size >= trust.from) {
+            self.report.covered = size;
+            self.report.newest = Some(note);
+            self.uncovered_at = None;
+        }
+    }
+
+    /// Events that no checkpoint covers can be those of the last moments alone.
+    fn check_coverage(&mut self) {
+        let now = self.now.unwrap_or(self.last_time);
+        let is_late = self.uncovered_at.is_some_and(|at| now - at > UNCOVERED_MAX);
+        if self.trust.is_some() && is_late {
+            let (first, last) = (self.report.covered + 1, self.size);
+            let to = (last > first).then_some(last);
+            self.fault(Deviation { to, ..Deviation::at(first, Kind::Uncovered) });
         }
     }
 
@@ -397,10 +449,11 @@ impl Contents {
         }
         self.check_last_tiles().await?;
         for held in std::mem::take(&mut self.held) {
-            if held.size > self.growth.size() {
-                self.fault(Deviation::at(held.size, Kind::HeldBeyond));
+            if held.checkpoint.size > self.growth.size() {
+                self.fault(Deviation::at(held.checkpoint.size, Kind::HeldBeyond));
             }
         }
+        self.check_coverage();
         if self.journal.count_rows(self.size).await? != self.rows {
             // A row that stands nowhere, or where another one does.
             self.fault(Deviation::of(Kind::Unreadable).because("position"));

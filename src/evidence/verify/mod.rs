@@ -5,13 +5,16 @@
 //! its roots and signature. Beside it each event is asked whether it was a legal decision after its
 //! predecessors (`legality`). What is wrong is named by position and kind.
 //!
-//! What no check of a journal alone can see is a history rewritten whole by who holds the signing key:
-//! for that there is a checkpoint that somebody else kept ([`Options::against`]), and witnesses.
+//! What no check of a journal alone can see is a history rewritten by who holds the signing key: for that
+//! there is a checkpoint that somebody else kept ([`Options::against`]), and witnesses. Nor what was done
+//! to events that no signed checkpoint covers, which should be those of the last seconds alone; that there
+//! are more is a deviation, and how many are covered is always told.
 
 mod contents;
 mod legality;
 mod report;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, watch};
 
 pub use report::{Deviation, Kind, Report};
@@ -19,9 +22,9 @@ pub use report::{Deviation, Kind, Report};
 use super::checkpoint::Checkpoint;
 use super::keys::KeyHistory;
 use super::note::{Note, VerifierKey};
-use super::{EvidenceError, NoteError, store};
+use super::{EvidenceError, store};
 use crate::journal::{Journal, JournalError};
-use contents::Contents;
+use contents::{Contents, Held, Span, Trust};
 use legality::Judge;
 
 /// Pages of events that may wait for the judge.
@@ -35,8 +38,12 @@ pub struct Options {
     /// Checkpoints that were kept elsewhere: today's tree must extend each.
     pub against: Vec<Note>,
     /// A checkpoint up to which an earlier run found everything right. Of older events only places and
-    /// leaf hashes are read; since they must lead to this checkpoint's root, none of them was changed.
+    /// leaf hashes are read, which must lead to this checkpoint's root, and the contents of those that
+    /// newer ones are judged by. Other old contents are left to a full run.
     pub since: Option<Note>,
+    /// The time now: every event but those of the last minute must be covered by a signed checkpoint. For a
+    /// copy of a journal, none: then that minute is the one before its last event.
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// How far a check has come: events checked, of how many, each event counting once for its contents and
@@ -62,15 +69,16 @@ pub async fn verify(
     let covered = store::newest_size(journal).await?;
     let size = journal.last_position().await?;
     progress.send_replace(Progress { done: 0, all: 2 * size });
-    let (keys, mut faults) = known_keys(journal, options).await?;
+    let (trust, mut faults) = known_keys(journal, options).await?;
     let mut held = Vec::new();
     for note in options.against.iter().chain(&options.since) {
-        held.push(held_checkpoint(note, keys.as_ref(), &mut faults)?);
+        held.push(held_checkpoint(note, trust.as_ref(), &mut faults)?);
     }
-    let since = options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.size);
-    let span = contents::Span { size, since, covered };
+    let since =
+        options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.checkpoint.size);
+    let span = Span { size, since, covered, now: options.now };
     let (told, heard) = mpsc::channel(PAGES_AHEAD);
-    let contents = Contents::new(journal, span, keys, held, progress, told);
+    let contents = Contents::new(journal, span, trust, held, progress, told);
     let judge = Judge::new(journal, since).await?;
     let contents = tokio::spawn(contents.check());
     let legality = tokio::spawn(judge.hear(heard, progress.clone()));
@@ -92,7 +100,7 @@ fn finished<T>(
 async fn known_keys(
     journal: &Journal,
     options: &Options,
-) -> Result<(Option<KeyHistory>, Vec<Deviation>), EvidenceError> {
+) -> Result<(Option<Trust>, Vec<Deviation>), EvidenceError> {
     let mut faults = Vec::new();
     let keys = match KeyHistory::of(journal).await {
         Ok(keys) => keys,
@@ -110,31 +118,40 @@ async fn known_keys(
         // Checkpoints were signed, and the journal does not say any more by whom.
         faults.push(Deviation::of(Kind::Key));
     }
-    let Some(known) = &options.key else { return Ok((keys, faults)) };
-    let is_its = keys.as_ref().is_some_and(|keys| keys.all().any(|key| key == known));
-    if is_its {
-        return Ok((keys, faults));
+    let Some(known) = &options.key else {
+        return Ok((keys.map(|keys| Trust { keys, from: 0 }), faults));
+    };
+    // Whatever stands before the key that the reader knows, its own checkpoints must tell: anybody can
+    // make a key and let it introduce that one.
+    if let Some(keys) = keys {
+        if keys.first == *known {
+            return Ok((Some(Trust { keys, from: 0 }), faults));
+        }
+        if let Some(from) = keys.introductions.iter().find(|one| one.key == *known) {
+            let from = from.position;
+            return Ok((Some(Trust { keys, from }), faults));
+        }
     }
     // Whoever rewrote the journal may have rewritten what it says of its keys: the reader's key counts.
     if faults.is_empty() {
         faults.push(Deviation::of(Kind::Key));
     }
-    Ok((Some(KeyHistory { first: known.clone(), introductions: Vec::new() }), faults))
+    let keys = KeyHistory { first: known.clone(), introductions: Vec::new() };
+    Ok((Some(Trust { keys, from: 0 }), faults))
 }
 
 fn held_checkpoint(
     note: &Note,
-    keys: Option<&KeyHistory>,
+    trust: Option<&Trust>,
     faults: &mut Vec<Deviation>,
-) -> Result<Checkpoint, EvidenceError> {
+) -> Result<Held, EvidenceError> {
     let checkpoint: Checkpoint = note.text.parse()?;
-    if let Some(keys) = keys {
-        // What the reader holds is right whoever signs today; that the log's keys have not signed it
-        // is worth knowing.
-        let signed: Result<_, NoteError> = note.verify(keys.of_size(checkpoint.size));
-        if signed.is_err() {
-            faults.push(Deviation::at(checkpoint.size, Kind::HeldSignature));
-        }
+    // What the reader holds is right whoever signs today; that the log's keys have not signed it is
+    // worth knowing.
+    let is_signed =
+        trust.is_none_or(|trust| note.verify(trust.keys.of_size(checkpoint.size)).is_ok());
+    if !is_signed {
+        faults.push(Deviation::at(checkpoint.size, Kind::HeldSignature));
     }
-    Ok(checkpoint)
+    Ok(Held { checkpoint, note: note.clone(), is_signed })
 }

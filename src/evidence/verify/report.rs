@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sira_domain::reference::Language;
 
+use crate::evidence::Note;
 use crate::evidence::merkle::Hash;
 
 /// A kind of deviation.
@@ -43,6 +44,8 @@ pub enum Kind {
     HeldBeyond,
     /// A checkpoint that was kept elsewhere is not signed by the log's key.
     HeldSignature,
+    /// No rightly signed checkpoint covers it, though one is signed within seconds: it proves nothing.
+    Uncovered,
     /// The journal's head does not fit its last event.
     Head,
     /// The journal's signing keys are not those that the reader knows, or not introduced by one another.
@@ -96,6 +99,9 @@ impl Kind {
                 "le point de contrôle gardé n'est pas signé par ce journal",
                 "the checkpoint that was kept is not signed by this log",
             ),
+            Self::Uncovered => {
+                ("couvert par aucun point de contrôle signé", "covered by no signed checkpoint")
+            }
             Self::Head => (
                 "la tête du journal ne suit pas son dernier événement",
                 "the journal's head does not fit its last event",
@@ -154,6 +160,10 @@ pub struct Report {
     pub streams: u64,
     /// Stored checkpoints that were checked.
     pub checkpoints: u64,
+    /// Events that a rightly signed checkpoint covers: of later ones nobody can prove anything.
+    pub covered: u64,
+    /// That checkpoint.
+    pub newest: Option<Note>,
     /// The root of the tree of all events.
     pub root: Hash,
     /// Everything that is not as it should be, by position.

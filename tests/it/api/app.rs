@@ -182,7 +182,6 @@ impl TestApp {
             let _ = stopped.await;
         }));
         let client = Client::new();
-        let _folder = folder;
         Self {
             url,
             commands,
@@ -192,7 +191,7 @@ impl TestApp {
             evidence,
             keeper,
             client,
-            _folder,
+            _folder: folder,
             _stop: stop,
         }
     }

@@ -1,5 +1,6 @@
 //! Who signs, when, and what is never signed.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use sira::clock::Clock;
@@ -14,7 +15,7 @@ use tempfile::tempdir;
 use super::{check, check_with, log_key};
 use crate::api::app::{SIGNING_KEY, TestApp};
 use crate::on_both_engines;
-use sira::evidence::verify::Options;
+use sira::evidence::verify::{Kind, Options};
 
 fn own_key() -> NoteKey {
     SIGNING_KEY.parse().unwrap()
@@ -181,6 +182,66 @@ on_both_engines! {
         assert!(report.deviations.iter().any(|one| one.position == Some(2)), "{report:?}");
     }
 
+    async fn events_that_no_checkpoint_covers_are_named_unless_they_are_of_a_moment_ago(engine) {
+        let app = TestApp::on(engine).await;
+        app.registered().await;
+        let size = app.covered().await.checkpoint.size;
+        let journal = app.commands.journal().clone();
+        app.keeper.stop().await;
+        let soon = Options { key: Some(log_key()), now: Some(Clock::System.now()), ..Options::default() };
+        let later = Options { now: Some(Clock::System.now() + chrono::Duration::hours(1)), ..soon.clone() };
+        assert_eq!(check_with(&journal, later.clone()).await.covered, size);
+        // Whoever may do anything with the database, and has no key, takes every signature away.
+        let triggers = match journal.pool() {
+            Pool::Postgres(_) => ["DROP TRIGGER checkpoint_is_kept ON evidence_checkpoints", "SELECT 1"],
+            Pool::Sqlite(_) => ["DROP TRIGGER checkpoint_is_not_removed", "SELECT 1"],
+        };
+        for sql in triggers.iter().chain(&["DELETE FROM evidence_checkpoints", "DELETE FROM evidence_tiles"]) {
+            run(&journal, sql).await.unwrap();
+        }
+        let report = check_with(&journal, later.clone()).await;
+        let uncovered: Vec<_> = report.deviations.iter().filter(|one| one.kind == Kind::Uncovered).collect();
+        assert_eq!(uncovered.len(), 1, "{report:?}");
+        assert_eq!((uncovered[0].position, uncovered[0].to), (Some(1), Some(size)));
+        assert_eq!(report.covered, 0);
+        assert!(!check_with(&journal, soon).await.deviations.iter().any(|one| one.kind == Kind::Uncovered));
+        // A key of their own that introduces the one that the reader knows vouches for nothing.
+        let foreign = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap();
+        let text = format!("sira.key/v1\n{}\n{}\n", foreign.verifier(), log_key());
+        let note = sira::evidence::Note { signatures: vec![foreign.sign(&text, Clock::System.now())], text };
+        introduce(&journal, &note.to_string()).await;
+        run(&journal, &format!("UPDATE journal_settings SET value = '{}' WHERE name = 'evidence_key'", foreign.verifier())).await.unwrap();
+        let other = tempdir().unwrap();
+        let keeper = Keeper::start(&journal, &Clock::System, quick(other.path(), foreign));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        keeper.stop().await;
+        let report = check_with(&journal, later).await;
+        assert!(!report.holds(), "{report:?}");
+        assert_eq!(report.covered, 0);
+    }
+
+    async fn a_restored_journal_is_not_signed_until_a_new_key_is_introduced(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let size = app.covered().await.checkpoint.size;
+        let journal = app.commands.journal().clone();
+        app.keeper.stop().await;
+        sira::evidence::hold_back(&journal, size).await.unwrap();
+        let (writer, folder) = (TestApp::without_signing(engine).await, tempdir().unwrap());
+        writer.register(&programme).await;
+        let keeper = Keeper::start(&journal, &Clock::System, quick(folder.path(), own_key()));
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert_eq!(keeper.evidence().newest().unwrap().checkpoint.size, size);
+        rotate(&journal, folder.path(), &own_key(), r#"{"actor":"admin","role":"admin"}"#.to_owned(), Clock::System.now()).await.unwrap();
+        let head = journal.head().await.unwrap().position;
+        let tree = keeper.evidence().covering(head, Duration::from_secs(20)).await.unwrap();
+        assert_eq!(tree.checkpoint.size, head);
+        tree.note.verify(&log_key()).unwrap_err();
+        keeper.stop().await;
+        let report = check(&journal).await;
+        assert!(report.holds(), "{report:?}");
+    }
+
     async fn a_new_key_is_introduced_by_the_old_and_both_are_known(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
@@ -188,7 +249,7 @@ on_both_engines! {
         app.covered().await;
         let journal = app.commands.journal().clone();
         let folder = tempdir().unwrap();
-        let new = rotate(&journal, folder.path(), &own_key(), r#"{"actor":"admin","role":"admin"}"#.to_owned(), chrono::Utc::now()).await.unwrap();
+        let new = rotate(&journal, folder.path(), &own_key(), r#"{"actor":"admin","role":"admin"}"#.to_owned(), Clock::System.now()).await.unwrap();
         assert_ne!(new, log_key());
         let position = journal.head().await.unwrap().position;
         // The server with the old key signs nothing beyond; one with the new key does.
@@ -218,7 +279,7 @@ on_both_engines! {
         let history = KeyHistory::of(&journal).await.unwrap().unwrap();
         assert_eq!((history.of_size(position - 1), history.of_size(position)), (&log_key(), &new));
         // Only the key that signs now introduces another.
-        let again = rotate(&journal, folder.path(), &own_key(), "{}".to_owned(), chrono::Utc::now()).await;
+        let again = rotate(&journal, folder.path(), &own_key(), "{}".to_owned(), Clock::System.now()).await;
         assert!(matches!(again, Err(EvidenceError::OtherKey { .. })), "{again:?}");
         keeper.stop().await;
     }
@@ -235,7 +296,7 @@ on_both_engines! {
         let (key, _) = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
         assert_eq!(key.verifier(), log_key());
         // The next rotation takes it; a crash right after the append left the files as they were.
-        let new = rotate(&journal, folder.path(), &key, "{}".to_owned(), chrono::Utc::now()).await.unwrap();
+        let new = rotate(&journal, folder.path(), &key, "{}".to_owned(), Clock::System.now()).await.unwrap();
         assert_eq!(new, made.verifier());
         std::fs::rename(folder.path().join("signing.key"), folder.path().join("signing.key.next")).unwrap();
         std::fs::write(folder.path().join("signing.key"), SIGNING_KEY).unwrap();
@@ -254,10 +315,28 @@ on_both_engines! {
         assert_eq!(again.verifier(), made.verifier());
         assert!(load_or_create_key(&journal, there.path(), None, None).await.unwrap().is_none());
         assert!(!there.path().join("signing.key").exists());
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(here.path().join("signing.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let rights = std::fs::metadata(here.path().join("signing.key")).unwrap().permissions().mode();
+        assert_eq!(rights & 0o777, 0o600);
     }
+}
+
+/// Appends an event that introduces a key, as the log's own stream has it.
+async fn introduce(journal: &Journal, note: &str) {
+    let id = sira::journal::sha256(journal.id().as_bytes());
+    let id = uuid::Builder::from_random_bytes(id[..16].try_into().unwrap()).into_uuid();
+    let event = sira::journal::NewEvent {
+        event_type: "SigningKeyIntroduced".into(),
+        event_version: "1.0".into(),
+        payload: serde_json::json!({ "note": note }).to_string(),
+        metadata: "{}".to_owned(),
+    };
+    let write = sira::journal::StreamWrite {
+        stream: sira::journal::StreamId::new("evidence", id),
+        expected_version: 0,
+        events: vec![event],
+    };
+    let request = sira::journal::AppendRequest { writes: vec![write], ..Default::default() };
+    journal.append(request).await.unwrap();
 }
 
 async fn sign_one_more(app: &TestApp) {

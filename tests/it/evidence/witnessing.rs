@@ -18,8 +18,9 @@ fn witness_key(name: &str) -> NoteKey {
 }
 
 async fn watch(app: &TestApp, audits: bool) -> Watch {
-    let token = app.token(if audits { Role::Director } else { Role::Donor }).await;
-    Watch { url: app.url.parse().unwrap(), log: log_key(), token: token.into(), audits }
+    let (token, entries) = (app.token(Role::Donor).await, app.token(Role::Auditor).await);
+    let url = app.url.parse().unwrap();
+    Watch { url, log: log_key(), token: token.into(), audits, entries_token: entries.into() }
 }
 
 async fn witness(app: &TestApp, key: &NoteKey, folder: &Path, audits: bool) -> Witness {
@@ -44,7 +45,7 @@ on_both_engines! {
         let keys = vec![one.verifier(), two.verifier()];
         let app = TestApp::witnessed(engine, Witnesses { keys, quorum: 2 }).await;
         let programme = app.programme().await;
-        app.register(&programme).await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
         let size = signed(&app).await;
         let token = app.token(Role::Auditor).await;
         app.get(&token, "/v1/evidence/checkpoint").await.problem(503, "not-covered");
@@ -62,6 +63,13 @@ on_both_engines! {
             assert!(note.verify(&key).unwrap().is_some(), "a cosignature tells its time");
         }
         note.verify(&log_key()).unwrap();
+        // A bundle shows who has signed its checkpoint.
+        let text = app.get(&token, &format!("/v1/beneficiaries/{id}/evidence")).await.text;
+        let bundle: sira::evidence::bundle::Bundle = serde_json::from_str(&text).unwrap();
+        let known = [one.verifier(), two.verifier()];
+        assert!(bundle.verify_witnessed(&log_key(), &known).holds());
+        let other = witness_key("bailleur.exemple/temoin").verifier();
+        assert!(!bundle.verify_witnessed(&log_key(), &[other]).holds());
         // Nothing new: nothing is signed.
         assert_eq!((first.look().await.unwrap(), second.look().await.unwrap()), (None, None));
         // What comes after is published only when both have seen it.
@@ -110,6 +118,23 @@ on_both_engines! {
         note.verify(&key.verifier()).unwrap_err();
     }
 
+    async fn two_texts_of_one_size_are_not_both_signed(engine) {
+        let key = witness_key("temoin");
+        let folder = tempdir().unwrap();
+        let app = TestApp::witnessed(engine, Witnesses { keys: vec![key.verifier()], quorum: 0 }).await;
+        app.registered().await;
+        signed(&app).await;
+        assert!(witness(&app, &key, folder.path(), false).await.look().await.unwrap().is_some());
+        // As if another stream index had been seen under the same size and root.
+        let path = folder.path().join("seen.checkpoint");
+        let seen = std::fs::read_to_string(&path).unwrap();
+        let line = seen.lines().find(|line| line.starts_with("sira.streams/v1")).unwrap();
+        let other = line.replacen(|c: char| c.is_ascii_uppercase(), "+", 1);
+        std::fs::write(&path, seen.replacen(line, &other, 1)).unwrap();
+        let refused = witness(&app, &key, folder.path(), false).await.look().await.unwrap_err();
+        assert!(matches!(refused, WitnessError::Forked { .. }), "{refused:?}");
+    }
+
     async fn a_log_of_another_key_is_not_signed(engine) {
         let key = witness_key("temoin");
         let app = TestApp::witnessed(engine, Witnesses { keys: vec![key.verifier()], quorum: 0 }).await;
@@ -134,7 +159,7 @@ on_both_engines! {
             let request = app.request(reqwest::Method::POST, "/v1/evidence/cosignatures");
             crate::api::app::Reply::of(request.bearer_auth(token).body(text)).await
         };
-        let now = chrono::Utc::now();
+        let now = Clock::System.now();
         let signed_by = |key: &NoteKey, text: &str| {
             Note { text: text.to_owned(), signatures: vec![key.sign(text, now)] }
         };

@@ -243,7 +243,7 @@ crate::on_both_engines! {
         }
         assert_eq!(mode(&folder.join("manifest.json")), 0o600);
         let (journal, keys) = (app.commands.journal(), app.commands.keys());
-        let keys_into = async |folder: PathBuf| sira::backup::back_up_keys(journal, keys, &folder, Clock::System.now(), &|_, _| {}).await;
+        let keys_into = async |folder: PathBuf| sira::backup::back_up_keys(journal, keys, &folder, (0, Clock::System.now()), &|_, _| {}).await;
         for within in [folder.clone(), folder.join("keys")] {
             assert!(matches!(keys_into(within).await, Err(BackupError::WithinBackup(_))));
         }

@@ -25,7 +25,10 @@ struct Saved {
 async fn back_up_the_keys(app: &TestApp, engine: &Engine, name: &str) -> PathBuf {
     let folder = engine.folder().join(name);
     let (journal, keys) = (app.commands.journal(), app.commands.keys());
-    back_up_keys(journal, keys, &folder, Clock::System.now(), &|_, _| {}).await.unwrap();
+    let position = journal.head().await.unwrap().position;
+    back_up_keys(journal, keys, &folder, (position, Clock::System.now()), &|_, _| {})
+        .await
+        .unwrap();
     folder
 }
 
