@@ -1,9 +1,7 @@
 //! Events as the evidence reads them: where they stand, and their leaf hashes.
 
-use super::rows::{signed, stream_id, unsigned};
 use super::types::StreamId;
 use super::{Journal, JournalError};
-use crate::on_pool;
 
 /// One event's place and leaf hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +16,6 @@ pub struct Leaf {
     pub hash: [u8; 32],
 }
 
-type LeafColumns = (i64, String, String, i64, Vec<u8>);
-
 impl Journal {
     /// The leaves after a position, up to another, in order; at most `limit`.
     ///
@@ -31,28 +27,15 @@ impl Journal {
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<Leaf>, JournalError> {
-        let rows: Vec<LeafColumns> = on_pool!(self.pool(), db => {
-            sqlx::query_as(
-                "SELECT position, aggregate_type, aggregate_id, sequence, leaf_hash FROM events \
-                 WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
-            )
-            .bind(signed(after))
-            .bind(signed(up_to))
-            .bind(i64::from(limit))
-            .fetch_all(db)
-            .await
-        })?;
-        rows.into_iter().map(leaf_row).collect()
+        let rows = self.read_raw_leaves(after, up_to, limit).await?;
+        let whole = |(position, leaf): (u64, Option<Leaf>)| {
+            leaf.ok_or_else(|| JournalError::Inconsistent {
+                table: "events",
+                id: position.to_string(),
+                problem: "aggregate_id is no UUID in its one form, or leaf_hash not 32 bytes"
+                    .to_owned(),
+            })
+        };
+        rows.into_iter().map(whole).collect()
     }
-}
-
-fn leaf_row(row: LeafColumns) -> Result<Leaf, JournalError> {
-    let (position, aggregate_type, id, sequence, hash) = row;
-    let stream = stream_id(&position, aggregate_type, &id)?;
-    let hash = hash.try_into().map_err(|_| JournalError::Inconsistent {
-        table: "events",
-        id: position.to_string(),
-        problem: "leaf_hash is not 32 bytes".to_owned(),
-    })?;
-    Ok(Leaf { position: unsigned(position), stream, sequence: unsigned(sequence), hash })
 }
