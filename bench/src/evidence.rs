@@ -176,7 +176,7 @@ pub struct ProofsArgs {
 /// Inclusion proofs of random events against the status of random paths; then a long path's bundle.
 pub async fn proofs(args: ProofsArgs) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
-    std::fs::write(directory.path().join("master.key"), MASTER)?;
+    sira::files::write_secret(&directory.path().join("master.key"), MASTER)?;
     let (_cluster, url) = database(args.engine, directory.path()).await?;
     let journal = signed_population(&url, directory.path(), args.cases).await?;
     let (ids, longest) = paths_of(&journal).await?;

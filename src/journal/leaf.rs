@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use sha2::{Digest, Sha256};
 
 use super::types::StreamId;
@@ -95,7 +95,29 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// A time as entries hold it and as `SQLite` stores it: RFC 3339, six fractional digits, `Z`.
 #[must_use]
 pub fn time_text(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+    // Digit by digit: it is written for every event that is recorded or verified, and the general
+    // formatter takes as long as a hash does. Years of other than four digits are left to it.
+    let Ok(year @ 0..=9_999) = u32::try_from(time.year()) else {
+        return time.to_rfc3339_opts(SecondsFormat::Micros, true);
+    };
+    let mut text = String::with_capacity(27);
+    let parts = [
+        (year, 4, '-'),
+        (time.month(), 2, '-'),
+        (time.day(), 2, 'T'),
+        (time.hour(), 2, ':'),
+        (time.minute(), 2, ':'),
+        (time.second(), 2, '.'),
+        (time.nanosecond() / 1_000 % 1_000_000, 6, 'Z'),
+    ];
+    for (number, digits, end) in parts {
+        for place in (0..digits).rev() {
+            let digit = number / 10_u32.pow(place) % 10;
+            text.push(char::from_digit(digit, 10).unwrap_or('0'));
+        }
+        text.push(end);
+    }
+    text
 }
 
 /// Refuses control characters in a field of an entry.
@@ -162,6 +184,25 @@ mod tests {
             hex.trim_end(),
             "6b030cd1e0f3d78e2a7df3a0e2dea788f37c587918381e11cd4cd5c095c4ced6"
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_time_is_written_as_rfc_3339_has_it(
+            micros in -62_167_219_200_000_000_i64..253_402_300_799_999_999,
+        ) {
+            let time = DateTime::from_timestamp_micros(micros).unwrap();
+            assert_eq!(time_text(time), time.to_rfc3339_opts(SecondsFormat::Micros, true));
+        }
+    }
+
+    #[test]
+    fn times_outside_four_digits_are_written_too() {
+        for year in [-1, 10_000] {
+            let day = chrono::NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
+            let time = day.and_hms_opt(0, 0, 0).unwrap().and_utc();
+            assert_eq!(time_text(time), time.to_rfc3339_opts(SecondsFormat::Micros, true));
+        }
     }
 
     #[test]

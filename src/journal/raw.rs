@@ -224,7 +224,9 @@ impl Journal {
 
 /// An id in its one form, which the leaf is taken over: any other would show as that one.
 fn own_form(id: &str) -> Option<Uuid> {
-    Uuid::parse_str(id).ok().filter(|parsed| parsed.to_string() == id)
+    let mut buffer = Uuid::encode_buffer();
+    let parsed = Uuid::parse_str(id).ok()?;
+    (parsed.hyphenated().encode_lower(&mut buffer) == id).then_some(parsed)
 }
 
 fn place_of(row: &RawColumns) -> StreamPlace {

@@ -35,8 +35,9 @@ use crate::journal::{Journal, RawEvent, RecordedEvent, StreamId, StreamPlace};
 
 /// Rows that are read at once.
 const PAGE: u32 = 2_000;
-/// Memory for the paths that are under way.
-const PATHS_BYTES: u64 = 256 << 20;
+/// Memory for the paths that are under way, some 60,000 of them. With more at once, each event makes its
+/// path be read again, which is right and slow.
+const PATHS_BYTES: u64 = 512 << 20;
 /// Paths that the cache makes room for at first.
 const PATHS: usize = 50_000;
 
@@ -67,7 +68,7 @@ impl Weighter<Uuid, Subject> for ByEvents {
     /// The parsed events and the state folded from them.
     fn weight(&self, _: &Uuid, subject: &Subject) -> u64 {
         match subject {
-            Subject::Path(path) => 2_048 + 1_024 * path.version(),
+            Subject::Path(path) => 1_024 + 512 * path.version(),
             _ => 64,
         }
     }
