@@ -76,7 +76,7 @@ pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 /// Those who settle whether two paths are one person's.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
 
-/// Those who follow the whole journal; see [`super::feed`] for why their scope must be everything.
+/// Those who follow the whole journal; see `http::feed` for why their scope must be everything.
 pub const FEED_READERS: &[Role] = &[Auditor, Role::Admin];
 
 /// Those who read the entries of every event of the journal: which stream, which type, when.
