@@ -118,9 +118,23 @@ impl CliError {
     }
 }
 
+/// Who reads what a command prints may stop reading, as `head` does: that is no fault, and the standard
+/// library's way to say so is a panic.
+fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload().downcast_ref::<String>();
+        if said.is_some_and(|said| said.starts_with("failed printing to stdout: Broken pipe")) {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
+}
+
 /// Runs the command line.
 #[must_use]
 pub fn run() -> ExitCode {
+    end_quietly_when_nobody_reads();
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Completions { shell } => {

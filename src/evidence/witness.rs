@@ -56,6 +56,9 @@ pub enum WitnessError {
     /// The server refuses.
     #[error("the server answers {0}")]
     Answer(StatusCode),
+    /// The server does not take the signature.
+    #[error("the server does not know this witness: its key must be among the server's witnesses")]
+    NotTaken,
     /// The server's answer is not what it should be.
     #[error("the server's answer cannot be read: {0}")]
     Form(&'static str),
@@ -105,7 +108,12 @@ impl WitnessError {
     pub const fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Network(_) | Self::Answer(_) | Self::Form(_) | Self::Address | Self::File(_)
+            Self::Network(_)
+                | Self::NotTaken
+                | Self::Answer(_)
+                | Self::Form(_)
+                | Self::Address
+                | Self::File(_)
         )
     }
 }
@@ -277,10 +285,10 @@ impl Witness {
         let address = self.address("v1/evidence/cosignatures")?;
         let request = self.client.post(address).bearer_auth(self.watch.token.as_str());
         let answer = request.body(signed.to_string()).send().await?;
-        if answer.status().is_success() {
-            Ok(())
-        } else {
-            Err(WitnessError::Answer(answer.status()))
+        match answer.status() {
+            StatusCode::UNPROCESSABLE_ENTITY => Err(WitnessError::NotTaken),
+            status if status.is_success() => Ok(()),
+            status => Err(WitnessError::Answer(status)),
         }
     }
 
