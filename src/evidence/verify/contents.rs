@@ -231,8 +231,9 @@ impl Contents {
         if event.recorded_at < self.last_time {
             self.fault(Deviation::at(position, Kind::Time));
         }
+        // Times do not go back: one that does is a lie, which is named, and makes nothing older.
+        self.uncovered_at.get_or_insert(event.recorded_at.max(self.last_time));
         self.last_time = event.recorded_at;
-        self.uncovered_at.get_or_insert(event.recorded_at);
         let leaf = match event.computed_leaf(self.journal.id()) {
             Ok(leaf) if leaf == event.leaf_hash => leaf,
             Ok(leaf) => {
