@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
+use super::export::{bar, show};
 use super::open::{journal_config, open_as_it_is};
 use super::{CliError, Say};
 use crate::clock::Clock;
@@ -215,13 +215,12 @@ async fn check_journal(
 /// When it cannot be read.
 pub async fn watched(journal: &Journal, options: &Options, say: Say) -> Result<Report, CliError> {
     let (progress, mut seen) = watch::channel(Progress::default());
-    let bar = bar(say);
+    let bar = bar(say.pick("vérification", "checking"));
     let shown = bar.clone();
     let showing = tokio::spawn(async move {
         while seen.changed().await.is_ok() {
             let Progress { done, all } = *seen.borrow_and_update();
-            shown.set_length(all);
-            shown.set_position(done.min(all));
+            show(&shown, done.min(all), all);
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     });
@@ -232,13 +231,6 @@ pub async fn watched(journal: &Journal, options: &Options, say: Say) -> Result<R
     report.map_err(|error| {
         CliError::failed(say.pick("le journal ne se lit pas", "the journal cannot be read"), error)
     })
-}
-
-fn bar(say: Say) -> ProgressBar {
-    let form = "{msg} [{bar:30}] {percent}% {per_sec} {eta}";
-    let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let message = say.pick("vérification", "checking");
-    ProgressBar::new(0).with_style(style.progress_chars("=> ")).with_message(message)
 }
 
 fn report_json(report: &Report) -> serde_json::Value {

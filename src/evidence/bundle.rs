@@ -7,13 +7,12 @@
 //! log's entries: who replays the journal, or its entries, computes it again (`sira verify`, a witness
 //! that audits), so an operator who signs a false one has signed the proof of it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::checkpoint::Checkpoint;
+use super::encoding::{decode_all, encode_all};
 use super::index::{StreamHead, key_of, proved_root};
 use super::keys::Introduction;
 use super::log::Evidence;
@@ -153,14 +152,6 @@ impl Verdict {
     }
 }
 
-fn encode(hashes: &[Hash]) -> Vec<String> {
-    hashes.iter().map(|hash| STANDARD.encode(hash)).collect()
-}
-
-fn decode(hashes: &[String]) -> Option<Vec<Hash>> {
-    hashes.iter().map(|hash| STANDARD.decode(hash).ok()?.try_into().ok()).collect()
-}
-
 impl Evidence {
     /// The bundle of a stream at a published checkpoint.
     ///
@@ -195,7 +186,7 @@ impl Evidence {
             checkpoint: self.note(published).await?.to_string(),
             key: keys.first.to_string(),
             introductions: introductions.map(statement).collect(),
-            last: LastEvent { sequence: head.sequence, proof: encode(&last_proof) },
+            last: LastEvent { sequence: head.sequence, proof: encode_all(&last_proof) },
             events,
         })
     }
@@ -210,7 +201,7 @@ fn bundled(event: RecordedEvent, proof: &[Hash]) -> BundledEvent {
         recorded_at: time_text(event.recorded_at),
         payload: event.payload,
         metadata: event.metadata,
-        proof: encode(proof),
+        proof: encode_all(proof),
     }
 }
 
@@ -326,7 +317,7 @@ impl Bundle {
     fn proved_leaf(&self, event: &BundledEvent, checkpoint: &Checkpoint) -> Option<Hash> {
         let leaf = self.recorded(event)?.leaf_hash;
         let index = event.position.checked_sub(1)?;
-        let proof = decode(&event.proof)?;
+        let proof = decode_all(&event.proof)?;
         verify_inclusion(&leaf, index, checkpoint.size, &proof, &checkpoint.root).ok()?;
         Some(leaf)
     }
@@ -335,7 +326,7 @@ impl Bundle {
         let Some(last) = last.filter(|last| last.sequence == self.last.sequence) else {
             return false;
         };
-        let proof = decode(&self.last.proof);
+        let proof = decode_all(&self.last.proof);
         let root = proof.and_then(|proof| proved_root(&key_of(&self.stream()), &last, &proof));
         root.is_some() && root == checkpoint.streams
     }

@@ -4,9 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use super::encoding::{decode, encode};
 use super::merkle::Hash;
 
 /// Begins the extension line that holds the root of the stream index.
@@ -32,9 +30,9 @@ pub struct CheckpointError(&'static str);
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}\n{}\n{}", self.origin, self.size, STANDARD.encode(self.root))?;
+        writeln!(f, "{}\n{}\n{}", self.origin, self.size, encode(&self.root))?;
         match &self.streams {
-            Some(root) => writeln!(f, "{STREAMS_FORM}{}", STANDARD.encode(root)),
+            Some(root) => writeln!(f, "{STREAMS_FORM}{}", encode(root)),
             None => Ok(()),
         }
     }
@@ -71,6 +69,5 @@ impl FromStr for Checkpoint {
 }
 
 fn read_hash(text: &str) -> Result<Hash, CheckpointError> {
-    let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or(CheckpointError("a root is no hash in base 64"))
+    decode(text).ok_or(CheckpointError("a root is no hash in base 64"))
 }

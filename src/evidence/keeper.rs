@@ -21,7 +21,7 @@ use super::log::Evidence;
 use super::note::{Note, NoteKey};
 use super::remembered::Remembered;
 use super::signed_tree::{SignedTree, Witnesses};
-use super::store::{self, Signing, Stored};
+use super::store;
 use crate::clock::Clock;
 use crate::journal::Journal;
 
@@ -283,15 +283,11 @@ impl Keeping {
         };
         let now = self.clock.now();
         let text = checkpoint.to_string();
-        let sign = || Note { signatures: vec![key.sign(&text, now)], text: text.clone() };
-        let done =
+        let sign = || Note { signatures: vec![key.sign(&text, now)], text };
+        let signed =
             store::sign(&self.journal, self.holder, before, &tiles, (size, sign), now).await?;
-        if done != Signing::Done {
-            return Ok(false);
-        }
-        // Ed25519 signs the same text alike: this is the note that was stored.
-        let note = Note { signatures: vec![key.sign(&text, now)], text }.to_string();
-        let tree = SignedTree::new(&Stored { size, note, signed_at: now }, &grown)?;
+        let Some(stored) = signed else { return Ok(false) };
+        let tree = SignedTree::new(&stored, &grown)?;
         self.stored = grown;
         self.signed.send_replace(Some(tree.clone()));
         self.remembered.remember(&tree.note)?;

@@ -113,11 +113,6 @@ impl KeyHistory {
         let by_then = self.introductions.iter().rev().find(|one| one.position <= size);
         by_then.map_or(&self.first, |introduction| &introduction.key)
     }
-
-    /// Every key, the first one first.
-    pub fn all(&self) -> impl Iterator<Item = &VerifierKey> {
-        std::iter::once(&self.first).chain(self.introductions.iter().map(|one| &one.key))
-    }
 }
 
 /// Where a signing key came from.

@@ -72,15 +72,6 @@ impl Evidence {
         self.0.published.borrow().clone().ok_or(EvidenceError::NotCovered)
     }
 
-    /// The newest checkpoint that a journal has stored, for who follows nothing.
-    ///
-    /// # Errors
-    /// [`EvidenceError`].
-    pub async fn newest_stored(journal: &Journal) -> Result<Option<Note>, EvidenceError> {
-        let newest = store::newest(journal).await?;
-        newest.map(|newest| Ok(newest.note.parse()?)).transpose()
-    }
-
     /// The newest signed checkpoint, published or not.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 pub mod bundle;
 mod checkpoint;
 mod config;
+pub mod encoding;
 mod follower;
 pub mod growth;
 pub mod index;

@@ -272,23 +272,14 @@ pub async fn tile(
     Ok(tiles(journal, level, (index, index)).await?.pop().map(|(_, hashes)| hashes))
 }
 
-/// What became of a checkpoint that was to be signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signing {
-    /// It is signed and durable.
-    Done,
-    /// Another process is the signer.
-    OtherSigner,
-    /// Another process has signed since: look again.
-    Behind,
-}
-
 /// Signs and stores one checkpoint, with the tiles that a reader of it may ask for, as one transaction.
 ///
 /// The signer's row is locked first and held to the end, so that signers of all processes come one
 /// after another, and the signature is made only when the checkpoint before is known to be `before`:
 /// nobody else can store one of this size meanwhile. Nothing is durable before the commit; a crash
 /// before it leaves no trace of the signature anywhere, and the next signer begins from what is stored.
+///
+/// None when another process is the signer, or has signed since: then nothing was signed here.
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
@@ -299,10 +290,10 @@ pub async fn sign(
     tiles: &[Tile],
     checkpoint: (u64, impl FnOnce() -> Note),
     now: DateTime<Utc>,
-) -> Result<Signing, EvidenceError> {
+) -> Result<Option<Stored>, EvidenceError> {
     let (size, signed) = checkpoint;
     let take = take_lease(journal.pool());
-    on_pool!(journal.pool(), db => {
+    let note = on_pool!(journal.pool(), db => {
         let mut transaction = db.begin().await?;
         let taken = sqlx::query(&take)
             .bind(holder.to_string())
@@ -311,14 +302,14 @@ pub async fn sign(
             .await?
             .rows_affected();
         if taken == 0 {
-            return Ok(Signing::OtherSigner);
+            return Ok(None);
         }
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(size) FROM evidence_checkpoints")
                 .fetch_one(&mut *transaction)
                 .await?;
         if last.unwrap_or(0) != number(before) {
-            return Ok(Signing::Behind);
+            return Ok(None);
         }
         for tile in tiles {
             sqlx::query(
@@ -331,15 +322,17 @@ pub async fn sign(
             .execute(&mut *transaction)
             .await?;
         }
+        let note = signed().to_string();
         sqlx::query("INSERT INTO evidence_checkpoints (size, note, signed_at) VALUES ($1, $2, $3)")
             .bind(number(size))
-            .bind(signed().to_string())
+            .bind(note.as_str())
             .bind(Stamp(now))
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
+        note
     });
-    Ok(Signing::Done)
+    Ok(Some(Stored { size, note, signed_at: now }))
 }
 
 /// Whether no other process is the signer just now, so that it is worth growing the tree.

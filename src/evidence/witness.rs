@@ -8,17 +8,16 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
+use super::encoding::decode_all;
 use super::growth::{Growth, TILE_WIDTH};
 use super::index::{StreamHead, StreamIndex, key_of};
 use super::keys::Introduction;
-use super::merkle::{Hash, ProofError, verify_consistency};
+use super::merkle::{ProofError, verify_consistency};
 use super::note::{NOTE_MAX_BYTES, Note, NoteError, NoteKey, VerifierKey};
 use super::tile_path::{TilePlace, write_place};
 use crate::clock::Clock;
@@ -238,7 +237,7 @@ impl Witness {
         }
         let path = format!("v1/evidence/consistency?from={from}&to={to}");
         let answer: Consistency = self.json(&path).await?;
-        let proof = decode(&answer.proof)?;
+        let proof = decode_all(&answer.proof).ok_or(WitnessError::Form("base 64"))?;
         let (old, new) = ((from, &seen.root), (to, &checkpoint.root));
         verify_consistency(old, new, &proof)
             .map_err(|source| WitnessError::Forked { seen: from, source })
@@ -330,11 +329,6 @@ impl Witness {
         let bytes = self.bytes(path).await?;
         serde_json::from_slice(&bytes).map_err(|_| WitnessError::Form("JSON"))
     }
-}
-
-fn decode(hashes: &[String]) -> Result<Vec<Hash>, WitnessError> {
-    let one = |hash: &String| STANDARD.decode(hash).ok()?.try_into().ok();
-    hashes.iter().map(one).collect::<Option<_>>().ok_or(WitnessError::Form("base 64"))
 }
 
 impl Audit {

@@ -9,8 +9,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sira_domain::beneficiary::Beneficiary;
 
@@ -22,7 +20,7 @@ use super::problem::{self, Problem};
 use super::reading::bad_parameter;
 use super::request::{Caller, Named};
 use crate::commands::stream_id;
-use crate::evidence::merkle::Hash;
+use crate::evidence::encoding::{encode, encode_all};
 use crate::evidence::tile_path::read_place;
 use crate::evidence::{Evidence, EvidenceError, Note, SignedTree};
 use crate::grant::Scope;
@@ -89,10 +87,6 @@ fn size_of(parameters: &Parameters, name: &str) -> Result<Option<u64>, Response>
     parameters.parsed(name, "1..", |text| text.parse().ok().filter(|number| *number > 0))
 }
 
-fn encode(hashes: &[Hash]) -> Vec<String> {
-    hashes.iter().map(|hash| STANDARD.encode(hash)).collect()
-}
-
 async fn checkpoint(
     State(app): State<App>,
     caller: Caller,
@@ -145,9 +139,9 @@ async fn inclusion(
     let mut shown = json!({
         "position": position,
         "leaf_index": position - 1,
-        "leaf_hash": STANDARD.encode(found.leaf),
+        "leaf_hash": encode(&found.leaf),
         "size": size,
-        "proof": encode(&found.proof),
+        "proof": encode_all(&found.proof),
     });
     if size == published.checkpoint.size {
         shown["checkpoint"] = published.note.to_string().into();
@@ -193,7 +187,7 @@ async fn consistency(
     }
     let proof = evidence.consistency(from, to).await;
     let proof = proof.map_err(|error| failed(&caller, &error))?;
-    Ok(Json(json!({ "from": from, "to": to, "proof": encode(&proof) })).into_response())
+    Ok(Json(json!({ "from": from, "to": to, "proof": encode_all(&proof) })).into_response())
 }
 
 async fn tile(

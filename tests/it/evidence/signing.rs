@@ -122,7 +122,7 @@ on_both_engines! {
         }
         let journal = app.commands.journal().clone();
         app.keeper.stop().await;
-        let last = sira::evidence::Evidence::newest_stored(&journal).await.unwrap().unwrap();
+        let last = check(&journal).await.newest.unwrap();
         let last: sira::evidence::Checkpoint = last.text.parse().unwrap();
         assert_eq!(last.size, journal.head().await.unwrap().position);
         assert_eq!(count(&journal, "evidence_signer").await, 0, "the place is not given back");

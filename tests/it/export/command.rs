@@ -1,7 +1,7 @@
 //! `sira export` as it is typed.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 use sira::formats::Format;
@@ -9,9 +9,9 @@ use sira_projections::table::Table;
 
 use super::read_back::read_back;
 use super::town::town;
-use crate::api::app::{MASTER, TestApp, keys_url, read_url};
+use crate::api::app::TestApp;
 use crate::on_both_engines;
-use crate::support::Engine;
+use crate::support::{Engine, program};
 
 fn sira(engine: &Engine, words: &str, output: &Path) -> Output {
     run(engine, &format!("export {words} -o {}", output.display()))
@@ -19,19 +19,7 @@ fn sira(engine: &Engine, words: &str, output: &Path) -> Output {
 
 /// Runs the program on a test's databases, as it is typed.
 pub fn run(engine: &Engine, words: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sira"));
-    for name in ["SIRA_CONFIG", "SIRA_LANG", "SIRA_TOKEN_KEY", "SIRA_LOG"] {
-        command.env_remove(name);
-    }
-    command
-        .current_dir(engine.folder())
-        .env("SIRA_DATA_DIR", engine.folder().join("data"))
-        .env("SIRA_DATABASE_URL", engine.url())
-        .env("SIRA_KEYS_DATABASE_URL", keys_url(engine))
-        .env("SIRA_READ_DATABASE_URL", read_url(engine))
-        .env("SIRA_MASTER_KEY", MASTER)
-        .args(words.split(' '));
-    command.output().unwrap()
+    program::sira(engine, &words.split(' ').collect::<Vec<_>>())
 }
 
 fn done(output: &Output) {

@@ -1,6 +1,7 @@
 //! What the tests share: the two engines, each test with a database of its own.
 
 pub mod dice;
+pub mod program;
 pub mod proxy;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
