@@ -1,7 +1,7 @@
 //! Where a role reaches: everything, some regions, some offices.
 
 use serde::{Deserialize, Serialize};
-use sira_domain::beneficiary::State;
+use sira_domain::path::State;
 use sira_domain::programme::Programme;
 use sira_domain::reference::RegionCode;
 use sira_domain::values::{FundId, OfficeCode};

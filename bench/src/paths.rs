@@ -6,8 +6,8 @@ use sira::clock::Clock;
 use sira::journal::{
     AppendRequest, Guard, Journal, JournalConfig, NewEvent, StreamId, StreamWrite,
 };
-use sira_domain::beneficiary::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, decide};
 use sira_domain::context::Context;
+use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, decide};
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 

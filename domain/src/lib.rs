@@ -4,18 +4,18 @@
 //! Pure: no database, no HTTP, no clock, no randomness, no environment. What a decision needs is
 //! handed in as a [`context::Context`].
 //!
-//! Where to begin reading: [`beneficiary`] (commands, facts, and the rules on them),
+//! Where to begin reading: [`path`] (commands, facts, and the rules on them),
 //! [`programme`] (the convention and its rules), [`cohort`] (a training group), [`fund`] (a donor's
 //! envelope), [`mod@reference`] (dated and labelled lists),
 //! [`values`] (small checked types), [`refusal`] (every rule that can say no).
 
-pub mod beneficiary;
 pub mod catalogue;
 pub mod cohort;
 pub mod context;
 pub mod fund;
 pub mod identity;
 pub mod likeness;
+pub mod path;
 pub mod programme;
 pub mod reference;
 pub mod refusal;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::beneficiary::{Stage, Status};
+use crate::path::{Stage, Status};
 use crate::reference::{Language, RegionCode};
 use crate::role::Role;
 use crate::values::{ActorId, BeneficiaryId, OfficeCode, Period, Xof};

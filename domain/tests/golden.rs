@@ -10,9 +10,9 @@ use cqrs_es::persist::SerializedEvent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sira_domain::beneficiary::{BeneficiaryEvent, FACTS};
 use sira_domain::cohort::{COHORT_FACTS, CohortEvent};
 use sira_domain::fund::{FUND_FACTS, FundEvent};
+use sira_domain::path::{BeneficiaryEvent, FACTS};
 use sira_domain::programme::{PROGRAMME_FACTS, ProgrammeEvent};
 use sira_domain::upcast::{is_outdated, upcasters};
 
@@ -338,7 +338,7 @@ fn a_registration_of_the_first_form_is_read_as_the_second() {
     );
     let read = upcast(stored);
     let event: BeneficiaryEvent = serde_json::from_value(read.payload).unwrap();
-    let sira_domain::beneficiary::Fact::Registered(registration) = event.fact else {
+    let sira_domain::path::Fact::Registered(registration) = event.fact else {
         panic!("another fact")
     };
     assert_eq!((registration.intake.code(), registration.channel.code()), ("open_call", "office"));

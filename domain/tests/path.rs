@@ -10,11 +10,11 @@ use chrono::NaiveDate;
 use cqrs_es::test::TestFramework;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use sira_domain::beneficiary::{
+use sira_domain::context::Context;
+use sira_domain::path::{
     BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Fact, Stage, Status,
     decide, lawful,
 };
-use sira_domain::context::Context;
 use sira_domain::programme::{Programme, ProgrammeCommand};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;

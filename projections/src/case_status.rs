@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use sira_domain::values::SEALED_PREFIX;
 use uuid::Uuid;
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent};
 use sira_domain::cohort::{Cohort, CohortEvent};
 use sira_domain::fund::{Fund, FundEvent};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::{Programme, ProgrammeEvent};
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 //! for an auditor at the machine.
 
 use chrono::{DateTime, Utc};
-use sira_domain::beneficiary::{Stage, Status};
+use sira_domain::path::{Stage, Status};
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;

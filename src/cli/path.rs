@@ -1,6 +1,6 @@
 //! A path as it is named on the command line, and who looks at it.
 
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, Reference};
 use uuid::Uuid;

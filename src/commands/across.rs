@@ -4,31 +4,31 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent, link, unlink};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::cohort::Cohort;
 use sira_domain::fund::{self, Fund};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, link, unlink};
 use sira_domain::refusal::{Item, Refusal};
 use sira_domain::values::{BeneficiaryId, Reference};
 use uuid::Uuid;
 
 use super::beneficiary::{Attempt, Case, alias_of, check_call, parse, prepare};
-use super::docket::Shared;
+use super::guarded::Shared;
 use super::stream::{Loaded, new_event, stream_id};
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, refusal_of};
-use crate::journal::{AppendRequest, Guard, Referral, StreamWrite};
+use crate::journal::{AppendRequest, ConditionalWrite, Guard, StreamWrite};
 
 /// Commands that write to two paths.
 pub(super) const LINKS: &[&str] = &["link-duplicate", "unlink-duplicate"];
 
 impl Commands {
     /// What the events of a path write to a fund or a cohort.
-    pub(super) async fn referral_of(
+    pub(super) async fn conditional_write_of(
         &self,
         case: &Case,
         events: &[BeneficiaryEvent],
         call: &Call,
-    ) -> Result<Option<Referral>, CommandError> {
+    ) -> Result<Option<ConditionalWrite>, CommandError> {
         let [event] = events else { return Ok(None) };
         let path = BeneficiaryId(case.id);
         if let Some(fund) = fund::named_fund(event) {
@@ -53,13 +53,13 @@ impl Commands {
         case: &Case,
         item: Item,
     ) -> Result<(), CommandError> {
-        let docket = S::dockets(&self.0).get(&self.0.journal, id).await?;
+        let guarded = S::guarded_streams(&self.0).get(&self.0.journal, id).await?;
         let name = id.to_string();
-        let Some(docket) = docket else {
+        let Some(guarded) = guarded else {
             let field = if item == Item::Fund { "fund" } else { "cohort" };
             return Err(Refusal::Unknown { item, name, field }.into());
         };
-        if docket.state().programme() == Some(case.programme_id) {
+        if guarded.state().programme() == Some(case.programme_id) {
             return Ok(());
         }
         Err(Refusal::OtherProgramme { item, name }.into())
@@ -167,7 +167,7 @@ impl Commands {
                 Ok(Attempt::Answered(Answer { version, position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Attempt::Answered(answer)),
-            Appended::Forbidden(objection) => Err(refusal_of(&objection)),
+            Appended::Forbidden(refusal) => Err(refusal_of(&refusal)),
             Appended::Moved => {
                 self.forget_case(case);
                 self.forget_case(theirs);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::{
-    BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Fact, State, decide,
-};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::context::Context;
+use sira_domain::path::{
+    BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Fact, State, decide,
+};
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
 use sira_domain::values::{Reference, Within};
@@ -242,7 +242,7 @@ impl Commands {
         let reference = (entry.word == "register").then(draw_reference);
         let body = prepare(body, case.id, entry, key.as_ref(), reference)?;
         let (command, call) = parse(entry, body, call)?;
-        match self.judge(case, command, &call).await? {
+        match self.decide_on(case, command, &call).await? {
             Attempt::On(events) => self.store(case, events, reference, &call).await,
             Attempt::Answered(answer) => Ok(Attempt::Answered(answer)),
             Attempt::Anew => Ok(Attempt::Anew),
@@ -269,7 +269,7 @@ impl Commands {
     }
 
     /// Decides. No events: it has already happened.
-    pub(super) async fn judge(
+    pub(super) async fn decide_on(
         &self,
         case: &Case,
         command: BeneficiaryCommand,
@@ -328,14 +328,14 @@ impl Commands {
         if events.is_empty() && call.key.is_none() {
             return Ok(Attempt::Answered(answer));
         }
-        let referral = match self.referral_of(case, &events, call).await {
+        let conditional = match self.conditional_write_of(case, &events, call).await {
             Err(error @ CommandError::Refused(_)) => return self.confirm(case, error, call).await,
             other => other?,
         };
         let duplicates = self.duplicates_of(case, &events).await;
         let answer = Answer { duplicates, ..answer };
         let mut request = request_of(case, &events, reference, call, &answer);
-        request.referrals.extend(referral);
+        request.conditional.extend(conditional);
         let bytes = payload_bytes(&request);
         match self.append(request).await? {
             Appended::Committed(committed) if events.is_empty() => {
@@ -351,7 +351,7 @@ impl Commands {
                 Ok(Attempt::Answered(Answer { version, position: committed.position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Attempt::Answered(answer)),
-            Appended::Forbidden(objection) => Err(refusal_of(&objection)),
+            Appended::Forbidden(refusal) => Err(refusal_of(&refusal)),
             Appended::Moved => {
                 self.forget_case(case);
                 Ok(Attempt::Anew)

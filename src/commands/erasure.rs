@@ -1,8 +1,8 @@
 //! Erasure: the fact first, then the key.
 
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::{BeneficiaryEvent, Fact};
 use sira_domain::catalogue::CommandEntry;
+use sira_domain::path::{BeneficiaryEvent, Fact};
 use uuid::Uuid;
 
 use super::stream::read_event;

@@ -11,12 +11,12 @@ use sira_domain::programme::{PROGRAMME_COMMANDS, Programme, ProgrammeCommand, Pr
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
-use super::docket::{Dockets, Shared};
+use super::guarded::{GuardedStreams, Shared};
 use super::own::{Own, Parsed};
 use super::stream::{Stream, StreamStore};
 use super::{Call, CommandError, Commands, Door};
 use crate::grant::Scope;
-use crate::journal::Referral;
+use crate::journal::ConditionalWrite;
 
 impl Stream for Programme {
     const TYPE: &'static str = Programme::TYPE;
@@ -71,7 +71,7 @@ impl Own for Programme {
         _: &ProgrammeEvent,
         _: &Call,
         _: &Arc<Programme>,
-    ) -> Result<Option<Referral>, CommandError> {
+    ) -> Result<Option<ConditionalWrite>, CommandError> {
         Ok(None)
     }
 }
@@ -98,8 +98,8 @@ impl Shared for Cohort {
         self.plan.as_ref().map(|plan| plan.programme.0)
     }
 
-    fn dockets(door: &Door) -> &Dockets<Self> {
-        &door.cohort_dockets
+    fn guarded_streams(door: &Door) -> &GuardedStreams<Self> {
+        &door.guarded_cohorts
     }
 }
 
@@ -152,7 +152,7 @@ impl Own for Cohort {
         event: &CohortEvent,
         call: &Call,
         programme: &Arc<Programme>,
-    ) -> Result<Option<Referral>, CommandError> {
+    ) -> Result<Option<ConditionalWrite>, CommandError> {
         commands.refer::<Self>(id, event, call, programme).await
     }
 }
@@ -179,8 +179,8 @@ impl Shared for Fund {
         self.envelope.as_ref().map(|envelope| envelope.programme.0)
     }
 
-    fn dockets(door: &Door) -> &Dockets<Self> {
-        &door.fund_dockets
+    fn guarded_streams(door: &Door) -> &GuardedStreams<Self> {
+        &door.guarded_funds
     }
 }
 
@@ -229,7 +229,7 @@ impl Own for Fund {
         event: &FundEvent,
         call: &Call,
         programme: &Arc<Programme>,
-    ) -> Result<Option<Referral>, CommandError> {
+    ) -> Result<Option<ConditionalWrite>, CommandError> {
         commands.refer::<Self>(id, event, call, programme).await
     }
 }

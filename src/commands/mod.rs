@@ -7,8 +7,8 @@
 mod across;
 mod beneficiary;
 mod call;
-mod docket;
 mod erasure;
+mod guarded;
 mod kinds;
 mod own;
 mod register;
@@ -18,10 +18,10 @@ mod stream;
 
 use std::sync::{Arc, OnceLock};
 
-use docket::Dockets;
-use sira_domain::beneficiary::Beneficiary;
+use guarded::GuardedStreams;
 use sira_domain::cohort::Cohort;
 use sira_domain::fund::Fund;
+use sira_domain::path::Beneficiary;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
 use tracing::Instrument;
@@ -41,8 +41,8 @@ pub use stream::{Loaded, Stream, StreamStore, present_payload, read_event, strea
 use crate::clock::Clock;
 use crate::documents::{DocumentError, DocumentStore};
 use crate::journal::{
-    AppendOutcome, AppendRequest, Committed, Foreign, Freshness, Journal, JournalError, KeyLookup,
-    Objection, StoredAnswer, StreamId,
+    AppendOutcome, AppendRequest, Committed, Foreign, Freshness, GuardRefusal, Journal,
+    JournalError, KeyLookup, StoredAnswer, StreamId,
 };
 use crate::keys::{KeyStore, KeysError};
 use crate::read_side::{Duplicate, DuplicateFinder};
@@ -65,8 +65,8 @@ pub struct Door {
     programmes: Arc<StreamStore<Programme>>,
     cohorts: Arc<StreamStore<Cohort>>,
     funds: Arc<StreamStore<Fund>>,
-    cohort_dockets: Dockets<Cohort>,
-    fund_dockets: Dockets<Fund>,
+    guarded_cohorts: GuardedStreams<Cohort>,
+    guarded_funds: GuardedStreams<Fund>,
     duplicates: OnceLock<DuplicateFinder>,
     documents: OnceLock<DocumentStore>,
 }
@@ -165,8 +165,8 @@ impl Commands {
             programmes: Arc::new(StreamStore::new(cache_bytes / 8)),
             cohorts: Arc::new(StreamStore::new(cache_bytes / 8)),
             funds: Arc::new(StreamStore::new(cache_bytes / 8)),
-            cohort_dockets: Dockets::default(),
-            fund_dockets: Dockets::default(),
+            guarded_cohorts: GuardedStreams::default(),
+            guarded_funds: GuardedStreams::default(),
             duplicates: OnceLock::new(),
             documents: OnceLock::new(),
             journal,
@@ -317,7 +317,7 @@ impl Commands {
             AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken => Ok(Appended::Moved),
             AppendOutcome::Replayed(stored) => replayed(&stored).map(Appended::Answered),
             AppendOutcome::KeyReused => Err(CommandError::KeyReused),
-            AppendOutcome::Forbidden(objection) => Ok(Appended::Forbidden(objection)),
+            AppendOutcome::Forbidden(refusal) => Ok(Appended::Forbidden(refusal)),
         }
     }
 }
@@ -331,7 +331,7 @@ enum Appended {
     /// A stream moved, or the reference is taken: decide anew.
     Moved,
     /// The rules of a fund or a cohort forbid it, as it stands.
-    Forbidden(Objection),
+    Forbidden(GuardRefusal),
 }
 
 fn replayed(stored: &StoredAnswer) -> Result<Answer, CommandError> {
@@ -345,14 +345,14 @@ fn replayed(stored: &StoredAnswer) -> Result<Answer, CommandError> {
     Ok(Answer { version, position: stored.position, replayed: true, ..answer })
 }
 
-/// What an arbiter has said: a refusal of the domain, or an event that could not be read.
-fn refusal_of(objection: &Objection) -> CommandError {
-    match objection.0.downcast_ref::<Refusal>() {
+/// What a guard has said: a refusal of the domain, or an event that could not be read.
+fn refusal_of(refusal: &GuardRefusal) -> CommandError {
+    match refusal.0.downcast_ref::<Refusal>() {
         Some(refusal) => refusal.clone().into(),
         None => CommandError::Journal(JournalError::Inconsistent {
             table: "events",
-            id: "(referral)".to_owned(),
-            problem: objection.to_string(),
+            id: "(conditional write)".to_owned(),
+            problem: refusal.to_string(),
         }),
     }
 }

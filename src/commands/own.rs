@@ -14,7 +14,7 @@ use super::request::{read_form_error, take_day};
 use super::stream::{Loaded, Mark, Stream, StreamStore, new_event, stream_id};
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, Door, new_id};
 use crate::grant::Scope;
-use crate::journal::{Alias, AppendRequest, Freshness, Guard, Referral, StreamWrite};
+use crate::journal::{Alias, AppendRequest, ConditionalWrite, Freshness, Guard, StreamWrite};
 use crate::telemetry::spans;
 
 /// What parsing a command's body may say.
@@ -55,7 +55,7 @@ pub trait Own: Stream {
     /// Where its states are kept.
     fn store(door: &Door) -> &StreamStore<Self>;
 
-    /// An event as a referral, where others write to the stream too.
+    /// An event as a conditional write, where others write to the stream too.
     ///
     /// # Errors
     /// When the stream cannot be read.
@@ -65,7 +65,7 @@ pub trait Own: Stream {
         event: &Self::Event,
         call: &Call,
         programme: &Arc<Programme>,
-    ) -> impl Future<Output = Result<Option<Referral>, CommandError>> + Send;
+    ) -> impl Future<Output = Result<Option<ConditionalWrite>, CommandError>> + Send;
 }
 
 /// A stream as a command found it.
@@ -258,7 +258,7 @@ impl Commands {
                 Ok(Once::Answered(Answer { version, position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Once::Answered(answer)),
-            Appended::Forbidden(objection) => Err(super::refusal_of(&objection)),
+            Appended::Forbidden(refusal) => Err(super::refusal_of(&refusal)),
             Appended::Moved => {
                 S::store(&self.0).forget(found.id);
                 if let Some(programme) = found.programme.0 {
@@ -294,12 +294,12 @@ impl Commands {
         let version = found.stream.state.version();
         let programme = &found.programme.1;
         // A caller who names the version wants no other.
-        let referral = match (version, call.if_match) {
+        let conditional = match (version, call.if_match) {
             (1.., None) => S::refer(self, found.id, event, call, programme).await?,
             _ => None,
         };
-        match referral {
-            Some(referral) => request.referrals.push(referral),
+        match conditional {
+            Some(conditional) => request.conditional.push(conditional),
             None => request.writes.push(StreamWrite {
                 stream: stream_id::<S>(found.id),
                 expected_version: version,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent};
 use sira_domain::cohort::{Cohort, CohortCommand, Register, SEATS_MAX, Sheet, take_register};
 use sira_domain::context::Context;
+use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::refusal::Refusal;
 use sira_domain::values::BeneficiaryId;
 use tracing::Instrument;
@@ -167,7 +167,7 @@ impl Commands {
                 Ok(Some(Answer { version, position: committed.position, ..answer }))
             }
             Appended::Answered(answer) => Ok(Some(Answer { id: room.id, ..answer })),
-            Appended::Forbidden(objection) => Err(refusal_of(&objection)),
+            Appended::Forbidden(refusal) => Err(refusal_of(&refusal)),
             Appended::Moved => {
                 room.members.values().for_each(|case| self.forget_case(case));
                 Ok(None)
@@ -196,8 +196,8 @@ impl Commands {
                 programme = case.programme.state.clone();
             }
         }
-        let referral = self.refer::<Cohort>(room.id, &register.counts, call, &programme).await?;
-        request.referrals.extend(referral);
+        let conditional = self.refer::<Cohort>(room.id, &register.counts, call, &programme).await?;
+        request.conditional.extend(conditional);
         Ok(request)
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent, decide};
 use sira_domain::catalogue::CommandEntry;
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, decide};
 use uuid::Uuid;
 
 use super::beneficiary::{Attempt, Case, draw_reference, entry_of, parse, prepare};

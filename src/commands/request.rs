@@ -180,7 +180,7 @@ pub(crate) fn seal_identity(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sira_domain::beneficiary::BeneficiaryCommand;
+    use sira_domain::path::BeneficiaryCommand;
 
     fn error_of(word: &str, body: &str) -> FormError {
         let body = serde_json::from_str(body).unwrap();

@@ -16,7 +16,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::upcast::{UPCASTERS, is_outdated};
 use uuid::Uuid;
 

@@ -4,7 +4,7 @@ use std::io::SeekFrom;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use sira_domain::beneficiary::facts::Sha256Hex;
+use sira_domain::path::facts::Sha256Hex;
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use uuid::Uuid;

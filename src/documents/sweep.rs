@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use object_store::path::Path;
-use sira_domain::beneficiary::{Beneficiary, Fact};
+use sira_domain::path::{Beneficiary, Fact};
 use uuid::Uuid;
 
 use super::{DocumentError, DocumentStore};
@@ -64,7 +64,7 @@ impl DocumentStore {
         let before = commands.clock().now() - ORPHAN_AFTER;
         let loaded = commands.current_beneficiary(path).await?;
         let state = loaded.as_ref().map(|loaded| loaded.state.state());
-        let is_erased = state.is_some_and(sira_domain::beneficiary::State::is_erased);
+        let is_erased = state.is_some_and(sira_domain::path::State::is_erased);
         let key = match state.and_then(|state| state.keys.last()).filter(|_| !is_erased) {
             Some(key) => match commands.keys().get(*key).await.map_err(CommandError::from)? {
                 Found::Key(key) => Some(key),

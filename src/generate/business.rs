@@ -1,8 +1,8 @@
 //! The business: its start, visits, support, closure, and the end of the path.
 
 use chrono::{Datelike, Months};
-use sira_domain::beneficiary::facts::{Closure, Jobs, PathEnd, Sex, Start, Support, Visit};
-use sira_domain::beneficiary::{BeneficiaryCommand, Stage, Status};
+use sira_domain::path::facts::{Closure, Jobs, PathEnd, Sex, Start, Support, Visit};
+use sira_domain::path::{BeneficiaryCommand, Stage, Status};
 use sira_domain::reference::SectorCode;
 use sira_domain::role::Role;
 use sira_domain::values::{SignedXof, Within, Xof};
@@ -176,8 +176,7 @@ impl World {
         if (state.stage, state.status) != (Stage::FollowUp, Status::Active) {
             return Ok(());
         }
-        let owed: Xof =
-            state.financings.iter().map(sira_domain::beneficiary::FinancingState::owed).sum();
+        let owed: Xof = state.financings.iter().map(sira_domain::path::FinancingState::owed).sum();
         let closed = state.business.as_ref().is_some_and(|business| business.closed_on.is_some());
         if owed > Xof::ZERO {
             self.plan(place, case, self.today() + DAYS_FOR_A_LOAN, Step::PathEnd);

@@ -1,6 +1,6 @@
 //! One person on the way, and all who are.
 
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use uuid::Uuid;
 
 use super::agenda::Step;

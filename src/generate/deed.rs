@@ -1,12 +1,10 @@
 //! How a deed becomes events: the domain decides, and what it decides is taken into the states that
 //! a server folds; what a rule forbids leaves no trace.
 
-use sira_domain::beneficiary::{
-    BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryEvent, decide,
-};
 use sira_domain::cohort::{self, Cohort};
 use sira_domain::context::Context;
 use sira_domain::fund::{self, Fund};
+use sira_domain::path::{BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryEvent, decide};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
 use sira_domain::values::{BeneficiaryId, Sealed};
@@ -87,7 +85,7 @@ impl World {
                 return Some(refusal);
             }
         };
-        let own = write::<sira_domain::beneficiary::Beneficiary>(
+        let own = write::<sira_domain::path::Beneficiary>(
             case.id,
             case.path.version(),
             &event,

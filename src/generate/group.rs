@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Weekday};
-use sira_domain::beneficiary::{Beneficiary, Stage, Status};
 use sira_domain::cohort::{
     self, Closing, Cohort, CohortCode, CohortCommand, CohortPlan, SessionPlan, Sheet, SheetLine,
     take_register,
 };
+use sira_domain::path::{Beneficiary, Stage, Status};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
 use sira_domain::values::{BeneficiaryId, Period, ProgrammeId, Text, Within};

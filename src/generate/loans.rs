@@ -1,8 +1,8 @@
 //! Loans: their schedules, repayments, reschedulings and write-offs.
 
 use chrono::Months;
-use sira_domain::beneficiary::facts::{Instalment, Repayment, Rescheduling, WriteOff};
-use sira_domain::beneficiary::{BeneficiaryCommand, FinancingState};
+use sira_domain::path::facts::{Instalment, Repayment, Rescheduling, WriteOff};
+use sira_domain::path::{BeneficiaryCommand, FinancingState};
 use sira_domain::role::Role;
 use sira_domain::values::{Text, Xof};
 

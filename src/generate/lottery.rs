@@ -1,8 +1,8 @@
 //! Public lotteries: each year some offices draw among the eligible instead of interviewing them.
 
 use chrono::Datelike;
-use sira_domain::beneficiary::facts::{Decision, Selection};
-use sira_domain::beneficiary::{BeneficiaryCommand, Status};
+use sira_domain::path::facts::{Decision, Selection};
+use sira_domain::path::{BeneficiaryCommand, Status};
 use sira_domain::programme::{Lottery, ProgrammeCommand};
 use sira_domain::role::Role;
 use sira_domain::values::{Slug, Text, Within};

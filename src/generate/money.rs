@@ -1,10 +1,10 @@
 //! Plans, requests, approvals, payments, repayments.
 
-use sira_domain::beneficiary::facts::{
+use sira_domain::path::facts::{
     Approval, Disbursement, FinancingApplication, FinancingNumber, FinancingRefusal,
     PlanConclusion, PlanRequest, PlanReview, Reason, Tranche, TrancheCondition,
 };
-use sira_domain::beneficiary::{BeneficiaryCommand, FinancingState, Stage};
+use sira_domain::path::{BeneficiaryCommand, FinancingState, Stage};
 use sira_domain::refusal::{Amount, Refusal};
 use sira_domain::role::Role;
 use sira_domain::values::{Text, Xof};
@@ -259,7 +259,7 @@ impl World {
 
 fn is_underway(case: &Case) -> bool {
     let state = case.path.state();
-    state.status == sira_domain::beneficiary::Status::Active
+    state.status == sira_domain::path::Status::Active
         && matches!(state.stage, Stage::Financing | Stage::FollowUp)
 }
 

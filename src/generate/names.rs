@@ -4,8 +4,8 @@
 //! National ids begin with 99 (no nationality and no sex has a 9) and phone numbers with 3 (no
 //! operator of Mali has that range), so that neither can be dialled or belong to anyone.
 
-use sira_domain::beneficiary::facts::Sex;
 use sira_domain::identity::{Identity, Nina, Phone};
+use sira_domain::path::facts::Sex;
 use sira_domain::reference::RegionCode;
 use sira_domain::values::{Text, ValueError};
 

@@ -1,11 +1,11 @@
 //! Who people are: duplicates, corrected identities, consents, trainings done elsewhere, erasure.
 
-use sira_domain::beneficiary::facts::{
+use sira_domain::identity::{Identity, Phone};
+use sira_domain::path::facts::{
     Consent, ConsentScope, DuplicateClaim, ErasureGround, ErasureRequest, Idea, IdentityChange,
     Recognition,
 };
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryCommand, Stage, Status, link};
-use sira_domain::identity::{Identity, Phone};
+use sira_domain::path::{Beneficiary, BeneficiaryCommand, Stage, Status, link};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, BeneficiaryId, Sealed, SealedIdentity, Slug, Xof};

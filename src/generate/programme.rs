@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
-use sira_domain::beneficiary::facts::Sex;
+use sira_domain::path::facts::Sex;
 use sira_domain::programme::{
     self, AgeRange, Convention, Office, Party, Programme, ProgrammeCommand, Renewal, Rules,
     RulesRequest, Target,

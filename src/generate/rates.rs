@@ -77,7 +77,7 @@ fn the_funnel_is_that_of_the_model() {
 fn everything_that_happens_to_people_happens_in_a_population() {
     let counted = &*POPULATION;
     let mut wrong: Vec<&str> = Vec::new();
-    for (event, _, _, _) in sira_domain::beneficiary::FACTS {
+    for (event, _, _, _) in sira_domain::path::FACTS {
         // A link taken back is the one thing that no office here does.
         let is_left_out = *event == "DuplicateUnlinked";
         if counted.streams.contains_key(*event) == is_left_out {

@@ -3,8 +3,8 @@
 
 use chrono::{Datelike, NaiveDate};
 use sha2::{Digest, Sha256};
-use sira_domain::beneficiary::BeneficiaryCommand;
-use sira_domain::beneficiary::facts::{
+use sira_domain::path::BeneficiaryCommand;
+use sira_domain::path::facts::{
     CommunityAction, Document, GrievanceAnswer, GrievanceRequest, Income, Note, Retraction,
     Sha256Hex,
 };

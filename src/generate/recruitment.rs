@@ -1,9 +1,9 @@
 //! From registration to the decision of selection.
 
-use sira_domain::beneficiary::facts::{
+use sira_domain::path::facts::{
     CriterionScore, Decision, EligibilityRequest, Idea, Interview, Selection,
 };
-use sira_domain::beneficiary::{BeneficiaryCommand, Status};
+use sira_domain::path::{BeneficiaryCommand, Status};
 use sira_domain::reference::SectorCode;
 use sira_domain::role::Role;
 use sira_domain::values::{Slug, Within, Xof};
@@ -222,7 +222,7 @@ fn is_eligible(case: &Case) -> bool {
 #[cfg(test)]
 mod tests {
     use chrono::Datelike;
-    use sira_domain::beneficiary::facts::Sex;
+    use sira_domain::path::facts::Sex;
 
     use super::super::chance::Chance;
 

@@ -1,8 +1,8 @@
 //! Registration: who comes, to which office, and what is asked.
 
 use chrono::Datelike;
-use sira_domain::beneficiary::facts::{AdviserChoice, Consent, Registration, WashingtonGroup};
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryCommand};
+use sira_domain::path::facts::{AdviserChoice, Consent, Registration, WashingtonGroup};
+use sira_domain::path::{Beneficiary, BeneficiaryCommand};
 use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
 use sira_domain::values::{ProgrammeId, Sealed, SealedIdentity, Slug, Text, Within};

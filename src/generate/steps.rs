@@ -1,9 +1,9 @@
 //! From what is due to what is done, and what interrupts a path.
 
-use sira_domain::beneficiary::facts::{
+use sira_domain::path::facts::{
     AdviserChoice, Decision, Exit, Nothing, Reason, Suspension, TransferRequest,
 };
-use sira_domain::beneficiary::{BeneficiaryCommand, Status};
+use sira_domain::path::{BeneficiaryCommand, Status};
 use sira_domain::role::Role;
 
 use super::agenda::Step;

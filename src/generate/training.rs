@@ -1,7 +1,7 @@
 //! A person in training: the seat, the modules, the certificate.
 
-use sira_domain::beneficiary::facts::{Enrolment, ModuleScore, Nothing, SeatReturn};
-use sira_domain::beneficiary::{BeneficiaryCommand, Stage, Status};
+use sira_domain::path::facts::{Enrolment, ModuleScore, Nothing, SeatReturn};
+use sira_domain::path::{BeneficiaryCommand, Stage, Status};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
 use sira_domain::values::{CohortId, Score, Within};

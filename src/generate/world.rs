@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sira_domain::beneficiary::facts::Sex;
+use sira_domain::path::facts::Sex;
 use sira_domain::programme::Programme;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, KeyId};

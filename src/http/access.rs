@@ -1,10 +1,10 @@
 //! Who may use which route: one table that the router, the OpenAPI document and the tests read.
 //! Commands have their own table, [`sira_domain::catalogue`].
 
-use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::cohort::COHORT_COMMANDS;
 use sira_domain::fund::FUND_COMMANDS;
+use sira_domain::path::BENEFICIARY_COMMANDS;
 use sira_domain::programme::PROGRAMME_COMMANDS;
 use sira_domain::role::Role::{self, Adviser, Auditor, Committee, Director, Finance, Trainer};
 

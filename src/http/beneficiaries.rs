@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use sira_domain::beneficiary::{BENEFICIARY_COMMANDS, Beneficiary};
+use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary};
 use sira_domain::values::Reference;
 use uuid::Uuid;
 

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::{BENEFICIARY_COMMANDS, DocumentState};
+use sira_domain::path::{BENEFICIARY_COMMANDS, DocumentState};
 use sira_domain::reference::MediaType;
 use uuid::Uuid;
 
@@ -215,13 +215,13 @@ async fn fetch(
 
 /// The file's name, from the event that attached it.
 fn name_of(
-    path: &sira_domain::beneficiary::Beneficiary,
+    path: &sira_domain::path::Beneficiary,
     sha256: &str,
     id: Uuid,
     key: &PersonKey,
 ) -> Option<String> {
     let sealed = path.standing().find_map(|(_, event)| match &event.fact {
-        sira_domain::beneficiary::Fact::DocumentAttached(document)
+        sira_domain::path::Fact::DocumentAttached(document)
             if document.sha256.as_str() == sha256 =>
         {
             Some(&document.name)

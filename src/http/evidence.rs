@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 
 use super::App;
 use super::access::{ENTRY_READERS, PATH_READERS, WITNESSES};

@@ -9,8 +9,8 @@ use axum::response::Response;
 use axum::routing::get;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
-use sira_domain::beneficiary::{Beneficiary, Stage, Status};
 use sira_domain::likeness::sought_by;
+use sira_domain::path::{Beneficiary, Stage, Status};
 use sira_domain::reference::{Language, RegionCode, SectorCode};
 use sira_domain::values::{ActorId, OfficeCode};
 use sira_projections::lists::{

@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::{Beneficiary, FACTS};
 use sira_domain::cohort::COHORT_FACTS;
 use sira_domain::fund::FUND_FACTS;
+use sira_domain::path::{Beneficiary, FACTS};
 use sira_domain::programme::PROGRAMME_FACTS;
 use sira_domain::reference::Language;
 use sira_projections::case_status::{case_status, is_sealed};

@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use chrono::DateTime;
 use serde_json::json;
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use sira_domain::values::ActorId;
 use sira_projections::case_identity;
 use uuid::Uuid;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map as Object, Value};
-use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
 use sira_domain::catalogue::CommandEntry;
+use sira_domain::path::BENEFICIARY_COMMANDS;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, Slug};
 

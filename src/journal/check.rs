@@ -41,8 +41,8 @@ impl Prepared {
         for event in request.writes.iter().flat_map(|write| &write.events) {
             digests.push(digest(event)?);
         }
-        for referral in &request.referrals {
-            digests.push(digest(&referral.event)?);
+        for conditional in &request.conditional {
+            digests.push(digest(&conditional.event)?);
         }
         Ok(Self { request, digests })
     }
@@ -50,7 +50,7 @@ impl Prepared {
     /// Streams that this request reads or writes.
     pub fn streams(&self) -> impl Iterator<Item = &StreamId> {
         let written = self.request.writes.iter().map(|write| &write.stream);
-        let referred = self.request.referrals.iter().map(|referral| &referral.stream);
+        let referred = self.request.conditional.iter().map(|conditional| &conditional.stream);
         let guarded = self.request.guards.iter().map(|guard| &guard.stream);
         written.chain(referred).chain(guarded)
     }
@@ -58,8 +58,8 @@ impl Prepared {
 
 fn check_shape(request: &AppendRequest) -> Result<(), JournalError> {
     let events: usize = request.writes.iter().map(|write| write.events.len()).sum();
-    require(events + request.referrals.len() <= MAX_EVENTS, "writes", "too many events")?;
-    let streams = request.writes.len() + request.referrals.len() + request.guards.len();
+    require(events + request.conditional.len() <= MAX_EVENTS, "writes", "too many events")?;
+    let streams = request.writes.len() + request.conditional.len() + request.guards.len();
     require(streams <= MAX_STREAMS, "writes", "too many streams")?;
     let mut seen = HashSet::new();
     for write in &request.writes {
@@ -68,8 +68,8 @@ fn check_shape(request: &AppendRequest) -> Result<(), JournalError> {
         require(seen.insert(&write.stream), "writes", "a stream stands twice")?;
         require(write.expected_version <= MAX_VERSION, "expected_version", "too large")?;
     }
-    for referral in &request.referrals {
-        require(seen.insert(&referral.stream), "referrals", "a stream stands twice")?;
+    for conditional in &request.conditional {
+        require(seen.insert(&conditional.stream), "conditional", "a stream stands twice")?;
     }
     for guard in &request.guards {
         require(guard.version <= MAX_VERSION, "guards", "version too large")?;
@@ -83,9 +83,9 @@ fn check_names(request: &AppendRequest) -> Result<(), JournalError> {
         name("aggregate_type", &write.stream.aggregate_type)?;
         write.events.iter().try_for_each(event_names)?;
     }
-    for referral in &request.referrals {
-        name("aggregate_type", &referral.stream.aggregate_type)?;
-        event_names(&referral.event)?;
+    for conditional in &request.conditional {
+        name("aggregate_type", &conditional.stream.aggregate_type)?;
+        event_names(&conditional.event)?;
     }
     for guard in &request.guards {
         name("aggregate_type", &guard.stream.aggregate_type)?;

@@ -1,7 +1,7 @@
 //! The journal: every fact, once, in order, for ever.
 //!
 //! Events are appended by one writer task that makes one transaction of all requests that wait
-//! (`writer`, `transaction`, `judge`, `plan`), on `PostgreSQL` (`postgres`) or `SQLite` (`sqlite`). The
+//! (`writer`, `transaction`, `admit`, `plan`), on `PostgreSQL` (`postgres`) or `SQLite` (`sqlite`). The
 //! head row's lock makes positions gapless and commit order position order. Readers (`read`) take no
 //! lock. `freshness` tells a cache what other processes wrote. Why it is so:
 //! `docs/decisions/0002-journal-append.md`.
@@ -9,13 +9,14 @@
 //! What an event means is not known here: payloads are text, and keys, rules and personal data are
 //! others' business.
 
+mod admit;
 mod bulk;
 mod check;
+mod conditional;
 mod config;
 mod destroyed;
 mod error;
 mod freshness;
-mod judge;
 pub mod leaf;
 mod leaves;
 mod moment;
@@ -26,7 +27,6 @@ mod positions;
 mod postgres;
 mod raw;
 mod read;
-mod referral;
 mod rows;
 mod schema;
 mod search;
@@ -47,6 +47,7 @@ use tokio::task::JoinHandle;
 
 pub use bulk::Bulk;
 pub use check::{MAX_EVENTS, MAX_NAME_BYTES, MAX_STREAMS, MAX_TEXT_BYTES};
+pub use conditional::{BatchCheck, ConditionalWrite, GuardRefusal, WriteGuard};
 pub use config::JournalConfig;
 pub(crate) use destroyed::destroyed_keys;
 pub use error::JournalError;
@@ -56,7 +57,6 @@ pub use leaves::Leaf;
 pub use pool::Pool;
 pub use raw::RawEvent;
 pub use read::MAX_FEED_PAGE;
-pub use referral::{Arbiter, Course, Objection, Referral};
 pub(crate) use rows::{EventColumns, SELECT_IN_ORDER, event_row};
 pub(crate) use search::read_type;
 pub use stamp::Stamp;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::JournalError;
+use super::admit::Admission;
 use super::check::{EventDigest, Prepared};
-use super::judge::Verdict;
 use super::leaf::LeafEntry;
 use super::types::{
     Alias, AppendOutcome, AppendRequest, Committed, NewEvent, RequestKey, StoredAnswer, StreamId,
@@ -54,7 +54,7 @@ impl<'a> Plan<'a> {
         head: HeadRow,
         now: DateTime<Utc>,
         requests: &[&'a Prepared],
-        verdicts: Vec<Verdict>,
+        admissions: Vec<Admission>,
     ) -> Result<Self, JournalError> {
         let mut plan = Self {
             journal,
@@ -67,8 +67,8 @@ impl<'a> Plan<'a> {
             },
             outcomes: Vec::with_capacity(requests.len()),
         };
-        for (prepared, verdict) in requests.iter().zip(verdicts) {
-            let outcome = plan.outcome(requests, prepared, verdict)?;
+        for (prepared, admission) in requests.iter().zip(admissions) {
+            let outcome = plan.outcome(requests, prepared, admission)?;
             plan.outcomes.push(outcome);
         }
         Ok(plan)
@@ -83,20 +83,20 @@ impl<'a> Plan<'a> {
         &mut self,
         requests: &[&'a Prepared],
         prepared: &'a Prepared,
-        verdict: Verdict,
+        admission: Admission,
     ) -> Result<AppendOutcome, JournalError> {
-        Ok(match verdict {
-            Verdict::Accepted(referred) => {
+        Ok(match admission {
+            Admission::Accepted(referred) => {
                 AppendOutcome::Committed(self.accept(prepared, &referred)?)
             }
-            Verdict::Stale { stream, expected, actual } => {
+            Admission::Stale { stream, expected, actual } => {
                 AppendOutcome::Stale { stream, expected, actual }
             }
-            Verdict::Replayed(answer) => AppendOutcome::Replayed(answer),
-            Verdict::ReplayOf(index) => self.replay_of(index, &requests[index].request),
-            Verdict::KeyReused => AppendOutcome::KeyReused,
-            Verdict::AliasTaken => AppendOutcome::AliasTaken,
-            Verdict::Forbidden(objection) => AppendOutcome::Forbidden(objection),
+            Admission::Replayed(answer) => AppendOutcome::Replayed(answer),
+            Admission::ReplayOf(index) => self.replay_of(index, &requests[index].request),
+            Admission::KeyReused => AppendOutcome::KeyReused,
+            Admission::AliasTaken => AppendOutcome::AliasTaken,
+            Admission::Forbidden(refusal) => AppendOutcome::Forbidden(refusal),
         })
     }
 
@@ -129,10 +129,10 @@ impl<'a> Plan<'a> {
             }
             versions.push(sequence);
         }
-        for ((referral, version), digest) in
-            request.referrals.iter().zip(referred).zip(&mut digests)
+        for ((conditional, version), digest) in
+            request.conditional.iter().zip(referred).zip(&mut digests)
         {
-            self.add_event(&referral.stream, version + 1, &referral.event, digest)?;
+            self.add_event(&conditional.stream, version + 1, &conditional.event, digest)?;
             versions.push(version + 1);
         }
         let position = self.head.next_position - 1;

@@ -14,7 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
 use sqlx::{Executor, PgConnection, Row};
 
 use super::JournalConfig;
-use super::judge::{KeyName, KnownKey};
+use super::admit::{KeyName, KnownKey};
 use super::plan::{HeadRow, Plan};
 use super::pool::connect_postgres;
 use super::rows::{

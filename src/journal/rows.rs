@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::JournalError;
-use super::judge::{KeyName, KnownKey};
+use super::admit::{KeyName, KnownKey};
 use super::stamp::Stamp;
 use super::types::{RecordedEvent, StoredAnswer, StreamId};
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::JournalConfig;
-use super::judge::{KeyName, KnownKey};
+use super::admit::{KeyName, KnownKey};
 use super::plan::{HeadRow, Plan};
 use super::rows::EventColumns;
 use super::types::StreamId;

@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteError};
 use sqlx::{Connection, Executor, Sqlite, SqliteConnection};
 
 use super::JournalConfig;
-use super::judge::{KeyName, KnownKey};
+use super::admit::{KeyName, KnownKey};
 use super::leaf::time_text;
 use super::plan::{EventRow, HeadRow, Plan};
 use super::rows::{

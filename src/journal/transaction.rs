@@ -10,10 +10,10 @@
 use std::collections::HashMap;
 
 use super::JournalError;
+use super::admit::{Admission, BatchAdmission, Facts, KeyName, admit};
 use super::check::Prepared;
-use super::judge::{Facts, Judgement, KeyName, Verdict, judge};
+use super::conditional::{BatchCheck, BatchChecks};
 use super::plan::{HeadRow, Plan};
-use super::referral::{Course, Courses};
 use super::rows::event_row;
 use super::session::{Failure, Session};
 use super::types::{AppendOutcome, RecordedEvent, StreamId};
@@ -56,11 +56,11 @@ pub(super) struct Commit {
     written: Vec<(StreamId, u64)>,
     head: HeadRow,
     outcomes: Vec<AppendOutcome>,
-    courses: Courses,
+    batches: BatchChecks,
 }
 
 impl Commit {
-    fn of(plan: Plan<'_>, courses: Courses) -> Self {
+    fn of(plan: Plan<'_>, batches: BatchChecks) -> Self {
         let rows = &plan.events;
         Self {
             first_position: rows.first().map_or(plan.head.next_position, |row| row.position),
@@ -68,7 +68,7 @@ impl Commit {
             written: rows.iter().map(|row| (row.stream.clone(), row.sequence)).collect(),
             head: plan.head,
             outcomes: plan.outcomes,
-            courses,
+            batches,
         }
     }
 
@@ -92,7 +92,7 @@ impl Commit {
         }
         versions.advance(self.head.next_position);
         drop(versions);
-        self.courses.into_values().for_each(Course::keep);
+        self.batches.into_values().for_each(BatchCheck::keep);
         shared.note_head(Some(self.head));
         shared.own.confirm();
         shared.announce(self.head.next_position - 1);
@@ -118,16 +118,16 @@ pub(super) async fn transact<S: Session>(
     let head = begun.map_err(before_commit::<S>)?.ok_or_else(|| no_head(shared))?;
     shared.versions().enter(head.next_position)?;
     shared.note_head(Some(head));
-    let mut courses = Courses::new();
-    let verdicts = verdicts(session, shared, requests, thorough, &mut courses).await?;
+    let mut batches = BatchChecks::new();
+    let admissions = admissions(session, shared, requests, thorough, &mut batches).await?;
     let now = shared.clock.now();
-    let plan = Plan::new(&shared.config.journal, head, now, requests, verdicts)?;
+    let plan = Plan::new(&shared.config.journal, head, now, requests, admissions)?;
     if plan.is_empty() {
         in_time(shared, session.rollback()).await.map_err(Setback::Lost)?;
         return Ok(plan.outcomes);
     }
     in_time(shared, session.write(&plan)).await.map_err(before_commit::<S>)?;
-    commit(session, shared, Commit::of(plan, courses)).await
+    commit(session, shared, Commit::of(plan, batches)).await
 }
 
 /// The same transaction as one statement, when nobody else has written since this process last held
@@ -145,11 +145,11 @@ async fn transact_in_one<S: Session>(
     let stands_at = shared.versions().stands_at();
     let head = shared.last_head().filter(|head| stands_at == Some(head.next_position));
     let Some(head) = head else { return Ok(None) };
-    let mut courses = Courses::new();
-    let judged = judge(requests, &known(shared, requests), &mut courses);
-    let Judgement::Verdicts(verdicts) = judged else { return Ok(None) };
+    let mut batches = BatchChecks::new();
+    let judged = admit(requests, &known(shared, requests), &mut batches);
+    let BatchAdmission::Admissions(admissions) = judged else { return Ok(None) };
     let now = shared.clock.now();
-    let plan = Plan::new(&shared.config.journal, head, now, requests, verdicts)?;
+    let plan = Plan::new(&shared.config.journal, head, now, requests, admissions)?;
     if plan.events.is_empty() {
         return Ok(None);
     }
@@ -158,7 +158,7 @@ async fn transact_in_one<S: Session>(
     // Durable when it returns true. A crash before that leaves nothing or all of it.
     let result = in_time(shared, session.commit_in_one(&plan, head.next_position)).await;
     match result {
-        Ok(true) => Ok(Some(Commit::of(plan, courses).settle(shared))),
+        Ok(true) => Ok(Some(Commit::of(plan, batches).settle(shared))),
         Ok(false) => {
             shared.own.withdraw();
             Ok(None)
@@ -167,7 +167,7 @@ async fn transact_in_one<S: Session>(
             shared.own.withdraw();
             Err(before_commit::<S>(error))
         }
-        Err(error) => Err(Setback::Doubt(Box::new(Commit::of(plan, courses)), error)),
+        Err(error) => Err(Setback::Doubt(Box::new(Commit::of(plan, batches)), error)),
     }
 }
 
@@ -191,58 +191,60 @@ async fn commit<S: Session>(
     }
 }
 
-/// Judges the batch, reading under the lock what the judgement asks for. Reading more always ends it:
+/// Judges the batch, reading under the lock what the admission asks for. Reading more always ends it:
 /// at the latest when everything was read.
-async fn verdicts<S: Session>(
+async fn admissions<S: Session>(
     session: &mut S,
     shared: &Shared,
     requests: &[&Prepared],
     thorough: bool,
-    courses: &mut Courses,
-) -> Result<Vec<Verdict>, Setback> {
+    batches: &mut BatchChecks,
+) -> Result<Vec<Admission>, Setback> {
     let mut facts = known(shared, requests);
     if thorough {
         read_all(session, shared, requests, &mut facts).await.map_err(before_commit::<S>)?;
         catch_up(session, shared, requests, &facts).await?;
     }
     loop {
-        let read = match judge(requests, &facts, courses) {
-            Judgement::Verdicts(verdicts) => return Ok(verdicts),
-            Judgement::Read(streams) => read_versions(session, shared, &streams, &mut facts).await,
-            Judgement::ReadAll => read_all(session, shared, requests, &mut facts).await,
+        let read = match admit(requests, &facts, batches) {
+            BatchAdmission::Admissions(admissions) => return Ok(admissions),
+            BatchAdmission::Read(streams) => {
+                read_versions(session, shared, &streams, &mut facts).await
+            }
+            BatchAdmission::ReadAll => read_all(session, shared, requests, &mut facts).await,
         };
         read.map_err(before_commit::<S>)?;
         catch_up(session, shared, requests, &facts).await?;
     }
 }
 
-/// Brings every arbiter to the version that its stream has under the lock.
+/// Brings every guard to the version that its stream has under the lock.
 async fn catch_up<S: Session>(
     session: &mut S,
     shared: &Shared,
     requests: &[&Prepared],
     facts: &Facts,
 ) -> Result<(), Setback> {
-    for referral in requests.iter().flat_map(|prepared| &prepared.request.referrals) {
-        let (stream, arbiter) = (&referral.stream, &referral.arbiter);
+    for conditional in requests.iter().flat_map(|prepared| &prepared.request.conditional) {
+        let (stream, guard) = (&conditional.stream, &conditional.guard);
         let Some(Known::Exact(version)) = facts.versions.get(stream).copied() else { continue };
-        if arbiter.version() > version {
+        if guard.version() > version {
             // After a failover that lost commits.
-            arbiter.reset();
+            guard.reset();
         }
-        if arbiter.version() == version {
+        if guard.version() == version {
             continue;
         }
-        let events = in_time(shared, session.events(stream, arbiter.version())).await;
+        let events = in_time(shared, session.events(stream, guard.version())).await;
         let events = events.map_err(before_commit::<S>)?.into_iter().map(event_row);
         let events: Vec<RecordedEvent> = events.collect::<Result<_, _>>()?;
-        arbiter.catch_up(&events).map_err(|objection| JournalError::Inconsistent {
+        guard.catch_up(&events).map_err(|refusal| JournalError::Inconsistent {
             table: "events",
             id: stream.to_string(),
-            problem: objection.to_string(),
+            problem: refusal.to_string(),
         })?;
-        if arbiter.version() != version {
-            let problem = format!("{} events of {version} could be read", arbiter.version());
+        if guard.version() != version {
+            let problem = format!("{} events of {version} could be read", guard.version());
             let (table, id) = ("events", stream.to_string());
             return Err(JournalError::Inconsistent { table, id, problem }.into());
         }

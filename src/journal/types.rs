@@ -6,8 +6,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::conditional::{ConditionalWrite, GuardRefusal};
 use super::leaf::{LeafEntry, sha256};
-use super::referral::{Objection, Referral};
 
 /// The name of one stream: the kind of aggregate and its id. Shown as `type/uuid`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,8 +92,8 @@ pub struct Alias {
 pub struct AppendRequest {
     /// Events, one entry a stream; a stream may stand here once.
     pub writes: Vec<StreamWrite>,
-    /// Events for streams with an arbiter; a stream may stand here once, and not in `writes`.
-    pub referrals: Vec<Referral>,
+    /// Events for streams with a guard; a stream may stand here once, and not in `writes`.
+    pub conditional: Vec<ConditionalWrite>,
     /// Streams that must stand where they were read.
     pub guards: Vec<Guard>,
     /// A second name to be taken.
@@ -112,7 +112,7 @@ pub struct Committed {
     /// When it was recorded: never before anything at a lower position.
     pub recorded_at: DateTime<Utc>,
     /// The new version of each stream, in the order of [`AppendRequest::writes`], then of
-    /// [`AppendRequest::referrals`].
+    /// [`AppendRequest::conditional`].
     pub versions: Vec<u64>,
 }
 
@@ -149,8 +149,8 @@ pub enum AppendOutcome {
     KeyReused,
     /// The second name leads to a stream already.
     AliasTaken,
-    /// The arbiter of a stream forbids it, as the stream stands.
-    Forbidden(Objection),
+    /// The guard of a stream forbids it, as the stream stands.
+    Forbidden(GuardRefusal),
 }
 
 /// What is known about an idempotency key.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use sira_projections::case_status::case_status;
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent, Fact, Stage, Status};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact, Stage, Status};
 use sira_domain::programme::{Programme, Rules};
 use sira_domain::reference::Language;
 use sira_domain::values::ActorId;

@@ -48,7 +48,7 @@ pub fn field_of(pointer: &str, language: Language) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use sira_domain::beneficiary::Beneficiary;
+    use sira_domain::path::Beneficiary;
 
     use super::*;
 

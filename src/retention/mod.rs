@@ -10,7 +10,7 @@ mod order;
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use sira_domain::beneficiary::past_retention;
+use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
 use sira_projections::lists::{self, CasePlace, Closed, ClosedQuestion, Filters};
 use sira_projections::{Reach, ReadError, ReadStore};
@@ -111,7 +111,7 @@ async fn judge(
     today: NaiveDate,
     language: Language,
 ) -> Result<Option<Proposed>, CommandError> {
-    use sira_domain::beneficiary::Retained;
+    use sira_domain::path::Retained;
     let Ok(id) = Uuid::try_parse(&closed.case.id) else { return Ok(None) };
     let Some(path) = commands.current_beneficiary(id).await? else { return Ok(None) };
     let state = path.state.state();

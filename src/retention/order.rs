@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use sira_domain::beneficiary::past_retention;
+use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
 use sira_domain::values::{Reference, Text};
 use uuid::Uuid;

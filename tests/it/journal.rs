@@ -1,11 +1,11 @@
 //! The journal on both engines. After each scenario the whole journal is audited from what is stored.
 
 mod append;
+mod conditional;
 mod faults;
 mod freshness;
 mod model;
 mod processes;
-mod referral;
 mod storage;
 mod throughput;
 

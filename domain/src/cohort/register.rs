@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{CohortCode, CohortEvent, CohortFact, RegisterCounts, SEATS_MAX, SessionPlan};
 use super::{Cohort, lawful};
-use crate::beneficiary::facts::Attendance;
-use crate::beneficiary::{Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Stage, Status};
 use crate::context::Context;
+use crate::path::facts::Attendance;
+use crate::path::{Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Stage, Status};
 use crate::refusal::{Item, Refusal, Step, check_items};
 use crate::values::{BeneficiaryId, Slug};
 
@@ -162,7 +162,7 @@ fn take_line(
     let context =
         Context { occurred_on: Some(plan.on), subject: line.beneficiary.0, ..context.clone() };
     let command = BeneficiaryCommand::RecordAttendance(attendance);
-    crate::beneficiary::decide(path, command, &context).map(|mut events| events.pop())
+    crate::path::decide(path, command, &context).map(|mut events| events.pop())
 }
 
 /// The session's word in a path, where those of several cohorts may stand: `cohort.session`.

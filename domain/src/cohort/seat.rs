@@ -1,7 +1,7 @@
 //! What an enrolment or a withdrawal on a path changes in a cohort.
 
 use super::event::{CohortEvent, CohortFact, Seat};
-use crate::beneficiary::{BeneficiaryEvent, Fact};
+use crate::path::{BeneficiaryEvent, Fact};
 use crate::values::{BeneficiaryId, CohortId};
 
 /// The cohort's own event for an event of a path, to be appended with it; none when no seat changes

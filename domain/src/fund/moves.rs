@@ -1,7 +1,7 @@
 //! What a decision on a path moves in a fund.
 
 use super::event::{Commitment, FundEvent, FundFact, Outlay, Return};
-use crate::beneficiary::{BeneficiaryEvent, Fact, FinancingState, State};
+use crate::path::{BeneficiaryEvent, Fact, FinancingState, State};
 use crate::values::{BeneficiaryId, FundId, Xof};
 
 /// The fund that a request for financing names: it must be there, and of the path's programme.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::rules::{RuleSet, Rules};
-use crate::beneficiary::facts::Sex;
+use crate::path::facts::Sex;
 use crate::reference::RegionCode;
 use crate::values::{ActorId, OfficeCode, Period, Slug, Text, Within};
 

@@ -4,7 +4,7 @@ use chrono::{Months, NaiveDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::beneficiary::facts::Sex;
+use crate::path::facts::Sex;
 use crate::reference::{EducationLevel, Instrument, ModuleCode, RegionCode, SectorCode};
 use crate::values::{Score, Within, Xof};
 

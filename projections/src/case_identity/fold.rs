@@ -1,7 +1,7 @@
 //! From events to rows.
 
-use sira_domain::beneficiary::facts::{IdentityChange, Registration, Transfer};
-use sira_domain::beneficiary::{Beneficiary, BeneficiaryEvent, Fact};
+use sira_domain::path::facts::{IdentityChange, Registration, Transfer};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
 use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact};
 use uuid::Uuid;
 

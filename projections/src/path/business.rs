@@ -1,8 +1,8 @@
 //! The business, its visits, and what goes on beside.
 
 use chrono::NaiveDate;
-use sira_domain::beneficiary::facts::{Jobs, Visit};
-use sira_domain::beneficiary::{Fact, GrievanceState};
+use sira_domain::path::facts::{Jobs, Visit};
+use sira_domain::path::{Fact, GrievanceState};
 use sira_domain::values::{SignedXof, Within};
 
 use super::ledger::Slot;

@@ -1,7 +1,7 @@
 //! What figures are broken down by, of one path at one moment.
 
-use sira_domain::beneficiary::State;
-use sira_domain::beneficiary::facts::Sex;
+use sira_domain::path::State;
+use sira_domain::path::facts::Sex;
 use sira_domain::values::FundId;
 
 use super::memo::Memo;

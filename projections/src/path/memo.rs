@@ -1,8 +1,8 @@
 //! What the fold of a path remembers beyond its state.
 
 use chrono::NaiveDate;
-use sira_domain::beneficiary::facts::Instalment;
-use sira_domain::beneficiary::{Fact, State};
+use sira_domain::path::facts::Instalment;
+use sira_domain::path::{Fact, State};
 use sira_domain::values::{CohortId, FundId, Xof};
 
 use super::ledger::Slot;

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sira_domain::beneficiary::{BeneficiaryEvent, Fact, State};
+use sira_domain::path::{BeneficiaryEvent, Fact, State};
 use uuid::Uuid;
 
 pub use dims::{AGE_BANDS, age_band, sex_word};

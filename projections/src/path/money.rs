@@ -1,8 +1,8 @@
 //! Plan, approval, payments, loans.
 
 use chrono::NaiveDate;
-use sira_domain::beneficiary::facts::PlanConclusion;
-use sira_domain::beneficiary::{Fact, FinancingState};
+use sira_domain::path::facts::PlanConclusion;
+use sira_domain::path::{Fact, FinancingState};
 use sira_domain::reference::PaymentMethod;
 use sira_domain::values::Xof;
 

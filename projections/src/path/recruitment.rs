@@ -1,7 +1,7 @@
 //! From the idea to the completed training, and incomes.
 
-use sira_domain::beneficiary::Fact;
-use sira_domain::beneficiary::facts::{Decision, Income};
+use sira_domain::path::Fact;
+use sira_domain::path::facts::{Decision, Income};
 
 use super::ledger::Slot;
 use super::ledger::Told;

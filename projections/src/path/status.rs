@@ -1,8 +1,8 @@
 //! The tables of the present, of one path.
 
 use chrono::Months;
-use sira_domain::beneficiary::facts::{Decision, PlanConclusion};
-use sira_domain::beneficiary::{Stage, State, Status};
+use sira_domain::path::facts::{Decision, PlanConclusion};
+use sira_domain::path::{Stage, State, Status};
 use sira_domain::values::OfficeCode;
 
 use super::PathFold;

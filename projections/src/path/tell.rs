@@ -1,7 +1,7 @@
 //! What one event tells.
 
 use chrono::NaiveDate;
-use sira_domain::beneficiary::{Fact, State};
+use sira_domain::path::{Fact, State};
 use sira_domain::values::FundId;
 use uuid::Uuid;
 

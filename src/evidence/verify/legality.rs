@@ -1,7 +1,7 @@
 //! Whether each event was a legal decision after its predecessors.
 //!
 //! The domain's own rules are asked again, as the actor and the role recorded it, by the programme as it
-//! stood at the event's position. A fund and a cohort are judged as their arbiters judge them. Events
+//! stood at the event's position. A fund and a cohort are judged as their guards judge them. Events
 //! come in the journal's order from the pass over their contents, so that they are read once; the paths
 //! that are under way are kept within a bound, and one that is not kept any more is read again.
 
@@ -14,10 +14,10 @@ use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sira_domain::beneficiary::{self, Beneficiary, BeneficiaryEvent};
 use sira_domain::cohort::{self, Cohort, CohortEvent, CohortFact};
 use sira_domain::context::Context;
 use sira_domain::fund::{self, Fund, FundEvent, FundFact};
+use sira_domain::path::{self, Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::{self, Programme, ProgrammeEvent};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;

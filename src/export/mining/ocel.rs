@@ -8,7 +8,7 @@ use std::io::Write;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use sira_domain::beneficiary::facts::WashingtonGroup;
+use sira_domain::path::facts::WashingtonGroup;
 use sira_domain::reference::Language;
 use sira_projections::path::age_band;
 

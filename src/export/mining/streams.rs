@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use uuid::Uuid;
 
 use super::mined::Mined;

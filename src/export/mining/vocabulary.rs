@@ -1,9 +1,9 @@
 //! Which events and which of their fields process mining sees. What is not named here is not
 //! exported: a field is added when it is known to hold a code, a number, a day or an id.
 
-use sira_domain::beneficiary::FACTS;
 use sira_domain::cohort::COHORT_FACTS;
 use sira_domain::fund::FUND_FACTS;
+use sira_domain::path::FACTS;
 use sira_domain::programme::PROGRAMME_FACTS;
 use sira_domain::reference::Language;
 

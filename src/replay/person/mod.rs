@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use sira_domain::programme::Programme;
 use sira_domain::reference::Language;
 use sira_domain::role::Role;

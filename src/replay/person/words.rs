@@ -224,7 +224,7 @@ mod tests {
     fn every_field_of_a_stored_event_of_a_path_has_a_name_in_both_languages() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/domain/tests/golden");
         let mut seen = 0;
-        for (kind, ..) in sira_domain::beneficiary::FACTS {
+        for (kind, ..) in sira_domain::path::FACTS {
             for version in ["1.0", "2.0"] {
                 let file = format!("{folder}/{kind}.{version}.json");
                 let Ok(text) = std::fs::read_to_string(file) else { continue };

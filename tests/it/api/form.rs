@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use sira::http::openapi;
-use sira_domain::beneficiary::BENEFICIARY_COMMANDS;
+use sira_domain::path::BENEFICIARY_COMMANDS;
 use sira_domain::role::Role;
 
 use super::app::{self, NAME, TestApp, registration, with};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sira::commands::Loaded;
 use sira::http::show::path_value;
 use sira::journal::{RecordedEvent, StreamId};
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use uuid::Uuid;
 

@@ -33,7 +33,7 @@ impl Expected {
             AppendOutcome::Replayed(old) => Self::Replayed(old.answer, old.position, old.version),
             AppendOutcome::KeyReused => Self::KeyReused,
             AppendOutcome::AliasTaken => Self::AliasTaken,
-            AppendOutcome::Forbidden(objection) => panic!("nobody referred anything: {objection}"),
+            AppendOutcome::Forbidden(refusal) => panic!("nobody referred anything: {refusal}"),
         }
     }
 }

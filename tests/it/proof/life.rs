@@ -4,9 +4,9 @@
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 use sira::commands::{Answer, Call, CommandError, Commands};
-use sira_domain::beneficiary::{FinancingState, Stage, State, Status};
 use sira_domain::cohort::Cohort;
 use sira_domain::fund::Fund;
+use sira_domain::path::{FinancingState, Stage, State, Status};
 use sira_domain::programme::Programme;
 use sira_domain::role::Role;
 use uuid::Uuid;

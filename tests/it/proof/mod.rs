@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use sira::journal::RecordedEvent;
 use sira::read_side::JournalFeed;
-use sira_domain::beneficiary::FACTS;
 use sira_domain::cohort::COHORT_FACTS;
 use sira_domain::fund::FUND_FACTS;
+use sira_domain::path::FACTS;
 use sira_domain::programme::PROGRAMME_FACTS;
 use sira_projections::models::{MODELS, Model};
 use sira_projections::rebuild::{Failure, rebuild_models};

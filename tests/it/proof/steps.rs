@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use serde_json::{Map, Value, json};
-use sira_domain::beneficiary::{FinancingState, Stage, State, Status};
+use sira_domain::path::{FinancingState, Stage, State, Status};
 use sira_domain::role::Role;
 use sira_domain::values::Xof;
 use uuid::Uuid;
@@ -151,7 +151,7 @@ fn money(life: &mut Life, index: usize, state: &State) -> Step {
         .plan
         .as_ref()
         .and_then(|plan| plan.conclusion)
-        .is_some_and(|end| end == sira_domain::beneficiary::facts::PlanConclusion::Validated);
+        .is_some_and(|end| end == sira_domain::path::facts::PlanConclusion::Validated);
     if !validated && life.dice.roll(4) > 0 {
         return plan(life, state);
     }

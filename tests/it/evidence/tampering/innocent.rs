@@ -8,7 +8,7 @@ use sira::evidence::verify::{Options, Progress, verify};
 use sira::evidence::{Keeper, KeeperConfig, load_or_create_key};
 use sira::generate::{Population, generate};
 use sira::keys::{KeyStore, MasterKey};
-use sira_domain::beneficiary::Beneficiary;
+use sira_domain::path::Beneficiary;
 use sira_domain::role::Role;
 use tokio::sync::watch;
 

@@ -1,7 +1,7 @@
 //! Arbiters of funds and cohorts: their rules, asked under the journal's lock.
 //!
 //! What a command on a path moves in a fund or takes of a cohort is allowed or not by the state of that
-//! stream at the very moment of the append. See [`crate::journal::Arbiter`].
+//! stream at the very moment of the append. See [`crate::journal::WriteGuard`].
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,10 +14,12 @@ use uuid::Uuid;
 
 use super::stream::{Stream, new_event, read_event, stream_id};
 use super::{Call, CommandError, Commands, Door};
-use crate::journal::{Arbiter, Course, Journal, Objection, RecordedEvent, Referral};
+use crate::journal::{
+    BatchCheck, ConditionalWrite, GuardRefusal, Journal, RecordedEvent, WriteGuard,
+};
 
 /// Funds or cohorts whose state is kept for judging.
-const DOCKETS_MAX: usize = 2_048;
+const GUARDED_MAX: usize = 2_048;
 
 /// A stream that other streams' commands write to.
 pub trait Shared: Stream {
@@ -30,42 +32,45 @@ pub trait Shared: Stream {
     /// The programme that it belongs to; none before it has begun.
     fn programme(&self) -> Option<Uuid>;
 
-    /// Its dockets.
-    fn dockets(door: &Door) -> &Dockets<Self>;
+    /// Where these streams are kept as guards.
+    fn guarded_streams(door: &Door) -> &GuardedStreams<Self>;
 }
 
 impl Commands {
-    /// An event for a stream that is shared, as a referral; none when that stream has not begun.
+    /// An event for a stream that is shared, as a conditional write; none when that stream has not begun.
     pub(super) async fn refer<S: Shared>(
         &self,
         id: Uuid,
         event: &S::Event,
         call: &Call,
         programme: &Arc<Programme>,
-    ) -> Result<Option<Referral>, CommandError> {
-        let docket = S::dockets(&self.0).get(&self.0.journal, id).await?;
-        Ok(docket.map(|docket| Referral {
+    ) -> Result<Option<ConditionalWrite>, CommandError> {
+        let guarded = S::guarded_streams(&self.0).get(&self.0.journal, id).await?;
+        Ok(guarded.map(|guarded| ConditionalWrite {
             stream: stream_id::<S>(id),
             event: new_event(event, call, 0),
-            arbiter: docket,
-            matter: Arc::new(Matter::<S> { event: event.clone(), programme: programme.clone() }),
+            guard: guarded,
+            proposed: Arc::new(ProposedEvent::<S> {
+                event: event.clone(),
+                programme: programme.clone(),
+            }),
         }))
     }
 }
 
-/// What a docket is asked: the event, and the programme that it is judged by. The programme is guarded
+/// What a guarded stream is asked: the event, and the programme that it is judged by. The programme is guarded
 /// in the same append.
-pub(super) struct Matter<S: Shared> {
+pub(super) struct ProposedEvent<S: Shared> {
     pub event: S::Event,
     pub programme: Arc<Programme>,
 }
 
 /// The state of one stream, as of a committed version.
-pub(super) struct Docket<S> {
+pub(super) struct GuardedStream<S> {
     state: Mutex<Arc<S>>,
 }
 
-impl<S: Shared> Docket<S> {
+impl<S: Shared> GuardedStream<S> {
     fn new(state: S) -> Arc<Self> {
         Arc::new(Self { state: Mutex::new(Arc::new(state)) })
     }
@@ -83,78 +88,78 @@ fn fold<S: Stream>(state: &mut S, events: &[RecordedEvent]) -> Result<(), Comman
     Ok(())
 }
 
-impl<S: Shared> Arbiter for Docket<S> {
+impl<S: Shared> WriteGuard for GuardedStream<S> {
     fn version(&self) -> u64 {
         self.state.lock().version()
     }
 
-    fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), Objection> {
+    fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), GuardRefusal> {
         let mut state = self.state.lock();
-        fold(Arc::make_mut(&mut state), events).map_err(|error| Objection(Arc::new(error)))
+        fold(Arc::make_mut(&mut state), events).map_err(|error| GuardRefusal(Arc::new(error)))
     }
 
     fn reset(&self) {
         *self.state.lock() = Arc::default();
     }
 
-    fn begin(self: Arc<Self>) -> Box<dyn Course> {
+    fn begin(self: Arc<Self>) -> Box<dyn BatchCheck> {
         let state = self.state();
-        Box::new(Hearing { docket: self, state })
+        Box::new(GuardedBatch { guarded: self, state })
     }
 }
 
 /// The stream in the course of one batch.
-struct Hearing<S> {
-    docket: Arc<Docket<S>>,
+struct GuardedBatch<S> {
+    guarded: Arc<GuardedStream<S>>,
     state: Arc<S>,
 }
 
-impl<S: Shared> Course for Hearing<S> {
+impl<S: Shared> BatchCheck for GuardedBatch<S> {
     fn version(&self) -> u64 {
         self.state.version()
     }
 
-    fn check(&self, matter: &(dyn Any + Send + Sync)) -> Result<(), Objection> {
-        let matter: &Matter<S> = matter_of(matter);
-        let checked = self.state.lawful(&matter.event, &matter.programme);
-        checked.map_err(|refusal| Objection(Arc::new(refusal)))
+    fn check(&self, proposed: &(dyn Any + Send + Sync)) -> Result<(), GuardRefusal> {
+        let proposed: &ProposedEvent<S> = proposed_of(proposed);
+        let checked = self.state.lawful(&proposed.event, &proposed.programme);
+        checked.map_err(|refusal| GuardRefusal(Arc::new(refusal)))
     }
 
-    fn take(&mut self, matter: &(dyn Any + Send + Sync)) {
-        let matter: &Matter<S> = matter_of(matter);
-        Arc::make_mut(&mut self.state).take(matter.event.clone());
+    fn take(&mut self, proposed: &(dyn Any + Send + Sync)) {
+        let proposed: &ProposedEvent<S> = proposed_of(proposed);
+        Arc::make_mut(&mut self.state).take(proposed.event.clone());
     }
 
     fn keep(self: Box<Self>) {
-        *self.docket.state.lock() = self.state;
+        *self.guarded.state.lock() = self.state;
     }
 }
 
-fn matter_of<S: Shared>(matter: &(dyn Any + Send + Sync)) -> &Matter<S> {
-    matter
+fn proposed_of<S: Shared>(proposed: &(dyn Any + Send + Sync)) -> &ProposedEvent<S> {
+    proposed
         .downcast_ref()
-        .unwrap_or_else(|| unreachable!("a docket is asked matters of its own kind"))
+        .unwrap_or_else(|| unreachable!("a guarded stream is asked of events of its own kind"))
 }
 
-/// The dockets of one kind of stream.
-pub(super) struct Dockets<S> {
-    cache: Cache<Uuid, Arc<Docket<S>>>,
+/// The guarded streams of one kind of stream.
+pub(super) struct GuardedStreams<S> {
+    cache: Cache<Uuid, Arc<GuardedStream<S>>>,
 }
 
-impl<S: Shared> Default for Dockets<S> {
+impl<S: Shared> Default for GuardedStreams<S> {
     fn default() -> Self {
-        Self { cache: Cache::new(DOCKETS_MAX) }
+        Self { cache: Cache::new(GUARDED_MAX) }
     }
 }
 
-impl<S: Shared> Dockets<S> {
-    /// The docket of a stream, read from the journal when it is not kept; none when the stream has not
+impl<S: Shared> GuardedStreams<S> {
+    /// The guarded state of a stream, read from the journal when it is not kept; none when the stream has not
     /// begun.
     pub async fn get(
         &self,
         journal: &Journal,
         id: Uuid,
-    ) -> Result<Option<Arc<Docket<S>>>, CommandError> {
+    ) -> Result<Option<Arc<GuardedStream<S>>>, CommandError> {
         if let Some(kept) = self.cache.get(&id) {
             return Ok(Some(kept));
         }
@@ -165,8 +170,9 @@ impl<S: Shared> Dockets<S> {
         }
         let mut state = S::default();
         fold(&mut state, &events)?;
-        let docket = Docket::new(state);
-        let kept = self.cache.get_or_insert_with(&id, || Ok::<_, std::convert::Infallible>(docket));
+        let guarded = GuardedStream::new(state);
+        let kept =
+            self.cache.get_or_insert_with(&id, || Ok::<_, std::convert::Infallible>(guarded));
         Ok(kept.ok())
     }
 }

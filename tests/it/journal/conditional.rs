@@ -1,12 +1,12 @@
-//! Referred writes: an arbiter that lets a stream grow to a limit, asked by many at once.
+//! Referred writes: a guard that lets a stream grow to a limit, asked by many at once.
 
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sira::journal::{
-    AppendOutcome, AppendRequest, Arbiter, Course, Journal, Objection, RecordedEvent, Referral,
-    StreamId,
+    AppendOutcome, AppendRequest, BatchCheck, ConditionalWrite, GuardRefusal, Journal,
+    RecordedEvent, StreamId, WriteGuard,
 };
 use uuid::Uuid;
 
@@ -27,16 +27,16 @@ struct UpTo {
 struct Full(u64);
 
 struct Growing {
-    arbiter: Arc<UpTo>,
+    guard: Arc<UpTo>,
     version: u64,
 }
 
-impl Arbiter for UpTo {
+impl WriteGuard for UpTo {
     fn version(&self) -> u64 {
         self.version.load(Ordering::SeqCst)
     }
 
-    fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), Objection> {
+    fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), GuardRefusal> {
         for event in events {
             let before = self.version.swap(event.sequence, Ordering::SeqCst);
             assert_eq!(before + 1, event.sequence, "events come in order, none left out");
@@ -48,21 +48,21 @@ impl Arbiter for UpTo {
         self.version.store(0, Ordering::SeqCst);
     }
 
-    fn begin(self: Arc<Self>) -> Box<dyn Course> {
+    fn begin(self: Arc<Self>) -> Box<dyn BatchCheck> {
         let version = self.version();
-        Box::new(Growing { arbiter: self, version })
+        Box::new(Growing { guard: self, version })
     }
 }
 
-impl Course for Growing {
+impl BatchCheck for Growing {
     fn version(&self) -> u64 {
         self.version
     }
 
-    fn check(&self, matter: &(dyn Any + Send + Sync)) -> Result<(), Objection> {
-        assert_eq!(matter.downcast_ref(), Some(&"one more"));
-        let limit = self.arbiter.limit;
-        if self.version < limit { Ok(()) } else { Err(Objection(Arc::new(Full(limit)))) }
+    fn check(&self, proposed: &(dyn Any + Send + Sync)) -> Result<(), GuardRefusal> {
+        assert_eq!(proposed.downcast_ref(), Some(&"one more"));
+        let limit = self.guard.limit;
+        if self.version < limit { Ok(()) } else { Err(GuardRefusal(Arc::new(Full(limit)))) }
     }
 
     fn take(&mut self, _: &(dyn Any + Send + Sync)) {
@@ -70,7 +70,7 @@ impl Course for Growing {
     }
 
     fn keep(self: Box<Self>) {
-        self.arbiter.version.store(self.version, Ordering::SeqCst);
+        self.guard.version.store(self.version, Ordering::SeqCst);
     }
 }
 
@@ -79,15 +79,15 @@ fn up_to(limit: u64) -> Arc<UpTo> {
 }
 
 /// A write to a stream of its own, and one more event for the shared stream.
-fn one_more(shared: &StreamId, arbiter: &Arc<UpTo>) -> AppendRequest {
+fn one_more(shared: &StreamId, guard: &Arc<UpTo>) -> AppendRequest {
     let own = StreamId::new("A", Uuid::now_v7());
-    let referral = Referral {
+    let conditional = ConditionalWrite {
         stream: shared.clone(),
         event: event("shared"),
-        arbiter: arbiter.clone(),
-        matter: Arc::new("one more"),
+        guard: guard.clone(),
+        proposed: Arc::new("one more"),
     };
-    AppendRequest { referrals: vec![referral], ..request([write(&own, 0, 1)]) }
+    AppendRequest { conditional: vec![conditional], ..request([write(&own, 0, 1)]) }
 }
 
 fn shared() -> StreamId {
@@ -101,15 +101,15 @@ async fn count(journal: &Journal, stream: &StreamId) -> usize {
 /// Asks so many times at once; how many were let in.
 async fn storm(journals: &[(&Journal, &Arc<UpTo>)], stream: &StreamId, asks: usize) -> usize {
     let asks = (0..asks).map(|index| {
-        let (journal, arbiter) = journals[index % journals.len()];
-        journal.append(one_more(stream, arbiter))
+        let (journal, guard) = journals[index % journals.len()];
+        journal.append(one_more(stream, guard))
     });
     let outcomes = futures::future::join_all(asks).await;
     let committed =
         |outcome: &&Result<AppendOutcome, _>| matches!(outcome, Ok(AppendOutcome::Committed(_)));
     for outcome in outcomes.iter().filter(|outcome| !committed(outcome)) {
-        let Ok(AppendOutcome::Forbidden(objection)) = outcome else { panic!("{outcome:?}") };
-        assert!(objection.0.downcast_ref::<Full>().is_some(), "{objection}");
+        let Ok(AppendOutcome::Forbidden(refusal)) = outcome else { panic!("{outcome:?}") };
+        assert!(refusal.0.downcast_ref::<Full>().is_some(), "{refusal}");
     }
     outcomes.iter().filter(committed).count()
 }
@@ -117,9 +117,9 @@ async fn storm(journals: &[(&Journal, &Arc<UpTo>)], stream: &StreamId, asks: usi
 crate::on_both_engines! {
     async fn exactly_as_many_are_let_in_as_the_arbiter_allows_and_nobody_loses_a_race(engine) {
         let journal = engine.journal().await;
-        let (stream, arbiter) = (shared(), up_to(40));
-        assert_eq!(storm(&[(&journal, &arbiter)], &stream, 300).await, 40);
-        assert_eq!((count(&journal, &stream).await, arbiter.version()), (40, 40));
+        let (stream, guard) = (shared(), up_to(40));
+        assert_eq!(storm(&[(&journal, &guard)], &stream, 300).await, 40);
+        assert_eq!((count(&journal, &stream).await, guard.version()), (40, 40));
         let events = audit(&journal).await;
         assert_eq!(events.len(), 80, "one who is not let in writes nothing anywhere");
     }
@@ -128,18 +128,18 @@ crate::on_both_engines! {
         let journal = engine.journal().await;
         let stream = shared();
         commit(&journal, request([write(&stream, 0, 3)])).await;
-        let arbiter = up_to(5);
-        assert_eq!(commit(&journal, one_more(&stream, &arbiter)).await.versions, vec![1, 4]);
+        let guard = up_to(5);
+        assert_eq!(commit(&journal, one_more(&stream, &guard)).await.versions, vec![1, 4]);
         commit(&journal, request([write(&stream, 4, 1)])).await;
-        let outcome = journal.append(one_more(&stream, &arbiter)).await.unwrap();
+        let outcome = journal.append(one_more(&stream, &guard)).await.unwrap();
         assert!(matches!(outcome, AppendOutcome::Forbidden(_)), "{outcome:?}");
-        assert_eq!(arbiter.version(), 5);
+        assert_eq!(guard.version(), 5);
     }
 
     async fn a_retry_gets_its_answer_whatever_the_arbiter_would_say_now(engine) {
         let journal = engine.journal().await;
-        let (stream, arbiter) = (shared(), up_to(1));
-        let asked = with_key(one_more(&stream, &arbiter), key("once"));
+        let (stream, guard) = (shared(), up_to(1));
+        let asked = with_key(one_more(&stream, &guard), key("once"));
         commit(&journal, asked.clone()).await;
         let again = journal.append(asked).await.unwrap();
         assert!(matches!(again, AppendOutcome::Replayed(_)), "{again:?}");
@@ -148,17 +148,17 @@ crate::on_both_engines! {
 
     async fn a_referral_beside_a_stale_write_moves_nothing(engine) {
         let journal = engine.journal().await;
-        let (stream, arbiter) = (shared(), up_to(9));
-        let mut stale = one_more(&stream, &arbiter);
+        let (stream, guard) = (shared(), up_to(9));
+        let mut stale = one_more(&stream, &guard);
         stale.writes[0].expected_version = 7;
         let outcomes = futures::future::join_all([
-            journal.append(one_more(&stream, &arbiter)),
+            journal.append(one_more(&stream, &guard)),
             journal.append(stale),
-            journal.append(one_more(&stream, &arbiter)),
+            journal.append(one_more(&stream, &guard)),
         ])
         .await;
         assert!(matches!(outcomes[1], Ok(AppendOutcome::Stale { .. })), "{outcomes:?}");
-        assert_eq!((count(&journal, &stream).await, arbiter.version()), (2, 2));
+        assert_eq!((count(&journal, &stream).await, guard.version()), (2, 2));
     }
 
     async fn two_processes_with_an_arbiter_each_let_in_no_more_than_one_would(engine) {
@@ -175,14 +175,14 @@ crate::on_both_engines! {
 async fn a_broken_commit_leaves_the_arbiter_where_the_stream_is() {
     let engine = Engine::postgres().await;
     let (journal, proxy) = journal_behind_proxy(&engine).await;
-    let (stream, arbiter) = (shared(), up_to(1_000));
+    let (stream, guard) = (shared(), up_to(1_000));
     for fault in [Fault::CommitLost, Fault::AnswerLost, Fault::CommitLost] {
         proxy.set(fault);
-        let asks = (0..40).map(|_| journal.append(one_more(&stream, &arbiter)));
+        let asks = (0..40).map(|_| journal.append(one_more(&stream, &guard)));
         let outcomes = futures::future::join_all(asks).await;
         assert!(outcomes.iter().all(|one| matches!(one, Ok(AppendOutcome::Committed(_)))));
-        assert_eq!(arbiter.version(), count(&journal, &stream).await as u64);
+        assert_eq!(guard.version(), count(&journal, &stream).await as u64);
     }
-    assert_eq!(arbiter.version(), 120);
+    assert_eq!(guard.version(), 120);
     audit(&journal).await;
 }

@@ -4,7 +4,7 @@
 //! With an expected version, of all that decide on one version of a hot stream one wins, and the
 //! others decide for nothing; between processes some would lose for ever. Here nobody loses a race:
 //! the writer asks, in arrival order, and the answer is final. What the stream's events mean stays
-//! unknown to the journal: an [`Arbiter`] keeps the stream's state and says yes or no.
+//! unknown to the journal: an [`WriteGuard`] keeps the stream's state and says yes or no.
 //!
 //! The event must not depend on the stream's state, only the permission to write it may.
 
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::types::{NewEvent, RecordedEvent, StreamId};
 
 /// Keeps the state of one stream, as of some committed version.
-pub trait Arbiter: Send + Sync {
+pub trait WriteGuard: Send + Sync {
     /// The version of the state that is kept.
     fn version(&self) -> u64;
 
@@ -24,17 +24,17 @@ pub trait Arbiter: Send + Sync {
     ///
     /// # Errors
     /// An event that cannot be read.
-    fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), Objection>;
+    fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), GuardRefusal>;
 
     /// Forgets the state: the stream is read from its beginning.
     fn reset(&self);
 
-    /// Begins to judge a batch from the state that is kept.
-    fn begin(self: Arc<Self>) -> Box<dyn Course>;
+    /// Begins to admit a batch from the state that is kept.
+    fn begin(self: Arc<Self>) -> Box<dyn BatchCheck>;
 }
 
 /// One stream in the course of one batch. Dropped when the batch is not committed.
-pub trait Course: Send + Sync {
+pub trait BatchCheck: Send + Sync {
     /// The version that it has reached.
     fn version(&self) -> u64;
 
@@ -42,63 +42,63 @@ pub trait Course: Send + Sync {
     ///
     /// # Errors
     /// What forbids it.
-    fn check(&self, matter: &(dyn Any + Send + Sync)) -> Result<(), Objection>;
+    fn check(&self, proposed: &(dyn Any + Send + Sync)) -> Result<(), GuardRefusal>;
 
     /// Takes it in, as one event.
-    fn take(&mut self, matter: &(dyn Any + Send + Sync));
+    fn take(&mut self, proposed: &(dyn Any + Send + Sync));
 
-    /// The batch is committed: the arbiter keeps this state from now on.
+    /// The batch is committed: the guard keeps this state from now on.
     fn keep(self: Box<Self>);
 }
 
 /// The streams that are being judged.
-pub(super) type Courses = HashMap<StreamId, Box<dyn Course>>;
+pub(super) type BatchChecks = HashMap<StreamId, Box<dyn BatchCheck>>;
 
 /// Why a referred write is not made; the caller knows the type behind it.
 #[derive(Clone, Debug)]
-pub struct Objection(pub Arc<dyn std::error::Error + Send + Sync>);
+pub struct GuardRefusal(pub Arc<dyn std::error::Error + Send + Sync>);
 
-impl fmt::Display for Objection {
+impl fmt::Display for GuardRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
 }
 
-impl PartialEq for Objection {
+impl PartialEq for GuardRefusal {
     fn eq(&self, other: &Self) -> bool {
         self.0.to_string() == other.0.to_string()
     }
 }
 
-impl Eq for Objection {}
+impl Eq for GuardRefusal {}
 
-/// One event for a stream with an arbiter.
+/// One event for a stream with a guard.
 #[derive(Clone)]
-pub struct Referral {
+pub struct ConditionalWrite {
     /// Where to.
     pub stream: StreamId,
     /// The event.
     pub event: NewEvent,
     /// Who is asked.
-    pub arbiter: Arc<dyn Arbiter>,
-    /// What is asked: the event as the arbiter understands it.
-    pub matter: Arc<dyn Any + Send + Sync>,
+    pub guard: Arc<dyn WriteGuard>,
+    /// What is asked: the event as the guard understands it.
+    pub proposed: Arc<dyn Any + Send + Sync>,
 }
 
-impl fmt::Debug for Referral {
+impl fmt::Debug for ConditionalWrite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Referral")
+        f.debug_struct("ConditionalWrite")
             .field("stream", &self.stream)
             .field("event", &self.event)
             .finish_non_exhaustive()
     }
 }
 
-impl PartialEq for Referral {
+impl PartialEq for ConditionalWrite {
     fn eq(&self, other: &Self) -> bool {
         (&self.stream, &self.event) == (&other.stream, &other.event)
-            && Arc::ptr_eq(&self.arbiter, &other.arbiter)
+            && Arc::ptr_eq(&self.guard, &other.guard)
     }
 }
 
-impl Eq for Referral {}
+impl Eq for ConditionalWrite {}

@@ -1,9 +1,9 @@
-//! Who of a batch may be recorded. Pure: facts in, verdicts out.
+//! Who of a batch may be recorded. Pure: facts in, admissions out.
 
 use std::collections::{HashMap, HashSet};
 
 use super::check::Prepared;
-use super::referral::{Courses, Objection};
+use super::conditional::{BatchChecks, GuardRefusal};
 use super::types::{RequestKey, StoredAnswer, StreamId};
 use super::versions::Known;
 
@@ -38,7 +38,7 @@ impl Facts {
 
 /// What becomes of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Admission {
     /// With the version that each referred stream has before it, in order.
     Accepted(Vec<u64>),
     Stale {
@@ -51,14 +51,14 @@ pub(super) enum Verdict {
     ReplayOf(usize),
     KeyReused,
     AliasTaken,
-    Forbidden(Objection),
+    Forbidden(GuardRefusal),
 }
 
 /// What the facts allow to say.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Judgement {
-    /// One verdict a request, in order.
-    Verdicts(Vec<Verdict>),
+pub(super) enum BatchAdmission {
+    /// One admission a request, in order.
+    Admissions(Vec<Admission>),
     /// These streams must be read under the lock first.
     Read(Vec<StreamId>),
     /// Somebody would be refused on partial knowledge: everything must be read first. The one refused
@@ -71,31 +71,36 @@ pub(super) enum Judgement {
 /// A version counts as known if it is exact, or if the request's expected version equals its floor:
 /// then the stream is certainly not below, and if it is above, the insert meets the primary key.
 ///
-/// `courses` is empty at first; with verdicts it holds the referred streams as the batch leaves them.
-pub(super) fn judge(requests: &[&Prepared], facts: &Facts, courses: &mut Courses) -> Judgement {
-    courses.clear();
-    let mut bench = Bench::new(facts, courses);
-    let mut verdicts = Vec::with_capacity(requests.len());
+/// `batches` is empty at first; with admissions it holds the referred streams as the batch leaves them.
+pub(super) fn admit(
+    requests: &[&Prepared],
+    facts: &Facts,
+    batches: &mut BatchChecks,
+) -> BatchAdmission {
+    batches.clear();
+    let mut bench = Bench::new(facts, batches);
+    let mut admissions = Vec::with_capacity(requests.len());
     for (index, prepared) in requests.iter().enumerate() {
-        let verdict = bench.judge(index, prepared);
-        if !facts.thorough && !matches!(verdict, Verdict::Accepted(_) | Verdict::ReplayOf(_)) {
+        let admission = bench.admit(index, prepared);
+        if !facts.thorough && !matches!(admission, Admission::Accepted(_) | Admission::ReplayOf(_))
+        {
             bench.refused_early = true;
         }
-        verdicts.push(verdict);
+        admissions.push(admission);
     }
     if !bench.unread.is_empty() {
-        return Judgement::Read(bench.unread.into_iter().cloned().collect());
+        return BatchAdmission::Read(bench.unread.into_iter().cloned().collect());
     }
     if bench.refused_early {
-        return Judgement::ReadAll;
+        return BatchAdmission::ReadAll;
     }
-    Judgement::Verdicts(verdicts)
+    BatchAdmission::Admissions(admissions)
 }
 
 /// The state of judging one batch: the facts, and on top of them what was accepted so far.
 struct Bench<'a> {
     facts: &'a Facts,
-    courses: &'a mut Courses,
+    batches: &'a mut BatchChecks,
     versions: HashMap<&'a StreamId, u64>,
     keys: HashMap<(&'a str, &'a str), (usize, [u8; 32])>,
     aliases: HashSet<&'a str>,
@@ -104,10 +109,10 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(facts: &'a Facts, courses: &'a mut Courses) -> Self {
+    fn new(facts: &'a Facts, batches: &'a mut BatchChecks) -> Self {
         Self {
             facts,
-            courses,
+            batches,
             versions: HashMap::new(),
             keys: HashMap::new(),
             aliases: HashSet::new(),
@@ -116,11 +121,11 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn judge(&mut self, index: usize, prepared: &'a Prepared) -> Verdict {
+    fn admit(&mut self, index: usize, prepared: &'a Prepared) -> Admission {
         let request = &prepared.request;
         // The key comes first: a retry is answered, however the world has moved on since.
-        if let Some(verdict) = request.key.as_ref().and_then(|key| self.replay(key)) {
-            return verdict;
+        if let Some(admission) = request.key.as_ref().and_then(|key| self.replay(key)) {
+            return admission;
         }
         if let Some(stale) = self.stale(prepared) {
             return stale;
@@ -128,62 +133,62 @@ impl<'a> Bench<'a> {
         if let Some(alias) = &request.alias {
             let name = alias.alias.as_str();
             if self.facts.aliases.contains(name) || self.aliases.contains(name) {
-                return Verdict::AliasTaken;
+                return Admission::AliasTaken;
             }
         }
         let referred = match self.refer(prepared) {
             Ok(versions) => versions,
-            Err(verdict) => return verdict,
+            Err(admission) => return admission,
         };
         self.accept(index, prepared);
-        Verdict::Accepted(referred)
+        Admission::Accepted(referred)
     }
 
-    /// Asks the arbiters, and only if all of them agree takes the request in. A stream must be known
-    /// exactly, and its arbiter must stand there; else both are brought there first.
-    fn refer(&mut self, prepared: &'a Prepared) -> Result<Vec<u64>, Verdict> {
-        let referrals = &prepared.request.referrals;
-        let mut versions = Vec::with_capacity(referrals.len());
-        for referral in referrals {
-            let actual = self.version(&referral.stream, |_| false);
-            let began_here = !self.courses.contains_key(&referral.stream);
-            let course = self
-                .courses
-                .entry(referral.stream.clone())
-                .or_insert_with(|| referral.arbiter.clone().begin());
-            let expected = course.version();
+    /// Asks the guards, and only if all of them agree takes the request in. A stream must be known
+    /// exactly, and its guard must stand there; else both are brought there first.
+    fn refer(&mut self, prepared: &'a Prepared) -> Result<Vec<u64>, Admission> {
+        let conditional = &prepared.request.conditional;
+        let mut versions = Vec::with_capacity(conditional.len());
+        for conditional in conditional {
+            let actual = self.version(&conditional.stream, |_| false);
+            let began_here = !self.batches.contains_key(&conditional.stream);
+            let batch = self
+                .batches
+                .entry(conditional.stream.clone())
+                .or_insert_with(|| conditional.guard.clone().begin());
+            let expected = batch.version();
             if expected != actual {
-                if began_here && !self.versions.contains_key(&referral.stream) {
-                    self.unread.insert(&referral.stream);
+                if began_here && !self.versions.contains_key(&conditional.stream) {
+                    self.unread.insert(&conditional.stream);
                 }
-                let stream = referral.stream.clone();
-                return Err(Verdict::Stale { stream, expected, actual });
+                let stream = conditional.stream.clone();
+                return Err(Admission::Stale { stream, expected, actual });
             }
-            course.check(&*referral.matter).map_err(Verdict::Forbidden)?;
+            batch.check(&*conditional.proposed).map_err(Admission::Forbidden)?;
             versions.push(actual);
         }
-        for referral in referrals {
-            if let Some(course) = self.courses.get_mut(&referral.stream) {
-                course.take(&*referral.matter);
+        for conditional in conditional {
+            if let Some(batch) = self.batches.get_mut(&conditional.stream) {
+                batch.take(&*conditional.proposed);
             }
         }
         Ok(versions)
     }
 
-    fn replay(&self, key: &RequestKey) -> Option<Verdict> {
+    fn replay(&self, key: &RequestKey) -> Option<Admission> {
         if let Some((index, body_hash)) = self.keys.get(&(key.actor.as_str(), key.key.as_str())) {
             let same = *body_hash == key.body_hash;
-            return Some(if same { Verdict::ReplayOf(*index) } else { Verdict::KeyReused });
+            return Some(if same { Admission::ReplayOf(*index) } else { Admission::KeyReused });
         }
         if self.facts.keys.is_empty() {
             return None;
         }
         let known = self.facts.keys.get(&(key.actor.clone(), key.key.clone()))?;
         let same = known.body_hash == key.body_hash;
-        Some(if same { Verdict::Replayed(known.answer.clone()) } else { Verdict::KeyReused })
+        Some(if same { Admission::Replayed(known.answer.clone()) } else { Admission::KeyReused })
     }
 
-    fn stale(&mut self, prepared: &'a Prepared) -> Option<Verdict> {
+    fn stale(&mut self, prepared: &'a Prepared) -> Option<Admission> {
         let request = &prepared.request;
         for write in &request.writes {
             let expected = write.expected_version;
@@ -203,7 +208,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The stream's version. A floor is taken for it only where `floor_will_do`; otherwise the stream
-    /// is put down to be read, and what is answered here is thrown away with the whole judgement.
+    /// is put down to be read, and what is answered here is thrown away with the whole admission.
     ///
     /// A stream that this batch has written already has a version as good as exact: if its floor was
     /// wrong, the insert fails and with it all that was built on it.
@@ -228,9 +233,9 @@ impl<'a> Bench<'a> {
             let version = write.expected_version + write.events.len() as u64;
             self.versions.insert(&write.stream, version);
         }
-        for referral in &request.referrals {
-            if let Some(course) = self.courses.get(&referral.stream) {
-                self.versions.insert(&referral.stream, course.version());
+        for conditional in &request.conditional {
+            if let Some(batch) = self.batches.get(&conditional.stream) {
+                self.versions.insert(&conditional.stream, batch.version());
             }
         }
         if let Some(key) = &request.key {
@@ -242,8 +247,8 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn differ(stream: &StreamId, expected: u64, actual: u64) -> Option<Verdict> {
-    (expected != actual).then(|| Verdict::Stale { stream: stream.clone(), expected, actual })
+fn differ(stream: &StreamId, expected: u64, actual: u64) -> Option<Admission> {
+    (expected != actual).then(|| Admission::Stale { stream: stream.clone(), expected, actual })
 }
 
 #[cfg(test)]
@@ -275,15 +280,15 @@ mod tests {
         Prepared::new(request).unwrap()
     }
 
-    fn judged(known: Known, thorough: bool, requests: &[&Prepared]) -> Judgement {
+    fn judged(known: Known, thorough: bool, requests: &[&Prepared]) -> BatchAdmission {
         let versions = [(stream(), known)].into();
-        judge(requests, &Facts { versions, thorough, ..Facts::default() }, &mut Courses::new())
+        admit(requests, &Facts { versions, thorough, ..Facts::default() }, &mut BatchChecks::new())
     }
 
     #[test]
     fn a_floor_is_proof_for_a_write_at_the_floor_and_for_nothing_else() {
-        let accepted = Judgement::Verdicts(vec![Verdict::Accepted(vec![])]);
-        let read = Judgement::Read(vec![stream()]);
+        let accepted = BatchAdmission::Admissions(vec![Admission::Accepted(vec![])]);
+        let read = BatchAdmission::Read(vec![stream()]);
         assert_eq!(judged(Known::AtLeast(3), false, &[&write(3)]), accepted);
         assert_eq!(judged(Known::AtLeast(3), false, &[&write(4)]), read);
         assert_eq!(judged(Known::AtLeast(3), false, &[&write(2)]), read);
@@ -293,15 +298,15 @@ mod tests {
 
     #[test]
     fn nobody_is_refused_before_everything_was_read() {
-        let stale = Verdict::Stale { stream: stream(), expected: 2, actual: 3 };
-        assert_eq!(judged(Known::Exact(3), false, &[&write(2)]), Judgement::ReadAll);
+        let stale = Admission::Stale { stream: stream(), expected: 2, actual: 3 };
+        assert_eq!(judged(Known::Exact(3), false, &[&write(2)]), BatchAdmission::ReadAll);
         let all = judged(Known::Exact(3), true, &[&write(2)]);
-        assert_eq!(all, Judgement::Verdicts(vec![stale]));
+        assert_eq!(all, BatchAdmission::Admissions(vec![stale]));
     }
 
     #[test]
     fn a_guard_sees_what_the_batch_wrote_before_it() {
-        let verdicts = judged(Known::AtLeast(3), false, &[&write(3), &guard(4)]);
-        assert_eq!(verdicts, Judgement::Verdicts(vec![Verdict::Accepted(vec![]); 2]));
+        let admissions = judged(Known::AtLeast(3), false, &[&write(3), &guard(4)]);
+        assert_eq!(admissions, BatchAdmission::Admissions(vec![Admission::Accepted(vec![]); 2]));
     }
 }
