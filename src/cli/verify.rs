@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
 
+use super::CliError;
 use super::export::{bar, show};
-use super::open::{journal_config, open_as_it_is};
-use super::{CliError, Say};
+use crate::app::{journal_config, open_as_it_is};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::evidence::bundle::{BUNDLE_MAX_BYTES, Bundle, BundledEvent, EventFault, Verdict};
@@ -15,6 +15,7 @@ use crate::evidence::{Note, VerifierKey};
 use crate::files::replace;
 use crate::http::show::label_of;
 use crate::journal::Journal;
+use crate::say::Say;
 use sira_evidence::entry::hex;
 
 /// Arguments of `sira verify`.

@@ -57,6 +57,9 @@ pub(crate) fn key_row(row: KeyColumns) -> Result<(KeyName, KnownKey), sqlx::Erro
 }
 
 /// Reads a row of `events`.
+///
+/// # Errors
+/// [`JournalError::Inconsistent`] for a row that is none of ours.
 pub fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
     let (
         position,

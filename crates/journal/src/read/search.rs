@@ -34,6 +34,9 @@ impl Journal {
 }
 
 /// As [`Journal::read_type`], of a journal that is not open.
+///
+/// # Errors
+/// As there.
 pub async fn read_type(pool: &Pool, event_type: &str) -> Result<Vec<RecordedEvent>, JournalError> {
     plain("event_type", event_type)?;
     // Spelt out, not bound: a partial index is only taken for a value known when the plan is made.

@@ -1,11 +1,11 @@
-//! Opening the databases for a command.
+//! Opening the databases.
 
 use std::path::Path;
 
 use sira_projections::ReadStore;
 use sira_projections::analyst::{AnalystRole, CREATE_ANALYST};
 
-use super::{CliError, Say};
+use super::StartError;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
@@ -14,6 +14,7 @@ use crate::files::FileError;
 use crate::journal::{Journal, JournalConfig, JournalError};
 use crate::keys::{KeyStore, MasterKey, MasterKeyOrigin};
 use crate::read_side::{DuplicateFinder, OpenedKeys};
+use crate::say::Say;
 use crate::token::{Tokens, load_or_create_key};
 
 /// The journal's own id: one journal a database, for now.
@@ -37,7 +38,9 @@ impl Opened {
     }
 }
 
-pub(super) fn journal_config(config: &Config) -> JournalConfig {
+/// How the configured journal is opened.
+#[must_use]
+pub fn journal_config(config: &Config) -> JournalConfig {
     let mut journal = JournalConfig::new(&config.database_url);
     JOURNAL.clone_into(&mut journal.journal);
     journal
@@ -45,37 +48,47 @@ pub(super) fn journal_config(config: &Config) -> JournalConfig {
 
 /// Opens the read database, making its schema, and lets registrations be answered with their likely
 /// duplicates.
-pub async fn open_read(config: &Config, opened: &Opened, say: Say) -> Result<ReadStore, CliError> {
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_read(
+    config: &Config,
+    opened: &Opened,
+    say: Say,
+) -> Result<ReadStore, StartError> {
     let store = ReadStore::open(&config.read_database_url).await;
     let store = store.map_err(|error| {
         let what =
             say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
-        CliError::failed(what, error)
+        StartError::new(what, error)
     })?;
     let keys = OpenedKeys::new(opened.commands.keys().clone());
     let _ = opened.commands.clone().proposing(DuplicateFinder::new(store.clone(), keys));
     Ok(store)
 }
 
-/// `sira migrate`.
-pub async fn migrate(config: &Config, say: Say) -> Result<(), CliError> {
+/// Brings the journal's schema up to date, and makes the analysts' role.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn migrate(config: &Config, say: Say) -> Result<(), StartError> {
     make_directory(config)?;
     let done = Journal::migrate(&journal_config(config)).await;
-    done.map_err(|error| CliError::failed("migrate", error))?;
+    done.map_err(|error| StartError::new("migrate", error))?;
     say.note("Le schéma du journal est à jour.", "The journal's schema is up to date.");
     make_analyst(config, say).await
 }
 
 /// The analysts' role, where the read side is on a server. Not every database user may make a role: then
 /// this says what somebody who may has to run, and all else works without it.
-async fn make_analyst(config: &Config, say: Say) -> Result<(), CliError> {
+async fn make_analyst(config: &Config, say: Say) -> Result<(), StartError> {
     if config.read_database_url.starts_with("sqlite:") {
         return Ok(());
     }
     let failed = |error| {
         let what =
             say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
-        CliError::failed(what, error)
+        StartError::new(what, error)
     };
     let store = ReadStore::open(&config.read_database_url).await.map_err(failed)?;
     let made = store.make_analyst_role().await.map_err(failed);
@@ -94,55 +107,68 @@ async fn make_analyst(config: &Config, say: Say) -> Result<(), CliError> {
     Ok(())
 }
 
-pub(super) fn make_directory(config: &Config) -> Result<(), CliError> {
+/// Makes the data directory.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub fn make_directory(config: &Config) -> Result<(), StartError> {
     std::fs::create_dir_all(&config.data_dir).map_err(|source| {
         let path = config.data_dir.clone();
-        CliError::failed("data directory", FileError { path, source })
+        StartError::new("data directory", FileError { path, source })
     })
 }
 
 /// Opens the journal, the key store and the tokens. An embedded journal that does not exist yet is
 /// made; any other schema than the known one is refused with what to run.
-pub async fn open(config: &Config, say: Say) -> Result<Opened, CliError> {
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open(config: &Config, say: Say) -> Result<Opened, StartError> {
     open_at(config, Clock::System, say).await
 }
 
 /// As [`open`], on a clock of the caller's.
-pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, CliError> {
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, StartError> {
     make_directory(config)?;
     let journal = open_journal(config, &clock, say).await?;
     let keys = open_keys(config, &clock, say).await?;
     bind(&journal, &keys, say).await?;
     let given = secret("SIRA_TOKEN_KEY");
     let key = load_or_create_key(&config.data_dir, given.as_deref().map(String::as_str))
-        .map_err(|error| CliError::failed("token key", error))?;
+        .map_err(|error| StartError::new("token key", error))?;
     let tokens = Tokens::new(journal.clone(), clock.clone(), &key)
-        .map_err(|error| CliError::failed("token key", error))?;
+        .map_err(|error| StartError::new("token key", error))?;
     let documents = DocumentStore::open(&config.documents_url, &config.data_dir.join("incoming"));
     let documents = documents.map_err(|error| {
         let what = say
             .pick("le magasin de documents ne s'ouvre pas", "the document store cannot be opened");
-        CliError::failed(what, error)
+        StartError::new(what, error)
     })?;
     let commands = Commands::new(journal, keys, clock, config.cache_bytes).keeping(documents);
     Ok(Opened { commands, tokens })
 }
 
 /// Opens a journal to look at it, whatever is wrong with it.
-pub(super) async fn open_as_it_is(config: &JournalConfig, say: Say) -> Result<Journal, CliError> {
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_as_it_is(config: &JournalConfig, say: Say) -> Result<Journal, StartError> {
     let opened = Journal::open_as_it_is(config, Clock::System).await;
     opened.map_err(|error| not_opened(error, say))
 }
 
-async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journal, CliError> {
+async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journal, StartError> {
     let journal = journal_config(config);
     if is_new_embedded(&config.database_url) {
-        Journal::migrate(&journal).await.map_err(|error| CliError::failed("migrate", error))?;
+        Journal::migrate(&journal).await.map_err(|error| StartError::new("migrate", error))?;
     }
     Journal::open(&journal, clock.clone()).await.map_err(|error| not_opened(error, say))
 }
 
-fn not_opened(error: JournalError, say: Say) -> CliError {
+fn not_opened(error: JournalError, say: Say) -> StartError {
     let what = match &error {
         JournalError::SchemaBehind { .. } => say.pick(
             "le schéma du journal n'est pas à jour : lancez `sira migrate`",
@@ -154,7 +180,7 @@ fn not_opened(error: JournalError, say: Say) -> CliError {
         ),
         _ => say.pick("le journal ne s'ouvre pas", "the journal cannot be opened"),
     };
-    CliError::failed(what, error)
+    StartError::new(what, error)
 }
 
 /// An embedded journal whose file is not there yet is made on first use: that is what makes
@@ -164,16 +190,16 @@ fn is_new_embedded(url: &str) -> bool {
     path.is_some_and(|path| !Path::new(path.split('?').next().unwrap_or(path)).exists())
 }
 
-async fn open_keys(config: &Config, clock: &Clock, say: Say) -> Result<KeyStore, CliError> {
+async fn open_keys(config: &Config, clock: &Clock, say: Say) -> Result<KeyStore, StartError> {
     let given = secret("SIRA_MASTER_KEY");
     let loaded = MasterKey::load_or_create(&config.data_dir, given.as_deref().map(String::as_str));
-    let (master, origin) = loaded.map_err(|error| CliError::failed("master key", error))?;
+    let (master, origin) = loaded.map_err(|error| StartError::new("master key", error))?;
     if let MasterKeyOrigin::Created(path) = &origin {
         warn_of_new_master_key(path, say);
     }
     let store = KeyStore::open(&config.keys_database_url, master, clock.clone()).await;
     store.map_err(|error| {
-        CliError::failed(
+        StartError::new(
             say.pick("le magasin de clés ne s'ouvre pas", "the key store cannot be opened"),
             error,
         )
@@ -193,16 +219,18 @@ fn warn_of_new_master_key(path: &Path, say: Say) {
     say.note(&fr, &en);
 }
 
-pub(super) fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
+/// A secret of the environment; none when it is empty.
+#[must_use]
+pub fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(zeroize::Zeroizing::new)
 }
 
 /// A journal names its key store once; another one is refused, since what it sealed could not be
 /// opened, and what it would seal could not be opened elsewhere.
-async fn bind(journal: &Journal, keys: &KeyStore, say: Say) -> Result<(), CliError> {
+async fn bind(journal: &Journal, keys: &KeyStore, say: Say) -> Result<(), StartError> {
     let own = keys.id().to_string();
     let named = journal.set_once(KEY_STORE_SETTING, &own).await;
-    let named = named.map_err(|error| CliError::failed("journal", error))?;
+    let named = named.map_err(|error| StartError::new("journal", error))?;
     if named == own {
         return Ok(());
     }
@@ -210,5 +238,20 @@ async fn bind(journal: &Journal, keys: &KeyStore, say: Say) -> Result<(), CliErr
         "ce magasin de clés n'est pas celui de ce journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
         "this key store is not the one of this journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
     );
-    Err(CliError::Failed(what.to_owned(), None))
+    Err(StartError::bare(what))
+}
+
+/// Opens everything, works with it, and closes it, whatever the work came to.
+///
+/// # Errors
+/// [`StartError`] as the work's own error, or what the work gives.
+pub async fn with_open<T, E: From<StartError>>(
+    config: &Config,
+    say: Say,
+    work: impl AsyncFnOnce(&Opened) -> Result<T, E>,
+) -> Result<T, E> {
+    let opened = open(config, say).await?;
+    let outcome = work(&opened).await;
+    opened.close().await;
+    outcome
 }
