@@ -1,169 +1,102 @@
-//! The two engines' pools, their settings, and the macro that runs one statement on either.
+//! The journal's database: its schema, and the settings of its connections.
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    ConnectOptions, Connection, Executor, PgConnection, PgPool, SqliteConnection, SqlitePool,
+use sira_database::{
+    Database, DatabaseError, Durability, Engine, PoolProfile, PostgresProfile, Profile, Schema,
+    SqliteJournalMode, SqliteProfile, SqliteSynchronous,
 };
 
 use super::{JournalConfig, JournalError};
 
+/// Other parts may keep their migrations in the same database and table.
+pub(super) static SCHEMA: Schema = Schema {
+    postgres: sqlx::migrate!("migrations/journal/postgres"),
+    sqlite: sqlx::migrate!("migrations/journal/sqlite"),
+    own_versions: Some(1000..=1999),
+    namespace: None,
+};
+
 /// A connection that rested longer than this is tried before it is used: a server that restarted in
 /// between must not cost a caller an error, and a busy pool must not pay a round trip for the check.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
+/// How long a reader of an embedded journal waits for a connection. Nothing but other readers of this
+/// process keeps one from it.
+const SQLITE_ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
 
-/// Connections to the journal's database, for reads and for the small tables beside the journal.
-#[derive(Clone, Debug)]
-pub enum Pool {
-    /// `PostgreSQL`.
-    Postgres(PgPool),
-    /// The embedded engine.
-    Sqlite(SqlitePool),
+/// The database that a configuration names.
+pub(super) fn database_of(config: &JournalConfig) -> Result<Database, JournalError> {
+    Ok(Database::at(&config.url, &profile(config))?)
 }
 
-/// Runs the same expression on whichever pool (or connection) there is: the dialects agree on `$1`,
-/// `ON CONFLICT` and `RETURNING`. The expression sees the pool under the name given.
-///
-/// ```ignore
-/// let value: Option<(String,)> = on_pool!(journal.pool(), db => {
-///     sqlx::query_as("SELECT value FROM journal_settings WHERE name = $1")
-///         .bind(name)
-///         .fetch_optional(db)
-///         .await
-/// })?;
-/// ```
+fn profile(config: &JournalConfig) -> Profile {
+    let is_embedded = config.sqlite_path().is_some();
+    let patience_ms = config.busy_timeout.as_millis().to_string();
+    Profile {
+        lock_wait: config.busy_timeout,
+        pool: PoolProfile {
+            max_connections: config.max_connections,
+            acquire_within: if is_embedded { SQLITE_ACQUIRE_WITHIN } else { config.busy_timeout },
+            trusted_rest: TRUSTED_REST,
+            is_lazy: false,
+        },
+        sqlite: SqliteProfile {
+            // Readers and the writer do not wait for one another.
+            journal_mode: SqliteJournalMode::Wal,
+            // NORMAL, which sqlite-es opens with, may lose the last commits when the power goes.
+            synchronous: SqliteSynchronous::Full,
+            // Rows cross from the thread that reads the file in lots of so many: with 50, which is the
+            // default, two threads spend more time waking each other than reading.
+            row_buffer: Some(1_000),
+            pragmas: Vec::new(),
+            is_owner_only: false,
+            makes_folder: false,
+        },
+        postgres: PostgresProfile {
+            search_path: None,
+            // `off` would acknowledge what a crash of the server loses.
+            durability: Durability::OnDisk,
+            settings: vec![
+                // A process that hangs while it holds the head row must not stop all others for ever.
+                ("idle_in_transaction_session_timeout", patience_ms),
+                // Every statement here has its index, but a plan made while the table was small would
+                // scan it long after it has grown.
+                ("enable_seqscan", "off".to_owned()),
+            ],
+        },
+    }
+}
+
+impl From<DatabaseError> for JournalError {
+    fn from(error: DatabaseError) -> Self {
+        let unknown = |found: String| Self::SchemaUnknown {
+            found,
+            // The two engines' versions go together.
+            expected: migration(SCHEMA.last_version(Engine::Sqlite)),
+        };
+        match error {
+            DatabaseError::UnknownEngine => Self::UnknownEngine,
+            DatabaseError::UnknownSchema { version } => unknown(format!(
+                "{}, which this program does not know as it is",
+                migration(version)
+            )),
+            DatabaseError::SchemaBehind { found, expected } => Self::SchemaBehind {
+                found: found.map_or_else(|| "no schema".to_owned(), migration),
+                expected: migration(expected),
+            },
+            DatabaseError::WrongSchema { schema } => unknown(format!("no schema `{schema}`")),
+            DatabaseError::Database(error) => Self::Database(error),
+            DatabaseError::Migration(error) => Self::Migration(error),
+        }
+    }
+}
+
+fn migration(version: i64) -> String {
+    format!("migration {version}")
+}
+
+/// Runs the same expression on whichever pool there is.
 #[macro_export]
 macro_rules! on_pool {
-    ($pool:expr, $db:ident => $run:expr) => {
-        match $pool {
-            $crate::journal::Pool::Postgres($db) => $run,
-            $crate::journal::Pool::Sqlite($db) => $run,
-        }
-    };
-}
-
-/// Which engine, and how to reach it.
-#[derive(Clone, Debug)]
-pub(super) enum Target {
-    Postgres(PgConnectOptions),
-    Sqlite(SqliteConnectOptions),
-}
-
-impl Target {
-    pub(super) fn of(config: &JournalConfig) -> Result<Self, JournalError> {
-        if let Some(path) = config.sqlite_path() {
-            return Ok(Self::Sqlite(sqlite_options(path, config.busy_timeout)));
-        }
-        if config.url.starts_with("postgres") {
-            return Ok(Self::Postgres(postgres_options(config)?));
-        }
-        Err(JournalError::UnknownEngine)
-    }
-}
-
-fn sqlite_options(path: &str, busy_timeout: Duration) -> SqliteConnectOptions {
-    // Statements are not logged: a server at debug level must stay usable.
-    SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        // NORMAL, which sqlite-es opens with, may lose the last commits when the power goes.
-        .synchronous(SqliteSynchronous::Full)
-        // Rows cross from the thread that reads the file in lots of so many: with 50, which is the
-        // default, two threads spend more time waking each other than reading.
-        .row_buffer_size(1_000)
-        .busy_timeout(busy_timeout)
-        .disable_statement_logging()
-}
-
-fn postgres_options(config: &JournalConfig) -> Result<PgConnectOptions, JournalError> {
-    let options: PgConnectOptions = config.url.parse()?;
-    Ok(options.disable_statement_logging())
-}
-
-/// Opens a server connection with the settings on which the journal relies.
-pub(super) async fn connect_postgres(
-    options: &PgConnectOptions,
-    lock_timeout: Duration,
-) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = PgConnection::connect_with(options).await?;
-    prepare_postgres(&mut connection, lock_timeout).await?;
-    Ok(connection)
-}
-
-/// - A process that hangs while it holds the head row must not stop all others for ever.
-/// - `synchronous_commit = off` would acknowledge what a crash loses; stricter settings are kept.
-/// - Every statement here has its index, but a plan made while the table was small would scan it long
-///   after it has grown.
-async fn prepare_postgres(
-    connection: &mut PgConnection,
-    lock_timeout: Duration,
-) -> Result<(), sqlx::Error> {
-    let timeout_ms = lock_timeout.as_millis();
-    let settings = format!(
-        "SET lock_timeout = {timeout_ms};
-         SET idle_in_transaction_session_timeout = {timeout_ms};
-         SET enable_seqscan = off;
-         SELECT set_config('synchronous_commit', 'on', false)
-          WHERE current_setting('synchronous_commit') = 'off'"
-    );
-    connection.execute(sqlx::raw_sql(&settings)).await?;
-    Ok(())
-}
-
-/// Opens the pool for reads and side tables.
-pub(super) async fn open_pool(
-    target: &Target,
-    config: &JournalConfig,
-) -> Result<Pool, sqlx::Error> {
-    Ok(match target {
-        Target::Postgres(options) => Pool::Postgres(open_postgres(options.clone(), config).await?),
-        Target::Sqlite(options) => Pool::Sqlite(
-            SqlitePoolOptions::new()
-                .max_connections(config.max_connections)
-                .test_before_acquire(false)
-                .connect_with(options.clone())
-                .await?,
-        ),
-    })
-}
-
-async fn open_postgres(
-    options: PgConnectOptions,
-    config: &JournalConfig,
-) -> Result<PgPool, sqlx::Error> {
-    let lock_timeout = config.busy_timeout;
-    PgPoolOptions::new()
-        .max_connections(config.max_connections)
-        .acquire_timeout(config.busy_timeout)
-        .test_before_acquire(false)
-        .before_acquire(|connection, rest| {
-            Box::pin(async move {
-                if rest.idle_for > TRUSTED_REST {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(move |connection, _| Box::pin(prepare_postgres(connection, lock_timeout)))
-        .connect_with(options)
-        .await
-}
-
-/// One connection of its own, outside the pool.
-pub(super) enum Link {
-    Postgres(PgConnection),
-    Sqlite(SqliteConnection),
-}
-
-impl Link {
-    pub(super) async fn open(target: &Target, lock_timeout: Duration) -> Result<Self, sqlx::Error> {
-        Ok(match target {
-            Target::Postgres(options) => {
-                Self::Postgres(connect_postgres(options, lock_timeout).await?)
-            }
-            Target::Sqlite(options) => Self::Sqlite(SqliteConnection::connect_with(options).await?),
-        })
-    }
+    ($($run:tt)*) => { sira_database::on_engine!($($run)*) };
 }

@@ -7,10 +7,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sira_database::{Database, Link, on_engine};
 use tokio::sync::{Notify, oneshot};
 
 use super::own::Range;
-use super::pool::{Link, Target};
 use super::rows::{signed, stream_id, unsigned};
 use super::stamp::Stamp;
 use super::types::{Head, StreamId};
@@ -79,7 +79,7 @@ impl FreshnessQueue {
 
 /// The task that reads.
 pub(super) struct FreshnessTask {
-    pub target: Target,
+    pub database: Database,
     pub shared: Arc<Shared>,
     pub queue: Arc<FreshnessQueue>,
     /// None before the first read and after the connection broke.
@@ -152,8 +152,7 @@ impl FreshnessTask {
         if let Some(link) = self.link.take() {
             return Ok(link);
         }
-        let opening = Link::open(&self.target, self.shared.config.busy_timeout);
-        in_time(&self.shared, opening).await
+        in_time(&self.shared, self.database.connect()).await
     }
 
     async fn foreign(&mut self, gaps: &[Range]) -> Result<Foreign, JournalError> {
@@ -198,10 +197,7 @@ fn answer(replies: Vec<Reply>, fresh: Result<Freshness, JournalError>) {
 async fn head_row(link: &mut Link, journal: &str) -> Result<(i64, Stamp, i64), sqlx::Error> {
     const HEAD: &str = "SELECT next_position, recorded_at, \
          (SELECT changes FROM token_changes WHERE id = 1) FROM journal_head WHERE journal = $1";
-    match link {
-        Link::Postgres(db) => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await,
-        Link::Sqlite(db) => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await,
-    }
+    on_engine!(link, db => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await)
 }
 
 /// Positions and streams of the events in a range.
@@ -212,13 +208,5 @@ async fn stream_rows(
     const STREAMS: &str = "SELECT position, aggregate_type, aggregate_id FROM events \
          WHERE position BETWEEN $1 AND $2";
     let (first, last) = (signed(first), signed(last));
-    macro_rules! fetch {
-        ($db:expr) => {
-            sqlx::query_as(STREAMS).bind(first).bind(last).fetch_all($db).await
-        };
-    }
-    match link {
-        Link::Postgres(db) => fetch!(db),
-        Link::Sqlite(db) => fetch!(db),
-    }
+    on_engine!(link, db => sqlx::query_as(STREAMS).bind(first).bind(last).fetch_all(db).await)
 }

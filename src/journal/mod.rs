@@ -14,6 +14,7 @@ mod bulk;
 mod check;
 mod conditional;
 mod config;
+mod database;
 mod destroyed;
 mod error;
 mod freshness;
@@ -22,13 +23,11 @@ mod leaves;
 mod moment;
 mod own;
 mod plan;
-mod pool;
 mod positions;
 mod postgres;
 mod raw;
 mod read;
 mod rows;
-mod schema;
 mod search;
 mod session;
 mod sqlite;
@@ -42,6 +41,8 @@ mod writer;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+pub use sira_database::Pool;
+use sira_database::{ByEngine, Database};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -54,7 +55,6 @@ pub use error::JournalError;
 pub use freshness::Foreign;
 pub use leaf::{LeafEntry, UnfitField, sha256};
 pub use leaves::Leaf;
-pub use pool::Pool;
 pub use raw::RawEvent;
 pub use read::MAX_FEED_PAGE;
 pub(crate) use rows::{EventColumns, SELECT_IN_ORDER, event_row};
@@ -69,8 +69,8 @@ pub use types::{
 use crate::clock::Clock;
 pub use crate::on_pool;
 use check::Prepared;
+use database::{SCHEMA, database_of};
 use freshness::{FreshnessQueue, FreshnessTask};
-use pool::Target;
 use postgres::PostgresSession;
 use rows::unsigned;
 use sqlite::SqliteSession;
@@ -109,7 +109,7 @@ impl Journal {
     /// # Errors
     /// `Database`, `Migration`, or `SchemaUnknown` when a migration was applied in another form.
     pub async fn migrate(config: &JournalConfig) -> Result<(), JournalError> {
-        schema::migrate(&Target::of(config)?, config.busy_timeout).await
+        Ok(SCHEMA.migrate(&database_of(config)?).await?)
     }
 
     /// Whether the database holds a journal's schema, of whatever version.
@@ -117,7 +117,7 @@ impl Journal {
     /// # Errors
     /// `Database`.
     pub async fn is_made(config: &JournalConfig) -> Result<bool, JournalError> {
-        schema::is_made(&Target::of(config)?, config.busy_timeout).await
+        Ok(SCHEMA.is_made(&database_of(config)?).await?)
     }
 
     /// Connections to the database of a journal, without opening it: nothing is written, no writer is
@@ -126,15 +126,15 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`], as far as the schema goes.
     pub async fn bare(config: &JournalConfig) -> Result<Pool, JournalError> {
-        let target = Target::of(config)?;
-        schema::check(&target, config.busy_timeout).await?;
-        Ok(pool::open_pool(&target, config).await?)
+        let database = database_of(config)?;
+        SCHEMA.check(&database).await?;
+        Ok(database.open().await?)
     }
 
     /// The last migration of this program for the engine.
     #[must_use]
     pub fn schema_version(pool: &Pool) -> i64 {
-        schema::last_version(pool)
+        SCHEMA.last_version(pool.engine())
     }
 
     /// Opens a journal and starts its writer. Must be called within a Tokio runtime.
@@ -143,9 +143,9 @@ impl Journal {
     /// `SchemaBehind` and `SchemaUnknown` ask for `sira migrate` or another program; `OtherJournal`
     /// when the database holds another journal; `Inconsistent` when head and events disagree.
     pub async fn open(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
-        let (target, pool) = reach(config).await?;
+        let (database, pool) = reach(config).await?;
         let position = open_head(&pool, &config.journal).await?;
-        Ok(Self::on(config, clock, target, pool, position))
+        Ok(Self::on(config, clock, database, pool, position))
     }
 
     /// Opens a journal to look at it, in whatever state it is: nothing is written and nothing is
@@ -154,19 +154,25 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`], but never `OtherJournal` nor `Inconsistent`.
     pub async fn open_as_it_is(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
-        let (target, pool) = reach(config).await?;
-        Ok(Self::on(config, clock, target, pool, 0))
+        let (database, pool) = reach(config).await?;
+        Ok(Self::on(config, clock, database, pool, 0))
     }
 
-    fn on(config: &JournalConfig, clock: Clock, target: Target, pool: Pool, position: u64) -> Self {
+    fn on(
+        config: &JournalConfig,
+        clock: Clock,
+        database: Database,
+        pool: Pool,
+        position: u64,
+    ) -> Self {
         let shared = Arc::new(Shared::new(config.clone(), clock, position));
         let freshness = Arc::new(FreshnessQueue::default());
         let (writer, queue) = mpsc::channel(config.queue_limit.max(1));
         let tasks = vec![
-            spawn_writer(&target, &shared, queue),
+            spawn_writer(&database, &shared, queue),
             tokio::spawn(
                 FreshnessTask {
-                    target,
+                    database,
                     shared: Arc::clone(&shared),
                     queue: Arc::clone(&freshness),
                     link: None,
@@ -272,7 +278,7 @@ impl Journal {
             // A task that panicked is closed as well.
             let _ = task.await;
         }
-        on_pool!(self.pool(), pool => pool.close().await);
+        self.pool().close().await;
     }
 
     fn shared(&self) -> &Shared {
@@ -288,26 +294,26 @@ impl Drop for Inner {
 }
 
 /// Checks the schema and opens the pool.
-async fn reach(config: &JournalConfig) -> Result<(Target, Pool), JournalError> {
+async fn reach(config: &JournalConfig) -> Result<(Database, Pool), JournalError> {
     check::plain("journal", &config.journal)?;
-    let target = Target::of(config)?;
-    schema::check(&target, config.busy_timeout).await?;
-    let pool = pool::open_pool(&target, config).await?;
-    Ok((target, pool))
+    let database = database_of(config)?;
+    SCHEMA.check(&database).await?;
+    let pool = database.open().await?;
+    Ok((database, pool))
 }
 
 fn spawn_writer(
-    target: &Target,
+    database: &Database,
     shared: &Arc<Shared>,
     queue: mpsc::Receiver<Message>,
 ) -> JoinHandle<()> {
     let shared = Arc::clone(shared);
-    match target.clone() {
-        Target::Postgres(options) => {
-            tokio::spawn(Writer::<PostgresSession>::new(options, shared).run(queue))
+    match database.clone() {
+        ByEngine::Postgres(server) => {
+            tokio::spawn(Writer::<PostgresSession>::new(server, shared).run(queue))
         }
-        Target::Sqlite(options) => {
-            tokio::spawn(Writer::<SqliteSession>::new(options, shared).run(queue))
+        ByEngine::Sqlite(file) => {
+            tokio::spawn(Writer::<SqliteSession>::new(file, shared).run(queue))
         }
     }
 }

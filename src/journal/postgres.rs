@@ -10,13 +10,13 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
+use sira_database::PostgresServer;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::{Executor, PgConnection, Row};
 
 use super::JournalConfig;
 use super::admit::{KeyName, KnownKey};
 use super::plan::{HeadRow, Plan};
-use super::pool::connect_postgres;
 use super::rows::{
     EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, signed, unsigned,
     version_row,
@@ -166,12 +166,11 @@ impl PostgresSession {
 }
 
 impl Session for PostgresSession {
-    type Options = PgConnectOptions;
+    type Place = PostgresServer;
 
-    async fn open(options: &PgConnectOptions, config: &JournalConfig) -> Result<Self, sqlx::Error> {
+    async fn open(server: &PostgresServer, config: &JournalConfig) -> Result<Self, sqlx::Error> {
         // The name tells an administrator which connection holds the head row's lock.
-        let options = options.clone().application_name(WRITER_NAME);
-        let connection = connect_postgres(&options, config.busy_timeout).await?;
+        let connection = server.named(WRITER_NAME).connect().await?;
         Ok(Self::new(connection, &config.journal))
     }
 

@@ -5,9 +5,10 @@
 //! answers. Lists travel as one JSON text, and rows in a few fixed numbers, so that the statements are
 //! few and stay prepared.
 
+use sira_database::SqliteFile;
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteError};
-use sqlx::{Connection, Executor, Sqlite, SqliteConnection};
+use sqlx::sqlite::{SqliteArguments, SqliteError};
+use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use super::JournalConfig;
 use super::admit::{KeyName, KnownKey};
@@ -106,13 +107,10 @@ impl SqliteSession {
 }
 
 impl Session for SqliteSession {
-    type Options = SqliteConnectOptions;
+    type Place = SqliteFile;
 
-    async fn open(
-        options: &SqliteConnectOptions,
-        config: &JournalConfig,
-    ) -> Result<Self, sqlx::Error> {
-        let connection = SqliteConnection::connect_with(options).await?;
+    async fn open(file: &SqliteFile, config: &JournalConfig) -> Result<Self, sqlx::Error> {
+        let connection = file.connect().await?;
         Ok(Self::new(connection, &config.journal))
     }
 
