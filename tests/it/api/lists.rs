@@ -5,7 +5,6 @@ use std::slice;
 
 use serde_json::{Value, json};
 use sira::grant::Scope;
-use sira::journal::on_pool;
 use sira::read_side::OpenedKeys;
 use sira_database::on_engine;
 use sira_domain::role::Role;
@@ -301,7 +300,7 @@ crate::on_both_engines! {
             list(&app, &token, LIST).await.ok(200);
         }
         let readings = async || -> Vec<(String, String, String)> {
-            on_pool!(app.commands.journal().pool(), pool => {
+            on_engine!(app.commands.journal().pool(), pool => {
                 sqlx::query_as("SELECT actor, action, aggregate_id FROM access_log ORDER BY action, aggregate_id")
                     .fetch_all(pool).await
             }).unwrap()

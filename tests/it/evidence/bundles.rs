@@ -1,8 +1,9 @@
 //! Bundles: what one file proves, and what it does not let pass.
 
 use serde_json::{Value, json};
+use sira::evidence::Algorithm;
 use sira::evidence::bundle::{Bundle, BundleFault, EventFault};
-use sira::evidence::{Algorithm, NoteKey};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::{check, log_key};
@@ -59,9 +60,9 @@ on_both_engines! {
         for (event, stored) in read(&made).events.iter().zip(&history) {
             assert_eq!((&event.payload, &event.metadata), (&stored.payload, &stored.metadata));
         }
-        let stranger = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
+        let stranger = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
         assert_eq!(read(&made).verify(&stranger).fault, Some(BundleFault::OtherKey));
-        let other_log = NoteKey::generate("sira.test/other", Algorithm::Ed25519).unwrap().verifier();
+        let other_log = sira::evidence::generate_key("sira.test/other", Algorithm::Ed25519).unwrap().verifier();
         assert_eq!(read(&made).verify(&other_log).fault, Some(BundleFault::OtherLog));
     }
 
@@ -199,7 +200,7 @@ on_both_engines! {
         for part in NAME.split(' ') {
             assert!(!reply.text.contains(part), "a bundle names a person");
         }
-        let read: i64 = sira::journal::on_pool!(app.commands.journal().pool(), db => {
+        let read: i64 = on_engine!(app.commands.journal().pool(), db => {
             sqlx::query_scalar("SELECT count(*) FROM access_log WHERE action = 'evidence' AND aggregate_id = $1")
                 .bind(&id).fetch_one(db).await
         }).unwrap();
