@@ -122,7 +122,7 @@ pub async fn last_tiles(journal: &Journal) -> Result<Vec<(u32, u64, u64)>, Evide
 pub async fn of_size(journal: &Journal, size: u64) -> Result<Option<Stored>, EvidenceError> {
     let row: Option<CheckpointColumns> = on_engine!(journal.pool(), db => {
         sqlx::query_as("SELECT size, note, signed_at FROM evidence_checkpoints WHERE size = $1")
-            .bind(signed(size)?)
+            .bind(bound(size))
             .fetch_optional(db)
             .await
     })?;
@@ -167,7 +167,7 @@ pub async fn cosignatures(
         sqlx::query_scalar(
             "SELECT line FROM evidence_cosignatures WHERE size = $1 ORDER BY witness",
         )
-        .bind(signed(size)?)
+        .bind(bound(size))
         .fetch_all(db)
         .await
     })?;
@@ -300,7 +300,7 @@ pub async fn sign(
     checkpoint: (u64, impl FnOnce() -> Note),
     now: DateTime<Utc>,
 ) -> Result<Option<Stored>, EvidenceError> {
-    let (size, signed) = checkpoint;
+    let (size, sign) = checkpoint;
     let mut transaction = journal.pool().begin().await?;
     if !SIGNER.take(transaction.connection(), holder, TERM).await? {
         return Ok(None);
@@ -324,7 +324,7 @@ pub async fn sign(
             .execute(&mut *db)
             .await?;
         }
-        let note = signed().to_string();
+        let note = sign().to_string();
         sqlx::query("INSERT INTO evidence_checkpoints (size, note, signed_at) VALUES ($1, $2, $3)")
             .bind(signed(size)?)
             .bind(note.as_str())

@@ -15,6 +15,7 @@ mod config;
 mod database;
 mod destroyed;
 mod error;
+pub mod framework;
 mod freshness;
 mod own_commits;
 mod read;

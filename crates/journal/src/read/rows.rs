@@ -79,9 +79,9 @@ pub fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
     let stream = stream_id(&position, aggregate_type, &id)?;
     let leaf_hash = leaf.try_into().map_err(|_| broken("leaf_hash is not 32 bytes"))?;
     Ok(RecordedEvent {
-        position: unsigned(position)?,
+        position: unsigned(position).map_err(|_| broken("position is below zero"))?,
         stream,
-        sequence: unsigned(sequence)?,
+        sequence: unsigned(sequence).map_err(|_| broken("sequence is below zero"))?,
         event_type,
         event_version,
         payload,
