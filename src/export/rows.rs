@@ -1,7 +1,7 @@
 //! Rows of a read model's table as cells, a page at a time by key.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sira_database::on_engine;
+use sira_database::{on_engine, unsigned};
 use sira_projections::ReadConnection;
 use sira_projections::table::{Cell, Column, Decimal, Keeping, Kind, Table, TableId};
 use sqlx::{ColumnIndex, Decode, Row, Type};
@@ -56,7 +56,7 @@ impl Selection {
     pub async fn count(&self, connection: ReadConnection<'_>) -> Result<u64, sqlx::Error> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", self.table.name, self.condition);
         let rows: i64 = on_engine!(connection, db => sqlx::query_scalar(&sql).fetch_one(db).await)?;
-        Ok(rows.unsigned_abs())
+        Ok(unsigned(rows)?)
     }
 
     /// The next rows after one, by key; the first when there is none before.

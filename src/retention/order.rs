@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use sira_database::on_engine;
+use sira_database::{on_engine, signed};
 use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
 use sira_domain::values::{Reference, Text};
@@ -154,7 +154,7 @@ async fn write_down(
         .bind(Stamp(commands.clock().now()))
         .bind(call.actor.as_str())
         .bind(order.reason.as_str())
-        .bind(i64::try_from(order.ids.len()).unwrap_or(i64::MAX))
+        .bind(signed(order.ids.len() as u64)?)
         .bind(call.request_id.as_str())
         .execute(db)
         .await

@@ -44,9 +44,14 @@ pub struct SqliteFile {
 /// any other URL.
 #[must_use]
 pub fn sqlite_path(url: &str) -> Option<&str> {
-    let path = url.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    Some(path.split('?').next().unwrap_or(path))
+    sqlite_parts(url).map(|(path, _)| path)
+}
+
+/// The path, and the parameters behind it.
+fn sqlite_parts(url: &str) -> Option<(&str, &str)> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    Some(rest.split_at(rest.find('?').unwrap_or(rest.len())))
 }
 
 impl Database {
@@ -55,9 +60,10 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::UnknownEngine`], or `Database` for a URL that cannot be read.
     pub fn at(url: &str, profile: &Profile) -> Result<Self, DatabaseError> {
-        if let Some(path) = sqlite_path(url) {
-            // The parameters are read from the URL, the file's name is taken as it was written.
-            let options = SqliteConnectOptions::from_str(url)?.filename(path);
+        if let Some((path, parameters)) = sqlite_parts(url) {
+            // The file's name is taken as it was written: sqlx would decode `%20` in it.
+            let options = SqliteConnectOptions::from_str(&format!("sqlite:name{parameters}"))?;
+            let options = options.filename(path);
             Ok(Self::Sqlite(SqliteFile::new(options, profile)))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             Ok(Self::Postgres(PostgresServer::new(PgConnectOptions::from_str(url)?, profile)))
