@@ -34,4 +34,4 @@ pub mod telemetry;
 pub mod token;
 
 pub use sira_journal as journal;
-pub use sira_journal::{clock, on_pool};
+pub use sira_journal::clock;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{CliError, Say, path, witness};
 use crate::app::{Opened, keep_evidence, signing_key, with_open};
-use crate::commands::{Call, Commands, stream_id};
+use crate::commands::{Call, stream_id};
 use crate::config::Config;
 use crate::evidence::{EvidenceError, KeyHistory, rotate};
 use crate::export::Destination;

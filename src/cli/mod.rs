@@ -18,6 +18,7 @@ mod projections;
 mod report;
 mod restore;
 mod retention;
+mod second_reader;
 mod serve;
 mod signals;
 mod token;
