@@ -92,7 +92,7 @@ impl World {
             Beneficiary::TYPE => {
                 let path = self.paths.entry(id).or_default();
                 let fact: BeneficiaryEvent = read(event);
-                let allowed = beneficiary::lawful(path.state(), &fact, &self.programme, id);
+                let allowed = path::lawful(path.state(), &fact, &self.programme, id);
                 path.take(fact);
                 allowed
             }
