@@ -31,7 +31,7 @@ pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
 pub(crate) use erasure::erased_keys;
 pub use own::Own;
-pub use rehearse::Rehearsal;
+pub use rehearse::{Rehearsal, check_form};
 pub(crate) use request::seal_identity;
 pub use request::{FormError, read_form_error, seal_context};
 use stream::Evict;
