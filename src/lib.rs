@@ -11,7 +11,6 @@
 pub mod access_log;
 pub mod backup;
 pub mod cli;
-pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod documents;
@@ -24,7 +23,6 @@ pub mod generate;
 pub mod grant;
 pub mod http;
 pub mod import;
-pub mod journal;
 pub mod keys;
 pub mod oidc;
 pub mod read_side;
@@ -32,3 +30,6 @@ pub mod replay;
 pub mod retention;
 pub mod telemetry;
 pub mod token;
+
+pub use sira_journal as journal;
+pub use sira_journal::{clock, on_pool};

@@ -40,7 +40,8 @@ pub async fn destroyed_keys(config: &JournalConfig) -> Result<Option<Named>, Bac
 }
 
 async fn named(pool: &Pool) -> Result<Named, BackupError> {
-    let mut destroyed: HashSet<_> = journal::destroyed_keys(pool).await?.into_iter().collect();
+    let told = journal::destroyed_keys(pool).await?;
+    let mut destroyed: HashSet<_> = told.into_iter().map(KeyId).collect();
     for erasure in journal::read_type(pool, "PersonalDataErased").await? {
         destroyed.extend(erased_keys(&erasure)?);
     }

@@ -13,7 +13,7 @@ use super::BackupError;
 use super::manifest::FileEntry;
 use super::rows::{Cell, from_line, to_line};
 use super::tables::{Column, Table};
-use crate::journal::leaf::hex;
+use sira_evidence::entry::hex;
 
 /// Longest line: an event's two texts of 1 MiB, every character of them escaped.
 const LINE_MAX_BYTES: u64 = 16 << 20;

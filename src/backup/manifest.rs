@@ -12,7 +12,7 @@ use super::BackupError;
 use super::file::{check_file, name_of, new_file};
 use super::folder::sync_folder;
 use super::tables::{Column, Table};
-use crate::journal::leaf::hex;
+use sira_evidence::entry::hex;
 
 /// The manifest's file.
 pub(super) const MANIFEST: &str = "manifest.json";

@@ -8,7 +8,7 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::tables::{Column, Kind, Table};
 use crate::journal::Stamp;
-use crate::journal::leaf::time_text;
+use sira_evidence::entry::time_text;
 
 /// What stands in one column of one row; none is NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]

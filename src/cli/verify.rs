@@ -15,7 +15,7 @@ use crate::evidence::{Note, VerifierKey};
 use crate::files::replace;
 use crate::http::show::label_of;
 use crate::journal::Journal;
-use crate::journal::leaf::hex;
+use sira_evidence::entry::hex;
 
 /// Arguments of `sira verify`.
 #[derive(Debug, clap::Args)]

@@ -93,7 +93,8 @@ fn witness_key(state: &Path, name: &str, say: Say) -> Result<NoteKey, CliError> 
     let path = state.join(KEY_FILE);
     let is_new = !path.exists();
     let key: NoteKey = if is_new {
-        let made = NoteKey::generate(name, Algorithm::Cosignature).map_err(failed)?;
+        let made = crate::evidence::generate_key(name, Algorithm::Cosignature)
+            .map_err(|error| CliError::failed(KEY_FILE, error))?;
         let text = write_secret(&path, &made.secret());
         text.map_err(|error| CliError::failed(KEY_FILE, error))?.parse().map_err(failed)?
     } else {

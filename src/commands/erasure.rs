@@ -71,7 +71,8 @@ impl Commands {
     /// # Errors
     /// When the journal or the key store cannot be reached.
     pub async fn finish_erasures(&self) -> Result<(), CommandError> {
-        let mut keys = self.0.journal.destroyed_keys().await?;
+        let destroyed = self.0.journal.destroyed_keys().await?;
+        let mut keys: Vec<_> = destroyed.into_iter().map(KeyId).collect();
         for recorded in self.0.journal.read_type("PersonalDataErased").await? {
             keys.extend(erased_keys(&recorded)?);
         }

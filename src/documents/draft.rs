@@ -11,8 +11,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{DOCUMENT_MAX_BYTES, DocumentError};
-use crate::journal::leaf::hex;
 use crate::keys::{CHUNK_BYTES, ChunkPlace, PersonKey};
+use sira_evidence::entry::hex;
 
 /// Bytes that tell what kind of file it is: an `OpenDocument` names itself within the first hundred.
 const HEAD_BYTES: usize = 8 * 1024;

@@ -6,8 +6,8 @@ use futures::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 
 use super::DocumentError;
-use crate::journal::leaf::hex;
 use crate::keys::{ChunkPlace, PersonKey, SEALED_CHUNK_BYTES};
+use sira_evidence::entry::hex;
 
 /// Bytes before the first chunk: the upload's own number.
 const UPLOAD_BYTES: usize = 16;

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::note::{Algorithm, NoteError, VerifierKey};
 use super::signed_tree::Witnesses;
+use sira_evidence::{Algorithm, NoteError, VerifierKey};
 
 /// Most witnesses: a checkpoint with all their signatures stays below what anybody refuses.
 pub const WITNESSES_MAX: usize = 16;

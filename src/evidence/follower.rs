@@ -3,10 +3,10 @@
 //! process stored is checked before it is shown.
 
 use super::EvidenceError;
-use super::growth::{Growth, Tile};
-use super::index::{StreamHead, StreamIndex, key_of};
 use super::keys::STREAM_TYPE;
 use crate::journal::Journal;
+use sira_evidence::growth::{Growth, Tile};
+use sira_evidence::index::{StreamHead, StreamIndex, key_of};
 
 /// Leaves that are read at once.
 const PAGE_LEAVES: u32 = 10_000;

@@ -14,16 +14,16 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::EvidenceError;
-use super::checkpoint::Checkpoint;
 use super::follower::Follower;
 use super::keys::{self, KeyHistory, key_in};
 use super::log::Evidence;
-use super::note::{Note, NoteKey};
 use super::remembered::Remembered;
 use super::signed_tree::{SignedTree, Witnesses};
 use super::store;
 use crate::clock::Clock;
 use crate::journal::Journal;
+use sira_evidence::Checkpoint;
+use sira_evidence::{Note, NoteKey};
 
 /// Events that one checkpoint adds at most, so that a journal that had no evidence gets it in steps.
 const STEP_EVENTS: u64 = 200_000;

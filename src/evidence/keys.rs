@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sira_evidence::{Algorithm, Introduction, Note, NoteKey, VerifierKey};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::EvidenceError;
 use super::follower::Follower;
 use super::keeper::last_is_held;
-use super::note::{Algorithm, Note, NoteKey, VerifierKey};
 use super::remembered::Remembered;
 use crate::files::{FileError, write_secret};
 use crate::journal::{
@@ -25,8 +26,6 @@ pub const INTRODUCED: &str = "SigningKeyIntroduced";
 const INTRODUCED_VERSION: &str = "1.0";
 /// The setting that names the first key.
 const FIRST_KEY: &str = "evidence_key";
-/// The first line of what the old key signs.
-const STATEMENT_FORM: &str = "sira.key/v1";
 /// The signing key's file in the data directory.
 const FILE: &str = "signing.key";
 /// Begins the name of a setting that says at which position a journal was restored.
@@ -42,39 +41,27 @@ struct Introduced {
     note: String,
 }
 
-/// A key that an event introduced.
-#[derive(Clone, Debug)]
-pub struct Introduction {
-    /// Where the event stands: checkpoints of this size and larger are signed by the new key.
-    pub position: u64,
-    /// The new key.
-    pub key: VerifierKey,
-    /// The statement, signed by the key before.
-    pub note: Note,
+/// Reads the event that introduces the key after `before`, and checks its signature.
+///
+/// # Errors
+/// [`EvidenceError::Introduction`].
+pub fn read_introduction(
+    event: &RecordedEvent,
+    before: &VerifierKey,
+) -> Result<Introduction, EvidenceError> {
+    let wrong = || EvidenceError::Introduction { position: event.position };
+    let payload: Introduced = serde_json::from_str(&event.payload).map_err(|_| wrong())?;
+    Introduction::of_note(event.position, &payload.note, before).ok_or_else(wrong)
 }
 
-impl Introduction {
-    /// Reads the event that introduces the key after `before`, and checks its signature.
-    ///
-    /// # Errors
-    /// [`EvidenceError::Introduction`].
-    pub fn read(event: &RecordedEvent, before: &VerifierKey) -> Result<Self, EvidenceError> {
-        let wrong = || EvidenceError::Introduction { position: event.position };
-        let payload: Introduced = serde_json::from_str(&event.payload).map_err(|_| wrong())?;
-        Self::of_note(event.position, &payload.note, before).ok_or_else(wrong)
-    }
-
-    /// The same from the statement alone.
-    #[must_use]
-    pub fn of_note(position: u64, note: &str, before: &VerifierKey) -> Option<Self> {
-        let note: Note = note.parse().ok()?;
-        let (stated, key) = note.text.trim_end().rsplit_once('\n')?;
-        let key: VerifierKey = key.parse().ok()?;
-        let is_ours = stated == format!("{STATEMENT_FORM}\n{before}")
-            && key.name() == before.name()
-            && note.verify(before).is_ok();
-        is_ours.then_some(Self { position, key, note })
-    }
+/// Makes a key from the system's randomness.
+///
+/// # Errors
+/// [`EvidenceError::Note`] for a name that is none, [`EvidenceError::NoRandomness`].
+pub fn generate_key(name: &str, algorithm: Algorithm) -> Result<NoteKey, EvidenceError> {
+    let mut seed = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(seed.as_mut()).map_err(|_| EvidenceError::NoRandomness)?;
+    Ok(NoteKey::of_seed(name, algorithm, &seed)?)
 }
 
 /// Every key of a log.
@@ -95,7 +82,7 @@ impl KeyHistory {
         let Some(first) = journal.setting(FIRST_KEY).await? else { return Ok(None) };
         let mut history = Self { first: first.parse()?, introductions: Vec::new() };
         for event in journal.read_type(INTRODUCED).await? {
-            let introduction = Introduction::read(&event, history.current())?;
+            let introduction = read_introduction(&event, history.current())?;
             history.introductions.push(introduction);
         }
         Ok(Some(history))
@@ -155,7 +142,7 @@ pub async fn load_or_create_key(
         return Ok(None);
     }
     let origin = origin.map_or_else(|| own_origin(journal.id()), str::to_owned);
-    let made = NoteKey::generate(&origin, Algorithm::Ed25519)?;
+    let made = generate_key(&origin, Algorithm::Ed25519)?;
     let key: NoteKey = write_secret(&path, &made.secret())?.parse()?;
     let own = key.verifier().to_string();
     let is_first = journal.set_once(FIRST_KEY, &own).await? == own;
@@ -223,9 +210,9 @@ pub async fn rotate(
         .filter(|history| *history.current() == before)
         .ok_or_else(|| EvidenceError::OtherKey { expected: before.to_string() })?;
     let path = data_dir.join(NEXT_FILE);
-    let made = NoteKey::generate(before.name(), Algorithm::Ed25519)?;
+    let made = generate_key(before.name(), Algorithm::Ed25519)?;
     let next: NoteKey = write_secret(&path, &made.secret())?.parse()?;
-    let text = format!("{STATEMENT_FORM}\n{before}\n{}\n", next.verifier());
+    let text = Introduction::statement(&before, &next.verifier());
     let note = Note { signatures: vec![old.sign(&text, now)], text };
     let payload = serde_json::to_string(&Introduced { note: note.to_string() })
         .unwrap_or_else(|_| unreachable!("a text always serialises"));

@@ -7,18 +7,18 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 use tokio::sync::{Notify, watch};
 
-use super::checkpoint::Checkpoint;
-use super::growth::{TILE_HEIGHT, TILE_WIDTH};
 use super::keys::KeyHistory;
-use super::merkle::{
-    Hash, Subtree, complete_root, consistency_ranges, inclusion_ranges, join, subtrees,
-};
-use super::note::{Note, NoteError, VerifierKey};
 use super::signed_tree::{SignedTree, Witnesses};
-use super::tile_path::TilePlace;
 use super::{EvidenceError, store};
 use crate::clock::Clock;
 use crate::journal::Journal;
+use sira_evidence::Checkpoint;
+use sira_evidence::growth::{TILE_HEIGHT, TILE_WIDTH};
+use sira_evidence::merkle::{
+    Hash, Subtree, complete_root, consistency_ranges, inclusion_ranges, join, subtrees,
+};
+use sira_evidence::tile_path::TilePlace;
+use sira_evidence::{Note, NoteError, VerifierKey};
 
 /// Full tiles that are kept in memory: 8 kB each, 32 MiB in all; a million events have 3,922.
 const TILES_KEPT: usize = 4_096;

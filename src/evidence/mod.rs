@@ -1,37 +1,35 @@
 //! Evidence: a Merkle tree over every event, signed, and what is proved from it.
 //!
-//! The way of a proof: an event's leaf hash is stored at append (`journal::leaf`); the `keeper` of one
-//! process at a time grows the tree (`growth`) and the stream index (`index`), stores its tiles and
+//! The way of a proof: an event's leaf hash is stored at append ([`sira_evidence::entry`]); the `keeper` of one
+//! process at a time grows the tree ([`growth`]) and the stream index ([`index`]), stores its tiles and
 //! signs a [`Checkpoint`] as a [`Note`]; [`Evidence`] gives proofs out of them; a [`bundle`] holds one
 //! stream with its proofs, to be checked by whoever has nothing else; [`verify`] checks a whole journal.
 //! Why it is so: `docs/decisions/0012-evidence.md`.
 
-pub mod bundle;
-mod checkpoint;
+mod bundling;
 mod config;
-pub mod encoding;
 mod follower;
-pub mod growth;
-pub mod index;
 mod keeper;
 mod keys;
 mod log;
-pub mod merkle;
-mod note;
 mod remembered;
 mod signed_tree;
 mod store;
-pub mod tile_path;
 pub mod verify;
 pub mod witness;
 
-pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{EvidenceConfig, EvidenceConfigError};
 pub use keeper::{Keeper, KeeperConfig};
-pub use keys::{Introduction, KeyHistory, SigningKeyOrigin, hold_back, load_or_create_key, rotate};
+pub use keys::{
+    KeyHistory, SigningKeyOrigin, generate_key, hold_back, load_or_create_key, read_introduction,
+    rotate,
+};
 pub use log::{Evidence, Inclusion};
-pub use note::{Algorithm, Note, NoteError, NoteKey, SignatureLine, VerifierKey};
 pub use signed_tree::{SignedTree, Witnesses};
+pub use sira_evidence::{
+    Algorithm, Checkpoint, CheckpointError, Introduction, Note, NoteError, NoteKey, SignatureLine,
+    VerifierKey, bundle, encoding, growth, index, merkle, tile_path,
+};
 
 use crate::files::FileError;
 use crate::journal::JournalError;
@@ -39,6 +37,9 @@ use crate::journal::JournalError;
 /// What goes wrong with evidence.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    NoRandomness,
     /// The journal cannot be read.
     #[error("the journal cannot be read")]
     Journal(#[from] JournalError),

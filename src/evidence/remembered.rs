@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use super::EvidenceError;
-use super::checkpoint::Checkpoint;
-use super::note::Note;
 use crate::files::{FileError, replace};
+use sira_evidence::Checkpoint;
+use sira_evidence::Note;
 
 /// The file's name in the data directory.
 const FILE: &str = "signing.last";

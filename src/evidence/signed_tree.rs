@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::checkpoint::Checkpoint;
 use super::follower::Follower;
-use super::index::StreamIndex;
-use super::merkle::Hash;
-use super::note::{Note, VerifierKey};
 use super::store::Stored;
 use super::{EvidenceError, NoteError};
+use sira_evidence::Checkpoint;
+use sira_evidence::index::StreamIndex;
+use sira_evidence::merkle::Hash;
+use sira_evidence::{Note, VerifierKey};
 
 /// Whose cosignatures are taken, and how many a checkpoint needs before it is published.
 #[derive(Clone, Debug, Default)]

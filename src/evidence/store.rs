@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::EvidenceError;
-use super::growth::Tile;
-use super::merkle::Hash;
-use super::note::{Note, SignatureLine};
 use crate::journal::{Journal, Pool, Stamp};
 use crate::on_pool;
+use sira_evidence::growth::Tile;
+use sira_evidence::merkle::Hash;
+use sira_evidence::{Note, SignatureLine};
 
 /// How long a signer keeps others away when it is not heard of. A commit that comes right after its
 /// death is signed by another process that much later at most.

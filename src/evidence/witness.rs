@@ -12,18 +12,17 @@ use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::checkpoint::{Checkpoint, CheckpointError};
-use super::encoding::decode_all;
-use super::growth::{Growth, TILE_WIDTH};
-use super::index::{StreamHead, StreamIndex, key_of};
-use super::keys::Introduction;
-use super::merkle::{ProofError, verify_consistency};
-use super::note::{NOTE_MAX_BYTES, Note, NoteError, NoteKey, VerifierKey};
-use super::tile_path::{TilePlace, write_place};
 use crate::clock::Clock;
 use crate::files::{FileError, replace};
-use crate::journal::leaf::FORM as ENTRY_FORM;
 use crate::journal::{StreamId, sha256};
+use sira_evidence::encoding::decode_all;
+use sira_evidence::entry::FORM as ENTRY_FORM;
+use sira_evidence::growth::{Growth, TILE_WIDTH};
+use sira_evidence::index::{StreamHead, StreamIndex, key_of};
+use sira_evidence::merkle::{ProofError, verify_consistency};
+use sira_evidence::tile_path::{TilePlace, write_place};
+use sira_evidence::{Checkpoint, CheckpointError};
+use sira_evidence::{Introduction, NOTE_MAX_BYTES, Note, NoteError, NoteKey, VerifierKey};
 
 /// Longest wait for an answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);

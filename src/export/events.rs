@@ -12,8 +12,8 @@ use sira_projections::table::{Cell, Kind, time_text};
 
 use super::{ExportError, Exported, Progress, reach};
 use crate::formats::{Column, Format, Sheet, SheetWriter};
-use crate::journal::leaf::hex;
 use crate::journal::{Journal, RecordedEvent};
+use sira_evidence::entry::hex;
 
 /// Events that are read at once. An event is at most 512 KiB, and mostly below 1 KiB.
 pub const PAGE_EVENTS: u32 = 500;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 
-use crate::journal::leaf::hex;
 use crate::keys::IndexKey;
+use sira_evidence::entry::hex;
 
 /// The kind of term that an actor is to the index key: none of those that people are looked up by.
 const ACTOR: u8 = 64;

@@ -13,8 +13,8 @@ use sqlx::FromRow;
 
 use super::question::{BadParameter, Question, Subject, When};
 use super::{FigureError, Figures};
-use crate::journal::leaf::hex;
 use crate::journal::{JournalError, Stamp, on_pool};
+use sira_evidence::entry::hex;
 
 /// Longest name of a report.
 const NAME_MAX_BYTES: usize = 64;

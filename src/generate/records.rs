@@ -145,7 +145,7 @@ impl World {
     pub(super) fn attach(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let size = case.chance.about(180_000).max(1_000);
         let digest = Sha256::digest(format!("{}/{size}", case.id));
-        let digits = crate::journal::leaf::hex(&digest);
+        let digits = sira_evidence::entry::hex(&digest);
         let document = Document {
             name: Self::seal(case, "name", "facture-pro-forma.pdf")?,
             media_type: "application/pdf".parse()?,

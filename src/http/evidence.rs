@@ -24,7 +24,7 @@ use crate::evidence::encoding::{encode, encode_all};
 use crate::evidence::tile_path::read_place;
 use crate::evidence::{Evidence, EvidenceError, Note, SignedTree};
 use crate::grant::Scope;
-use crate::journal::leaf::time_text;
+use sira_evidence::entry::time_text;
 
 /// Largest note that a witness sends.
 const NOTE_MAX_BYTES: usize = 64 * 1024;

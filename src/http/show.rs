@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::commands::{Loaded, seal_context};
 use crate::journal::RecordedEvent;
-use crate::journal::leaf::{hex, time_text};
 use crate::keys::PersonKey;
+use sira_evidence::entry::{hex, time_text};
 
 /// A path as the API shows it: nothing sealed, so the same bytes for everyone who may see it.
 #[must_use]

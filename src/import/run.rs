@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::map::{FillError, Map, Row, Step, fill_text};
 use super::path_id;
 use crate::commands::{Call, CommandError, Commands, ImportMark};
-use crate::journal::leaf::hex;
+use sira_evidence::entry::hex;
 
 /// Rows on their way at once: enough to fill a group commit, few enough to stay small.
 const ROWS_AT_ONCE: usize = 128;

@@ -22,7 +22,7 @@ use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings
 use crate::commands::{CommandError, Commands, Own as _};
 use crate::grant::Scope;
 use crate::http::show::label_of;
-use crate::journal::leaf::time_text;
+use sira_evidence::entry::time_text;
 
 /// Deeds that one page looks at at most, shown or not: a second's work at the very worst.
 const EXAMINED_MAX: usize = 2_000;

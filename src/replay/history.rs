@@ -16,7 +16,7 @@ use super::difference::{comparable, pointers};
 use crate::commands::{CommandError, Commands, Loaded, read_event};
 use crate::http::show::{Opening, ShownEvent, show_event};
 use crate::journal::RecordedEvent;
-use crate::journal::leaf::time_text;
+use sira_evidence::entry::time_text;
 
 /// A history as it is told to one reader.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use serde::Serialize;
 use sira_domain::reference::Language;
 use sqlx::FromRow;
 
-use crate::journal::leaf::time_text;
 use crate::journal::{Journal, JournalError, Stamp, StreamId, on_pool};
+use sira_evidence::entry::time_text;
 
 /// What may be read of a person, by its word in the access log.
 const ACTIONS: &[(&str, &str, &str)] = &[

@@ -7,14 +7,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::Progress;
 use super::report::{Deviation, Kind, Report};
+use crate::evidence::Checkpoint;
 use crate::evidence::EvidenceError;
-use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::growth::{Growth, TILE_HEIGHT, TILE_WIDTH, Tile};
 use crate::evidence::index::{StreamHead, StreamIndex, key_of};
 use crate::evidence::keys::KeyHistory;
 use crate::evidence::merkle::Hash;
-use crate::evidence::note::{Note, VerifierKey};
 use crate::evidence::store;
+use crate::evidence::{Note, VerifierKey};
 use crate::journal::{Journal, JournalError, Leaf, RawEvent, RecordedEvent};
 
 /// Rows that are read at once, while the page before is checked.

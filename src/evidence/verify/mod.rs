@@ -19,13 +19,13 @@ use tokio::sync::{mpsc, watch};
 
 pub use report::{Deviation, Kind, Report};
 
-use super::checkpoint::Checkpoint;
 use super::keys::KeyHistory;
-use super::note::{Note, VerifierKey};
 use super::{EvidenceError, store};
 use crate::journal::{Journal, JournalError};
 use contents::{Contents, Held, Span, Trust};
 use legality::Judge;
+use sira_evidence::Checkpoint;
+use sira_evidence::{Note, VerifierKey};
 
 /// Pages of events that may wait for the judge.
 const PAGES_AHEAD: usize = 4;

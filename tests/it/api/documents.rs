@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sira::clock::Clock;
 use sira::http::ServeLimits;
-use sira::journal::leaf::hex;
 use sira_domain::role::Role;
+use sira_evidence::entry::hex;
 
 use super::app::{Reply, TestApp, office};
 use crate::support::Engine;

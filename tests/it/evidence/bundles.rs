@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sira::evidence::bundle::{Bundle, BundleFault, EventFault};
-use sira::evidence::{Algorithm, NoteKey};
+use sira::evidence::Algorithm;
 use sira_domain::role::Role;
 
 use super::{check, log_key};
@@ -59,9 +59,9 @@ on_both_engines! {
         for (event, stored) in read(&made).events.iter().zip(&history) {
             assert_eq!((&event.payload, &event.metadata), (&stored.payload, &stored.metadata));
         }
-        let stranger = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
+        let stranger = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
         assert_eq!(read(&made).verify(&stranger).fault, Some(BundleFault::OtherKey));
-        let other_log = NoteKey::generate("sira.test/other", Algorithm::Ed25519).unwrap().verifier();
+        let other_log = sira::evidence::generate_key("sira.test/other", Algorithm::Ed25519).unwrap().verifier();
         assert_eq!(read(&made).verify(&other_log).fault, Some(BundleFault::OtherLog));
     }
 

@@ -206,7 +206,7 @@ on_both_engines! {
         assert_eq!(report.covered, 0);
         assert!(!check_with(&journal, soon).await.deviations.iter().any(|one| one.kind == Kind::Uncovered));
         // A key of their own that introduces the one that the reader knows vouches for nothing.
-        let foreign = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap();
+        let foreign = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap();
         let text = format!("sira.key/v1\n{}\n{}\n", foreign.verifier(), log_key());
         let note = sira::evidence::Note { signatures: vec![foreign.sign(&text, Clock::System.now())], text };
         introduce(&journal, &note.to_string()).await;
@@ -274,7 +274,7 @@ on_both_engines! {
             let report = check_with(&journal, Options { key: Some(key), ..Options::default() }).await;
             assert!(report.holds(), "{report:?}");
         }
-        let stranger = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
+        let stranger = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
         assert!(!bundle.verify(&stranger).holds());
         let history = KeyHistory::of(&journal).await.unwrap().unwrap();
         assert_eq!((history.of_size(position - 1), history.of_size(position)), (&log_key(), &new));
@@ -290,7 +290,7 @@ on_both_engines! {
         let journal = app.commands.journal().clone();
         let folder = tempdir().unwrap();
         std::fs::write(folder.path().join("signing.key"), SIGNING_KEY).unwrap();
-        let made = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap();
+        let made = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap();
         // Before the append: a key that nothing names. The old one stands.
         std::fs::write(folder.path().join("signing.key.next"), made.secret().as_str()).unwrap();
         let (key, _) = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();

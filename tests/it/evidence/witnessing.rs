@@ -14,7 +14,7 @@ use crate::on_both_engines;
 use crate::support::Engine;
 
 fn witness_key(name: &str) -> NoteKey {
-    NoteKey::generate(name, Algorithm::Cosignature).unwrap()
+    sira::evidence::generate_key(name, Algorithm::Cosignature).unwrap()
 }
 
 async fn watch(app: &TestApp, audits: bool) -> Watch {
@@ -141,7 +141,7 @@ on_both_engines! {
         app.registered().await;
         signed(&app).await;
         let folder = tempdir().unwrap();
-        let log = NoteKey::generate("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
+        let log = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
         let other = Watch { log, ..watch(&app, false).await };
         let mut witness = Witness::open(other, key, folder.path(), Clock::System).unwrap();
         let refused = witness.look().await.unwrap_err();

@@ -258,7 +258,7 @@ crate::on_both_engines! {
 /// A copy of a backup whose head says one event too many, with every hash made to fit.
 fn forge_head(good: &Path, forged: &Path) {
     use sha2::{Digest, Sha256};
-    let hex = |bytes: &[u8]| sira::journal::leaf::hex(&Sha256::digest(bytes));
+    let hex = |bytes: &[u8]| sira_evidence::entry::hex(&Sha256::digest(bytes));
     std::fs::create_dir(forged).unwrap();
     for entry in std::fs::read_dir(good).unwrap() {
         let entry = entry.unwrap();

@@ -107,7 +107,8 @@ impl Base {
             checkpoints: Vec::new(),
             removed: Vec::new(),
             key: SIGNING_KEY.parse().unwrap(),
-            witness: NoteKey::generate("witness.test/w1", Algorithm::Cosignature).unwrap(),
+            witness: sira::evidence::generate_key("witness.test/w1", Algorithm::Cosignature)
+                .unwrap(),
         };
         base.disarm().await;
         let mut hand = Hand::on(&base.url_of(&base.source)).await;
@@ -356,7 +357,7 @@ impl Hand {
 
     /// Bytes as the engine writes them in a statement.
     pub fn bytes(&self, bytes: &[u8]) -> String {
-        let hex = sira::journal::leaf::hex(bytes);
+        let hex = sira_evidence::entry::hex(bytes);
         match self {
             Self::Sqlite(_) => format!("X'{hex}'"),
             Self::Postgres(_) => format!("'\\x{hex}'::bytea"),

@@ -6,7 +6,7 @@ use sira::evidence::growth::Growth;
 use sira::evidence::index::{StreamHead, StreamIndex, key_of};
 use sira::evidence::{Checkpoint, Note, NoteKey};
 use sira::journal::RecordedEvent;
-use sira::journal::leaf::time_text;
+use sira_evidence::entry::time_text;
 
 use super::base::{Base, Hand};
 
@@ -33,7 +33,7 @@ impl Effort {
 /// A key of the log's name that is not the log's.
 pub fn other_key(base: &Base) -> NoteKey {
     let name = base.verifier().name().to_owned();
-    NoteKey::generate(&name, sira::evidence::Algorithm::Ed25519).unwrap()
+    sira::evidence::generate_key(&name, sira::evidence::Algorithm::Ed25519).unwrap()
 }
 
 /// The right leaf hash of what an event says now.

@@ -169,7 +169,7 @@ fn cosignature_cases(cases: &mut Cases) {
     let (last, note) = base.last();
     let of_last = format!("WHERE size = {last}");
     let set = |what: String| format!("UPDATE evidence_cosignatures SET {what} {of_last}");
-    let another = sira::evidence::NoteKey::generate(
+    let another = sira::evidence::generate_key(
         base.witness.verifier().name(),
         sira::evidence::Algorithm::Cosignature,
     )

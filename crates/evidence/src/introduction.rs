@@ -1,0 +1,37 @@
+//! The statement by which a log's key introduces the next one.
+
+use crate::note::{Note, VerifierKey};
+
+/// The first line of what the old key signs.
+const STATEMENT_FORM: &str = "sira.key/v1";
+
+/// A key that an event introduced.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// Where the event stands: checkpoints of this size and larger are signed by the new key.
+    pub position: u64,
+    /// The new key.
+    pub key: VerifierKey,
+    /// The statement, signed by the key before.
+    pub note: Note,
+}
+
+impl Introduction {
+    /// What the key `before` signs to introduce `next`.
+    #[must_use]
+    pub fn statement(before: &VerifierKey, next: &VerifierKey) -> String {
+        format!("{STATEMENT_FORM}\n{before}\n{next}\n")
+    }
+
+    /// Reads a statement; none when it is not one, or is not signed by the key before.
+    #[must_use]
+    pub fn of_note(position: u64, note: &str, before: &VerifierKey) -> Option<Self> {
+        let note: Note = note.parse().ok()?;
+        let (stated, key) = note.text.trim_end().rsplit_once('\n')?;
+        let key: VerifierKey = key.parse().ok()?;
+        let is_ours = stated == format!("{STATEMENT_FORM}\n{before}")
+            && key.name() == before.name()
+            && note.verify(before).is_ok();
+        is_ours.then_some(Self { position, key, note })
+    }
+}

@@ -1,0 +1,317 @@
+//! The writer's session on `PostgreSQL`.
+//!
+//! READ COMMITTED: each statement sees what was committed when it began, so what is read after the
+//! head row was locked is current, since all other writers wait for that lock.
+//!
+//! A batch is first tried as one statement, which is one round trip; it writes only if the head stands
+//! where this process left it. Otherwise, and on Citus, where the tables lie on different nodes, plain
+//! statements follow one after the other: begin and lock, events, keys, head and commit.
+
+use std::collections::BTreeSet;
+
+use chrono::DateTime;
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
+use sqlx::{Executor, PgConnection, Row};
+
+use crate::JournalConfig;
+use crate::StreamId;
+use crate::append::admit::{KeyName, KnownKey};
+use crate::append::plan::{HeadRow, Plan};
+use crate::append::session::{Failure, Session};
+use crate::pool::connect_postgres;
+use crate::read::rows::{
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, signed, unsigned,
+    version_row,
+};
+use crate::stamp::Stamp;
+
+const INSERT_EVENTS: &str = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+     event_version, payload, metadata, position, recorded_at, leaf_hash) \
+     SELECT a, i, s, t, v, p::json, m::json, n, $9, h FROM UNNEST($1::text[], $2::text[], \
+     $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $10::bytea[]) \
+     AS r (a, i, s, t, v, p, m, n, h)";
+
+const INSERT_KEYS: &str = "INSERT INTO requests (actor, key, body_hash, answer, position, version, \
+     recorded_at) SELECT a, k, b, w, p, v, $7 FROM UNNEST($1::text[], $2::text[], $3::bytea[], \
+     $4::text[], $5::bigint[], $6::bigint[]) AS r (a, k, b, w, p, v)";
+
+const INSERT_ALIASES: &str = "INSERT INTO stream_aliases (alias, aggregate_type, aggregate_id) \
+     SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[])";
+
+/// A whole batch in one statement. Each insert reads from `head`, which has a row only if the head
+/// stood where it was assumed to; the update waits for the head row's lock and then looks again.
+const COMMIT_IN_ONE: &str = "WITH head AS (UPDATE journal_head SET next_position = $19, \
+     recorded_at = greatest(recorded_at, $9) WHERE journal = $17 AND next_position = $18 RETURNING 1), \
+     added AS (INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+     event_version, payload, metadata, position, recorded_at, leaf_hash) \
+     SELECT a, i, s, t, v, p::json, m::json, n, $9, h FROM head, UNNEST($1::text[], $2::text[], \
+     $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $10::bytea[]) \
+     AS r (a, i, s, t, v, p, m, n, h)), \
+     keyed AS (INSERT INTO requests (actor, key, body_hash, answer, position, version, recorded_at) \
+     SELECT a, k, b, w, p, v, $9 FROM head, UNNEST($11::text[], $12::text[], $13::bytea[], \
+     $14::text[], $15::bigint[], $16::bigint[]) AS q (a, k, b, w, p, v)), \
+     named AS (INSERT INTO stream_aliases (alias, aggregate_type, aggregate_id) \
+     SELECT l, a, i FROM head, UNNEST($20::text[], $21::text[], $22::text[]) AS s (l, a, i)) \
+     SELECT count(*) FROM head";
+
+const SELECT_VERSIONS: &str = "SELECT aggregate_type, aggregate_id, max(sequence) FROM events \
+     WHERE aggregate_type = ANY($1) AND aggregate_id = ANY($2) GROUP BY aggregate_type, aggregate_id";
+
+const SELECT_KEYS: &str = "SELECT actor, key, body_hash, answer, position, version, recorded_at \
+     FROM requests WHERE actor = ANY($1) AND key = ANY($2)";
+
+/// `feature_not_supported`: what Citus says of inserts into several tables in one statement.
+const NOT_SUPPORTED: &str = "0A000";
+
+/// How the writer's connection shows in `pg_stat_activity`.
+const WRITER_NAME: &str = "sira-journal-writer";
+
+/// The writer's connection.
+pub(crate) struct PostgresSession {
+    connection: PgConnection,
+    /// The statement that begins and locks; the journal's id in it was checked to need no quoting.
+    begin: String,
+    journal: String,
+    /// Until the server says that it cannot (Citus).
+    in_one: bool,
+}
+
+impl PostgresSession {
+    fn new(connection: PgConnection, journal: &str) -> Self {
+        // The time as a number: the simple protocol answers in text, whose form is a setting.
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; \
+             SELECT next_position, (extract(epoch FROM recorded_at) * 1000000)::bigint \
+             FROM journal_head WHERE journal = '{journal}' FOR UPDATE"
+        );
+        Self { connection, begin, journal: journal.to_owned(), in_one: true }
+    }
+
+    async fn insert_events(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
+        let rows = &plan.events;
+        let ids: Vec<String> = rows.iter().map(|row| row.stream.aggregate_id.to_string()).collect();
+        sqlx::query(INSERT_EVENTS)
+            .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
+            .bind(ids)
+            .bind(column(rows, |row| signed(row.sequence)))
+            .bind(column(rows, |row| row.event.event_type.as_ref()))
+            .bind(column(rows, |row| row.event.event_version.as_ref()))
+            .bind(column(rows, |row| row.event.payload.as_str()))
+            .bind(column(rows, |row| row.event.metadata.as_str()))
+            .bind(column(rows, |row| signed(row.position)))
+            .bind(Stamp(plan.head.recorded_at))
+            .bind(column(rows, |row| row.leaf.as_slice()))
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    async fn send_in_one(&mut self, plan: &Plan<'_>, assumed: u64) -> Result<bool, sqlx::Error> {
+        let (rows, keys, aliases) = (&plan.events, &plan.keys, &plan.aliases);
+        let id = |stream: &StreamId| stream.aggregate_id.to_string();
+        let done: i64 = sqlx::query_scalar(COMMIT_IN_ONE)
+            .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
+            .bind(column(rows, |row| id(row.stream)))
+            .bind(column(rows, |row| signed(row.sequence)))
+            .bind(column(rows, |row| row.event.event_type.as_ref()))
+            .bind(column(rows, |row| row.event.event_version.as_ref()))
+            .bind(column(rows, |row| row.event.payload.as_str()))
+            .bind(column(rows, |row| row.event.metadata.as_str()))
+            .bind(column(rows, |row| signed(row.position)))
+            .bind(Stamp(plan.head.recorded_at))
+            .bind(column(rows, |row| row.leaf.as_slice()))
+            .bind(column(keys, |row| row.key.actor.as_str()))
+            .bind(column(keys, |row| row.key.key.as_str()))
+            .bind(column(keys, |row| row.key.body_hash.as_slice()))
+            .bind(column(keys, |row| row.answer))
+            .bind(column(keys, |row| signed(row.position)))
+            .bind(column(keys, |row| signed(row.version)))
+            .bind(&self.journal)
+            .bind(signed(assumed))
+            .bind(signed(plan.head.next_position))
+            .bind(column(aliases, |alias| alias.alias.as_str()))
+            .bind(column(aliases, |alias| alias.stream.aggregate_type.as_ref()))
+            .bind(column(aliases, |alias| id(&alias.stream)))
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(done == 1)
+    }
+
+    async fn insert_keys(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
+        let rows = &plan.keys;
+        sqlx::query(INSERT_KEYS)
+            .bind(column(rows, |row| row.key.actor.as_str()))
+            .bind(column(rows, |row| row.key.key.as_str()))
+            .bind(column(rows, |row| row.key.body_hash.as_slice()))
+            .bind(column(rows, |row| row.answer))
+            .bind(column(rows, |row| signed(row.position)))
+            .bind(column(rows, |row| signed(row.version)))
+            .bind(Stamp(plan.head.recorded_at))
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+
+    async fn insert_aliases(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
+        let rows = &plan.aliases;
+        let ids: Vec<String> = rows.iter().map(|row| row.stream.aggregate_id.to_string()).collect();
+        sqlx::query(INSERT_ALIASES)
+            .bind(column(rows, |row| row.alias.as_str()))
+            .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
+            .bind(ids)
+            .execute(&mut self.connection)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Session for PostgresSession {
+    type Options = PgConnectOptions;
+
+    async fn open(options: &PgConnectOptions, config: &JournalConfig) -> Result<Self, sqlx::Error> {
+        // The name tells an administrator which connection holds the head row's lock.
+        let options = options.clone().application_name(WRITER_NAME);
+        let connection = connect_postgres(&options, config.busy_timeout).await?;
+        Ok(Self::new(connection, &config.journal))
+    }
+
+    async fn begin(&mut self) -> Result<Option<HeadRow>, sqlx::Error> {
+        let rows = self.connection.fetch_all(sqlx::raw_sql(&self.begin)).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let micros: i64 = row.try_get(1)?;
+        Ok(Some(HeadRow {
+            next_position: unsigned(row.try_get(0)?),
+            recorded_at: DateTime::from_timestamp_micros(micros).unwrap_or_default(),
+        }))
+    }
+
+    async fn versions(
+        &mut self,
+        streams: &[StreamId],
+    ) -> Result<Vec<(StreamId, u64)>, sqlx::Error> {
+        let types: BTreeSet<&str> = streams.iter().map(|s| s.aggregate_type.as_ref()).collect();
+        let ids: Vec<String> = streams.iter().map(|s| s.aggregate_id.to_string()).collect();
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(SELECT_VERSIONS)
+            .bind(types.into_iter().collect::<Vec<_>>())
+            .bind(ids)
+            .fetch_all(&mut self.connection)
+            .await?;
+        rows.into_iter().map(version_row).collect()
+    }
+
+    async fn events(
+        &mut self,
+        stream: &StreamId,
+        after_version: u64,
+    ) -> Result<Vec<EventColumns>, sqlx::Error> {
+        sqlx::query_as(SELECT_EVENTS_AFTER)
+            .bind(stream.aggregate_type.as_ref())
+            .bind(stream.aggregate_id.to_string())
+            .bind(signed(after_version))
+            .fetch_all(&mut self.connection)
+            .await
+    }
+
+    async fn keys(&mut self, keys: &[KeyName]) -> Result<Vec<(KeyName, KnownKey)>, sqlx::Error> {
+        let rows: Vec<KeyColumns> = sqlx::query_as(SELECT_KEYS)
+            .bind(column(keys, |(actor, _)| actor.as_str()))
+            .bind(column(keys, |(_, key)| key.as_str()))
+            .fetch_all(&mut self.connection)
+            .await?;
+        rows.into_iter().map(key_row).collect()
+    }
+
+    async fn aliases(&mut self, aliases: &[&str]) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query_scalar("SELECT alias FROM stream_aliases WHERE alias = ANY($1)")
+            .bind(aliases)
+            .fetch_all(&mut self.connection)
+            .await
+    }
+
+    async fn leaves(&mut self, range: (u64, u64)) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+        sqlx::query_scalar(SELECT_LEAVES)
+            .bind(signed(range.0))
+            .bind(signed(range.1))
+            .fetch_all(&mut self.connection)
+            .await
+    }
+
+    fn can_commit_in_one(&self) -> bool {
+        self.in_one
+    }
+
+    async fn commit_in_one(&mut self, plan: &Plan<'_>, assumed: u64) -> Result<bool, sqlx::Error> {
+        let done = self.send_in_one(plan, assumed).await;
+        if done
+            .as_ref()
+            .err()
+            .and_then(server_error)
+            .is_some_and(|error| error.code() == NOT_SUPPORTED)
+        {
+            self.in_one = false;
+            return Ok(false);
+        }
+        done
+    }
+
+    async fn write(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
+        if !plan.events.is_empty() {
+            self.insert_events(plan).await?;
+        }
+        if !plan.keys.is_empty() {
+            self.insert_keys(plan).await?;
+        }
+        if !plan.aliases.is_empty() {
+            self.insert_aliases(plan).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, head: HeadRow) -> Result<(), sqlx::Error> {
+        // One message for both: a round trip less while every other writer waits for the lock.
+        let (next, micros) = (head.next_position, head.recorded_at.timestamp_micros());
+        let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+        let sql = format!(
+            "UPDATE journal_head SET next_position = {next}, recorded_at = to_timestamp({seconds}) \
+             + {rest} * interval '1 microsecond' WHERE journal = '{}'; COMMIT",
+            self.journal
+        );
+        self.connection.execute(sqlx::raw_sql(&sql)).await?;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<(), sqlx::Error> {
+        self.connection.execute(sqlx::raw_sql("ROLLBACK")).await?;
+        Ok(())
+    }
+
+    fn failure(error: &sqlx::Error) -> Failure {
+        let Some(error) = server_error(error) else {
+            return Failure::Lost;
+        };
+        match error.code() {
+            "23505" => Failure::Conflict,
+            // Data exceptions, integrity, and limits of the program such as nesting depth.
+            code if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) => {
+                Failure::Refused
+            }
+            _ => Failure::Lost,
+        }
+    }
+
+    fn surely_not_committed(error: &sqlx::Error) -> bool {
+        // An ERROR ends the transaction before it commits. A FATAL may arrive behind a commit that
+        // was made, when the backend is told to stop at that moment.
+        server_error(error).is_some_and(|error| error.severity() == PgSeverity::Error)
+    }
+}
+
+fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()
+}
+
+fn column<'r, R, T>(rows: &'r [R], field: impl Fn(&'r R) -> T) -> Vec<T> {
+    rows.iter().map(field).collect()
+}

@@ -1,0 +1,312 @@
+//! The one task that writes: takes what waits, makes one transaction of it, then answers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::append::check::Prepared;
+use crate::append::plan::HeadRow;
+use crate::append::session::Session;
+use crate::append::transaction::{Commit, Setback, transact};
+use crate::append::versions::Versions;
+use crate::clock::Clock;
+use crate::own_commits::OwnCommits;
+use crate::types::AppendOutcome;
+use crate::{JournalConfig, JournalError};
+
+/// Times a batch is begun anew on a new connection when the old one broke before the commit: once is
+/// enough for a connection that a restarted server had closed; more would only make callers wait.
+const FRESH_STARTS: u32 = 1;
+/// Times a batch is begun anew after a commit that broke off and is known not to have been made.
+const LOST_COMMITS: u32 = 3;
+/// Pause between two attempts to learn the fate of a commit.
+const DOUBT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// A batch of so many requests shows that many callers are about.
+const CROWD: usize = 48;
+/// How long the next batch gathers then. What a batch costs besides its rows (a statement, a flush to
+/// the disk) is shared by those in it; a crowd waits several times longer anyway.
+const GATHER: std::time::Duration = std::time::Duration::from_millis(2);
+
+/// What the writer shares with readers of the same journal.
+pub(crate) struct Shared {
+    pub config: JournalConfig,
+    pub clock: Clock,
+    versions: Mutex<Versions>,
+    /// The head as this process last saw or left it; none on a new connection.
+    last_head: Mutex<Option<HeadRow>>,
+    pub own: OwnCommits,
+    /// The last position that this process knows to be committed.
+    pub committed: watch::Sender<u64>,
+}
+
+impl Shared {
+    pub fn new(config: JournalConfig, clock: Clock, position: u64) -> Self {
+        Self {
+            config,
+            clock,
+            versions: Mutex::new(Versions::new()),
+            last_head: Mutex::new(None),
+            own: OwnCommits::default(),
+            committed: watch::Sender::new(position),
+        }
+    }
+
+    /// Held for map look-ups only, never over an await.
+    pub fn versions(&self) -> MutexGuard<'_, Versions> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The head as this process last saw or left it.
+    pub fn last_head(&self) -> Option<HeadRow> {
+        *self.last_head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers the head, or that it is not known.
+    pub fn note_head(&self, head: Option<HeadRow>) {
+        *self.last_head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+    }
+
+    /// Wakes those who wait for events. A position never goes back.
+    pub fn announce(&self, position: u64) {
+        self.committed.send_if_modified(|known| {
+            let news = position > *known;
+            *known = position.max(*known);
+            news
+        });
+    }
+}
+
+/// A request and where its answer goes.
+pub(crate) struct Waiting {
+    pub prepared: Prepared,
+    pub reply: oneshot::Sender<Result<AppendOutcome, JournalError>>,
+}
+
+/// What the writer's queue holds.
+pub(crate) enum Message {
+    Append(Box<Waiting>),
+    /// Many requests of one caller, to be recorded together.
+    Bulk(Vec<Waiting>),
+    /// Take nothing more, finish what waits, and end.
+    Close,
+}
+
+/// The writer: its connection, and nothing that must survive it. All it knows besides lies in the
+/// database, or is a cache in [`Shared`].
+pub(crate) struct Writer<S: Session> {
+    options: S::Options,
+    shared: Arc<Shared>,
+    /// None before the first batch and after the connection broke. Out of its place while a
+    /// transaction runs, so that a transaction broken off can never be taken up by the next batch.
+    session: Option<S>,
+}
+
+/// Why a whole batch was not recorded.
+enum Fault {
+    /// The data of some request; its neighbours are to be tried without it.
+    Refused(JournalError),
+    /// All are answered this.
+    Whole(JournalError),
+}
+
+impl<S: Session> Writer<S> {
+    pub fn new(options: S::Options, shared: Arc<Shared>) -> Self {
+        Self { options, shared, session: None }
+    }
+
+    /// Runs until the queue is closed and empty. While a batch is being committed the next one
+    /// gathers in the queue.
+    pub async fn run(mut self, mut queue: mpsc::Receiver<Message>) {
+        let limit = self.shared.config.batch_limit;
+        let mut last = 0;
+        while let Some(batch) = gather(&mut queue, limit, last >= CROWD).await {
+            last = batch.len();
+            let requests: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
+            let answers = self.record(&requests).await;
+            // Only now, after the commit. A crash before this line leaves events that nobody was told
+            // of: the client's retry with its idempotency key is answered from `requests`.
+            for (waiting, answer) in batch.into_iter().zip(answers) {
+                // A caller that went away is no failure: its request is recorded all the same.
+                let _ = waiting.reply.send(answer);
+            }
+        }
+    }
+
+    async fn record(&mut self, requests: &[&Prepared]) -> Vec<Result<AppendOutcome, JournalError>> {
+        match self.persist(requests).await {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(Fault::Refused(_)) if requests.len() > 1 => self.record_singly(requests).await,
+            Err(Fault::Refused(error) | Fault::Whole(error)) => {
+                tracing::error!(error = ?error, requests = requests.len(), "a batch was not recorded");
+                error.for_each(requests.len()).into_iter().map(Err).collect()
+            }
+        }
+    }
+
+    /// One transaction a request: slow, but the one that the database refuses stands alone.
+    async fn record_singly(
+        &mut self,
+        requests: &[&Prepared],
+    ) -> Vec<Result<AppendOutcome, JournalError>> {
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            let answer = match self.persist(&[*request]).await {
+                Ok(mut outcomes) => outcomes.pop().ok_or(JournalError::Closed),
+                Err(Fault::Refused(error) | Fault::Whole(error)) => Err(error),
+            };
+            answers.push(answer);
+        }
+        answers
+    }
+
+    /// Tries a batch until its fate is known. Optimistic at first: what the unique keys refuse is
+    /// judged again with everything read under the lock.
+    async fn persist(&mut self, requests: &[&Prepared]) -> Result<Vec<AppendOutcome>, Fault> {
+        let (mut thorough, mut lost, mut undone) = (false, 0, 0);
+        loop {
+            match self.attempt(requests, thorough).await {
+                Ok(outcomes) => return Ok(outcomes),
+                Err(Setback::Conflict(_)) if !thorough => thorough = true,
+                Err(Setback::Conflict(error)) => return Err(Fault::Whole(unexplained(&error))),
+                Err(Setback::Refused(error)) => return Err(Fault::Refused(error.into())),
+                Err(Setback::Broken(error)) => return Err(Fault::Whole(error)),
+                Err(Setback::Lost(error)) if lost == FRESH_STARTS => {
+                    return Err(Fault::Whole(error.into()));
+                }
+                Err(Setback::Lost(_)) => lost += 1,
+                Err(Setback::Doubt(commit, error)) => {
+                    if let Some(outcomes) = self.resolve(commit).await? {
+                        return Ok(outcomes);
+                    }
+                    if undone == LOST_COMMITS {
+                        return Err(Fault::Whole(error.into()));
+                    }
+                    (thorough, undone) = (true, undone + 1);
+                }
+            }
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        requests: &[&Prepared],
+        thorough: bool,
+    ) -> Result<Vec<AppendOutcome>, Setback> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.connect().await.map_err(Setback::Lost)?,
+        };
+        let result = transact(&mut session, &self.shared, requests, thorough).await;
+        let usable = match &result {
+            Ok(_) => true,
+            Err(Setback::Lost(_) | Setback::Doubt(..)) => false,
+            Err(_) => session.rollback().await.is_ok(),
+        };
+        self.session = usable.then_some(session);
+        result
+    }
+
+    async fn connect(&self) -> Result<S, sqlx::Error> {
+        self.shared.versions().forget();
+        self.shared.note_head(None);
+        let opening = S::open(&self.options, &self.shared.config);
+        in_time(&self.shared, opening).await
+    }
+
+    /// Learns whether a commit that broke off was made. Some: it was, with its outcomes. None: it was
+    /// not, and the batch may be tried again.
+    async fn resolve(&mut self, commit: Box<Commit>) -> Result<Option<Vec<AppendOutcome>>, Fault> {
+        let deadline = tokio::time::Instant::now() + self.shared.config.doubt_timeout;
+        loop {
+            match self.look_back(&commit).await {
+                Ok(true) => return Ok(Some(commit.settle(&self.shared))),
+                Ok(false) => {
+                    self.shared.own.withdraw();
+                    return Ok(None);
+                }
+                Err(error) if tokio::time::Instant::now() >= deadline => {
+                    tracing::error!(error = ?error, "the fate of a commit is not known");
+                    self.shared.own.withdraw();
+                    return Err(Fault::Whole(JournalError::InDoubt));
+                }
+                Err(_) => tokio::time::sleep(DOUBT_PAUSE).await,
+            }
+        }
+    }
+
+    /// Compares what stands at the commit's positions with what it meant to put there. The lock of
+    /// the head row comes first: as long as the old connection's transaction lives on in the server,
+    /// still on its way to commit, the lock is not given.
+    async fn look_back(&mut self, commit: &Commit) -> Result<bool, sqlx::Error> {
+        let mut session = self.connect().await?;
+        in_time(&self.shared, session.begin()).await?;
+        let made = match commit.range() {
+            Some(range) => commit.stands(&in_time(&self.shared, session.leaves(range)).await?),
+            // Keys without events: the next attempt reads the keys, and answers from them if they are
+            // there.
+            None => false,
+        };
+        in_time(&self.shared, session.rollback()).await?;
+        self.session = Some(session);
+        Ok(made)
+    }
+}
+
+/// Waits for a first request, then takes what else is there, up to `limit` events; in a crowd, a
+/// little later.
+async fn gather(
+    queue: &mut mpsc::Receiver<Message>,
+    limit: usize,
+    crowd: bool,
+) -> Option<Vec<Waiting>> {
+    let mut batch = Vec::new();
+    let mut events = 0;
+    while events < limit {
+        let message = if batch.is_empty() {
+            let first = queue.recv().await?;
+            // Who brings a bulk has gathered already.
+            if crowd && matches!(first, Message::Append(_)) {
+                tokio::time::sleep(GATHER).await;
+            }
+            first
+        } else {
+            let Ok(message) = queue.try_recv() else { break };
+            message
+        };
+        match message {
+            Message::Append(waiting) => {
+                events += waiting.prepared.digests.len().max(1);
+                batch.push(*waiting);
+            }
+            Message::Bulk(bulk) => {
+                let of = |waiting: &Waiting| waiting.prepared.digests.len().max(1);
+                events += bulk.iter().map(of).sum::<usize>();
+                batch.extend(bulk);
+            }
+            Message::Close => queue.close(),
+        }
+    }
+    Some(batch)
+}
+
+/// Waits for a step of the database, but not for ever: a network that swallows packets must not stop
+/// the journal. The session of a step that was given up is dropped by the caller.
+pub(crate) async fn in_time<T>(
+    shared: &Shared,
+    step: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    match tokio::time::timeout(shared.config.database_timeout, step).await {
+        Ok(result) => result,
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+    }
+}
+
+/// A unique key was met although everything had been read under the lock.
+fn unexplained(error: &sqlx::Error) -> JournalError {
+    JournalError::Inconsistent {
+        table: "events",
+        id: "(batch)".to_owned(),
+        problem: format!("somebody writes without the head row's lock: {error}"),
+    }
+}

@@ -1,0 +1,334 @@
+//! The journal: every fact, once, in order, for ever.
+//!
+//! Events are appended by one writer task that makes one transaction of all requests that wait
+//! (`writer`, `transaction`, `admit`, `plan`), on `PostgreSQL` (`postgres`) or `SQLite` (`sqlite`). The
+//! head row's lock makes positions gapless and commit order position order. Readers (`read`) take no
+//! lock. `freshness` tells a cache what other processes wrote. Why it is so:
+//! `docs/decisions/0002-journal-append.md`.
+//!
+//! What an event means is not known here: payloads are text, and keys, rules and personal data are
+//! others' business.
+
+mod append;
+pub mod clock;
+mod config;
+mod destroyed;
+mod error;
+mod freshness;
+mod own_commits;
+mod pool;
+mod read;
+mod schema;
+mod stamp;
+mod types;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+pub use append::bulk::Bulk;
+pub use append::check::{MAX_EVENTS, MAX_NAME_BYTES, MAX_STREAMS, MAX_TEXT_BYTES};
+pub use append::conditional::{BatchCheck, ConditionalWrite, GuardRefusal, WriteGuard};
+pub use config::JournalConfig;
+pub use destroyed::destroyed_keys;
+pub use error::JournalError;
+pub use freshness::Foreign;
+pub use pool::Pool;
+pub use read::feed::MAX_FEED_PAGE;
+pub use read::leaves::Leaf;
+pub use read::raw::RawEvent;
+pub use read::rows::{EventColumns, SELECT_IN_ORDER, event_row};
+pub use read::search::read_type;
+pub use read::streams::StreamPlace;
+pub use sira_evidence::entry::{LeafEntry, UnfitField, sha256};
+pub use sira_evidence::{RecordedEvent, StreamId};
+pub use stamp::Stamp;
+pub use types::{
+    Alias, AppendOutcome, AppendRequest, Committed, Guard, Head, KeyLookup, NewEvent, RequestKey,
+    StoredAnswer, StreamWrite,
+};
+
+use append::check::Prepared;
+use append::postgres::PostgresSession;
+use append::sqlite::SqliteSession;
+use append::versions::Known;
+use append::writer::{Message, Shared, Waiting, Writer};
+use clock::Clock;
+use freshness::{FreshnessQueue, FreshnessTask};
+use pool::Target;
+use read::rows::unsigned;
+
+/// Where the journal stood at a moment not before the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// The last position.
+    pub position: u64,
+    /// The time of the last append.
+    pub recorded_at: DateTime<Utc>,
+    /// How often a listed token was changed; the tokens are listed beside the journal.
+    pub token_changes: i64,
+}
+
+/// An open journal. Clones are cheap and lead to the same writer.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    pool: Pool,
+    writer: mpsc::Sender<Message>,
+    freshness: Arc<FreshnessQueue>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Journal {
+    /// Brings the schema of the database up to this program's; makes an embedded file if there is none
+    /// (its directory must exist).
+    ///
+    /// # Errors
+    /// `Database`, `Migration`, or `SchemaUnknown` when a migration was applied in another form.
+    pub async fn migrate(config: &JournalConfig) -> Result<(), JournalError> {
+        schema::migrate(&Target::of(config)?, config.busy_timeout).await
+    }
+
+    /// Whether the database holds a journal's schema, of whatever version.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn is_made(config: &JournalConfig) -> Result<bool, JournalError> {
+        schema::is_made(&Target::of(config)?, config.busy_timeout).await
+    }
+
+    /// Connections to the database of a journal, without opening it: nothing is written, no writer is
+    /// started. For a restore.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], as far as the schema goes.
+    pub async fn bare(config: &JournalConfig) -> Result<Pool, JournalError> {
+        let target = Target::of(config)?;
+        schema::check(&target, config.busy_timeout).await?;
+        Ok(pool::open_pool(&target, config).await?)
+    }
+
+    /// The last migration of this program for the engine.
+    #[must_use]
+    pub fn schema_version(pool: &Pool) -> i64 {
+        schema::last_version(pool)
+    }
+
+    /// Opens a journal and starts its writer. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// `SchemaBehind` and `SchemaUnknown` ask for `sira migrate` or another program; `OtherJournal`
+    /// when the database holds another journal; `Inconsistent` when head and events disagree.
+    pub async fn open(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
+        let (target, pool) = reach(config).await?;
+        let position = open_head(&pool, &config.journal).await?;
+        Ok(Self::on(config, clock, target, pool, position))
+    }
+
+    /// Opens a journal to look at it, in whatever state it is: nothing is written and nothing is
+    /// refused but another schema. What is wrong with it `sira verify` says.
+    ///
+    /// # Errors
+    /// As [`Journal::open`], but never `OtherJournal` nor `Inconsistent`.
+    pub async fn open_as_it_is(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
+        let (target, pool) = reach(config).await?;
+        Ok(Self::on(config, clock, target, pool, 0))
+    }
+
+    fn on(config: &JournalConfig, clock: Clock, target: Target, pool: Pool, position: u64) -> Self {
+        let shared = Arc::new(Shared::new(config.clone(), clock, position));
+        let freshness = Arc::new(FreshnessQueue::default());
+        let (writer, queue) = mpsc::channel(config.queue_limit.max(1));
+        let tasks = vec![
+            spawn_writer(&target, &shared, queue),
+            tokio::spawn(
+                FreshnessTask {
+                    target,
+                    shared: Arc::clone(&shared),
+                    queue: Arc::clone(&freshness),
+                    link: None,
+                    known: position,
+                }
+                .run(),
+            ),
+        ];
+        let tasks = Mutex::new(tasks);
+        let inner = Inner { shared, pool, writer, freshness, tasks };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Records a request, whole or not at all. When this answers `Committed`, it is on disk.
+    ///
+    /// A caller that stops waiting takes nothing back: once queued, the request is recorded.
+    ///
+    /// # Errors
+    /// `Busy` when too many wait, `Invalid` for a request that breaks a limit, `Closed`, `Database`:
+    /// nothing was recorded. `InDoubt`: nobody knows; retry with the same idempotency key.
+    pub async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, JournalError> {
+        let prepared = Prepared::new(request)?;
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Append(Box::new(Waiting { prepared, reply }));
+        self.inner.writer.try_send(message).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => JournalError::Busy,
+            mpsc::error::TrySendError::Closed(_) => JournalError::Closed,
+        })?;
+        // The writer answers whatever it took; an answer that never comes means that it was stopped,
+        // with the runtime or by a panic, and it may have been in the middle of a commit.
+        answer.await.unwrap_or(Err(JournalError::InDoubt))
+    }
+
+    /// Records a bulk: its requests in their order, as one transaction when nothing stands in the way.
+    /// One that is refused does not fail the others. Waits for room in the queue.
+    ///
+    /// # Errors
+    /// As [`Journal::append`], of the first request that was not judged.
+    pub async fn append_bulk(&self, bulk: Bulk) -> Result<Vec<AppendOutcome>, JournalError> {
+        let (waiting, answers) = bulk.into_waiting();
+        let sent = self.inner.writer.send(Message::Bulk(waiting)).await;
+        sent.map_err(|_| JournalError::Closed)?;
+        let mut outcomes = Vec::with_capacity(answers.len());
+        for answer in answers {
+            outcomes.push(answer.await.unwrap_or(Err(JournalError::InDoubt))?);
+        }
+        Ok(outcomes)
+    }
+
+    /// Where the journal stands, as of a moment not before this call. When it returns, the listeners
+    /// of [`Journal::on_foreign`] have been told of every foreign write up to that position. A cached
+    /// state is then current if its version is not below [`Journal::known_version`], which covers what
+    /// this process committed itself.
+    ///
+    /// # Errors
+    /// `Database` when the head could not be read, `Closed`.
+    pub async fn freshness(&self) -> Result<Freshness, JournalError> {
+        self.inner.freshness.ask().await
+    }
+
+    /// Calls `listener` with the streams that other processes wrote to. It is called from within
+    /// [`Journal::freshness`] and must be quick; register it before anything is cached.
+    pub fn on_foreign(&self, listener: Box<dyn Fn(Foreign) + Send + Sync>) {
+        let listeners = &self.inner.freshness.listeners;
+        listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    /// A version that the stream is known to have reached; 0 when this process knows nothing of it.
+    #[must_use]
+    pub fn known_version(&self, stream: &StreamId) -> u64 {
+        match self.shared().versions().known(stream) {
+            Known::Exact(version) | Known::AtLeast(version) => version,
+        }
+    }
+
+    /// The last position that this process knows to be committed, to wait on. Other processes' events
+    /// show here only after somebody asked for [`Journal::freshness`].
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.shared().committed.subscribe()
+    }
+
+    /// The journal's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.shared().config.journal
+    }
+
+    /// Connections for the small tables beside the journal; see [`on_pool!`](crate::on_pool).
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    /// Takes no more requests, records those that wait, and closes every connection.
+    pub async fn close(&self) {
+        // Fails only if the writer has ended already.
+        let _ = self.inner.writer.send(Message::Close).await;
+        self.inner.freshness.close();
+        let tasks =
+            std::mem::take(&mut *self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            // A task that panicked is closed as well.
+            let _ = task.await;
+        }
+        on_pool!(self.pool(), pool => pool.close().await);
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The writer ends with its queue. The other task has to be told.
+        self.freshness.close();
+    }
+}
+
+/// Checks the schema and opens the pool.
+async fn reach(config: &JournalConfig) -> Result<(Target, Pool), JournalError> {
+    append::check::plain("journal", &config.journal)?;
+    let target = Target::of(config)?;
+    schema::check(&target, config.busy_timeout).await?;
+    let pool = pool::open_pool(&target, config).await?;
+    Ok((target, pool))
+}
+
+fn spawn_writer(
+    target: &Target,
+    shared: &Arc<Shared>,
+    queue: mpsc::Receiver<Message>,
+) -> JoinHandle<()> {
+    let shared = Arc::clone(shared);
+    match target.clone() {
+        Target::Postgres(options) => {
+            tokio::spawn(Writer::<PostgresSession>::new(options, shared).run(queue))
+        }
+        Target::Sqlite(options) => {
+            tokio::spawn(Writer::<SqliteSession>::new(options, shared).run(queue))
+        }
+    }
+}
+
+/// Makes the head row of a new journal, or finds the one that is there and compares it with the
+/// events: a journal that was damaged or put together by hand must not be written to. Returns the last
+/// position.
+async fn open_head(pool: &Pool, journal: &str) -> Result<u64, JournalError> {
+    on_pool!(pool, db => {
+        sqlx::query(
+            "INSERT INTO journal_head (journal, next_position, recorded_at) \
+             SELECT $1, 1, $2 WHERE NOT EXISTS (SELECT 1 FROM journal_head) ON CONFLICT DO NOTHING",
+        )
+        .bind(journal)
+        .bind(Stamp(DateTime::UNIX_EPOCH))
+        .execute(db)
+        .await
+        .map(|_| ())
+    })?;
+    // One statement sees one moment, so that another process's commit cannot come between the two.
+    let (found, next, last): (String, i64, i64) = on_pool!(pool, db => {
+        sqlx::query_as(
+            "SELECT journal, next_position, (SELECT COALESCE(max(position), 0) FROM events) \
+             FROM journal_head ORDER BY journal <> $1 DESC LIMIT 1",
+        )
+        .bind(journal)
+        .fetch_one(db)
+        .await
+    })?;
+    if found != journal {
+        return Err(JournalError::OtherJournal { found, expected: journal.to_owned() });
+    }
+    if next != last + 1 {
+        return Err(JournalError::Inconsistent {
+            table: "journal_head",
+            id: found,
+            problem: format!("next position {next}, but the last event is at {last}"),
+        });
+    }
+    Ok(unsigned(last))
+}

@@ -1,0 +1,242 @@
+//! Reading the journal: streams, the feed, and the small tables beside it. Any connection will do,
+//! and no lock is taken: what is committed never changes.
+
+use chrono::{DateTime, Utc};
+use futures::stream::{Stream, TryStreamExt};
+
+use crate::on_pool;
+use crate::read::rows::{
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, event_row, key_row, select_events, signed,
+    stream_id, unsigned,
+};
+use crate::stamp::Stamp;
+use crate::types::{Head, KeyLookup, RequestKey};
+use crate::{Journal, JournalError};
+use crate::{RecordedEvent, StreamId};
+
+/// Events that one page of the feed holds at most.
+pub const MAX_FEED_PAGE: u32 = 10_000;
+/// Keys that one statement of the purge removes: the writer inserts into the same table meanwhile.
+const PURGE_CHUNK: i64 = 1_000;
+
+impl Journal {
+    /// The events of one stream after `after_version`, in order. An unknown stream has none.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
+    pub async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after_version: u64,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+            sqlx::query_as(SELECT_EVENTS_AFTER)
+            .bind(stream.aggregate_type.as_ref())
+            .bind(stream.aggregate_id.to_string())
+            .bind(signed(after_version))
+            .fetch_all(db)
+            .await
+        })?;
+        let events = rows.into_iter().map(event_row).collect::<Result<Vec<_>, _>>()?;
+        if let Some(last) = events.last() {
+            self.shared().versions().saw(stream, last.sequence);
+        }
+        Ok(events)
+    }
+
+    /// The events after `after_position` in the order of the journal, at most `limit` and at most
+    /// [`MAX_FEED_PAGE`]. Nothing ever appears below a position that was read.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
+    pub async fn read_feed(
+        &self,
+        after_position: u64,
+        limit: u32,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        let limit = i64::from(limit.min(MAX_FEED_PAGE));
+        let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+            sqlx::query_as(select_events!(
+                "WHERE position > $1 ORDER BY position LIMIT $2"
+            ))
+            .bind(signed(after_position))
+            .bind(limit)
+            .fetch_all(db)
+            .await
+        })?;
+        rows.into_iter().map(event_row).collect()
+    }
+
+    /// As [`Journal::read_feed`], and no further than to `limit_bytes` of payloads and metadata: a
+    /// caller that holds a page for a slow reader must know how much that is. The first event is there
+    /// whatever its size.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
+    pub async fn read_feed_within(
+        &self,
+        after_position: u64,
+        limit: u32,
+        limit_bytes: usize,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        let limit = i64::from(limit.min(MAX_FEED_PAGE));
+        on_pool!(self.pool(), db => {
+            let rows = sqlx::query_as(select_events!(
+                "WHERE position > $1 ORDER BY position LIMIT $2"
+            ))
+            .bind(signed(after_position))
+            .bind(limit)
+            .fetch(db);
+            take_within(rows, limit_bytes).await
+        })
+    }
+
+    /// Where the journal stands now.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn head(&self) -> Result<Head, JournalError> {
+        let (next, Stamp(recorded_at)): (i64, Stamp) = on_pool!(self.pool(), db => {
+            sqlx::query_as("SELECT next_position, recorded_at FROM journal_head WHERE journal = $1")
+                .bind(self.id())
+                .fetch_one(db)
+                .await
+        })?;
+        let position = unsigned(next).saturating_sub(1);
+        Ok(Head { position, recorded_at })
+    }
+
+    /// The stream that a second name leads to.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
+    pub async fn find_alias(&self, alias: &str) -> Result<Option<StreamId>, JournalError> {
+        let row: Option<(String, String)> = on_pool!(self.pool(), db => {
+            sqlx::query_as(
+                "SELECT aggregate_type, aggregate_id FROM stream_aliases WHERE alias = $1",
+            )
+            .bind(alias)
+            .fetch_optional(db)
+            .await
+        })?;
+        row.map(|(aggregate_type, id)| stream_id(&alias, aggregate_type, &id)).transpose()
+    }
+
+    /// What was answered to a request with this key.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn find_answer(&self, key: &RequestKey) -> Result<Option<KeyLookup>, JournalError> {
+        let row: Option<KeyColumns> = on_pool!(self.pool(), db => {
+            sqlx::query_as(
+                "SELECT actor, key, body_hash, answer, position, version, recorded_at \
+                 FROM requests WHERE actor = $1 AND key = $2",
+            )
+            .bind(key.actor.as_str())
+            .bind(key.key.as_str())
+            .fetch_optional(db)
+            .await
+        })?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let (_, known) = key_row(row)?;
+        let same = known.body_hash == key.body_hash;
+        Ok(Some(if same { KeyLookup::Answer(known.answer) } else { KeyLookup::OtherBody }))
+    }
+
+    /// Forgets idempotency keys recorded before `time`, and says how many. Each chunk is durable by
+    /// itself; what a crash leaves is taken by the next purge.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn forget_requests_before(&self, time: DateTime<Utc>) -> Result<u64, JournalError> {
+        let mut forgotten = 0;
+        loop {
+            let chunk = on_pool!(self.pool(), db => {
+                sqlx::query(
+                    "DELETE FROM requests WHERE (actor, key) IN (SELECT actor, key FROM requests \
+                     WHERE recorded_at < $1 ORDER BY recorded_at LIMIT $2)",
+                )
+                .bind(Stamp(time))
+                .bind(PURGE_CHUNK)
+                .execute(db)
+                .await
+                .map(|done| done.rows_affected())
+            })?;
+            forgotten += chunk;
+            if chunk == 0 {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    /// A setting of this journal, kept with it.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, JournalError> {
+        Ok(on_pool!(self.pool(), db => {
+            sqlx::query_scalar("SELECT value FROM journal_settings WHERE name = $1")
+                .bind(name)
+                .fetch_optional(db)
+                .await
+        })?)
+    }
+
+    /// The values of the settings whose name begins so.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn settings_like(&self, beginning: &str) -> Result<Vec<String>, JournalError> {
+        Ok(on_pool!(self.pool(), db => {
+            sqlx::query_scalar(
+                "SELECT value FROM journal_settings WHERE substr(name, 1, length($1)) = $1",
+            )
+            .bind(beginning)
+            .fetch_all(db)
+            .await
+        })?)
+    }
+
+    /// Sets a setting that has no value yet, and returns the one that stands: of two processes that
+    /// set it at once, both get the value of the one that came first.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn set_once(&self, name: &str, value: &str) -> Result<String, JournalError> {
+        on_pool!(self.pool(), db => {
+            sqlx::query(
+                "INSERT INTO journal_settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            )
+            .bind(name)
+            .bind(value)
+            .execute(db)
+            .await
+            .map(|_| ())
+        })?;
+        let standing = self.setting(name).await?;
+        standing.ok_or_else(|| JournalError::Inconsistent {
+            table: "journal_settings",
+            id: name.to_owned(),
+            problem: "vanished after it was set".to_owned(),
+        })
+    }
+}
+
+/// Takes rows as they come from the database, and leaves the rest there once the bytes are used up.
+async fn take_within(
+    mut rows: impl Stream<Item = Result<EventColumns, sqlx::Error>> + Unpin,
+    limit_bytes: usize,
+) -> Result<Vec<RecordedEvent>, JournalError> {
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        let event = event_row(row)?;
+        bytes += event.payload.len() + event.metadata.len();
+        if bytes > limit_bytes && !page.is_empty() {
+            break;
+        }
+        page.push(event);
+    }
+    Ok(page)
+}

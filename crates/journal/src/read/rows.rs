@@ -1,0 +1,115 @@
+//! From rows to values: what both engines' columns hold, read once.
+
+use uuid::Uuid;
+
+use crate::JournalError;
+use crate::append::admit::{KeyName, KnownKey};
+use crate::stamp::Stamp;
+use crate::types::StoredAnswer;
+use crate::{RecordedEvent, StreamId};
+
+/// Leaf hashes between two positions, both included.
+pub(crate) const SELECT_LEAVES: &str =
+    "SELECT leaf_hash FROM events WHERE position BETWEEN $1 AND $2 ORDER BY position";
+
+/// A row of `requests`.
+pub(crate) type KeyColumns = (String, String, Vec<u8>, String, i64, i64, Stamp);
+
+/// A row of `events`; the texts cast to text, which keeps them byte for byte on either engine.
+pub type EventColumns = (i64, String, String, i64, String, String, String, String, Stamp, Vec<u8>);
+
+/// The columns of [`EventColumns`], ready for a FROM clause.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!(
+            "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, ",
+            "CAST(payload AS text), CAST(metadata AS text), recorded_at, leaf_hash FROM events ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_events;
+
+/// Every event, in order.
+pub const SELECT_IN_ORDER: &str = select_events!("ORDER BY position");
+
+/// The events of one stream after a version.
+pub(crate) const SELECT_EVENTS_AFTER: &str = select_events!(
+    "WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3 ORDER BY sequence"
+);
+
+/// Reads a row of stream and version.
+pub(crate) fn version_row(row: (String, String, i64)) -> Result<(StreamId, u64), sqlx::Error> {
+    let (aggregate_type, id, version) = row;
+    let id = Uuid::parse_str(&id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    Ok((StreamId::new(aggregate_type, id), unsigned(version)))
+}
+
+/// Reads a row of `requests`.
+pub(crate) fn key_row(row: KeyColumns) -> Result<(KeyName, KnownKey), sqlx::Error> {
+    let (actor, key, body_hash, answer, position, version, Stamp(recorded_at)) = row;
+    let body_hash = body_hash
+        .try_into()
+        .map_err(|_| sqlx::Error::Decode("requests.body_hash is not 32 bytes".into()))?;
+    let (position, version) = (unsigned(position), unsigned(version));
+    let answer = StoredAnswer { answer, position, version, recorded_at };
+    Ok(((actor, key), KnownKey { body_hash, answer }))
+}
+
+/// Reads a row of `events`.
+pub fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
+    let (
+        position,
+        aggregate_type,
+        id,
+        sequence,
+        event_type,
+        event_version,
+        payload,
+        metadata,
+        Stamp(recorded_at),
+        leaf,
+    ) = row;
+    let broken = |problem: &str| JournalError::Inconsistent {
+        table: "events",
+        id: position.to_string(),
+        problem: problem.to_owned(),
+    };
+    let stream = stream_id(&position, aggregate_type, &id)?;
+    let leaf_hash = leaf.try_into().map_err(|_| broken("leaf_hash is not 32 bytes"))?;
+    Ok(RecordedEvent {
+        position: unsigned(position),
+        stream,
+        sequence: unsigned(sequence),
+        event_type,
+        event_version,
+        payload,
+        metadata,
+        recorded_at,
+        leaf_hash,
+    })
+}
+
+/// Reads a stream's name; `row` says where it stands.
+pub(crate) fn stream_id(
+    row: &dyn ToString,
+    aggregate_type: String,
+    id: &str,
+) -> Result<StreamId, JournalError> {
+    let id = Uuid::parse_str(id).map_err(|_| JournalError::Inconsistent {
+        table: "events",
+        id: row.to_string(),
+        problem: "aggregate_id is not a UUID".to_owned(),
+    })?;
+    Ok(StreamId::new(aggregate_type, id))
+}
+
+/// A number for a 64-bit signed column. Versions and positions are checked to stay far below it.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number out of a 64-bit signed column that a CHECK keeps positive.
+pub(crate) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,67 @@
+//! Making a bundle: one stream out of the journal, with its proofs. How it is checked stands in
+//! [`sira_evidence::bundle`].
+
+use sira_evidence::Introduction;
+use sira_evidence::bundle::{Bundle, BundledEvent, FORM, KeyStatement, LastEvent};
+use sira_evidence::encoding::encode_all;
+use sira_evidence::entry::time_text;
+use sira_evidence::index::key_of;
+use sira_evidence::merkle::Hash;
+
+use super::EvidenceError;
+use super::log::Evidence;
+use super::signed_tree::SignedTree;
+use crate::journal::{RecordedEvent, StreamId};
+
+impl Evidence {
+    /// The bundle of a stream at a published checkpoint.
+    ///
+    /// # Errors
+    /// [`EvidenceError::NotCovered`] when none of its events is covered yet.
+    pub async fn bundle(
+        &self,
+        published: &SignedTree,
+        stream: &StreamId,
+    ) -> Result<Bundle, EvidenceError> {
+        let size = published.checkpoint.size;
+        let (head, last_proof) =
+            published.streams.prove(&key_of(stream)).ok_or(EvidenceError::NotCovered)?;
+        let mut stored = self.journal().read_stream(stream, 0).await?;
+        stored.retain(|event| event.position <= size);
+        let mut events = Vec::with_capacity(stored.len());
+        for event in stored {
+            let proof = self.inclusion(event.position, size).await?.proof;
+            events.push(bundled(event, &proof));
+        }
+        let keys = self.keys().await?;
+        let introductions = keys.introductions.iter().filter(|one| one.position <= size);
+        let statement = |one: &Introduction| KeyStatement {
+            position: one.position,
+            note: one.note.to_string(),
+        };
+        Ok(Bundle {
+            form: FORM.to_owned(),
+            journal: self.journal().id().to_owned(),
+            stream_type: stream.aggregate_type.to_string(),
+            stream_id: stream.aggregate_id,
+            checkpoint: self.note(published).await?.to_string(),
+            key: keys.first.to_string(),
+            introductions: introductions.map(statement).collect(),
+            last: LastEvent { sequence: head.sequence, proof: encode_all(&last_proof) },
+            events,
+        })
+    }
+}
+
+fn bundled(event: RecordedEvent, proof: &[Hash]) -> BundledEvent {
+    BundledEvent {
+        position: event.position,
+        sequence: event.sequence,
+        event_type: event.event_type,
+        event_version: event.event_version,
+        recorded_at: time_text(event.recorded_at),
+        payload: event.payload,
+        metadata: event.metadata,
+        proof: encode_all(proof),
+    }
+}
