@@ -121,8 +121,10 @@ fn compare(kept: &BTreeMap<String, u64>, counts: &BTreeMap<String, u64>) -> Resu
         let before = kept.get(name).copied();
         #[expect(clippy::cast_precision_loss, reason = "a percentage")]
         let change = before.map(|before| 100.0 * (*count as f64 / before as f64 - 1.0));
-        let (shown, percent) =
-            (before.unwrap_or(0), change.map_or("new".to_owned(), |change| format!("{change:+.1}")));
+        let (shown, percent) = (
+            before.unwrap_or(0),
+            change.map_or("new".to_owned(), |change| format!("{change:+.1}")),
+        );
         println!("{name:<28} {shown:>12} {count:>12} {percent:>8}");
         if change.is_none_or(|change| change.abs() > TOLERANCE_PERCENT) {
             differing.push(name.as_str());

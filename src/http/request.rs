@@ -214,7 +214,9 @@ fn refused(envelope: &Envelope, refusal: Refusal) -> Response {
     }
 }
 
-pub(super) fn read_headers(headers: &HeaderMap) -> Result<CallHeaders, (&'static str, &'static str)> {
+pub(super) fn read_headers(
+    headers: &HeaderMap,
+) -> Result<CallHeaders, (&'static str, &'static str)> {
     let text = |name: &'static str| match headers.get(name) {
         None => Ok(None),
         Some(_) => header_text(headers, name)

@@ -10,7 +10,9 @@ use sira::http::problem::{INVALID_BODY, Problem};
 use sira::journal::{RecordedEvent, StreamId};
 use sira::keys::PersonKey;
 use sira_domain::context::Context;
-use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, decide};
+use sira_domain::path::{
+    BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, decide,
+};
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_projections::case_status::case_status;
@@ -174,9 +176,8 @@ fn show_case_status() -> Result<(), Failure> {
 /// The rows of the read models of one path.
 fn rows_of_60_events() -> Result<(), Failure> {
     let events = (1..).zip(events()?);
-    let events: Vec<_> = events
-        .map(|(position, event)| PathEvent { position, recorded_at: now(), event })
-        .collect();
+    let events: Vec<_> =
+        events.map(|(position, event)| PathEvent { position, recorded_at: now(), event }).collect();
     count_instructions_of(|| {
         let (mut fold, mut changes) = (PathFold::new(ID), Default::default());
         for event in events {
@@ -210,7 +211,8 @@ fn register_body() -> Result<(), Failure> {
 fn problem() -> Result<(), Failure> {
     count_instructions_of(|| {
         let problem = Problem::new(INVALID_BODY, Language::Fr);
-        let problem = problem.error("/birth_year", "number_range", "doit être un nombre de 1900 à 2100");
+        let problem =
+            problem.error("/birth_year", "number_range", "doit être un nombre de 1900 à 2100");
         problem.respond("0190f7f500007000800000000000000a")
     });
     Ok(())

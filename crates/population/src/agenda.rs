@@ -1,10 +1,10 @@
 //! What is due when: a list for each moment of the calendar, in the order in which it was planned.
 
-use super::calendar::Day;
+use crate::calendar::Day;
 
 /// Something due for one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Adviser,
     Baseline,
     Idea,
@@ -58,14 +58,14 @@ pub(super) enum Step {
 
 /// Something due for a training group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GroupStep {
+pub(crate) enum GroupStep {
     Session(u32),
     End,
 }
 
 /// Something due.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Due {
+pub(crate) enum Due {
     /// For a person; the day on which it happens in the field.
     Case(u32, Day, Step),
     /// For a training group.
@@ -73,7 +73,7 @@ pub(super) enum Due {
 }
 
 /// Everything due, by moment.
-pub(super) struct Agenda {
+pub(crate) struct Agenda {
     slots: Vec<Vec<Due>>,
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::Datelike;
 
-use super::calendar::{Calendar, Day, date, working_day};
+use crate::calendar::{Calendar, Day, date, working_day};
 
 /// The first registrations: two months after the signature.
 const OPENING: Day = 62;
@@ -12,7 +12,7 @@ const MONTHS: [u64; 12] = [110, 115, 110, 105, 100, 70, 60, 55, 80, 110, 115, 10
 const GROWTH_PERCENT: u64 = 12;
 
 /// How many have come by the end of each day.
-pub(super) struct Arrivals {
+pub(crate) struct Arrivals {
     by_day: Vec<u64>,
 }
 

@@ -7,12 +7,12 @@ use sira_domain::reference::SectorCode;
 use sira_domain::role::Role;
 use sira_domain::values::{SignedXof, Within, Xof};
 
-use super::agenda::Step;
-use super::calendar::{Day, date, day_of};
-use super::case::Case;
-use super::error::GenerateError;
-use super::model::{CLOSURES, DEATHS, FORMS, IDEAS};
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::{Day, date, day_of};
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::model::{CLOSURES, DEATHS, FORMS, IDEAS};
+use crate::world::World;
 
 /// Milestones in months after the start, and in a thousand how often nobody is found there.
 const MILESTONES: [(u32, u64); 5] = [(1, 10), (3, 20), (6, 35), (12, 60), (24, 120)];
@@ -22,7 +22,7 @@ const VISITS_MADE: u64 = 860;
 const DAYS_FOR_A_LOAN: Day = 70;
 
 impl World {
-    pub(super) fn start_business(
+    pub(crate) fn start_business(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    pub(super) fn visit(
+    pub(crate) fn visit(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -123,7 +123,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn support(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(crate) fn support(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let state = case.path.state();
         if (state.stage, state.status) != (Stage::FollowUp, Status::Active) {
             return Ok(());
@@ -137,7 +137,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn close_business(
+    pub(crate) fn close_business(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -166,7 +166,7 @@ impl World {
     }
 
     /// The end: after the last visit and the last repayment, or by a director's word after a closure.
-    pub(super) fn end_path(
+    pub(crate) fn end_path(
         &mut self,
         place: u32,
         case: &mut Case,

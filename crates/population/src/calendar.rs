@@ -4,15 +4,15 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
 
 /// Day 0: the convention was signed on this day.
-pub(super) const SIGNED_ON: NaiveDate =
+pub(crate) const SIGNED_ON: NaiveDate =
     NaiveDate::from_ymd_opt(2021, 7, 6).expect("a calendar day");
 
 /// Days since [`SIGNED_ON`].
-pub(super) type Day = u32;
+pub(crate) type Day = u32;
 
 /// From the first day to the last, each with so many moments of recording.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Calendar {
+pub(crate) struct Calendar {
     /// The first day that is not simulated any more.
     end: Day,
     /// Moments a day, 1 to 8.
@@ -67,17 +67,17 @@ impl Calendar {
 }
 
 /// The date of a day.
-pub(super) fn date(day: Day) -> NaiveDate {
+pub(crate) fn date(day: Day) -> NaiveDate {
     SIGNED_ON.checked_add_days(Days::new(u64::from(day))).unwrap_or(NaiveDate::MAX)
 }
 
 /// The day of a date; 0 for one before the convention.
-pub(super) fn day_of(date: NaiveDate) -> Day {
+pub(crate) fn day_of(date: NaiveDate) -> Day {
     u32::try_from((date - SIGNED_ON).num_days()).unwrap_or(0)
 }
 
 /// The first working day from `day` on: offices are closed on Saturday and Sunday.
-pub(super) fn working_day(day: Day) -> Day {
+pub(crate) fn working_day(day: Day) -> Day {
     match date(day).weekday() {
         Weekday::Sat => day + 2,
         Weekday::Sun => day + 1,

@@ -3,15 +3,15 @@
 use sira_domain::path::Beneficiary;
 use uuid::Uuid;
 
-use super::agenda::Step;
-use super::chance::Chance;
-use crate::keys::PersonKey;
+use crate::agenda::Step;
+use crate::chance::Chance;
+use crate::keys::PersonalKey;
 
 /// A person on the way. Some 30 kB with a long path; gone from memory once nothing more can happen.
-pub(super) struct Case {
+pub(crate) struct Case {
     pub id: Uuid,
     /// Held for as long as the person is simulated: nobody real is behind it.
-    pub key: PersonKey,
+    pub key: Box<dyn PersonalKey>,
     pub path: Beneficiary,
     pub chance: Chance,
     /// Index of the office in charge.
@@ -36,7 +36,7 @@ pub(super) struct Case {
 
 /// How a loan is paid back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Payer {
+pub(crate) enum Payer {
     /// When it is due, or a little later.
     Good,
     /// Now and then nothing for a month, made good later.
@@ -47,7 +47,7 @@ pub(super) enum Payer {
 
 /// All who are on the way. A place is given again when its case is gone.
 #[derive(Default)]
-pub(super) struct Cases {
+pub(crate) struct Cases {
     places: Vec<Option<Box<Case>>>,
     free: Vec<u32>,
     most: usize,

@@ -11,7 +11,7 @@ const DURATIONS: [u64; 32] = [
 /// Dice of one person: a `SplitMix64` of their own, so that what one does moves
 /// nobody else's.
 #[derive(Clone, Debug)]
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
     /// The dice of `stream` in the population of `seed`.

@@ -4,20 +4,21 @@
 use sira_domain::cohort::{self, Cohort};
 use sira_domain::context::Context;
 use sira_domain::fund::{self, Fund};
+use sira_domain::names::alias_of_person;
 use sira_domain::path::{BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryEvent, decide};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
 use sira_domain::values::{BeneficiaryId, Sealed};
+use sira_journal::{Alias, AppendRequest};
 use uuid::Uuid;
 
-use super::calendar::{Day, date};
-use super::case::Case;
-use super::error::GenerateError;
-use super::ledger::write;
-use super::world::{Deed, World};
-use crate::commands::{Call, alias_of, seal_context};
-use crate::grant::Scope;
-use crate::journal::{Alias, AppendRequest};
+use crate::calendar::{Day, date};
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::keys;
+use crate::ledger::write;
+use crate::recording::Recording;
+use crate::world::{Deed, World};
 
 impl World {
     /// A day in the field that is not to come and not before registration: what is recorded today.
@@ -32,24 +33,29 @@ impl World {
         }
     }
 
-    /// The call that a deed is recorded under. What was done away from the office and entered later
-    /// names the tablet, and its own time.
-    pub fn call(&mut self, office: Option<usize>, deed: &Deed) -> Call {
-        let mut call = Call::local(deed.actor.clone(), deed.role, self.ledger.request_id());
-        call.scope = Scope::All;
-        call.client = Some(super::CLIENT.to_owned());
+    /// How a deed is recorded. What was done away from the office and entered later names the tablet, and
+    /// its own time.
+    pub fn recording(&mut self, office: Option<usize>, deed: &Deed) -> Recording {
+        let mut recording = Recording {
+            actor: deed.actor.clone(),
+            role: deed.role,
+            request_id: self.ledger.request_id(),
+            office: None,
+            device: None,
+            device_time: None,
+        };
         if let (Some(office), Role::Adviser | Role::Trainer) = (office, deed.role) {
             let office = &self.offices[office];
-            call.office = Some(office.code.clone());
+            recording.office = Some(office.code.clone());
             if deed.on + 2 < self.today() {
-                call.device = Some(office.device.clone());
+                recording.device = Some(office.device.clone());
                 let noon = chrono::TimeDelta::hours(12)
                     + chrono::TimeDelta::minutes(i64::from(deed.on % 240));
-                call.device_time =
+                recording.device_time =
                     Some(date(deed.on).and_time(chrono::NaiveTime::MIN).and_utc() + noon);
             }
         }
-        call
+        recording
     }
 
     /// Does something for a person; false when it was refused.
@@ -77,8 +83,8 @@ impl World {
             }
         };
         let event = events.into_iter().next()?;
-        let call = self.call(Some(case.office), deed);
-        let neighbour = match self.neighbour(case, &event, &call) {
+        let recording = self.recording(Some(case.office), deed);
+        let neighbour = match self.neighbour(case, &event, &recording) {
             Ok(neighbour) => neighbour,
             Err(refusal) => {
                 self.ledger.refused(word, &refusal);
@@ -89,11 +95,13 @@ impl World {
             case.id,
             case.path.version(),
             &event,
-            &call,
+            &recording,
             event.rules,
         );
-        let alias = reference
-            .map(|reference| Alias { alias: alias_of(reference), stream: own.stream.clone() });
+        let alias = reference.map(|reference| Alias {
+            alias: alias_of_person(reference),
+            stream: own.stream.clone(),
+        });
         let writes = std::iter::once(own).chain(neighbour).collect();
         self.ledger.add(AppendRequest { writes, alias, ..AppendRequest::default() });
         case.path.take(event);
@@ -119,13 +127,13 @@ impl World {
         &mut self,
         case: &Case,
         event: &BeneficiaryEvent,
-        call: &Call,
-    ) -> Result<Option<crate::journal::StreamWrite>, Refusal> {
+        recording: &Recording,
+    ) -> Result<Option<sira_journal::StreamWrite>, Refusal> {
         let path = BeneficiaryId(case.id);
         if let Some((id, theirs)) = fund::of_path(case.path.state(), event, path) {
             let Some(fund) = self.envelopes.fund(id) else { return Ok(None) };
             fund::lawful(fund, &theirs, &self.programme)?;
-            let write = write::<Fund>(id.0, fund.version, &theirs, call, 0);
+            let write = write::<Fund>(id.0, fund.version, &theirs, recording, 0);
             fund.take(&theirs);
             return Ok(Some(write));
         }
@@ -134,7 +142,7 @@ impl World {
             let group = at.and_then(|at| self.groups.get_mut(at)).and_then(Option::as_mut);
             let Some(group) = group else { return Ok(None) };
             cohort::lawful(&group.cohort, &theirs, &self.programme)?;
-            let write = write::<Cohort>(id.0, group.cohort.version, &theirs, call, 0);
+            let write = write::<Cohort>(id.0, group.cohort.version, &theirs, recording, 0);
             group.cohort.take(&theirs);
             return Ok(Some(write));
         }
@@ -143,8 +151,7 @@ impl World {
 
     /// Seals a text of a person for a field.
     pub fn seal(case: &Case, field: &str, text: &str) -> Result<Sealed, GenerateError> {
-        let sealed = case.key.seal(&seal_context(case.id, field), text.as_bytes())?;
-        Ok(Sealed::try_new(&sealed)?)
+        keys::seal(&*case.key, case.id, field, text.as_bytes())
     }
 
     /// A deed of the case's adviser.

@@ -3,9 +3,9 @@
 use sira_domain::reference::UnknownCode;
 use sira_domain::refusal::Refusal;
 use sira_domain::values::ValueError;
+use sira_journal::JournalError;
 
-use crate::journal::JournalError;
-use crate::keys::KeysError;
+use crate::keys::KeyFailure;
 
 /// Why a population was not generated.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum GenerateError {
     Journal(#[from] JournalError),
     /// The key store failed.
     #[error("the key store failed")]
-    Keys(#[from] KeysError),
+    Keys(#[source] KeyFailure),
     /// The other half of the work ended first.
     #[error("the simulation was stopped")]
     Stopped,

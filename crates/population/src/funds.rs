@@ -5,20 +5,20 @@ use std::collections::HashMap;
 
 use sira_domain::context::Context;
 use sira_domain::fund::{Budget, Envelope, Fund, FundCommand, decide};
+use sira_domain::names::alias_of_fund;
 use sira_domain::role::Role;
 use sira_domain::values::{FundId, Period, ProgrammeId, Slug, Text, Xof};
+use sira_journal::{Alias, AppendRequest};
 
-use super::calendar::{Day, date};
-use super::error::GenerateError;
-use super::ledger::write;
-use super::world::{Deed, World};
-use crate::commands::Own;
-use crate::journal::{Alias, AppendRequest};
+use crate::calendar::{Day, date};
+use crate::error::GenerateError;
+use crate::ledger::write;
+use crate::world::{Deed, World};
 
 /// From so many cases on there is an envelope for each zone.
 const ZONED_FROM: u64 = 50_000;
 /// Zones of a large population.
-pub(super) const ZONES: usize = 4;
+pub(crate) const ZONES: usize = 4;
 /// Days in which a year's envelope takes commitments.
 const OPEN_DAYS: Day = 730;
 
@@ -30,7 +30,7 @@ const DONORS: [&str; 2] = [
 
 /// All envelopes.
 #[derive(Default)]
-pub(super) struct Envelopes {
+pub(crate) struct Envelopes {
     funds: HashMap<FundId, Fund>,
     /// Those of this year: gifts by zone, then loans by zone.
     current: Vec<FundId>,
@@ -101,13 +101,13 @@ impl World {
     fn command_fund(&mut self, id: FundId, command: FundCommand) -> Result<(), GenerateError> {
         let deed = Deed { on: self.today(), ..self.of_office(0, Role::Director, 0) };
         let context: Context = self.context(id.0, &deed);
-        let call = self.call(None, &deed);
+        let recording = self.recording(None, &deed);
         let Some(fund) = self.envelopes.funds.get_mut(&id) else { return Ok(()) };
-        let (word, alias) = (command.word(), Fund::alias(&command));
+        let (word, alias) = (command.word(), alias_of_fund(&command));
         let events = decide(fund, command, &context)
             .map_err(|refusal| GenerateError::Refused { word, refusal })?;
         for event in events {
-            let own = write::<Fund>(id.0, fund.version, &event, &call, 0);
+            let own = write::<Fund>(id.0, fund.version, &event, &recording, 0);
             let stream = own.stream.clone();
             let alias = alias.clone().map(|alias| Alias { alias, stream });
             fund.take(&event);

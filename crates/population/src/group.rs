@@ -7,19 +7,19 @@ use sira_domain::cohort::{
     self, Closing, Cohort, CohortCode, CohortCommand, CohortPlan, SessionPlan, Sheet, SheetLine,
     take_register,
 };
+use sira_domain::names::alias_of_cohort;
 use sira_domain::path::{Beneficiary, Stage, Status};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
 use sira_domain::values::{BeneficiaryId, Period, ProgrammeId, Text, Within};
+use sira_journal::{Alias, AppendRequest};
 use uuid::Uuid;
 
-use super::agenda::{GroupStep, Step};
-use super::calendar::{Day, date};
-use super::error::GenerateError;
-use super::ledger::write;
-use super::world::World;
-use crate::commands::Own;
-use crate::journal::{Alias, AppendRequest};
+use crate::agenda::{GroupStep, Step};
+use crate::calendar::{Day, date};
+use crate::error::GenerateError;
+use crate::ledger::write;
+use crate::world::World;
 
 /// Seats of a group.
 const SEATS: usize = 25;
@@ -35,7 +35,7 @@ const HOURS: u64 = 6;
 const REGISTERS_IN: Day = 14;
 
 /// A training group.
-pub(super) struct Group {
+pub(crate) struct Group {
     pub id: Uuid,
     pub cohort: Cohort,
     office: usize,
@@ -147,8 +147,8 @@ impl World {
         let Some(office) = self.group(group).map(|group| group.office) else { return Ok(()) };
         let deed = self.of_office(office, role, self.today());
         let word = command.word();
-        let alias = Cohort::alias(&command);
-        let call = self.call(Some(office), &deed);
+        let alias = alias_of_cohort(&command);
+        let recording = self.recording(Some(office), &deed);
         let id = self.group(group).map(|group| group.id).unwrap_or_default();
         let context = self.context(id, &deed);
         let Some(group) = self.groups.get_mut(group as usize).and_then(Option::as_mut) else {
@@ -159,7 +159,7 @@ impl World {
             Err(refusal) => return Err(GenerateError::Refused { word, refusal }),
         };
         for event in events {
-            let own = write::<Cohort>(id, group.cohort.version, &event, &call, 0);
+            let own = write::<Cohort>(id, group.cohort.version, &event, &recording, 0);
             let alias = alias.clone().map(|alias| Alias { alias, stream: own.stream.clone() });
             group.cohort.take(&event);
             self.ledger.add(AppendRequest { writes: vec![own], alias, ..AppendRequest::default() });
@@ -167,7 +167,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn group(&self, group: u32) -> Option<&Group> {
+    pub(crate) fn group(&self, group: u32) -> Option<&Group> {
         self.groups.get(group as usize)?.as_ref()
     }
 
@@ -226,19 +226,31 @@ impl World {
                 return;
             }
         };
-        let call = self.call(Some(group.office), &deed);
+        let recording = self.recording(Some(group.office), &deed);
         let mut writes = Vec::with_capacity(register.attendance.len() + 1);
         let mut attendance: BTreeMap<_, _> = register.attendance.into_iter().collect();
         for place in &group.members {
             let Some(mut case) = self.cases.take(*place) else { continue };
             if let Some(event) = attendance.remove(&BeneficiaryId(case.id)) {
                 let version = case.path.version();
-                writes.push(write::<Beneficiary>(case.id, version, &event, &call, event.rules));
+                writes.push(write::<Beneficiary>(
+                    case.id,
+                    version,
+                    &event,
+                    &recording,
+                    event.rules,
+                ));
                 case.path.take(event);
             }
             self.cases.put(*place, case);
         }
-        writes.push(write::<Cohort>(group.id, group.cohort.version, &register.counts, &call, 0));
+        writes.push(write::<Cohort>(
+            group.id,
+            group.cohort.version,
+            &register.counts,
+            &recording,
+            0,
+        ));
         group.cohort.take(&register.counts);
         self.ledger.add(AppendRequest { writes, ..AppendRequest::default() });
     }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use cqrs_es::DomainEvent;
+use cqrs_es::{Aggregate, DomainEvent};
 use sira_domain::refusal::Refusal;
 use sira_domain::values::Reference;
+use sira_journal::{AppendRequest, NewEvent, StreamId, StreamWrite};
 use uuid::{Builder, Uuid};
 
-use super::chance::Chance;
-use crate::commands::{Call, Stream, new_event, stream_id};
-use crate::journal::{AppendRequest, NewEvent, StreamWrite};
+use crate::chance::Chance;
+use crate::recording::Recording;
 
 /// An odd number: multiplying by it reaches every 40-bit number once.
 const REFERENCE_STRIDE: u64 = 0x2b_d1a2_4f35;
@@ -18,7 +18,7 @@ const REFERENCE_STRIDE: u64 = 0x2b_d1a2_4f35;
 pub type Refusals = BTreeMap<(&'static str, &'static str), u64>;
 
 /// Appends, numbers and counts.
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     /// Appends in their order.
     pub requests: Vec<AppendRequest>,
     /// Their events.
@@ -95,13 +95,13 @@ impl Ledger {
 }
 
 /// One event for a stream that stands at `version`.
-pub(super) fn write<S: Stream>(
+pub(crate) fn write<A: Aggregate>(
     id: Uuid,
     version: u64,
     event: &impl DomainEvent,
-    call: &Call,
+    recording: &Recording,
     rules: u32,
 ) -> StreamWrite {
-    let event: NewEvent = new_event(event, call, rules);
-    StreamWrite { stream: stream_id::<S>(id), expected_version: version, events: vec![event] }
+    let events = vec![NewEvent::of(event, recording.metadata(rules))];
+    StreamWrite { stream: StreamId::new(A::TYPE, id), expected_version: version, events }
 }

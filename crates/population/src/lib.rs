@@ -12,6 +12,7 @@
 //! - `model`: the figures; `chance`: seeded dice; `calendar`, `agenda`: what is due when.
 //! - `world`: how a deed becomes events; `recruitment`, `group`, `money`, `business`, `records`,
 //!   `steps`: what people do; `programme`, `funds`: what the programme does.
+//! - `keys`: what is needed of a key store; `recording`: the metadata of a deed.
 //! - `pipeline`: simulation in a thread, appends beside it. `mark`: what the journal says of itself.
 //!
 //! Memory: what is due, and everybody to whom something can still happen, which is one in six of those
@@ -27,6 +28,7 @@ mod deed;
 mod error;
 mod funds;
 mod group;
+mod keys;
 mod ledger;
 mod loans;
 mod lottery;
@@ -40,6 +42,7 @@ mod pipeline;
 mod programme;
 #[cfg(test)]
 mod rates;
+mod recording;
 mod records;
 mod recruitment;
 mod registration;
@@ -50,6 +53,7 @@ mod world;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 pub use error::GenerateError;
+pub use keys::{KeyFailure, KeySource, PersonalKey};
 pub use ledger::Refusals;
 pub use mark::population_of;
 pub use pipeline::generate;

@@ -6,19 +6,19 @@ use sira_domain::path::{BeneficiaryCommand, FinancingState};
 use sira_domain::role::Role;
 use sira_domain::values::{Text, Xof};
 
-use super::agenda::Step;
-use super::calendar::{Day, date, day_of};
-use super::case::{Case, Payer};
-use super::error::GenerateError;
-use super::model::PAYMENTS;
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::{Day, date, day_of};
+use crate::case::{Case, Payer};
+use crate::error::GenerateError;
+use crate::model::PAYMENTS;
+use crate::world::World;
 
 /// Interest of a year, in percent of what is owed.
 const INTEREST_PERCENT: u64 = 8;
 
 impl World {
     /// Plans what happens about an instalment: paid about when it is due, or not at all.
-    pub(super) fn plan_repayment(&mut self, place: u32, case: &mut Case, number: u32) {
+    pub(crate) fn plan_repayment(&mut self, place: u32, case: &mut Case, number: u32) {
         let Some(financing) = case.path.state().financings.last() else { return };
         let Some(due) =
             financing.schedule.get(number as usize).map(|instalment| day_of(instalment.due_on))
@@ -34,7 +34,7 @@ impl World {
         self.plan_recorded(place, case, day, day, Step::Repayment(number));
     }
 
-    pub(super) fn repay(
+    pub(crate) fn repay(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    pub(super) fn reschedule(
+    pub(crate) fn reschedule(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -130,7 +130,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn write_off(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(crate) fn write_off(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
         let owed = financing.owed();
         if owed == Xof::ZERO {
@@ -149,7 +149,7 @@ impl World {
 }
 
 /// Equal monthly instalments; the last one takes what is left.
-pub(super) fn schedule(
+pub(crate) fn schedule(
     amount: Xof,
     on: Day,
     months: u32,

@@ -7,11 +7,11 @@ use sira_domain::programme::{Lottery, ProgrammeCommand};
 use sira_domain::role::Role;
 use sira_domain::values::{Slug, Text, Within};
 
-use super::agenda::Step;
-use super::calendar::{Day, date};
-use super::case::Case;
-use super::error::GenerateError;
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::{Day, date};
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::world::World;
 
 /// One office in so many draws in a year.
 const ONE_IN: u32 = 9;
@@ -30,7 +30,7 @@ fn session(office: &str, year: u16, number: u16) -> Result<Slug, GenerateError> 
 
 impl World {
     /// Whether an office enters people into a lottery on a day.
-    pub(super) fn draws_lots(&self, office: usize, on: Day) -> bool {
+    pub(crate) fn draws_lots(&self, office: usize, on: Day) -> bool {
         let day = date(on);
         let turn = u32::try_from(office).unwrap_or(0) + u32::try_from(day.year()).unwrap_or(0);
         turn.is_multiple_of(ONE_IN)
@@ -39,13 +39,13 @@ impl World {
     }
 
     /// Waits for the draw.
-    pub(super) fn enter_lottery(&mut self, place: u32, case: &mut Case) {
+    pub(crate) fn enter_lottery(&mut self, place: u32, case: &mut Case) {
         self.offices[case.office].lottery.push(place);
         case.pending += 1;
     }
 
     /// Draws in May, where people wait for it.
-    pub(super) fn draw_lotteries(&mut self) -> Result<(), GenerateError> {
+    pub(crate) fn draw_lotteries(&mut self) -> Result<(), GenerateError> {
         if date(self.today()).month() < DRAWN {
             return Ok(());
         }
@@ -87,7 +87,7 @@ impl World {
     }
 
     /// The decision that follows from the draw.
-    pub(super) fn decide_by_lot(
+    pub(crate) fn decide_by_lot(
         &mut self,
         place: u32,
         case: &mut Case,

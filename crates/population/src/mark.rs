@@ -1,8 +1,9 @@
 //! What a journal says of itself: that its people are invented, and which population it is.
 
-use super::Population;
-use super::error::GenerateError;
-use crate::journal::{Journal, JournalError};
+use sira_journal::{Journal, JournalError};
+
+use crate::Population;
+use crate::error::GenerateError;
 
 /// The setting that names the population; set before the first event.
 const POPULATION: &str = "generated_population";
@@ -10,7 +11,7 @@ const POPULATION: &str = "generated_population";
 const COMPLETE: &str = "generated_to";
 
 /// Where a journal stands with a population.
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// Nothing is in it.
     Empty,
     /// All of it is there, and nothing else: its last position.
@@ -36,7 +37,7 @@ pub async fn population_of(journal: &Journal) -> Result<Option<String>, JournalE
 /// # Errors
 /// [`GenerateError::NotEmpty`], [`GenerateError::OtherPopulation`], [`GenerateError::Unfinished`], or
 /// the journal's failure.
-pub(super) async fn claim(
+pub(crate) async fn claim(
     journal: &Journal,
     population: &Population,
 ) -> Result<Standing, GenerateError> {
@@ -64,7 +65,7 @@ pub(super) async fn claim(
 }
 
 /// All of it is there.
-pub(super) async fn complete(journal: &Journal, position: u64) -> Result<(), GenerateError> {
+pub(crate) async fn complete(journal: &Journal, position: u64) -> Result<(), GenerateError> {
     journal.set_once(COMPLETE, &position.to_string()).await?;
     Ok(())
 }

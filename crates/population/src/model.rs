@@ -3,7 +3,7 @@
 
 /// A region by its weight: thousands of people times how well the programme reaches them; how hard it
 /// is there (0 south, 1 centre, 2 north); and how many offices it has.
-pub(super) struct Place {
+pub(crate) struct Place {
     pub region: &'static str,
     pub weight: u64,
     pub hardship: u32,
@@ -15,7 +15,7 @@ const fn place(region: &'static str, weight: u64, hardship: u32, offices: u32) -
 }
 
 /// Every region and the District.
-pub(super) const PLACES: [Place; 20] = [
+pub(crate) const PLACES: [Place; 20] = [
     place("bamako", 5_496, 0, 3),
     place("kayes", 1_840, 0, 2),
     place("koulikoro", 2_255, 0, 2),
@@ -39,7 +39,7 @@ pub(super) const PLACES: [Place; 20] = [
 ];
 
 /// Age at registration, by weight: from, to.
-pub(super) const AGES: [(u64, (u64, u64)); 7] = [
+pub(crate) const AGES: [(u64, (u64, u64)); 7] = [
     (20, (15, 17)),
     (340, (18, 24)),
     (310, (25, 29)),
@@ -50,20 +50,20 @@ pub(super) const AGES: [(u64, (u64, u64)); 7] = [
 ];
 
 /// Education, by weight.
-pub(super) const EDUCATION: [(u64, &str); 8] =
+pub(crate) const EDUCATION: [(u64, &str); 8] =
     [(25, "0"), (24, "1"), (20, "2"), (22, "3"), (2, "4"), (2, "5"), (3, "6"), (2, "7")];
 
 /// How people come, by weight.
-pub(super) const INTAKES: [(u64, &str); 3] =
+pub(crate) const INTAKES: [(u64, &str); 3] =
     [(62, "open_call"), (28, "facilitator"), (10, "training_body")];
 /// How they are registered, by weight.
-pub(super) const CHANNELS: [(u64, &str); 5] =
+pub(crate) const CHANNELS: [(u64, &str); 5] =
     [(58, "office"), (26, "outreach"), (8, "phone"), (5, "partner"), (3, "online")];
 /// How consent is given, by weight.
-pub(super) const CONSENTS: [(u64, &str); 4] =
+pub(crate) const CONSENTS: [(u64, &str); 4] =
     [(55, "written"), (25, "thumbprint"), (15, "oral_witness"), (5, "digital")];
 /// Why people leave, by weight.
-pub(super) const EXITS: [(u64, &str); 11] = [
+pub(crate) const EXITS: [(u64, &str); 11] = [
     (20, "lost_interest"),
     (16, "unreachable"),
     (12, "moved"),
@@ -77,7 +77,7 @@ pub(super) const EXITS: [(u64, &str); 11] = [
     (2, "other"),
 ];
 /// Why businesses close, by weight.
-pub(super) const CLOSURES: [(u64, &str); 8] = [
+pub(crate) const CLOSURES: [(u64, &str); 8] = [
     (24, "no_market"),
     (20, "cash_diverted"),
     (15, "input_prices"),
@@ -88,7 +88,7 @@ pub(super) const CLOSURES: [(u64, &str); 8] = [
     (5, "insecurity"),
 ];
 /// Why paths pause, by weight.
-pub(super) const PAUSES: [(u64, &str); 5] = [
+pub(crate) const PAUSES: [(u64, &str); 5] = [
     (30, "season"),
     (25, "pregnancy_childcare"),
     (20, "illness"),
@@ -96,7 +96,7 @@ pub(super) const PAUSES: [(u64, &str); 5] = [
     (10, "insecurity"),
 ];
 /// What grievances are about, by weight.
-pub(super) const GRIEVANCES: [(u64, &str); 6] = [
+pub(crate) const GRIEVANCES: [(u64, &str); 6] = [
     (59, "selection"),
     (20, "payment_delay"),
     (10, "training"),
@@ -105,16 +105,16 @@ pub(super) const GRIEVANCES: [(u64, &str); 6] = [
     (1, "sea_sh"),
 ];
 /// How payments are made, by weight.
-pub(super) const PAYMENTS: [(u64, &str); 3] =
+pub(crate) const PAYMENTS: [(u64, &str); 3] =
     [(70, "mobile_money"), (20, "bank_transfer"), (10, "cash_signature")];
 /// Instruments, by weight.
-pub(super) const INSTRUMENTS: [(u64, &str); 4] =
+pub(crate) const INSTRUMENTS: [(u64, &str); 4] =
     [(36, "grant"), (30, "kit"), (31, "loan"), (3, "guarantee")];
 /// Legal forms, by weight.
-pub(super) const FORMS: [(u64, &str); 5] =
+pub(crate) const FORMS: [(u64, &str); 5] =
     [(55, "individual"), (30, "informal"), (7, "gie"), (6, "cooperative"), (2, "sarl")];
 /// What people want to do: sector and title, by weight.
-pub(super) const IDEAS: [(u64, (&str, &str)); 16] = [
+pub(crate) const IDEAS: [(u64, (&str, &str)); 16] = [
     (12, ("A", "Maraîchage de contre-saison")),
     (10, ("A", "Aviculture")),
     (8, ("A", "Embouche ovine")),
@@ -133,7 +133,7 @@ pub(super) const IDEAS: [(u64, (&str, &str)); 16] = [
     (3, ("F", "Briques et maçonnerie")),
 ];
 /// What is noted.
-pub(super) const NOTES: [&str; 6] = [
+pub(crate) const NOTES: [&str; 6] = [
     "Dossier à compléter : copie de la pièce d'identité.",
     "La personne souhaite être appelée en fin de journée.",
     "Emplacement de l'activité visité, il convient.",
@@ -142,14 +142,14 @@ pub(super) const NOTES: [&str; 6] = [
     "Accord de la famille confirmé.",
 ];
 /// What is written in grievances.
-pub(super) const COMPLAINTS: [&str; 4] = [
+pub(crate) const COMPLAINTS: [&str; 4] = [
     "Je ne comprends pas pourquoi mon projet n'a pas été retenu.",
     "La somme promise n'est pas encore arrivée.",
     "La formation était trop loin de chez moi.",
     "Personne n'a répondu à mes appels.",
 ];
 /// Women's share at registration, in thousandths: in the first year, and what each year adds.
-pub(super) const WOMEN: (u64, u64) = (400, 18);
+pub(crate) const WOMEN: (u64, u64) = (400, 18);
 /// Months after the start by which so many of a thousand businesses have closed, in the south; in the
 /// centre and the north a hundred more have by the end.
-pub(super) const DEATHS: [(u32, u64); 3] = [(6, 80), (12, 170), (24, 320)];
+pub(crate) const DEATHS: [(u32, u64); 3] = [(6, 80), (12, 170), (24, 320)];

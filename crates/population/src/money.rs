@@ -9,13 +9,13 @@ use sira_domain::refusal::{Amount, Refusal};
 use sira_domain::role::Role;
 use sira_domain::values::{Text, Xof};
 
-use super::agenda::Step;
-use super::calendar::Day;
-use super::case::Case;
-use super::error::GenerateError;
-use super::loans::schedule;
-use super::model::{IDEAS, INSTRUMENTS, PAYMENTS};
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::Day;
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::loans::schedule;
+use crate::model::{IDEAS, INSTRUMENTS, PAYMENTS};
+use crate::world::World;
 
 /// Amounts are rounded to this.
 const STEP: u64 = 5_000;
@@ -46,7 +46,7 @@ impl World {
         }
     }
 
-    pub(super) fn submit_plan(
+    pub(crate) fn submit_plan(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -67,7 +67,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn review_plan(&mut self, place: u32, case: &mut Case, on: Day) {
+    pub(crate) fn review_plan(&mut self, place: u32, case: &mut Case, on: Day) {
         let version = case.path.state().plan.as_ref().map_or(1, |plan| plan.plan);
         let passes = if version == 1 { 620 } else { 800 };
         let is_valid = case.chance.in_thousand(passes);
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    pub(super) fn request_financing(
+    pub(crate) fn request_financing(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -116,7 +116,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn approve_financing(
+    pub(crate) fn approve_financing(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -167,7 +167,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn sign_agreement(&mut self, place: u32, case: &mut Case, on: Day) {
+    pub(crate) fn sign_agreement(&mut self, place: u32, case: &mut Case, on: Day) {
         let Some(financing) = case.path.state().financings.last().map(|last| last.financing) else {
             return;
         };
@@ -179,7 +179,7 @@ impl World {
 
     /// Pays the next tranche when its condition is met, else tries again later; in the end what is
     /// left goes back to the fund.
-    pub(super) fn pay(
+    pub(crate) fn pay(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -241,7 +241,7 @@ impl World {
         }
     }
 
-    pub(super) fn waive(
+    pub(crate) fn waive(
         &mut self,
         place: u32,
         case: &mut Case,

@@ -9,7 +9,7 @@ use sira_domain::path::facts::Sex;
 use sira_domain::reference::RegionCode;
 use sira_domain::values::{Text, ValueError};
 
-use super::chance::Chance;
+use crate::chance::Chance;
 
 const WOMEN: [&str; 24] = [
     "Aminata",
@@ -88,7 +88,7 @@ const QUARTERS: [&str; 10] = [
 
 /// Who somebody is, as told at registration.
 #[derive(Clone)]
-pub(super) struct Person {
+pub(crate) struct Person {
     pub sex: Sex,
     pub birth_year: u32,
     first: &'static str,

@@ -3,15 +3,15 @@
 use sira_domain::reference::RegionCode;
 use sira_domain::values::{ActorId, OfficeCode, ValueError};
 
-use super::calendar::{Day, day_of};
-use super::error::GenerateError;
-use super::model::PLACES;
+use crate::calendar::{Day, day_of};
+use crate::error::GenerateError;
+use crate::model::PLACES;
 
 /// Advisers of an office.
 const ADVISERS: u32 = 3;
 
 /// An office, as long as it is open.
-pub(super) struct Office {
+pub(crate) struct Office {
     pub code: OfficeCode,
     pub region: RegionCode,
     /// How hard it is there: 0 south, 1 centre, 2 north.
@@ -33,7 +33,7 @@ pub(super) struct Office {
 }
 
 /// All offices, in the order of the regions.
-pub(super) fn all_offices(new_regions_open: Day) -> Result<Vec<Office>, GenerateError> {
+pub(crate) fn all_offices(new_regions_open: Day) -> Result<Vec<Office>, GenerateError> {
     let mut offices = Vec::new();
     for place in &PLACES {
         let region: RegionCode = place.region.parse()?;

@@ -1,6 +1,6 @@
 //! Who people are: duplicates, corrected identities, consents, trainings done elsewhere, erasure.
 
-use sira_domain::identity::{Identity, Phone};
+use sira_domain::identity::Phone;
 use sira_domain::path::facts::{
     Consent, ConsentScope, DuplicateClaim, ErasureGround, ErasureRequest, Idea, IdentityChange,
     Recognition,
@@ -8,24 +8,24 @@ use sira_domain::path::facts::{
 use sira_domain::path::{Beneficiary, BeneficiaryCommand, Stage, Status, link};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
-use sira_domain::values::{ActorId, BeneficiaryId, Sealed, SealedIdentity, Slug, Xof};
+use sira_domain::values::{ActorId, BeneficiaryId, SealedIdentity, Slug, Xof};
+use sira_journal::AppendRequest;
 use uuid::Uuid;
 
-use super::agenda::Step;
-use super::calendar::Day;
-use super::case::Case;
-use super::error::GenerateError;
-use super::ledger::write;
-use super::world::{Deed, World};
-use crate::commands::{seal_context, seal_identity};
-use crate::journal::AppendRequest;
+use crate::agenda::Step;
+use crate::calendar::Day;
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::keys::{open_identity, seal_identity};
+use crate::ledger::write;
+use crate::world::{Deed, World};
 
 /// The scope of the consent to show a picture.
 const PHOTO: &str = "photo";
 
 impl World {
     /// The director links a second registration to the first: one append over both paths.
-    pub(super) fn link(&mut self, case: &mut Case, on: Day, of: u32, id: Uuid) {
+    pub(crate) fn link(&mut self, case: &mut Case, on: Day, of: u32, id: Uuid) {
         let still_there = self.cases.get(of).is_some_and(|first| first.id == id);
         if !still_there {
             return;
@@ -39,10 +39,16 @@ impl World {
             Err(refusal) => self.ledger.refused("link-duplicate", &refusal),
             Ok(None) => {}
             Ok(Some((own, theirs))) => {
-                let call = self.call(Some(case.office), &deed);
+                let recording = self.recording(Some(case.office), &deed);
                 let writes = vec![
-                    write::<Beneficiary>(case.id, case.path.version(), &own, &call, own.rules),
-                    write::<Beneficiary>(id, first.path.version(), &theirs, &call, theirs.rules),
+                    write::<Beneficiary>(case.id, case.path.version(), &own, &recording, own.rules),
+                    write::<Beneficiary>(
+                        id,
+                        first.path.version(),
+                        &theirs,
+                        &recording,
+                        theirs.rules,
+                    ),
                 ];
                 case.path.take(own);
                 first.path.take(theirs);
@@ -53,7 +59,7 @@ impl World {
     }
 
     /// The person asked to be forgotten: the fact first; the keys are destroyed once it is durable.
-    pub(super) fn erase(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(crate) fn erase(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         if case.path.state().status == Status::Active {
             return Ok(());
         }
@@ -66,7 +72,7 @@ impl World {
     }
 
     /// Trained elsewhere: the director looks at the certificate.
-    pub(super) fn recognise(
+    pub(crate) fn recognise(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -92,7 +98,7 @@ impl World {
     }
 
     /// The idea costs more than was thought.
-    pub(super) fn revise_idea(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(crate) fn revise_idea(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let state = case.path.state();
         let may = matches!(state.stage, Stage::Recruitment | Stage::Training | Stage::Financing);
         let Some(idea) = state.idea.clone().filter(|_| may && state.status == Status::Active)
@@ -106,17 +112,18 @@ impl World {
     }
 
     /// A new phone number: the identity is opened with the person's own key, and sealed anew.
-    pub(super) fn correct_identity(
+    pub(crate) fn correct_identity(
         &mut self,
         case: &mut Case,
         on: Day,
     ) -> Result<(), GenerateError> {
         let Some(sealed) = case.path.state().identity.clone() else { return Ok(()) };
-        let opened = case.key.open(&seal_context(case.id, "identity"), sealed.as_str())?;
-        let Ok(mut identity) = serde_json::from_slice::<Identity>(&opened) else { return Ok(()) };
+        let Some(mut identity) = open_identity(&*case.key, case.id, &sealed)? else {
+            return Ok(());
+        };
         identity.phone =
             Some(Phone::try_new(&format!("+2233{:07}", case.chance.below(10_000_000)))?);
-        let sealed = Sealed::try_new(&seal_identity(&identity, case.id, &case.key)?)?;
+        let sealed = seal_identity(&*case.key, case.id, &identity)?;
         let change = IdentityChange { birth_year: None, identity: SealedIdentity(sealed) };
         let deed = self.by_adviser(case, on);
         self.act(case, &deed, BeneficiaryCommand::UpdateIdentity(change));
@@ -124,7 +131,7 @@ impl World {
     }
 
     /// A picture may be shown; now and then the person thinks better of it.
-    pub(super) fn consent(
+    pub(crate) fn consent(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -145,7 +152,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn withdraw_consent(
+    pub(crate) fn withdraw_consent(
         &mut self,
         case: &mut Case,
         on: Day,

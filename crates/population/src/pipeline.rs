@@ -5,21 +5,24 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 use sira_domain::values::KeyId;
+use sira_journal::clock::Clock;
+use sira_journal::{AppendOutcome, Bulk, Journal, MAX_EVENTS};
 use tokio::sync::mpsc;
 
-use super::calendar::Calendar;
-use super::error::GenerateError;
-use super::mark::{Standing, claim, complete};
-use super::world::{Keys, Settings, World};
-use super::{Generated, Population, Progress};
-use crate::clock::Clock;
-use crate::journal::{AppendOutcome, Bulk, Journal, MAX_EVENTS};
-use crate::keys::{BULK_KEYS_MAX, KeyStore, PersonKey};
+use crate::calendar::Calendar;
+use crate::error::GenerateError;
+use crate::keys::{KeySource, PersonalKey};
+use crate::mark::{Standing, claim, complete};
+use crate::world::{Keys, Settings, World};
+use crate::{Generated, Population, Progress};
 
 /// Moments that are simulated ahead of the journal.
 const AHEAD: usize = 4;
 /// Events after which a moment's appends are handed over. One append more has to fit.
 const HANDED_OVER: usize = MAX_EVENTS - 500;
+
+/// Keys that were made at once.
+type Block = Result<Vec<Box<dyn PersonalKey>>, GenerateError>;
 
 /// What the simulation hands over.
 enum Handed {
@@ -38,7 +41,7 @@ enum Handed {
 /// [`GenerateError`].
 pub async fn generate(
     journal: &Journal,
-    keys: &KeyStore,
+    keys: &impl KeySource,
     clock: &Clock,
     population: Population,
     progress: impl Fn(Progress),
@@ -60,31 +63,27 @@ pub async fn generate(
     appended?;
     let (generated, erased) = simulated?;
     // The facts are durable: now the keys. A crash before this line is mended by the next server.
-    keys.destroy(&erased).await?;
+    keys.destroy(&erased).await.map_err(GenerateError::Keys)?;
     complete(journal, journal.head().await?.position).await?;
     Ok(generated)
 }
 
 /// Makes as many keys as there are people, ahead of demand.
-async fn make_keys(
-    keys: KeyStore,
-    cases: u64,
-    keys_in: mpsc::Sender<Result<Vec<PersonKey>, GenerateError>>,
-) {
+async fn make_keys<K: KeySource>(keys: K, cases: u64, keys_in: mpsc::Sender<Block>) {
     let mut left = cases;
     while left > 0 {
-        let count = left.min(BULK_KEYS_MAX as u64);
+        let count = left.min(K::BLOCK_MAX as u64);
         left -= count;
-        let block = keys.take_many(usize::try_from(count).unwrap_or(BULK_KEYS_MAX)).await;
+        let block = keys.take_block(usize::try_from(count).unwrap_or(K::BLOCK_MAX)).await;
         let failed = block.is_err();
-        if keys_in.send(block.map_err(GenerateError::from)).await.is_err() || failed {
+        if keys_in.send(block.map_err(GenerateError::Keys)).await.is_err() || failed {
             return;
         }
     }
 }
 
-fn shelf(mut keys: mpsc::Receiver<Result<Vec<PersonKey>, GenerateError>>) -> Keys {
-    let mut block = VecDeque::new();
+fn shelf(mut keys: mpsc::Receiver<Block>) -> Keys {
+    let mut block = VecDeque::<Box<dyn PersonalKey>>::new();
     Box::new(move || {
         if block.is_empty() {
             block = keys.blocking_recv().ok_or(GenerateError::Stopped)??.into();
@@ -96,7 +95,7 @@ fn shelf(mut keys: mpsc::Receiver<Result<Vec<PersonKey>, GenerateError>>) -> Key
 /// The simulation, in a thread of its own.
 fn simulate(
     population: Population,
-    keys: mpsc::Receiver<Result<Vec<PersonKey>, GenerateError>>,
+    keys: mpsc::Receiver<Block>,
     handed: &mpsc::Sender<Handed>,
 ) -> Result<(Generated, Vec<KeyId>), GenerateError> {
     let calendar = Calendar::new(population.until, population.moments());

@@ -11,16 +11,16 @@ use sira_domain::programme::{
 use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
 use sira_domain::values::{Period, Slug, Text, Within};
+use sira_journal::AppendRequest;
 
-use super::calendar::{Day, SIGNED_ON, date, day_of};
-use super::error::GenerateError;
-use super::ledger::write;
-use super::model::PLACES;
-use super::world::World;
-use crate::journal::AppendRequest;
+use crate::calendar::{Day, SIGNED_ON, date, day_of};
+use crate::error::GenerateError;
+use crate::ledger::write;
+use crate::model::PLACES;
+use crate::world::World;
 
 /// The new regions were made on 13 March 2023; their offices opened three weeks later.
-pub(super) const NEW_OFFICES_ON: NaiveDate =
+pub(crate) const NEW_OFFICES_ON: NaiveDate =
     NaiveDate::from_ymd_opt(2023, 4, 3).expect("a calendar day");
 /// From this day on men are taken up to 35 only, and people without a degree.
 const NEW_RULES_ON: NaiveDate = NaiveDate::from_ymd_opt(2022, 1, 3).expect("a calendar day");
@@ -161,20 +161,20 @@ impl World {
     }
 
     /// A command of the programme's own. Everything rests on it, so a refusal ends the generation.
-    pub(super) fn command_programme(
+    pub(crate) fn command_programme(
         &mut self,
         command: ProgrammeCommand,
     ) -> Result<(), GenerateError> {
         let deed = self.of_office(0, Role::Director, self.today());
         let mut context = self.context(self.programme_id, &deed);
         context.programme = Arc::default();
-        let call = self.call(None, &deed);
+        let recording = self.recording(None, &deed);
         let word = command.word();
         let events = programme::decide(&self.programme, command, &context)
             .map_err(|refusal| GenerateError::Refused { word, refusal })?;
         for event in events {
             let version = self.programme.version;
-            let own = write::<Programme>(self.programme_id, version, &event, &call, 0);
+            let own = write::<Programme>(self.programme_id, version, &event, &recording, 0);
             Arc::make_mut(&mut self.programme).take(&event);
             self.ledger.add(AppendRequest { writes: vec![own], ..AppendRequest::default() });
         }

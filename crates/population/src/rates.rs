@@ -3,11 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sira_domain::values::SEALED_PREFIX;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
-use super::calendar::Calendar;
-use super::world::{Settings, World};
-use crate::keys::PersonKey;
+use crate::calendar::Calendar;
+use crate::keys::{KeyFailure, PersonalKey};
+use crate::world::{Settings, World};
+
+/// A key that hides nothing: nobody real is behind it.
+struct OpenKey;
+
+impl PersonalKey for OpenKey {
+    fn seal(&self, _: &str, plain: &[u8]) -> Result<String, KeyFailure> {
+        Ok(format!("{SEALED_PREFIX}{}:{}", Uuid::nil().simple(), URL_SAFE_NO_PAD.encode(plain)))
+    }
+
+    fn open(&self, _: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, KeyFailure> {
+        let (_, encoded) = sealed.rsplit_once(':').ok_or("not sealed")?;
+        Ok(Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded)?))
+    }
+}
 
 /// Streams by type of event, events in all, and refusals.
 struct Counted {
@@ -23,7 +41,7 @@ static POPULATION: LazyLock<Counted> = LazyLock::new(|| simulate(CASES, 5));
 
 fn simulate(cases: u64, seed: u64) -> Counted {
     let calendar = Calendar::new("2026-11-25".parse().unwrap(), 1);
-    let keys = Box::new(|| Ok(PersonKey::throwaway()?));
+    let keys = Box::new(|| Ok(Box::new(OpenKey) as Box<dyn PersonalKey>));
     let mut world = World::new(Settings { cases, seed, calendar }, keys).unwrap();
     let mut streams: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
     let mut selected = BTreeSet::new();

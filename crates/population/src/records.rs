@@ -2,7 +2,6 @@
 //! duplicates, erasure.
 
 use chrono::{Datelike, NaiveDate};
-use sha2::{Digest, Sha256};
 use sira_domain::path::BeneficiaryCommand;
 use sira_domain::path::facts::{
     CommunityAction, Document, GrievanceAnswer, GrievanceRequest, Income, Note, Retraction,
@@ -10,19 +9,20 @@ use sira_domain::path::facts::{
 };
 use sira_domain::role::Role;
 use sira_domain::values::{Within, Xof};
+use sira_journal::sha256;
 
-use super::agenda::Step;
-use super::calendar::{Day, date};
-use super::case::Case;
-use super::error::GenerateError;
-use super::model::{COMPLAINTS, GRIEVANCES, NOTES};
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::{Day, date};
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::model::{COMPLAINTS, GRIEVANCES, NOTES};
+use crate::world::World;
 
 /// In a thousand: incomes that are entered ten times too high, and corrected.
 const SLIPS: u64 = 15;
 
 impl World {
-    pub(super) fn tell_baseline(
+    pub(crate) fn tell_baseline(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -33,7 +33,7 @@ impl World {
     }
 
     /// A year or so later: those who were trained earn more, the others a little.
-    pub(super) fn tell_follow_up(
+    pub(crate) fn tell_follow_up(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -90,7 +90,7 @@ impl World {
     }
 
     /// The right figure after a slip.
-    pub(super) fn tell_again(
+    pub(crate) fn tell_again(
         &mut self,
         case: &mut Case,
         on: Day,
@@ -103,7 +103,7 @@ impl World {
     }
 
     /// Takes back what was entered in error.
-    pub(super) fn correct(&mut self, case: &mut Case, sequence: u32) -> Result<(), GenerateError> {
+    pub(crate) fn correct(&mut self, case: &mut Case, sequence: u32) -> Result<(), GenerateError> {
         let reason = Self::seal(case, "reason", "Un zéro de trop.")?;
         let retraction = Retraction { sequence: u64::from(sequence), reason };
         let deed = self.by(case, Role::Director, self.today());
@@ -111,7 +111,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn community_action(
+    pub(crate) fn community_action(
         &mut self,
         case: &mut Case,
         on: Day,
@@ -133,7 +133,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn note(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(crate) fn note(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let text = *case.chance.pick(&NOTES);
         let text = Self::seal(case, "text", text)?;
         let deed = self.by_adviser(case, on);
@@ -142,10 +142,10 @@ impl World {
     }
 
     /// A paper by its fingerprint alone: there are no bytes behind it.
-    pub(super) fn attach(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(crate) fn attach(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let size = case.chance.about(180_000).max(1_000);
-        let digest = Sha256::digest(format!("{}/{size}", case.id));
-        let digits = sira_evidence::entry::hex(&digest);
+        let digest = sha256(format!("{}/{size}", case.id).as_bytes());
+        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let document = Document {
             name: Self::seal(case, "name", "facture-pro-forma.pdf")?,
             media_type: "application/pdf".parse()?,
@@ -157,7 +157,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn complain(
+    pub(crate) fn complain(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -189,7 +189,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn answer(
+    pub(crate) fn answer(
         &mut self,
         case: &mut Case,
         on: Day,

@@ -8,12 +8,12 @@ use sira_domain::reference::SectorCode;
 use sira_domain::role::Role;
 use sira_domain::values::{Slug, Within, Xof};
 
-use super::agenda::Step;
-use super::calendar::{Day, date};
-use super::case::Case;
-use super::error::GenerateError;
-use super::model::IDEAS;
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::{Day, date};
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::model::IDEAS;
+use crate::world::World;
 
 /// Criteria of the score sheet, and points that can be had.
 const CRITERIA: [(&str, u64); 5] = [
@@ -33,7 +33,7 @@ fn sitting(day: Day) -> Day {
 }
 
 impl World {
-    pub(super) fn submit_idea(
+    pub(crate) fn submit_idea(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -67,7 +67,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn assess_eligibility(
+    pub(crate) fn assess_eligibility(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -98,7 +98,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn interview(
+    pub(crate) fn interview(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -131,7 +131,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn decide_selection(
+    pub(crate) fn decide_selection(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -165,7 +165,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn announce(
+    pub(crate) fn announce(
         &mut self,
         place: u32,
         case: &mut Case,
@@ -206,7 +206,7 @@ impl World {
     }
 
     /// Waits for a group of the office.
-    pub(super) fn join_pool(&mut self, place: u32, case: &mut Case) {
+    pub(crate) fn join_pool(&mut self, place: u32, case: &mut Case) {
         if case.path.state().status == Status::Active {
             let today = self.today();
             self.offices[case.office].pool.push((today, place));
@@ -224,7 +224,7 @@ mod tests {
     use chrono::Datelike;
     use sira_domain::path::facts::Sex;
 
-    use super::super::chance::Chance;
+    use crate::chance::Chance;
 
     use super::*;
 

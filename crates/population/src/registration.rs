@@ -5,17 +5,17 @@ use sira_domain::path::facts::{AdviserChoice, Consent, Registration, WashingtonG
 use sira_domain::path::{Beneficiary, BeneficiaryCommand};
 use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
-use sira_domain::values::{ProgrammeId, Sealed, SealedIdentity, Slug, Text, Within};
+use sira_domain::values::{ProgrammeId, SealedIdentity, Slug, Text, Within};
 
-use super::agenda::Step;
-use super::calendar::{Day, date};
-use super::case::{Case, Payer};
-use super::chance::Chance;
-use super::error::GenerateError;
-use super::model::{AGES, CHANNELS, CONSENTS, EDUCATION, INTAKES, PLACES};
-use super::names::Person;
-use super::world::World;
-use crate::commands::seal_identity;
+use crate::agenda::Step;
+use crate::calendar::{Day, date};
+use crate::case::{Case, Payer};
+use crate::chance::Chance;
+use crate::error::GenerateError;
+use crate::keys::seal_identity;
+use crate::model::{AGES, CHANNELS, CONSENTS, EDUCATION, INTAKES, PLACES};
+use crate::names::Person;
+use crate::world::World;
 
 /// People whom another desk may write down again.
 const RECENT_MAX: usize = 256;
@@ -126,7 +126,7 @@ impl World {
     fn office_for(&self, region: RegionCode, on: Day, chance: &mut Chance) -> usize {
         let of = |region: RegionCode| -> Vec<usize> {
             let open =
-                |office: &super::office::Office| office.region == region && office.opens <= on;
+                |office: &crate::office::Office| office.region == region && office.opens <= on;
             (0..self.offices.len()).filter(|at| open(&self.offices[*at])).collect()
         };
         let mut found = of(region);
@@ -162,7 +162,7 @@ impl World {
         region: RegionCode,
         number: u64,
     ) -> Result<Registration, GenerateError> {
-        let identity = seal_identity(&person.identity(region, number)?, case.id, &case.key)?;
+        let identity = seal_identity(&*case.key, case.id, &person.identity(region, number)?)?;
         let hardship = self.offices[case.office].hardship;
         let chance = &mut case.chance;
         let displaced = chance.in_thousand([40, 180, 220][hardship.min(2) as usize]);
@@ -189,11 +189,11 @@ impl World {
                 method: chance.weighted(&CONSENTS).parse()?,
             },
             origin: None,
-            identity: SealedIdentity(Sealed::try_new(&identity)?),
+            identity: SealedIdentity(identity),
         })
     }
 
-    pub(super) fn choose_adviser(&mut self, case: &mut Case, on: Day) {
+    pub(crate) fn choose_adviser(&mut self, case: &mut Case, on: Day) {
         let adviser = self.by_adviser(case, on).actor;
         let deed = self.by(case, Role::Director, on);
         self.act(case, &deed, BeneficiaryCommand::AssignAdviser(AdviserChoice { adviser }));

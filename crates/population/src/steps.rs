@@ -6,12 +6,12 @@ use sira_domain::path::facts::{
 use sira_domain::path::{BeneficiaryCommand, Status};
 use sira_domain::role::Role;
 
-use super::agenda::Step;
-use super::calendar::Day;
-use super::case::Case;
-use super::error::GenerateError;
-use super::model::{EXITS, PAUSES};
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::Day;
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::model::{EXITS, PAUSES};
+use crate::world::World;
 
 impl World {
     /// Does what is due for a person.

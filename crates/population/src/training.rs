@@ -6,11 +6,11 @@ use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
 use sira_domain::values::{CohortId, Score, Within};
 
-use super::agenda::Step;
-use super::calendar::Day;
-use super::case::Case;
-use super::error::GenerateError;
-use super::world::World;
+use crate::agenda::Step;
+use crate::calendar::Day;
+use crate::case::Case;
+use crate::error::GenerateError;
+use crate::world::World;
 
 impl World {
     /// Takes a seat.

@@ -12,31 +12,31 @@ use sira_domain::role::Role;
 use sira_domain::values::{ActorId, KeyId};
 use uuid::Uuid;
 
-use super::agenda::{Agenda, Due, GroupStep, Step};
-use super::arrivals::Arrivals;
-use super::calendar::{Calendar, Day};
-use super::case::{Case, Cases};
-use super::chance::Chance;
-use super::error::GenerateError;
-use super::funds::Envelopes;
-use super::group::Group;
-use super::ledger::Ledger;
-use super::names::Person;
-use super::office::{Office, all_offices};
-use crate::keys::PersonKey;
+use crate::agenda::{Agenda, Due, GroupStep, Step};
+use crate::arrivals::Arrivals;
+use crate::calendar::{Calendar, Day};
+use crate::case::{Case, Cases};
+use crate::chance::Chance;
+use crate::error::GenerateError;
+use crate::funds::Envelopes;
+use crate::group::Group;
+use crate::keys::PersonalKey;
+use crate::ledger::Ledger;
+use crate::names::Person;
+use crate::office::{Office, all_offices};
 
 /// What the world is told.
-pub(super) struct Settings {
+pub(crate) struct Settings {
     pub cases: u64,
     pub seed: u64,
     pub calendar: Calendar,
 }
 
 /// Where fresh keys come from.
-pub(super) type Keys = Box<dyn FnMut() -> Result<PersonKey, GenerateError> + Send>;
+pub(crate) type Keys = Box<dyn FnMut() -> Result<Box<dyn PersonalKey>, GenerateError> + Send>;
 
 /// The world.
-pub(super) struct World {
+pub(crate) struct World {
     pub settings: Settings,
     pub keys: Keys,
     pub programme_id: Uuid,
@@ -61,7 +61,7 @@ pub(super) struct World {
 }
 
 /// Who does something, and when it happened in the field.
-pub(super) struct Deed {
+pub(crate) struct Deed {
     pub role: Role,
     pub actor: ActorId,
     pub on: Day,
@@ -115,7 +115,7 @@ impl World {
 
     /// A world before the convention.
     pub fn new(settings: Settings, keys: Keys) -> Result<Self, GenerateError> {
-        let new_offices_open = super::calendar::day_of(super::programme::NEW_OFFICES_ON);
+        let new_offices_open = crate::calendar::day_of(crate::programme::NEW_OFFICES_ON);
         Ok(Self {
             keys,
             programme_id: Uuid::nil(),
@@ -167,7 +167,7 @@ impl World {
 
     /// Women's share among those who come on a day, in thousandths.
     pub fn women_share(day: Day) -> u64 {
-        let (first, yearly) = super::model::WOMEN;
+        let (first, yearly) = crate::model::WOMEN;
         first + yearly * u64::from(day) / 365
     }
 

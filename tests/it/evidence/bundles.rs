@@ -1,8 +1,8 @@
 //! Bundles: what one file proves, and what it does not let pass.
 
 use serde_json::{Value, json};
-use sira::evidence::bundle::{Bundle, BundleFault, EventFault};
 use sira::evidence::Algorithm;
+use sira::evidence::bundle::{Bundle, BundleFault, EventFault};
 use sira_domain::role::Role;
 
 use super::{check, log_key};

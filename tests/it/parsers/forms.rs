@@ -37,9 +37,18 @@ fn collect(schema: &Value, names: &mut Vec<String>) {
 
 fn value(names: Vec<String>) -> impl Strategy<Value = Value> {
     let text = prop_oneof![
-        select(vec!["", "2022-01-11", "2022-13-41", "70 00 00 01", "19901020304056K", "bamako", "f",
-            "0190f7f5-0000-7000-8000-000000000001", "sealed:v1:0190f7f500007000800000000000001:AAAA"])
-            .prop_map(str::to_owned),
+        select(vec![
+            "",
+            "2022-01-11",
+            "2022-13-41",
+            "70 00 00 01",
+            "19901020304056K",
+            "bamako",
+            "f",
+            "0190f7f5-0000-7000-8000-000000000001",
+            "sealed:v1:0190f7f500007000800000000000001:AAAA"
+        ])
+        .prop_map(str::to_owned),
         "\\PC{0,30}",
     ];
     let leaf = prop_oneof![
