@@ -1,8 +1,9 @@
 #!/bin/sh
 # Sets up what the tests need on a Debian machine, then runs every test on both engines.
-# As root it installs PostgreSQL, sudo, Node.js, npm and Python when they are missing (the tests start
-# clusters of their own, which PostgreSQL refuses to do as root, a real OpenID Connect issuer, and a
-# reader of process-mining logs and of Merkle trees); otherwise it says what to install.
+# As root it installs PostgreSQL, sudo, Node.js, npm, Python and Valgrind when they are missing (the
+# tests start clusters of their own, which PostgreSQL refuses to do as root, a real OpenID Connect issuer,
+# and a reader of process-mining logs and of Merkle trees; the gate counts instructions); otherwise it
+# says what to install. With --prepare it stops before the tests.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -24,6 +25,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgre
 command -v sudo >/dev/null || missing="$missing sudo"
 command -v node >/dev/null || missing="$missing nodejs"
 command -v npm >/dev/null || missing="$missing npm"
+command -v valgrind >/dev/null || missing="$missing valgrind"
 [ -n "$python" ] || missing="$missing python3 python3-venv"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" -ne 0 ]; then
@@ -41,17 +43,26 @@ if [ ! -e tests/oidc/node_modules/.package-lock.json ] ||
     npm ci --prefix tests/oidc --no-audit --no-fund
 fi
 
-# The readers of tests/it/export/mining.rs and tests/it/evidence/oracles.rs, in the very versions of
-# their requirements: made anew when those have changed, or when the Python that it was made with is gone.
-mining="${CARGO_TARGET_DIR:-target}/mining"
-if ! cmp -s tests/mining/requirements.txt "$mining/installed.txt" ||
-    ! "$mining/bin/python" -c '' 2>/dev/null; then
-    [ -n "$python" ] || find_python
-    rm -rf "$mining"
-    "$python" -m venv "$mining"
-    "$mining/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-        -r tests/mining/requirements.txt
-    cp tests/mining/requirements.txt "$mining/installed.txt"
-fi
+# A virtual environment in the very versions of a file of requirements: made anew when those have
+# changed, or when the Python that it was made with is gone.
+environment() {
+    folder="${CARGO_TARGET_DIR:-target}/$1"
+    if ! cmp -s "$2" "$folder/installed.txt" || ! "$folder/bin/python" -c '' 2>/dev/null; then
+        [ -n "$python" ] || find_python
+        rm -rf "$folder"
+        "$python" -m venv "$folder"
+        "$folder/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+            --only-binary :all: -r "$2"
+        cp "$2" "$folder/installed.txt"
+    fi
+}
 
+# The readers of tests/it/export/mining.rs and tests/it/evidence/oracles.rs.
+environment mining tests/mining/requirements.txt
+# The programs of .ci/habits.
+environment habits .ci/requirements.txt
+
+if [ "${1:-}" = --prepare ]; then
+    exit
+fi
 exec cargo test --workspace --locked "$@"

@@ -6,6 +6,7 @@ mod append;
 mod client;
 mod cluster;
 mod commands;
+mod counts;
 mod duplicates;
 mod evidence;
 mod generate;
@@ -70,6 +71,8 @@ enum Bench {
     EvidenceCost(evidence::CostArgs),
     /// Inclusion proofs against status reads, and a bundle.
     Proofs(evidence::ProofsArgs),
+    /// Instructions of the hottest paths under callgrind, against those that are kept.
+    Counts(counts::CountsArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -94,6 +97,7 @@ async fn main() -> Result<(), Failure> {
         Bench::Verify(args) => evidence::check(args).await,
         Bench::EvidenceCost(args) => evidence::cost(args).await,
         Bench::Proofs(args) => evidence::proofs(args).await,
+        Bench::Counts(args) => counts::run(&args),
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }

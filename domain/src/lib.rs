@@ -15,6 +15,8 @@ pub mod context;
 pub mod fund;
 pub mod identity;
 pub mod likeness;
+pub mod metadata;
+pub mod names;
 pub mod path;
 pub mod programme;
 pub mod reference;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::context::Context;
+pub use sira_domain::names::alias_of_person as alias_of;
 use sira_domain::path::{
     BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Fact, State, decide,
 };
@@ -451,12 +452,6 @@ fn request_of(
     let alias = reference.map(|reference| Alias { alias: alias_of(reference), stream });
     let (writes, key) = (vec![write], call.key.clone());
     AppendRequest { writes, guards, alias, key, answer, ..AppendRequest::default() }
-}
-
-/// The alias of a stream under its reference: without hyphens.
-#[must_use]
-pub fn alias_of(reference: Reference) -> String {
-    reference.as_str().replace('-', "")
 }
 
 fn payload_bytes(request: &AppendRequest) -> u64 {

@@ -1,7 +1,7 @@
 //! Who calls, from where, and under which key: what becomes an event's metadata.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use serde::Serialize;
+use chrono::{DateTime, NaiveDate, Utc};
+use sira_domain::metadata::Metadata;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, OfficeCode};
 
@@ -52,33 +52,6 @@ pub struct ImportMark {
     pub row: u64,
 }
 
-/// Metadata as stored. Every value is a text, which is what stock `cqrs-es` reads.
-#[derive(Serialize)]
-struct Metadata<'a> {
-    actor: &'a str,
-    role: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    office: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_time: Option<String>,
-    request_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    correlation_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    causation_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<&'a str>,
-    rules_version: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    import_batch: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    import_file: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    import_row: Option<String>,
-}
-
 impl Call {
     /// A call with nothing but an actor and a role, reaching everything: for the command line.
     #[must_use]
@@ -106,23 +79,17 @@ impl Call {
     pub fn metadata(&self, rules_version: u32) -> String {
         let import = self.import.as_ref();
         let metadata = Metadata {
-            actor: self.actor.as_str(),
-            role: self.role.word(),
-            office: self.office.as_ref().map(OfficeCode::as_str),
+            office: self.office.as_ref(),
             device: self.device.as_deref(),
-            device_time: self
-                .device_time
-                .map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            request_id: &self.request_id,
+            device_time: self.device_time,
             correlation_id: self.correlation_id.as_deref(),
             causation_id: self.causation_id.as_deref(),
             client: self.client.as_deref(),
-            rules_version: rules_version.to_string(),
             import_batch: import.map(|import| import.batch.as_str()),
             import_file: import.map(|import| import.file.as_str()),
-            import_row: import.map(|import| import.row.to_string()),
+            import_row: import.map(|import| import.row),
+            ..Metadata::new(&self.actor, self.role, &self.request_id, rules_version)
         };
-        serde_json::to_string(&metadata)
-            .unwrap_or_else(|_| unreachable!("texts alone always serialise"))
+        metadata.text()
     }
 }

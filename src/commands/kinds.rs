@@ -7,6 +7,7 @@ use sira_domain::catalogue::CommandEntry;
 use sira_domain::cohort::{COHORT_COMMANDS, Cohort, CohortCommand, CohortEvent};
 use sira_domain::context::Context;
 use sira_domain::fund::{FUND_COMMANDS, Fund, FundCommand, FundEvent};
+use sira_domain::names;
 use sira_domain::programme::{PROGRAMME_COMMANDS, Programme, ProgrammeCommand, ProgrammeEvent};
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
@@ -129,12 +130,7 @@ impl Own for Cohort {
     }
 
     fn alias(command: &CohortCommand) -> Option<String> {
-        match command {
-            CohortCommand::PlanCohort(plan) => {
-                Some(format!("cohort/{}/{}", plan.programme, plan.code))
-            }
-            _ => None,
-        }
+        names::alias_of_cohort(command)
     }
 
     fn is_within(&self, _: Uuid, scope: &Scope, programme: &Programme) -> bool {
@@ -206,12 +202,7 @@ impl Own for Fund {
     }
 
     fn alias(command: &FundCommand) -> Option<String> {
-        match command {
-            FundCommand::OpenFund(envelope) => {
-                Some(format!("fund/{}/{}", envelope.programme, envelope.code))
-            }
-            _ => None,
-        }
+        names::alias_of_fund(command)
     }
 
     /// A fund is the programme's, whatever the office; a donor sees its own.

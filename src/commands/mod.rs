@@ -31,11 +31,9 @@ pub use beneficiary::alias_of;
 pub use call::{Call, ImportMark};
 pub(crate) use erasure::erased_keys;
 pub use own::Own;
-pub use rehearse::Rehearsal;
-pub(crate) use request::seal_identity;
+pub use rehearse::{Rehearsal, check_form};
 pub use request::{FormError, read_form_error, seal_context};
 use stream::Evict;
-pub(crate) use stream::new_event;
 pub use stream::{Loaded, Stream, StreamStore, present_payload, read_event, stream_id};
 
 use crate::clock::Clock;

@@ -4,12 +4,30 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::path::{Beneficiary, BeneficiaryEvent, decide};
+use sira_domain::path::{Beneficiary, BeneficiaryCommand, BeneficiaryEvent, decide};
 use uuid::Uuid;
 
 use super::beneficiary::{Attempt, Case, draw_reference, entry_of, parse, prepare};
+use super::request::{read_form_error, take_day};
 use super::{ATTEMPTS_MAX, Call, CommandError, Commands};
 use crate::keys::PersonKey;
+
+/// Checks the form of a command's body as carrying it out would, for a path that does not exist.
+///
+/// # Errors
+/// [`CommandError::Form`], and [`CommandError::Keys`] when the system gives no random numbers.
+pub fn check_form(
+    entry: &'static CommandEntry,
+    body: Map<String, Value>,
+) -> Result<(), CommandError> {
+    let key = PersonKey::throwaway()?;
+    let reference = (entry.word == "register").then(draw_reference);
+    let mut body = prepare(body, Uuid::nil(), entry, Some(&key), reference)?;
+    take_day(&mut body)?;
+    let command = BeneficiaryCommand::parse(entry.word, Value::Object(body));
+    command.ok_or(CommandError::NoSuchCommand)?.map_err(|error| read_form_error(&error))?;
+    Ok(())
+}
 
 /// A path as a rehearsal leaves it.
 pub struct Rehearsal {

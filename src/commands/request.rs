@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 use sira_domain::identity::Identity;
+pub use sira_domain::names::seal_context;
 use sira_domain::values::{ValueError, check_free_text};
 use uuid::Uuid;
 
@@ -108,12 +109,6 @@ pub(super) fn take_day(body: &mut Map<String, Value>) -> Result<Option<NaiveDate
     let form = || FormError::new("/occurred_on", "code_form", "YYYY-MM-DD");
     let day = day.as_str().ok_or_else(form)?;
     NaiveDate::parse_from_str(day, "%Y-%m-%d").map(Some).map_err(|_| form())
-}
-
-/// What a sealed text is bound to: it opens nowhere else.
-#[must_use]
-pub fn seal_context(id: Uuid, field: &str) -> String {
-    format!("beneficiary/{id}/{field}")
 }
 
 /// Checks and seals the free texts of a body, in place.

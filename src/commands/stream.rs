@@ -65,13 +65,7 @@ pub(crate) fn new_event<E: DomainEvent + Serialize>(
     call: &Call,
     rules: u32,
 ) -> NewEvent {
-    NewEvent {
-        event_type: event.event_type().into(),
-        event_version: event.event_version().into(),
-        payload: serde_json::to_string(event)
-            .unwrap_or_else(|_| unreachable!("a fact always serialises")),
-        metadata: call.metadata(rules),
-    }
+    NewEvent::of(event, call.metadata(rules))
 }
 
 /// Reads a stored event as the present form of its type.

@@ -6,6 +6,8 @@ mod beneficiaries;
 mod documents;
 mod evidence;
 mod feed;
+#[doc(hidden)]
+pub mod foreign;
 mod gate;
 mod health;
 mod history;

@@ -31,7 +31,7 @@ pub fn routes() -> Router<App> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Json,
     Page,
 }
@@ -71,7 +71,7 @@ async fn person(
 }
 
 /// JSON unless a page is asked for more, or named alone.
-fn form_of(accept: Option<&str>) -> Option<Form> {
+pub(super) fn form_of(accept: Option<&str>) -> Option<Form> {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
         return Some(Form::Json);
     };

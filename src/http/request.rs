@@ -112,7 +112,7 @@ pub struct Caller {
 
 /// Headers of a command.
 #[derive(Default)]
-struct CallHeaders {
+pub(super) struct CallHeaders {
     device: Option<String>,
     device_time: Option<DateTime<Utc>>,
     correlation_id: Option<String>,
@@ -214,7 +214,9 @@ fn refused(envelope: &Envelope, refusal: Refusal) -> Response {
     }
 }
 
-fn read_headers(headers: &HeaderMap) -> Result<CallHeaders, (&'static str, &'static str)> {
+pub(super) fn read_headers(
+    headers: &HeaderMap,
+) -> Result<CallHeaders, (&'static str, &'static str)> {
     let text = |name: &'static str| match headers.get(name) {
         None => Ok(None),
         Some(_) => header_text(headers, name)
@@ -253,7 +255,9 @@ fn read_headers(headers: &HeaderMap) -> Result<CallHeaders, (&'static str, &'sta
 /// Reads `"<version>"`.
 #[must_use]
 pub fn read_etag(text: &str) -> Option<u64> {
-    text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    let digits = text.trim().strip_prefix('"')?.strip_suffix('"')?;
+    // A version is written in one way: `"05"` and `"+5"` are the tags of nothing.
+    digits.parse().ok().filter(|version: &u64| version.to_string() == digits)
 }
 
 /// The parts of an address. One that is no UTF-8 leads nowhere.

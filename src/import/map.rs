@@ -138,8 +138,10 @@ impl Map {
         }
         let actor =
             file.actor.or_else(|| ActorId::try_new("import").ok()).ok_or(MapError::Steps)?;
-        let delimiter =
-            u8::try_from(file.delimiter.unwrap_or(',')).map_err(|_| MapError::Delimiter)?;
+        let delimiter = file.delimiter.unwrap_or(',');
+        // A letter of Latin-1 fits a byte as well, and would cut the letters of UTF-8 in two.
+        let delimiter = u8::try_from(delimiter).ok().filter(u8::is_ascii);
+        let delimiter = delimiter.ok_or(MapError::Delimiter)?;
         let map = Self {
             source: file.source,
             key: file.key,
@@ -257,7 +259,8 @@ impl Map {
                     .and_then(Value::as_i64)
                     .ok_or_else(|| wrong("missing_field", "of"))?;
                 let years = text.parse::<i64>().map_err(|_| wrong("wrong_type", "integer"))?;
-                Ok(Value::from(year - years))
+                let year = year.checked_sub(years);
+                year.map(Value::from).ok_or_else(|| wrong("number_range", "0..9999"))
             }
             "lookup" => {
                 let table = place

@@ -12,6 +12,7 @@ mod import;
 mod journal;
 mod keys;
 mod operations;
+mod parsers;
 mod proof;
 mod read_side;
 mod replay;

@@ -197,9 +197,10 @@ impl Bundle {
                 return Verdict { checkpoint: None, fault: Some(fault), events };
             }
         };
-        let (mut events, mut before, mut last) = (Vec::new(), (0, 0), None);
+        let (mut events, mut before, mut last) = (Vec::new(), (0_u64, 0), None);
         for event in &self.events {
-            let follows = event.sequence == before.0 + 1 && event.position > before.1;
+            let follows =
+                Some(event.sequence) == before.0.checked_add(1) && event.position > before.1;
             before = (event.sequence, event.position);
             let leaf = self.proved_leaf(event, &checkpoint);
             last = leaf.map(|leaf| StreamHead { sequence: event.sequence, leaf });

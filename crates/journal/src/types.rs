@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use cqrs_es::DomainEvent;
+use serde::Serialize;
 use sira_evidence::StreamId;
 
 use crate::append::conditional::{ConditionalWrite, GuardRefusal};
@@ -18,6 +20,20 @@ pub struct NewEvent {
     pub payload: String,
     /// JSON text.
     pub metadata: String,
+}
+
+impl NewEvent {
+    /// An event as it is recorded.
+    #[must_use]
+    pub fn of<E: DomainEvent + Serialize>(event: &E, metadata: String) -> Self {
+        Self {
+            event_type: event.event_type().into(),
+            event_version: event.event_version().into(),
+            payload: serde_json::to_string(event)
+                .unwrap_or_else(|_| unreachable!("a fact always serialises")),
+            metadata,
+        }
+    }
 }
 
 /// Events for one stream, with the version the decision was taken at.

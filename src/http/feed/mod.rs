@@ -76,7 +76,7 @@ fn reaches_everything(grant: &Grant) -> bool {
     grant.scope == Scope::All && FEED_READERS.contains(&grant.role)
 }
 
-fn wants_stream(headers: &HeaderMap) -> bool {
+pub(super) fn wants_stream(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let kinds = accepted.flat_map(|value| value.split(','));
     let mut kinds = kinds.map(|kind| kind.split(';').next().unwrap_or_default().trim());

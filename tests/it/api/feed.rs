@@ -167,7 +167,7 @@ crate::on_both_engines! {
     async fn a_reading_of_the_feed_is_recorded(engine) {
         let app = TestApp::on(engine).await;
         app.registered().await;
-        let token = app.token_of("verifie", Role::Auditor, Scope::All).await;
+        let token = app.token_of("verificateur", Role::Auditor, Scope::All).await;
         app.get(&token, "/v1/events").await.ok(200);
         app.get(&token, "/v1/events?after=4").await.ok(200);
         let _reader = Reader::open(&app, &token, None).await;
@@ -175,7 +175,7 @@ crate::on_both_engines! {
             sqlx::query_as("SELECT actor, action FROM access_log WHERE action = 'feed'").fetch_all(db).await
         }).unwrap();
         // The page and the stream; the page that was empty showed nothing.
-        assert_eq!(entries, vec![("verifie".to_owned(), "feed".to_owned()); 2]);
+        assert_eq!(entries, vec![("verificateur".to_owned(), "feed".to_owned()); 2]);
     }
 
     async fn what_is_no_position_of_this_journal_is_refused(engine) {
@@ -247,7 +247,7 @@ crate::on_both_engines! {
     async fn an_expired_token_ends_the_stream(engine) {
         let clock = Clock::manual(new_year());
         let app = TestApp::with(engine, clock.clone(), ServeLimits::default()).await;
-        let token = app.tokens.issue("verifie".parse().unwrap(), Role::Auditor, Scope::All, TimeDelta::hours(1));
+        let token = app.tokens.issue("verificateur".parse().unwrap(), Role::Auditor, Scope::All, TimeDelta::hours(1));
         let token = token.await.unwrap();
         let mut reader = Reader::open(&app, &token, None).await;
         clock.set(new_year() + TimeDelta::minutes(61));

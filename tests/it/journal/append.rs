@@ -115,8 +115,8 @@ on_both_engines! {
         assert_eq!(journal.find_answer(&other).await.unwrap(), Some(KeyLookup::OtherBody));
         let reused = journal.append(with_key(request([write(&stream, 3, 1)]), other)).await;
         assert_eq!(reused.unwrap(), AppendOutcome::KeyReused);
-        let anothers = RequestKey { actor: "moussa".to_owned(), ..key("k") };
-        commit(&journal, with_key(request([write(&stream, 3, 1)]), anothers)).await;
+        let of_another = RequestKey { actor: "moussa".to_owned(), ..key("k") };
+        commit(&journal, with_key(request([write(&stream, 3, 1)]), of_another)).await;
         assert_eq!(audit(&journal).await.len(), 4);
     }
 

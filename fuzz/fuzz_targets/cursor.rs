@@ -1,0 +1,10 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sira_fuzz::properties;
+
+fuzz_target!(|text: &str| {
+    properties::cursor(text);
+    properties::case_place(text);
+    properties::written_cursor(text, text);
+});

@@ -1,0 +1,8 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sira_fuzz::headers;
+
+fuzz_target!(|values: Vec<(u8, Vec<u8>)>| {
+    headers(values);
+});

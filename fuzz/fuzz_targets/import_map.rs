@@ -1,0 +1,8 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sira_fuzz::properties;
+
+fuzz_target!(|given: (&str, &str)| {
+    properties::import_map(given.0, given.1);
+});

@@ -1,0 +1,10 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sira_fuzz::properties;
+
+fuzz_target!(|text: &str| {
+    properties::note(text);
+    properties::signature_line(text);
+    properties::verifier_key(text);
+});
