@@ -16,7 +16,8 @@ const VISIT_EARLY_DAYS: u64 = 15;
 pub(in crate::path) fn ready_to_start(case: &Case) -> Result<(), Refusal> {
     let business = case.state.business.as_ref();
     if let Some(running) = business.filter(|business| business.closed_on.is_none()) {
-        return Err(settled(running));
+        let name = running.sector.to_string();
+        return Err(Refusal::Settled { item: Item::Business, name });
     }
     let is_paid = case.state.financings.iter().any(|financing| !financing.paid().is_empty());
     if !is_paid && case.state.financing_waived_on.is_none() {
@@ -25,10 +26,6 @@ pub(in crate::path) fn ready_to_start(case: &Case) -> Result<(), Refusal> {
     // A project does not start before its training is done: a finding of Mali's Auditor-General
     // on a like programme.
     case.state.training.as_ref().map_or(Ok(()), |training| case.not_before(training.on))
-}
-
-fn settled(business: &BusinessState) -> Refusal {
-    Refusal::Settled { item: Item::Business, name: business.sector.to_string() }
 }
 
 /// A business is of a sector that the programme knows.
@@ -64,7 +61,8 @@ pub(in crate::path) fn check_visit(case: &Case, visit: &Visit) -> Result<(), Ref
 pub(in crate::path) fn trading(case: &Case) -> Result<(), Refusal> {
     let business = business(case)?;
     if business.closed_on.is_some() {
-        return Err(settled(business));
+        let name = business.sector.to_string();
+        return Err(Refusal::Settled { item: Item::Closure, name });
     }
     case.not_before(business.started_on)
 }

@@ -16,7 +16,7 @@ use crate::values::CohortId;
 /// A first seat, or one after the last was given back.
 pub(in crate::path) fn without_seat(case: &Case) -> Result<(), Refusal> {
     match &case.state.enrolment {
-        Some(seat) => Err(Refusal::Settled { item: Item::Cohort, name: seat.cohort.to_string() }),
+        Some(seat) => Err(Refusal::Settled { item: Item::Seat, name: seat.cohort.to_string() }),
         None => Ok(()),
     }
 }
