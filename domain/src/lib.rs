@@ -15,6 +15,7 @@ pub mod cohort;
 pub mod context;
 pub mod fund;
 pub mod identity;
+pub mod labels;
 pub mod likeness;
 pub mod path;
 pub mod programme;

@@ -78,4 +78,5 @@ impl Cohort {
     }
 }
 
-crate::aggregate::aggregate!(Cohort, CohortCommand, CohortEvent, decide, |state, event| state.take(&event));
+crate::aggregate::aggregate!(Cohort, CohortCommand, CohortEvent, decide, |state, event| state
+    .take(&event));

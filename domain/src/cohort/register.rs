@@ -54,8 +54,8 @@ pub fn take_register(
     context: &Context,
 ) -> Result<Option<Register>, Refusal> {
     let gate = gate::check_register(cohort);
-    let session = find_session(cohort, &sheet.session)
-        .map_err(|why| gate.clone().err().unwrap_or(why))?;
+    let session =
+        find_session(cohort, &sheet.session).map_err(|why| gate.clone().err().unwrap_or(why))?;
     let present = count(sheet, true);
     let counts =
         RegisterCounts { session: sheet.session.clone(), present, absent: count(sheet, false) };

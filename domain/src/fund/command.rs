@@ -1,7 +1,7 @@
 //! What can be asked of a fund, and which event may follow which.
 
-use super::{Fund, gate};
 use super::event::{Budget, Closing, Commitment, Envelope, FundEvent, FundFact, Outlay, Return};
+use super::{Fund, gate};
 use crate::catalogue::commands;
 use crate::context::Context;
 use crate::programme::Programme;

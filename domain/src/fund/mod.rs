@@ -104,4 +104,5 @@ impl Fund {
     }
 }
 
-crate::aggregate::aggregate!(Fund, FundCommand, FundEvent, decide, |state, event| state.take(&event));
+crate::aggregate::aggregate!(Fund, FundCommand, FundEvent, decide, |state, event| state
+    .take(&event));

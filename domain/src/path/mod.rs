@@ -122,4 +122,10 @@ impl Beneficiary {
     }
 }
 
-crate::aggregate::aggregate!(Beneficiary, BeneficiaryCommand, BeneficiaryEvent, decide, Beneficiary::take);
+crate::aggregate::aggregate!(
+    Beneficiary,
+    BeneficiaryCommand,
+    BeneficiaryEvent,
+    decide,
+    Beneficiary::take
+);

@@ -45,7 +45,8 @@ pub fn decide(
     let occurred_on = context.day()?;
     let gate = gate::check(programme, command.verb());
     // A retry is an answer even where the gate has closed since.
-    let fact = propose(programme, command, context).map_err(|why| gate.clone().err().unwrap_or(why))?;
+    let fact =
+        propose(programme, command, context).map_err(|why| gate.clone().err().unwrap_or(why))?;
     let Some(fact) = fact else { return Ok(Vec::new()) };
     gate?;
     Ok(vec![ProgrammeEvent { occurred_on, by: context.actor.clone(), fact }])

@@ -176,4 +176,10 @@ impl Target {
     }
 }
 
-crate::aggregate::aggregate!(Programme, ProgrammeCommand, ProgrammeEvent, decide, |state, event| state.take(&event));
+crate::aggregate::aggregate!(
+    Programme,
+    ProgrammeCommand,
+    ProgrammeEvent,
+    decide,
+    |state, event| state.take(&event)
+);

@@ -86,7 +86,11 @@ impl Refusal {
     ) -> Self {
         let numbers: Vec<String> = numbers.into_iter().map(|number| number.to_string()).collect();
         let name = numbers.join(", ");
-        if name.is_empty() { Self::Unknown { item, name, field } } else { Self::Settled { item, name } }
+        if name.is_empty() {
+            Self::Unknown { item, name, field }
+        } else {
+            Self::Settled { item, name }
+        }
     }
 
     /// The rule's own word: stable, for programs.

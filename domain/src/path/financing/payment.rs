@@ -91,7 +91,10 @@ fn check_conditions(case: &Case, award: &Award, tranche: &Tranche) -> Result<(),
 fn check_reference(case: &Case, reference: &str) -> Result<(), Refusal> {
     let is_used = case.state.financings.iter().any(|financing| {
         financing.paid().iter().any(|paid| paid.payment_reference.as_str() == reference)
-            || financing.repaid().iter().any(|repaid| repaid.payment_reference.as_str() == reference)
+            || financing
+                .repaid()
+                .iter()
+                .any(|repaid| repaid.payment_reference.as_str() == reference)
     });
     if is_used {
         return Err(Refusal::Settled { item: Item::PaymentReference, name: reference.to_owned() });

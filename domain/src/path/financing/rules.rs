@@ -94,9 +94,7 @@ pub(in crate::path) fn one_to_approve(case: &Case) -> Result<(), Refusal> {
 fn check_to_approve(case: &Case, financing: &FinancingState) -> Result<(), Refusal> {
     let is_open = match financing {
         FinancingState::Requested(_) => true,
-        FinancingState::Approved(_, award) => {
-            award.agreement_on.is_none() && award.paid.is_empty()
-        }
+        FinancingState::Approved(_, award) => award.agreement_on.is_none() && award.paid.is_empty(),
         FinancingState::Refused(..) | FinancingState::CutShort(..) => false,
     };
     if !is_open {

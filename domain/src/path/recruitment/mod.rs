@@ -1,7 +1,7 @@
 //! From the idea to the selection: eligibility by the rules, interview, decision.
 
-pub(super) mod facts;
 mod eligibility;
+pub(super) mod facts;
 mod rules;
 mod state;
 

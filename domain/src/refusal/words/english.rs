@@ -58,9 +58,7 @@ pub(in crate::refusal) fn detail(refusal: &Refusal) -> String {
             region.code(),
             then.code()
         ),
-        Refusal::OfficeClosed { office, open, on } => {
-            office_closed(office.as_str(), *open, *on)
-        }
+        Refusal::OfficeClosed { office, open, on } => office_closed(office.as_str(), *open, *on),
         Refusal::NotEligible => "the person is not eligible by the rules".into(),
         Refusal::Erased => "the person's data are erased: no text can be added any more".into(),
         Refusal::Frozen { continues } => {
@@ -324,9 +322,7 @@ fn settled(item: Item, name: &str) -> String {
         Item::PaymentReference => format!("payment reference {name} has been used already"),
         Item::Business => format!("a business is running already (sector {name})"),
         Item::Closure => format!("the business (sector {name}) has closed already"),
-        Item::Training => {
-            "the training is completed: its seat is not given back any more".into()
-        }
+        Item::Training => "the training is completed: its seat is not given back any more".into(),
         Item::Seat => format!("the person holds a seat already, in cohort {name}"),
         Item::Cohort => format!("cohort {name} is closed"),
         Item::Fund => format!("fund {name} is closed"),

@@ -45,16 +45,18 @@ pub(in crate::refusal) fn detail(refusal: &Refusal) -> String {
             format!("le {given} est en dehors de la convention, qui va {}", from_to(*term))
         }
         Refusal::OutsidePeriod { item, period, given } => {
-            format!("le {given} est en dehors de la période {}, {}", of_the(*item), from_to(*period))
+            format!(
+                "le {given} est en dehors de la période {}, {}",
+                of_the(*item),
+                from_to(*period)
+            )
         }
         Refusal::RegionNotValid { region, on, then } => format!(
             "la région « {} » n'existe pas le {on} ; ce territoire relève alors de « {} »",
             region.code(),
             then.code()
         ),
-        Refusal::OfficeClosed { office, open, on } => {
-            office_closed(office.as_str(), *open, *on)
-        }
+        Refusal::OfficeClosed { office, open, on } => office_closed(office.as_str(), *open, *on),
         Refusal::NotEligible => "la personne n'est pas éligible selon les règles".into(),
         Refusal::Erased => {
             "les données de la personne sont effacées : plus aucun texte ne peut s'y ajouter".into()
@@ -164,7 +166,10 @@ fn below(what: Quantity, required: u32, given: u32) -> String {
             counted(given, "élément", "éléments")
         ),
         Quantity::Seats => {
-            format!("le groupe a {} ; il en faut au moins {required}", counted(given, "place", "places"))
+            format!(
+                "le groupe a {} ; il en faut au moins {required}",
+                counted(given, "place", "places")
+            )
         }
     }
 }
@@ -210,7 +215,9 @@ fn too_much(what: Amount, limit: Xof, given: Xof) -> String {
             );
         }
         Amount::LeftOwed => {
-            return format!("il reste {given} de principal à rembourser ; il ne doit rien rester dû");
+            return format!(
+                "il reste {given} de principal à rembourser ; il ne doit rien rester dû"
+            );
         }
         Amount::LeftCommitted => {
             return format!(
@@ -229,9 +236,7 @@ fn other_amount(what: Amount, expected: Xof, given: Xof) -> String {
         Amount::Tranches => ("la somme des tranches", "le montant approuvé"),
         Amount::Tranche => ("le montant payé", "celui de la tranche"),
         Amount::Schedule => ("le principal de l'échéancier", "le montant à rembourser"),
-        Amount::Owed | Amount::LeftOwed => {
-            ("le montant passé en perte", "le principal restant dû")
-        }
+        Amount::Owed | Amount::LeftOwed => ("le montant passé en perte", "le principal restant dû"),
         Amount::Ceiling => ("le montant", "le plafond de l'instrument"),
         Amount::Requested => ("le montant", "le montant demandé"),
         Amount::Approved => ("le montant", "le montant approuvé"),
