@@ -16,9 +16,9 @@ pub struct CommandEntry {
     pub roles: &'static [Role],
     /// Fields that hold free text, sealed under the person's key before the domain sees them.
     pub sealed: &'static [&'static str],
-    /// What it does, in French.
+    /// A sentence in French on what it does.
     pub about_fr: &'static str,
-    /// What it does, in English.
+    /// A sentence in English on what it does.
     pub about_en: &'static str,
     /// The JSON Schema of its body.
     pub schema: fn(&mut SchemaGenerator) -> Schema,

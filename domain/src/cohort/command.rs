@@ -72,7 +72,7 @@ pub fn decide(
     Ok(vec![event])
 }
 
-/// Whether `event` may follow in this cohort's stream.
+/// Asks whether `event` may follow in this cohort's stream.
 ///
 /// # Errors
 /// The rule that forbids it, with its numbers.

@@ -1,4 +1,4 @@
-//! Whether a command may be given to a cohort now, whatever its body says.
+//! The gate: whether a command may be given to a cohort now, whatever its body says.
 
 use chrono::NaiveDate;
 
@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::programme::Programme;
 use crate::refusal::{Item, Refusal, check_items, no_command};
 
-/// Whether a command may be given now. The rules are those that [`super::decide`] and
+/// Asks whether a command may be given now, whatever its body says. The rules are those that [`super::decide`] and
 /// [`super::take_register`] ask first; a command that has already happened is answered there all the
 /// same.
 ///

@@ -25,7 +25,7 @@ use crate::values::BeneficiaryId;
 /// A session and its register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionState {
-    /// The session.
+    /// The session as it was scheduled.
     #[serde(flatten)]
     pub plan: SessionPlan,
     /// Its register, once it was recorded.

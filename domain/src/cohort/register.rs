@@ -19,7 +19,7 @@ use crate::values::{BeneficiaryId, Slug};
 pub struct SheetLine {
     /// The member, by id; a reference is taken as well.
     pub beneficiary: BeneficiaryId,
-    /// Whether the member was there.
+    /// True when the member was there.
     pub present: bool,
 }
 
@@ -27,13 +27,13 @@ pub struct SheetLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sheet {
-    /// The session.
+    /// The session that the sheet is of.
     pub session: CohortCode,
     /// Its lines, 1 to 200.
     pub lines: Vec<SheetLine>,
 }
 
-/// What a sheet records: the cohort's event, and one of each member's own.
+/// The events that a sheet leads to: the cohort's event, and one of each member's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Register {
     /// The cohort's event.

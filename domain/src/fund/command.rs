@@ -52,7 +52,7 @@ pub fn decide(
     Ok(vec![event])
 }
 
-/// Whether `event` may follow in this fund's stream.
+/// Asks whether `event` may follow in this fund's stream.
 ///
 /// # Errors
 /// The rule that forbids it, with its numbers.

@@ -1,4 +1,4 @@
-//! Whether a command may be given to a fund now, whatever its body says.
+//! The gate: whether a command may be given to a fund now, whatever its body says.
 
 use super::Fund;
 use super::command::FundVerb as Verb;
@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::refusal::{Amount, Item, Refusal, no_command};
 use crate::values::Xof;
 
-/// Whether a command may be given now. The rules are those that [`super::decide`] asks first; a command
+/// Asks whether a command may be given now, whatever its body says. The rules are those that [`super::decide`] asks first; a command
 /// that has already happened is answered there all the same.
 ///
 /// # Errors

@@ -29,7 +29,7 @@ pub struct Fund {
     pub envelope: Option<Envelope>,
     /// The budget as it stands.
     pub budget: Xof,
-    /// Whether it was closed.
+    /// True once the fund was closed; only repayments are taken then.
     pub closed: bool,
     /// Everything that was ever committed.
     pub committed_in_all: Xof,
@@ -63,7 +63,7 @@ impl Fund {
         self.disbursed_in_all.less(self.repaid)
     }
 
-    /// What can still be committed.
+    /// The part of the budget that can still be committed.
     #[must_use]
     pub fn free(&self) -> Xof {
         self.budget.less(self.committed())

@@ -1,4 +1,4 @@
-//! When a fact may be recorded, whatever it says.
+//! The conditions under which a fact may be recorded, whatever it says.
 
 use super::case::Case;
 use super::stage::{Stage, Status};
@@ -15,7 +15,7 @@ const EVERY_STAGE: &[Stage] = &[
 const EVERY_STATUS: &[Status] =
     &[Status::Active, Status::Suspended, Status::Exited, Status::Completed];
 
-/// When a kind of fact may be recorded, and how it stands to the facts before it. By default the
+/// The conditions under which a kind of fact may be recorded, and how it stands to the facts before it. By default the
 /// path is active, the day lies within the convention's term and not before the registration, the
 /// office is open, and the path is not frozen.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Admission {
     needs_own_office: bool,
     is_taken_when_frozen: bool,
     seals_text: bool,
-    /// Whether a retraction may take it back.
+    /// True when a retraction may take it back.
     pub is_retractable: bool,
     /// The succession that it belongs to, of which the last fact replaces those before; none for
     /// facts that add up.
@@ -61,7 +61,7 @@ pub(super) const fn first() -> Admission {
     Admission { begins_path: true, ..at_every_stage() }
 }
 
-/// What is known of a person, and money that comes back: it may be recorded after the path has
+/// Facts about a person, and money that comes back: it may be recorded after the path has
 /// ended, outside the convention's term and for a closed office.
 pub(super) const fn in_every_status() -> Admission {
     Admission { statuses: EVERY_STATUS, ..at_every_stage() }.of_any_time()
@@ -108,7 +108,7 @@ impl Admission {
         Self { succession: Some(succession), ..self }
     }
 
-    /// Whether the command that leads to it always seals a text.
+    /// Tells whether the command that leads to it always seals a text.
     pub const fn always_seals(&self) -> bool {
         self.seals_text
     }

@@ -9,13 +9,13 @@ use crate::reference::{RegionCode, SectorCode};
 use crate::refusal::{Duty, Item, Refusal};
 use crate::values::ActorId;
 
-/// What the rules look at: the state before the fact, its day, its author, and the programme.
+/// Everything that the rules look at: the state before the fact, its day, its author, and the programme.
 pub(super) struct Case<'a> {
     /// The path before the fact.
     pub state: &'a State,
     /// The day of the fact.
     pub on: NaiveDate,
-    /// Who records it.
+    /// The member of staff who records it.
     pub by: &'a ActorId,
     /// The programme as it stands.
     pub programme: &'a Programme,

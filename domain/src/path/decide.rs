@@ -15,11 +15,11 @@ use crate::context::Context;
 use crate::programme::{Programme, Rules};
 use crate::refusal::{Refusal, no_command};
 
-/// What a fact is made in: the path that the command is sent to, and the rules of the day.
+/// The circumstances that a fact is made in: the path that the command is sent to, and the rules of the day.
 pub(super) struct Asked<'a> {
     /// The path before the fact.
     pub path: &'a Beneficiary,
-    /// Who asks, when and in which role.
+    /// The actor, the day and the role.
     pub context: &'a Context,
     /// The day of the fact.
     pub on: NaiveDate,
@@ -110,7 +110,7 @@ leads_to! {
     ErasePersonalData => PersonalDataErased by privacy::erase;
 }
 
-/// Whether a command may be given now, whatever its body says. The rules are those that
+/// Asks whether a command may be given now, whatever its body says. The rules are those that
 /// [`decide()`] asks first; a command that has already happened is answered there all the same.
 ///
 /// # Errors
@@ -162,7 +162,7 @@ pub fn decide(
     Ok(vec![event])
 }
 
-/// Whether `event` may follow in this path's stream, as its actor and role recorded it: what a decision
+/// Asks whether `event` may follow in this path's stream, as its actor and role recorded it: what a decision
 /// asks last, and what an audit asks of every event again.
 ///
 /// # Errors
@@ -179,7 +179,7 @@ pub fn may_follow(
     }
 }
 
-/// Whether `event` may follow `state` in the stream `subject`. It sees the state before the event, the
+/// Asks whether `event` may follow `state` in the stream `subject`. It sees the state before the event, the
 /// event, and the programme as it stands, and is asked of later events too when one before them is
 /// retracted.
 ///
@@ -205,7 +205,7 @@ fn carries_sealed_text(fact: &Fact) -> bool {
     serde_json::to_string(fact).is_ok_and(|text| text.contains(crate::values::SEALED_PREFIX))
 }
 
-/// Whether the same fact of the same day stands already: a retry. Where facts replace one another
+/// Tells whether the same fact of the same day stands already: a retry. Where facts replace one another
 /// (a status, an adviser, a decision) only the last one counts; elsewhere any one does.
 fn already_happened(path: &Beneficiary, event: &BeneficiaryEvent) -> bool {
     if let Fact::Retracted(retraction) = &event.fact {
@@ -230,7 +230,7 @@ fn already_happened(path: &Beneficiary, event: &BeneficiaryEvent) -> bool {
     false
 }
 
-/// Whether two facts of one succession speak of two different things, so that neither replaces the
+/// Tells whether two facts of one succession speak of two different things, so that neither replaces the
 /// other.
 fn is_of_another(past: &Fact, asked: &Fact) -> bool {
     let number = |fact: &Fact| match fact {
@@ -241,7 +241,7 @@ fn is_of_another(past: &Fact, asked: &Fact) -> bool {
     number(past) != number(asked)
 }
 
-/// Whether two facts say the same, whatever number or reference the server gave them.
+/// Tells whether two facts say the same, whatever number or reference the server gave them.
 fn is_same(past: &Fact, asked: &Fact) -> bool {
     match (past, asked) {
         (Fact::Registered(past), Fact::Registered(asked)) => {

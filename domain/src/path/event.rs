@@ -23,7 +23,7 @@ pub struct BeneficiaryEvent {
     pub by: ActorId,
     /// Version of the programme's rules that it was judged by; 0 before any were set.
     pub rules: u32,
-    /// What happened.
+    /// The fact itself.
     pub fact: Fact,
 }
 

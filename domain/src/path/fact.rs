@@ -33,7 +33,7 @@ macro_rules! facts {
         $($variant:ident($body:ty) $version:literal $fr:literal, $en:literal,
             $admission:expr, $needs:expr, $obeys:expr, $folds:expr;)*
     ) => {
-        /// What happened to a beneficiary.
+        /// A fact in the life of a beneficiary's path.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Fact { $(#[doc = $en] $variant($body),)* }
 
@@ -42,7 +42,7 @@ macro_rules! facts {
         pub(super) enum FactKind { $($variant,)* $($special,)* }
 
         impl FactKind {
-            /// When facts of this kind may be recorded.
+            /// The conditions under which facts of this kind may be recorded.
             pub const fn admission(self) -> Admission {
                 match self {
                     $(Self::$variant => $admission,)*

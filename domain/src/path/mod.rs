@@ -65,7 +65,7 @@ impl Beneficiary {
     /// The type's name in the journal.
     pub const TYPE: &'static str = "beneficiary";
 
-    /// Where the path stands.
+    /// The state that the standing events add up to.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
@@ -83,7 +83,7 @@ impl Beneficiary {
         &self.past
     }
 
-    /// Whether the event of this sequence has been retracted.
+    /// Tells whether the event of this sequence has been retracted.
     #[must_use]
     pub fn is_retracted(&self, sequence: u64) -> bool {
         self.retracted.contains(&sequence)

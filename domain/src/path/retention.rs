@@ -7,7 +7,7 @@ use crate::programme::Rules;
 use crate::reference::Language;
 use crate::values::Xof;
 
-/// Why personal data are not to be erased for their age yet.
+/// A reason to keep personal data although time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retained {
     /// The path is not there, or its registration was retracted.

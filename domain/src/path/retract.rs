@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::refusal::{Item, Refusal};
 use crate::role::Role;
 
-/// Whether the event of `sequence` may be retracted: by its author or a director, and only if
+/// Asks whether the event of `sequence` may be retracted: by its author or a director, and only if
 /// every event that came later would still have been allowed without it.
 pub(super) fn check(path: &Beneficiary, sequence: u64, context: &Context) -> Result<(), Refusal> {
     let index = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));

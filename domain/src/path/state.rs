@@ -29,13 +29,13 @@ parts! {
     }
 }
 
-/// Where a beneficiary's path stands. All of it is derived from the events.
+/// The state of a beneficiary's path. All of it is derived from the events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
     /// Stage that the path has reached.
     pub stage: Stage,
-    /// Whether the path goes on, is paused, or has ended.
+    /// Tells whether the path goes on, is paused, or has ended.
     pub status: Status,
     /// The registration; none before it, or when it was retracted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,7 +133,7 @@ impl State {
         self.financings.iter().find(|financing| financing.financing() == number)
     }
 
-    /// Whether the person has been erased.
+    /// Tells whether the person has been erased.
     #[must_use]
     pub fn is_erased(&self) -> bool {
         self.erased_on.is_some()

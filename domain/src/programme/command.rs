@@ -52,7 +52,7 @@ pub fn decide(
     Ok(vec![ProgrammeEvent { occurred_on, by: context.actor.clone(), fact }])
 }
 
-/// Whether `event` may follow in this programme's stream: whether the command that leads to it, given
+/// Asks whether `event` may follow in this programme's stream: whether the command that leads to it, given
 /// again in the same context, leads to it again. What an audit asks of every event.
 ///
 /// # Errors

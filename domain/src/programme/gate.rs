@@ -1,11 +1,11 @@
-//! Whether a command may be given to a programme now, whatever its body says.
+//! The gate: whether a command may be given to a programme now, whatever its body says.
 
 use super::Programme;
 use super::command::ProgrammeVerb as Verb;
 use crate::context::Context;
 use crate::refusal::{Item, Refusal, no_command};
 
-/// Whether a command may be given now. The rules are those that [`super::decide`] asks first; a command
+/// Asks whether a command may be given now, whatever its body says. The rules are those that [`super::decide`] asks first; a command
 /// that has already happened is answered there all the same.
 ///
 /// # Errors

@@ -26,18 +26,18 @@ use crate::values::{OfficeCode, Period, Slug};
 /// An office and when it was open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfficeState {
-    /// The office.
+    /// The office as it was opened.
     #[serde(flatten)]
     pub office: Office,
-    /// First day.
+    /// First day on which it is open.
     pub opened_on: NaiveDate,
-    /// Last day.
+    /// Last day on which it is open; none while it stays open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_on: Option<NaiveDate>,
 }
 
 impl OfficeState {
-    /// Whether it is open on `day`.
+    /// Tells whether it is open on `day`.
     #[must_use]
     pub fn is_open_on(&self, day: NaiveDate) -> bool {
         self.opened_on <= day && self.closed_on.is_none_or(|closed| day <= closed)
@@ -60,16 +60,16 @@ pub struct Programme {
     pub targets: Vec<Target>,
     /// Offices by code.
     pub offices: BTreeMap<OfficeCode, OfficeState>,
-    /// Who was drawn in each lottery, with who was entered.
+    /// The draw of each lottery, with its entries, by the lottery's word.
     pub lotteries: BTreeMap<Slug, Draw>,
 }
 
 /// A lottery's outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draw {
-    /// Who was entered.
+    /// Everybody who was entered.
     pub entries: BTreeSet<Uuid>,
-    /// Who was drawn.
+    /// Those who were drawn.
     pub drawn: BTreeSet<Uuid>,
 }
 
@@ -168,7 +168,7 @@ fn draw_of(lottery: &Lottery) -> Draw {
 }
 
 impl Target {
-    /// Whether both are of one indicator, period, region and sex: the later of the two stands.
+    /// Tells whether both are of one indicator, period, region and sex: the later of the two stands.
     #[must_use]
     pub fn is_for_the_same(&self, other: &Self) -> bool {
         (&self.indicator, self.period, self.region, self.sex)

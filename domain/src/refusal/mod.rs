@@ -157,7 +157,7 @@ impl Refusal {
         }
     }
 
-    /// What is wrong, in the reader's language, with the numbers that forbid it and no personal
+    /// A clause that says what is wrong, in the reader's language, with the numbers that forbid it and no personal
     /// data.
     #[must_use]
     pub fn detail(&self, language: Language) -> String {

@@ -46,18 +46,18 @@ pub enum Duty {
     Requester,
     /// Approved the financing.
     Approver,
-    /// Pays.
+    /// Pays the financing out.
     Payer,
 }
 
-/// What a number counts.
+/// A number that rules speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// Interview total, out of 100.
     InterviewTotal,
     /// Attendance, in percent of planned hours.
     Attendance,
-    /// Modules passed.
+    /// Number of modules passed.
     ModulesPassed,
     /// Items of a list.
     Items,
@@ -65,14 +65,14 @@ pub enum Quantity {
     Seats,
 }
 
-/// What an amount of money is.
+/// An amount of money that rules speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
     /// The ceiling of an instrument.
     Ceiling,
-    /// What was asked for.
+    /// The amount asked for.
     Requested,
-    /// What was approved.
+    /// The amount approved.
     Approved,
     /// The sum of the tranches.
     Tranches,
@@ -82,17 +82,17 @@ pub enum Amount {
     Owed,
     /// Principal still owed where nothing may be.
     LeftOwed,
-    /// What a repayment is of, principal and interest together.
+    /// The amount of a repayment, principal and interest together.
     Repayment,
     /// The principal of the schedule.
     Schedule,
-    /// What a fund has left to commit.
+    /// The part of a fund's budget that can still be committed.
     FreeBalance,
-    /// What a fund has committed and not paid out.
+    /// The part of a fund's commitments that is not paid out.
     OpenCommitments,
-    /// What a fund has committed and not paid out where nothing may be.
+    /// The part of a fund's commitments that is not paid out, where nothing may be.
     LeftCommitted,
-    /// What a fund has committed, paid out or not.
+    /// A fund's commitments, paid out or not.
     Committed,
     /// The budget of a fund.
     Budget,
@@ -103,57 +103,57 @@ pub enum Amount {
 pub enum Item {
     /// An event of the stream.
     Event,
-    /// A financing.
+    /// A financing, by number.
     Financing,
-    /// A tranche.
+    /// A tranche of a financing, by number.
     Tranche,
-    /// A grievance.
+    /// A grievance, by number.
     Grievance,
-    /// A consent.
+    /// A consent, by scope.
     Consent,
     /// A business plan.
     BusinessPlan,
-    /// An office.
+    /// An office, by code.
     Office,
-    /// A programme.
+    /// A programme, by id.
     Programme,
     /// A milestone of the rules.
     Milestone,
     /// A training session.
     Session,
-    /// A lottery.
+    /// A lottery, by its own word.
     Lottery,
-    /// A sector.
+    /// A sector, by code.
     Sector,
-    /// A module.
+    /// A module, by code.
     Module,
     /// A repayment schedule.
     Schedule,
     /// A selection decision.
     Selection,
-    /// A registration.
+    /// A registration, by reference.
     Registration,
     /// A completed training.
     Training,
-    /// A convention.
+    /// A convention, by the programme's name.
     Convention,
     /// A payment reference.
     PaymentReference,
-    /// A business.
+    /// A running business, by sector.
     Business,
-    /// An income.
+    /// An income, by the two days of its period.
     Income,
-    /// Personal data.
+    /// The personal data of the beneficiary.
     PersonalData,
-    /// A cohort.
+    /// A training group, by code or id.
     Cohort,
-    /// A fund.
+    /// A fund, by code or id.
     Fund,
     /// A member of a cohort.
     Member,
     /// A linked duplicate.
     Duplicate,
-    /// A path.
+    /// A path, by id or reference.
     Path,
     /// A start without money.
     Waiver,

@@ -32,21 +32,21 @@ bodies! {
     DuplicateUnlink {
         /// The other path.
         other: BeneficiaryId,
-        /// Why; sealed under the key of the path that was frozen, and kept in its stream.
+        /// Reason, sealed under the key of the path that was frozen, and kept in its stream.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed>,
     }
 }
 
 impl DuplicateLink {
-    /// Whether it freezes the path in whose stream it stands.
+    /// Tells whether it freezes the path in whose stream it stands.
     pub(in crate::path) fn freezes(&self) -> bool {
         self.continues == self.other
     }
 }
 
 impl DuplicateUnlink {
-    /// Whether it stands in the stream of the path that was frozen: the reason is kept there alone.
+    /// Tells whether it stands in the stream of the path that was frozen: the reason is kept there alone.
     pub(in crate::path) fn unfreezes(&self) -> bool {
         self.reason.is_some()
     }

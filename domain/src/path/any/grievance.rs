@@ -14,11 +14,11 @@ use crate::values::Sealed;
 bodies! {
     /// A grievance, as lodged.
     GrievanceRequest {
-        /// What it is about.
+        /// Subject of the grievance, from its list.
         category: GrievanceCategory,
-        /// How it came in.
+        /// Channel by which it came in.
         channel: GrievanceChannel,
-        /// What is said.
+        /// Grievance in the person's words.
         text: Sealed,
     }
 
@@ -26,11 +26,11 @@ bodies! {
     Grievance {
         /// Number within the path, from 1.
         grievance: u32,
-        /// What it is about.
+        /// Subject of the grievance, from its list.
         category: GrievanceCategory,
-        /// How it came in.
+        /// Channel by which it came in.
         channel: GrievanceChannel,
-        /// What is said.
+        /// Grievance in the person's words.
         text: Sealed,
     }
 
@@ -38,7 +38,7 @@ bodies! {
     GrievanceAnswer {
         /// Number of the grievance.
         grievance: u32,
-        /// Outcome.
+        /// Outcome, from its list.
         outcome: GrievanceOutcome,
         /// The answer given.
         #[serde(default, skip_serializing_if = "Option::is_none")]

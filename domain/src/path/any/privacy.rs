@@ -11,7 +11,7 @@ use crate::reference::ConsentMethod;
 use crate::refusal::{Item, Refusal};
 use crate::values::{KeyId, SealedIdentity, Slug, Within};
 
-/// Why personal data are erased.
+/// A ground for erasing personal data.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -28,11 +28,11 @@ pub enum ErasureGround {
 bodies! {
     /// Consent to processing, as the law of 21 May 2013 asks: what for, by which text, how given.
     Consent {
-        /// What it is given for, such as `programme` or `photo`.
+        /// Scope that it is given for, such as `programme` or `photo`.
         scope: Slug,
         /// Version of the text that was read out.
         text_version: Slug,
-        /// How it was given.
+        /// Method by which it was given.
         method: ConsentMethod,
     }
 
@@ -53,13 +53,13 @@ bodies! {
 
     /// Asks for the erasure of a person.
     ErasureRequest {
-        /// Why.
+        /// Ground of the erasure.
         ground: ErasureGround,
     }
 
     /// The keys whose destruction erases the person.
     Erasure {
-        /// Why.
+        /// Ground of the erasure.
         ground: ErasureGround,
         /// Every key that sealed something in this stream.
         keys: Vec<KeyId>,

@@ -11,17 +11,17 @@ use crate::refusal::{Item, Refusal};
 use crate::values::{CurrencyCode, Sealed, Within, Xof};
 
 bodies! {
-    /// A note.
+    /// A note about the person.
     Note {
-        /// Its text.
+        /// Text of the note.
         text: Sealed,
     }
 
     /// A document, by its fingerprint; the bytes are kept in an object store.
     Document {
-        /// File name.
+        /// Name of the file.
         name: Sealed,
-        /// Media type.
+        /// Media type, from its list.
         media_type: MediaType,
         /// Size in bytes, at most 50 MB.
         size_bytes: Within<1, 52_428_800>,
@@ -42,7 +42,7 @@ bodies! {
         /// Currency; XOF when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         currency: Option<CurrencyCode>,
-        /// Where the income comes from.
+        /// Source of the income, from its list.
         source: IncomeSource,
     }
 
@@ -50,10 +50,10 @@ bodies! {
     CommunityAction {
         /// Kind of action.
         kind: ActionKind,
-        /// People reached.
+        /// Number of people reached.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         people_reached: Option<Within<0, 1_000_000>>,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
@@ -144,7 +144,7 @@ impl Sha256Hex {
         }
     }
 
-    /// The digits.
+    /// The digits, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

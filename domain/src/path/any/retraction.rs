@@ -10,7 +10,7 @@ bodies! {
     Retraction {
         /// Sequence of the event in this stream.
         sequence: u64,
-        /// Why.
+        /// Reason for taking it back.
         reason: Sealed,
     }
 }

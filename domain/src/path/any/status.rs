@@ -13,13 +13,13 @@ use crate::values::{ActorId, OfficeCode, Sealed};
 bodies! {
     /// A reason, and nothing else.
     Reason {
-        /// Why.
+        /// Reason in free text.
         reason: Sealed,
     }
 
     /// The adviser in charge.
     AdviserChoice {
-        /// The adviser.
+        /// The adviser who takes charge.
         adviser: ActorId,
     }
 
@@ -30,7 +30,7 @@ bodies! {
         /// Region of residence from then on; unchanged when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         region: Option<RegionCode>,
-        /// Why.
+        /// Reason in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed>,
     }
@@ -43,25 +43,25 @@ bodies! {
         office: OfficeCode,
         /// Region of residence from then on.
         region: RegionCode,
-        /// Why.
+        /// Reason in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed>,
     }
 
     /// A pause of the path.
     Suspension {
-        /// Coded reason.
+        /// Reason, from its list.
         reason: SuspensionReason,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
 
     /// A person who leaves.
     Exit {
-        /// Coded reason.
+        /// Reason, from its list.
         reason: ExitReason,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }

@@ -29,9 +29,9 @@ bodies! {
     FinancingApplication {
         /// Grant, kit, loan or guarantee.
         instrument: Instrument,
-        /// What is asked for.
+        /// Amount that is asked for.
         amount: Xof,
-        /// What the owner brings.
+        /// Amount that the owner brings, in money or in kind.
         own_contribution: Xof,
         /// The donor's envelope.
         fund: FundId,
@@ -43,9 +43,9 @@ bodies! {
         financing: u32,
         /// Grant, kit, loan or guarantee.
         instrument: Instrument,
-        /// What is asked for.
+        /// Amount that is asked for.
         amount: Xof,
-        /// What the owner brings.
+        /// Amount that the owner brings, in money or in kind.
         own_contribution: Xof,
         /// The donor's envelope.
         fund: FundId,
@@ -55,9 +55,9 @@ bodies! {
     Tranche {
         /// Number within the financing, from 1.
         tranche: u32,
-        /// Amount.
+        /// Amount in whole francs.
         amount: Xof,
-        /// What must be met before it is paid.
+        /// Conditions that must be met before it is paid.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         conditions: Vec<TrancheCondition>,
     }
@@ -66,13 +66,13 @@ bodies! {
     Instalment {
         /// Day it is due.
         due_on: NaiveDate,
-        /// Principal.
+        /// Principal due on that day.
         principal: Xof,
-        /// Interest.
+        /// Interest due on that day.
         interest: Xof,
     }
 
-    /// An approval.
+    /// An approval of a requested financing.
     Approval {
         /// Number of the financing.
         financing: u32,
@@ -89,9 +89,9 @@ bodies! {
     FinancingRefusal {
         /// Number of the financing.
         financing: u32,
-        /// Coded reason.
+        /// Reason of the refusal, from its list.
         reason: RefusalReason,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
@@ -110,7 +110,7 @@ bodies! {
         tranche: u32,
         /// Amount: that of the tranche.
         amount: Xof,
-        /// How it was paid.
+        /// Method by which it was paid.
         method: PaymentMethod,
         /// The payment's own reference, used once in a fund.
         payment_reference: Text<60>,
@@ -122,9 +122,9 @@ bodies! {
         financing: u32,
         /// Principal paid back.
         principal: Xof,
-        /// Interest paid.
+        /// Interest paid with it.
         interest: Xof,
-        /// How it was paid.
+        /// Method by which it was paid.
         method: PaymentMethod,
         /// The payment's own reference.
         payment_reference: Text<60>,
@@ -136,7 +136,7 @@ bodies! {
         financing: u32,
         /// The new schedule; its principal is what is still owed.
         schedule: Vec<Instalment>,
-        /// Why.
+        /// Reason in free text.
         reason: Sealed,
     }
 
@@ -146,7 +146,7 @@ bodies! {
         financing: u32,
         /// Principal given up: all that is still owed.
         amount: Xof,
-        /// Why.
+        /// Reason in free text.
         reason: Sealed,
     }
 }

@@ -15,21 +15,21 @@ parts! {
         on: NaiveDate,
         /// Principal paid back.
         principal: Xof,
-        /// Interest paid.
+        /// Interest paid with it.
         interest: Xof,
         /// The payment's own reference.
         payment_reference: Text<60>,
     }
 }
 
-/// What is known of a financing that is to be paid back.
+/// Everything that is known of a financing that is to be paid back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loan {
     /// Repayment schedule in force.
     pub schedule: Vec<Instalment>,
     /// Repayments, in the order of their recording.
     pub repaid: Vec<PaidBack>,
-    /// How often the loan was rescheduled.
+    /// Number of times that the loan was rescheduled.
     pub reschedulings: u32,
     /// Principal paid back since the schedule in force was set.
     pub repaid_since_schedule: Xof,
@@ -70,7 +70,7 @@ impl Loan {
     }
 }
 
-/// Where a loan stands on one day.
+/// The standing of a loan on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LoanStanding {
     /// Principal paid out and not yet back.
@@ -103,7 +103,7 @@ impl FinancingState {
         unpaid.map(|instalment| instalment.due_on)
     }
 
-    /// Where the loan stands on `day`; none for what is no loan, is not paid out, or is paid back or
+    /// The standing of the loan on `day`; none for what is no loan, is not paid out, or is paid back or
     /// written off. Repayments count towards the oldest instalment of the schedule in force.
     #[must_use]
     pub fn loan_standing(&self, day: NaiveDate) -> Option<LoanStanding> {

@@ -11,7 +11,7 @@ use crate::path::state::{Signed, State};
 use crate::refusal::{Item, Refusal, Step};
 use crate::values::{Sealed, Xof};
 
-/// What a committee says of a business plan.
+/// A committee's conclusion on a business plan.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -26,13 +26,13 @@ pub enum PlanConclusion {
 bodies! {
     /// A business plan, as handed in.
     PlanRequest {
-        /// Title.
+        /// Title of the plan.
         title: Sealed,
-        /// What is needed in all.
+        /// Amount that is needed in all.
         amount_needed: Xof,
-        /// What the owner brings, in money or in kind.
+        /// Amount that the owner brings, in money or in kind.
         own_contribution: Xof,
-        /// Summary.
+        /// Summary of the plan.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         summary: Option<Sealed>,
     }
@@ -41,13 +41,13 @@ bodies! {
     Plan {
         /// Version of the plan, from 1.
         plan: u32,
-        /// Title.
+        /// Title of the plan.
         title: Sealed,
-        /// What is needed in all.
+        /// Amount that is needed in all.
         amount_needed: Xof,
-        /// What the owner brings.
+        /// Amount that the owner brings, in money or in kind.
         own_contribution: Xof,
-        /// Summary.
+        /// Summary of the plan.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         summary: Option<Sealed>,
     }
@@ -57,9 +57,9 @@ bodies! {
         /// Version of the plan; the last one when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<u32>,
-        /// The conclusion.
+        /// Conclusion of the committee.
         conclusion: PlanConclusion,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
@@ -74,9 +74,9 @@ parts! {
         submitted: Signed,
         /// Title, as it was sealed.
         title: Sealed,
-        /// What is needed in all.
+        /// Amount that is needed in all.
         amount_needed: Xof,
-        /// What the owner brings, in money or in kind.
+        /// Amount that the owner brings, in money or in kind.
         own_contribution: Xof,
         /// The committee's conclusion on this version; none before it was looked at.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,7 @@ parts! {
     }
 }
 
-/// What was asked for.
+/// A financing as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestedFinancing {
     /// Number within the path, from 1.
@@ -42,7 +42,7 @@ pub struct RequestedFinancing {
     pub request: Signed,
 }
 
-/// What was approved, and what came of it.
+/// An approval, and all that came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Award {
     /// The day of the last approval, and who approved.
@@ -55,7 +55,7 @@ pub struct Award {
     pub agreement_on: Option<NaiveDate>,
     /// Tranches paid, in the order of their recording.
     pub paid: Vec<PaidTranche>,
-    /// What is to be paid back, for a loan.
+    /// The loan that is to be paid back; none for a grant, a kit or a guarantee.
     pub loan: Option<Loan>,
 }
 
@@ -86,7 +86,7 @@ impl FinancingState {
         }
     }
 
-    /// What was approved; none before, and for a request that was refused.
+    /// The approval; none before, and for a request that was refused.
     #[must_use]
     pub fn award(&self) -> Option<&Award> {
         match self {
@@ -95,7 +95,7 @@ impl FinancingState {
         }
     }
 
-    /// What is to be paid back; none for what is no loan, or was never approved.
+    /// The loan to be paid back; none for what is no loan, or was never approved.
     #[must_use]
     pub fn loan(&self) -> Option<&Loan> {
         self.award().and_then(|award| award.loan.as_ref())
@@ -152,7 +152,7 @@ impl FinancingState {
         self.award().map_or(Xof::ZERO, |award| award.amount)
     }
 
-    /// Tranches approved.
+    /// The tranches approved, in the order of their numbers.
     #[must_use]
     pub fn tranches(&self) -> &[Tranche] {
         self.award().map_or(&[], |award| &award.tranches)
@@ -188,7 +188,7 @@ impl FinancingState {
         self.loan().and_then(|loan| loan.written_off_on)
     }
 
-    /// How often the loan was rescheduled.
+    /// Number of times that the loan was rescheduled.
     #[must_use]
     pub fn reschedulings(&self) -> u32 {
         self.loan().map_or(0, |loan| loan.reschedulings)
@@ -200,7 +200,7 @@ impl FinancingState {
         self.loan().map_or(Xof::ZERO, |loan| loan.repaid_since_schedule)
     }
 
-    /// What was paid out.
+    /// The sum of all that was paid out.
     #[must_use]
     pub fn disbursed(&self) -> Xof {
         self.paid().iter().map(|paid| paid.amount).sum()

@@ -9,12 +9,12 @@ use crate::values::{Sealed, SignedXof, Within, Xof};
 bodies! {
     /// A business that starts.
     Start {
-        /// Legal form.
+        /// Legal form of the business.
         form: LegalForm,
         /// Registration number of the business, if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         registration_number: Option<Sealed>,
-        /// Sector.
+        /// Sector of the business.
         sector: SectorCode,
         /// Village or quarter.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ bodies! {
         /// Months after the start that it is made for; none for a visit beside the milestones.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         milestone: Option<Within<1, 120>>,
-        /// How the business stands.
+        /// State of the business on that day.
         business_status: BusinessStatus,
         /// Turnover of the month before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,13 +46,13 @@ bodies! {
         /// Profit of the month before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         monthly_profit: Option<SignedXof>,
-        /// Jobs.
+        /// Jobs seen at the visit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         jobs: Option<Jobs>,
-        /// Difficulties met.
+        /// Difficulties that the business has met.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         difficulties: Vec<Difficulty>,
-        /// What was agreed to do next.
+        /// Next step that was agreed with the owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_step: Option<Sealed>,
     }
@@ -61,16 +61,16 @@ bodies! {
     Support {
         /// Kind of support.
         kind: SupportKind,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
 
     /// A business that closes.
     Closure {
-        /// Coded reason.
+        /// Reason of the closure, from its list.
         reason: ClosureReason,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }

@@ -9,7 +9,7 @@ use crate::path::financing::FinancingState;
 use crate::refusal::{Amount, Item, Refusal, Step};
 use crate::values::Xof;
 
-/// How many days before its date a milestone's visit may be made.
+/// Number of days before its date in which a milestone's visit may be made.
 const VISIT_EARLY_DAYS: u64 = 15;
 
 /// No business runs yet, its money was paid or waived, and the training is done.

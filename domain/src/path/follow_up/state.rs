@@ -27,7 +27,7 @@ parts! {
     VisitState {
         /// Day of the visit.
         on: NaiveDate,
-        /// How the business stood.
+        /// State of the business on that day.
         business_status: BusinessStatus,
         /// Turnover of the month before.
         #[serde(skip_serializing_if = "Option::is_none")]

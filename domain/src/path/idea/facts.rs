@@ -16,9 +16,9 @@ use crate::values::{
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Sex {
-    /// A woman.
+    /// A woman or a girl.
     Female,
-    /// A man.
+    /// A man or a boy.
     Male,
 }
 
@@ -44,7 +44,7 @@ bodies! {
         communicating: Difficulty4,
     }
 
-    /// Where an imported fact comes from: row -> event -> batch, and back.
+    /// The way back from an imported fact: row -> event -> batch, and back.
     Origin {
         /// The system or file that the row is from.
         source: Slug,
@@ -57,7 +57,7 @@ bodies! {
         /// Reference for paper and phone; given by the server.
         #[schemars(skip)]
         reference: Reference,
-        /// The programme.
+        /// The programme that the person registers with.
         programme: ProgrammeId,
         /// The office that registers, open in the programme.
         office: OfficeCode,
@@ -66,11 +66,11 @@ bodies! {
         /// Cercle of residence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cercle: Option<Text<60>>,
-        /// How the person came to the programme.
+        /// The way in which the person came to the programme.
         intake: Intake,
-        /// How the registration was made.
+        /// The channel by which the registration was made.
         channel: Channel,
-        /// Sex.
+        /// Sex, as recorded for disaggregation.
         sex: Sex,
         /// Year of birth. May be left out when the identity holds the exact date.
         birth_year: Within<1900, 2100>,
@@ -80,12 +80,12 @@ bodies! {
         /// Washington Group short set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disability: Option<WashingtonGroup>,
-        /// Whether the person is internally displaced.
+        /// True when the person is internally displaced; left out when it was not asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         displaced: Option<bool>,
         /// Consent to processing: nothing is registered without it.
         consent: Consent,
-        /// Where an imported row comes from.
+        /// The row that the registration was imported from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
         /// Name, phone, national id, birth date, address.
@@ -94,14 +94,14 @@ bodies! {
 
     /// A project idea.
     Idea {
-        /// Its title.
+        /// Title of the idea, in the person's words.
         title: Sealed,
         /// Sector: ISIC rev. 4 section, or a code of the programme's own.
         sector: SectorCode,
-        /// Summary.
+        /// Summary of the idea.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         summary: Option<Sealed>,
-        /// What it costs to start.
+        /// Cost of starting, in whole francs.
         start_up_cost: Xof,
         /// Jobs expected, the owner's included.
         jobs_expected: Within<0, 10_000>,
@@ -109,7 +109,7 @@ bodies! {
 }
 
 impl WashingtonGroup {
-    /// Whether the person counts as having a disability.
+    /// Tells whether the person counts as having a disability.
     #[must_use]
     pub fn has_disability(&self) -> bool {
         [

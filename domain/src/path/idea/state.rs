@@ -10,7 +10,7 @@ use crate::path::state::{Signed, State};
 use crate::reference::{EducationLevel, Intake, RegionCode};
 use crate::values::{ProgrammeId, Reference};
 
-/// What the registration said, without the person.
+/// The registration without the person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistrationState {
     /// Reference for paper and phone.
@@ -28,15 +28,15 @@ pub struct RegistrationState {
     /// Level of education; none when it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub education: Option<EducationLevel>,
-    /// Whether the person counts as having a disability; none when not asked.
+    /// True when the person counts as having a disability; none when not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disability: Option<bool>,
-    /// Whether the person is internally displaced; none when not asked.
+    /// True when the person is internally displaced; none when not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub displaced: Option<bool>,
-    /// How the person came to the programme.
+    /// The way in which the person came to the programme.
     pub intake: Intake,
-    /// Where an imported row comes from.
+    /// The row that the registration was imported from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
 }

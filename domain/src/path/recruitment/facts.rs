@@ -7,7 +7,7 @@ use crate::path::declare::bodies;
 use crate::reference::SelectionMethod;
 use crate::values::{Score, Sealed, Slug, Within};
 
-/// What a selection decision says.
+/// A decision of selection.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -21,7 +21,7 @@ pub enum Decision {
     NotSelected,
 }
 
-/// Whether a rule of eligibility is met.
+/// The outcome of a rule of eligibility.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -36,9 +36,9 @@ pub enum Outcome {
 bodies! {
     /// One rule of the programme and its outcome.
     RuleOutcome {
-        /// The rule.
+        /// The rule, by its word.
         rule: Slug,
-        /// Its outcome.
+        /// Outcome of the rule.
         outcome: Outcome,
     }
 
@@ -46,9 +46,9 @@ bodies! {
     Eligibility {
         /// Every rule with its outcome.
         rules: Vec<RuleOutcome>,
-        /// Whether the person is eligible, after any override.
+        /// True when the person is eligible, after any override.
         eligible: bool,
-        /// Why a director overrode the rules, if one did.
+        /// Reason of the director who overrode the rules, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         override_reason: Option<Sealed>,
     }
@@ -62,9 +62,9 @@ bodies! {
 
     /// One criterion of a score sheet.
     CriterionScore {
-        /// The criterion.
+        /// The criterion, by its word.
         criterion: Slug,
-        /// Points given.
+        /// Points given for the criterion.
         score: Score,
         /// Points that can be had.
         out_of: Within<1, 100>,
@@ -74,7 +74,7 @@ bodies! {
     Interview {
         /// Criterion by criterion, 1 to 20 of them.
         scores: Vec<CriterionScore>,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
@@ -85,23 +85,23 @@ bodies! {
         scores: Vec<CriterionScore>,
         /// Points given over points that can be had, out of 100, rounded down.
         total: Score,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
 
     /// A selection decision.
     Selection {
-        /// The decision.
+        /// The decision that was taken.
         decision: Decision,
-        /// Who or what decided.
+        /// Method by which it was decided.
         method: SelectionMethod,
         /// The committee's session, or the lottery recorded on the programme.
         session: Slug,
         /// Rank on the list.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rank: Option<Within<1, 1_000_000>>,
-        /// Why.
+        /// Reason in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed>,
     }

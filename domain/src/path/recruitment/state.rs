@@ -36,7 +36,7 @@ parts! {
         on: NaiveDate,
         /// The member of the committee who recorded it.
         by: ActorId,
-        /// What was decided, and how.
+        /// The decision, and how it was taken.
         #[serde(flatten)]
         selection: Selection,
     }

@@ -7,7 +7,7 @@ use crate::path::declare::bodies;
 use crate::reference::ModuleCode;
 use crate::values::{CohortId, Score, Sealed, Slug, Within};
 
-/// How training was completed.
+/// The way in which a training was completed.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -22,42 +22,42 @@ pub enum TrainingBasis {
 bodies! {
     /// A seat in a training group.
     Enrolment {
-        /// The cohort.
+        /// The training group, by its id.
         cohort: CohortId,
     }
 
     /// Asks to give the seat back.
     SeatReturn {
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
 
     /// A seat given back.
     Withdrawal {
-        /// The cohort.
+        /// The training group, by its id.
         cohort: CohortId,
-        /// Remarks.
+        /// Remarks in free text.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<Sealed>,
     }
 
     /// Attendance at one session; the day of the session is the day of the fact.
     Attendance {
-        /// The session.
+        /// The session, by its own word in the path.
         session: Slug,
         /// Whole hours of the session.
         hours: Within<0, 24>,
         /// Minutes beyond the whole hours.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         minutes: Option<Within<0, 59>>,
-        /// Whether the person was there.
+        /// True when the person was there.
         present: bool,
     }
 
     /// A module's assessment.
     ModuleScore {
-        /// The module.
+        /// The module that is assessed.
         module: ModuleCode,
         /// Points out of 100.
         score: Score,
@@ -65,19 +65,19 @@ bodies! {
 
     /// A module's assessment, judged by the rules.
     Assessment {
-        /// The module.
+        /// The module that is assessed.
         module: ModuleCode,
         /// Points out of 100.
         score: Score,
-        /// Whether the pass mark was met.
+        /// True when the pass mark of the day was met.
         passed: bool,
     }
 
     /// A training done elsewhere or before the system.
     Recognition {
-        /// What proves it.
+        /// Description of the proof, such as a certificate.
         proof: Sealed,
-        /// Why it is recognised.
+        /// Reason for which it is recognised.
         reason: Sealed,
         /// The modules that it covers.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -97,10 +97,10 @@ bodies! {
         /// The modules passed or recognised.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         modules: Vec<ModuleCode>,
-        /// What proves a recognised training.
+        /// Description of the proof of a recognised training.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proof: Option<Sealed>,
-        /// Why it was recognised.
+        /// Reason for which it was recognised.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed>,
     }
@@ -115,7 +115,7 @@ impl Attendance {
 }
 
 impl Completion {
-    /// Whether the training was done elsewhere or before the system.
+    /// Tells whether the training was done elsewhere or before the system.
     #[must_use]
     pub fn is_recognised(&self) -> bool {
         self.basis == TrainingBasis::Recognised

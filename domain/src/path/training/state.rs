@@ -23,7 +23,7 @@ parts! {
         on: NaiveDate,
         /// Length in minutes.
         minutes: u32,
-        /// Whether the person was there.
+        /// True when the person was there.
         present: bool,
     }
 
@@ -33,7 +33,7 @@ parts! {
         on: NaiveDate,
         /// Points out of 100.
         score: Score,
-        /// Whether the pass mark of the day was met.
+        /// True when the pass mark of the day was met.
         passed: bool,
     }
 

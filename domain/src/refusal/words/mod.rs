@@ -15,7 +15,7 @@ fn either<'a>(words: impl IntoIterator<Item = &'a str>, or: &str) -> String {
     }
 }
 
-/// Whether a name stands for several numbers, as `1, 2` does.
+/// Tells whether a name stands for several numbers, as `1, 2` does.
 fn is_several(name: &str) -> bool {
     name.contains(", ")
 }
@@ -25,7 +25,7 @@ fn period_of(name: &str) -> (&str, &str) {
     name.split_once(' ').unwrap_or((name, name))
 }
 
-/// Whether a day stands for a period without an end.
+/// Tells whether a day stands for a period without an end.
 fn is_open_ended(day: NaiveDate) -> bool {
     day == NaiveDate::MAX
 }
