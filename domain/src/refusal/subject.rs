@@ -3,8 +3,6 @@
 /// A step of the path that another one rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A submitted idea.
-    Idea,
     /// An assessment of eligibility.
     Eligibility,
     /// A recorded interview.
@@ -27,8 +25,6 @@ pub enum Step {
     Visit,
     /// A document attached after the tranche before.
     Document,
-    /// A consent that stands.
-    Consent,
     /// A seat in a cohort.
     Enrolment,
     /// A line of the register for every member in training.
@@ -127,10 +123,6 @@ pub enum Item {
     Sector,
     /// A module, by code.
     Module,
-    /// A repayment schedule.
-    Schedule,
-    /// A selection decision.
-    Selection,
     /// A registration, by reference.
     Registration,
     /// A completed training.

@@ -73,7 +73,7 @@ pub(in crate::refusal) fn detail(refusal: &Refusal) -> String {
             format!("event {sequence} ({}) is never retracted", fact(event))
         }
         Refusal::RestsOn { sequence, event, because } => format!(
-            "event {sequence} ({}) rests on this one: without it, {}",
+            "event {sequence} ({}) rests on this one; without it a rule would be broken: {}",
             fact(event),
             detail(because)
         ),
@@ -104,7 +104,6 @@ fn fact(event: &str) -> &str {
 
 const fn missing(step: Step) -> &'static str {
     match step {
-        Step::Idea => "the project idea must be submitted first",
         Step::Eligibility => "eligibility must be assessed first",
         Step::Interview => "an interview must be recorded first",
         Step::BusinessPlan => "a business plan must be submitted first",
@@ -116,7 +115,6 @@ const fn missing(step: Step) -> &'static str {
         Step::FinalVisit => "the visit of the last milestone must come first",
         Step::Visit => "a visit since the tranche before must come first",
         Step::Document => "a document since the tranche before must come first",
-        Step::Consent => "the consent must come first",
         Step::Enrolment => "the person holds no seat in a cohort",
         Step::RegisterLine => "the line of this member, who is in training, is missing",
     }
@@ -147,7 +145,7 @@ fn disagree(field: &str, other: &str) -> String {
     let sentence = match (field, other) {
         ("continues", "id") => "a path is not linked to itself",
         ("schedule", "instrument") => "only a loan has a schedule",
-        ("tranches", "tranche") => "the tranches are not numbered 1, 2, 3.. in order",
+        ("tranches", "tranche") => "the tranches are not numbered 1, 2, 3… in order",
         ("schedule", "due_on") => "the instalments are not in the order of their days",
         ("cohort", "enrolment") => "the seat to give back is not the one that the person holds",
         ("rules", "eligible") => "the conclusion is not the one that the rules give",

@@ -20,69 +20,54 @@ pub(super) fn too_much(what: Amount, limit: Xof, given: Xof) -> String {
         Amount::Owed => ("the principal paid back", "the principal still owed"),
         Amount::FreeBalance => ("the amount to commit", "the fund's free balance"),
         Amount::OpenCommitments => ("the amount", "the fund's undisbursed commitments"),
-        Amount::Committed => ("the amount", "the fund's commitments"),
-        Amount::Budget => ("the amount", "the fund's budget"),
-        Amount::Tranche => ("the amount", "that of the tranche"),
-        Amount::Tranches => ("the amount", "the sum of the tranches"),
-        Amount::Schedule => ("the amount", "the principal of the schedule"),
-        Amount::Repayment => ("the amount", "that of the repayment"),
         Amount::Approved => {
             return format!(
-                "a second approval can only reduce the first: {given}, where at most {limit} is allowed"
+                "a second approval can only reduce the first: at most {limit}, and not {given}"
             );
         }
         Amount::LeftOwed => {
             return format!("{given} of principal is still owed; nothing may be");
         }
         Amount::LeftCommitted => {
-            return format!("{given} is committed and not disbursed; nothing may be left");
+            return format!("{given} is committed and not disbursed; nothing of it may be left");
         }
+        _ => ("the amount", "the most allowed"),
     };
     format!("{amount}, {given}, is above {most}, {limit}")
 }
 
 pub(super) fn other_amount(what: Amount, expected: Xof, given: Xof) -> String {
     if given == Xof::ZERO && expected == Xof::of(1) {
-        return format!("{} cannot be zero", positive(what));
+        return nothing(what);
     }
     let (amount, right) = match what {
         Amount::Tranches => ("the sum of the tranches", "the amount approved"),
         Amount::Tranche => ("the amount paid", "that of the tranche"),
         Amount::Schedule => ("the principal of the schedule", "the amount to be paid back"),
-        Amount::Owed | Amount::LeftOwed => ("the amount written off", "the principal still owed"),
-        Amount::Ceiling => ("the amount", "the instrument's ceiling"),
-        Amount::Requested => ("the amount", "the amount requested"),
-        Amount::Approved => ("the amount", "the amount approved"),
-        Amount::Repayment => ("the amount", "that of the repayment"),
-        Amount::FreeBalance => ("the amount", "the fund's free balance"),
-        Amount::OpenCommitments | Amount::LeftCommitted => {
-            ("the amount", "that of the fund's undisbursed commitments")
-        }
-        Amount::Committed => ("the amount", "that of the fund's commitments"),
-        Amount::Budget => ("the amount", "the fund's budget"),
+        Amount::Owed => ("the amount written off", "the principal still owed"),
+        _ => ("the amount", "the one needed"),
     };
     format!("{amount}, {given}, is not {right}, {expected}")
 }
 
-const fn positive(what: Amount) -> &'static str {
+pub(super) fn too_little(what: Amount, least: Xof, given: Xof) -> String {
     match what {
+        Amount::Committed => {
+            format!("the budget, {given}, is below the fund's commitments, {least}")
+        }
+        _ if given == Xof::ZERO && least == Xof::of(1) => nothing(what),
+        _ => format!("the amount, {given}, is below the least, {least}"),
+    }
+}
+
+fn nothing(what: Amount) -> String {
+    let amount = match what {
         Amount::Requested => "the amount requested",
         Amount::Approved => "the amount approved",
         Amount::Tranche => "the amount of a tranche",
         Amount::Repayment => "the amount of the repayment",
         Amount::Budget => "the fund's budget",
         _ => "the amount",
-    }
-}
-
-pub(super) fn too_little(what: Amount, least: Xof, given: Xof) -> String {
-    if given == Xof::ZERO && least == Xof::of(1) {
-        return format!("{} cannot be zero", positive(Amount::Budget));
-    }
-    match what {
-        Amount::Committed => {
-            format!("the budget, {given}, is below the fund's commitments, {least}")
-        }
-        _ => format!("the amount, {given}, is below the least, {least}"),
-    }
+    };
+    format!("{amount} cannot be zero")
 }

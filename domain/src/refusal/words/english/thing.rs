@@ -18,8 +18,6 @@ pub(super) const fn noun(item: Item) -> &'static str {
         Item::Lottery => "lottery",
         Item::Sector => "sector",
         Item::Module => "module",
-        Item::Schedule => "the schedule",
-        Item::Selection => "the selection decision",
         Item::Registration => "registration",
         Item::Training => "the training",
         Item::Convention => "convention",

@@ -73,7 +73,7 @@ pub(in crate::refusal) fn detail(refusal: &Refusal) -> String {
             format!("l'événement {sequence} ({}) ne se retire jamais", fact(event))
         }
         Refusal::RestsOn { sequence, event, because } => format!(
-            "l'événement {sequence} ({}) repose sur celui-ci : sans lui, {}",
+            "l'événement {sequence} ({}) repose sur celui-ci ; sans lui, la règle serait enfreinte : {}",
             fact(event),
             detail(because)
         ),
@@ -109,9 +109,8 @@ fn fact(event: &str) -> &str {
 
 const fn missing(step: Step) -> &'static str {
     match step {
-        Step::Idea => "il faut d'abord déposer l'idée de projet",
         Step::Eligibility => "il faut d'abord examiner l'éligibilité",
-        Step::Interview => "il faut d'abord un entretien noté",
+        Step::Interview => "il faut d'abord enregistrer l'entretien",
         Step::BusinessPlan => "il faut d'abord déposer le plan d'affaires",
         Step::ValidatedPlan => "il faut d'abord un plan d'affaires validé",
         Step::Approval => "il faut d'abord que le financement soit approuvé",
@@ -123,7 +122,6 @@ const fn missing(step: Step) -> &'static str {
         Step::FinalVisit => "il faut d'abord la visite de la dernière échéance",
         Step::Visit => "il faut d'abord une visite depuis la tranche précédente",
         Step::Document => "il faut d'abord une pièce jointe depuis la tranche précédente",
-        Step::Consent => "il faut d'abord le consentement",
         Step::Enrolment => "la personne n'a pas de place dans un groupe de formation",
         Step::RegisterLine => "il manque la ligne de ce membre, qui est en formation",
     }
@@ -154,7 +152,7 @@ fn disagree(field: &str, other: &str) -> String {
     let sentence = match (field, other) {
         ("continues", "id") => "un dossier ne se rattache pas à lui-même",
         ("schedule", "instrument") => "seul un crédit a un échéancier",
-        ("tranches", "tranche") => "les tranches ne sont pas numérotées 1, 2, 3.. dans l'ordre",
+        ("tranches", "tranche") => "les tranches ne sont pas numérotées 1, 2, 3… dans l'ordre",
         ("schedule", "due_on") => "les échéances ne sont pas dans l'ordre de leurs dates",
         ("cohort", "enrolment") => "la place à rendre n'est pas celle que la personne occupe",
         ("rules", "eligible") => "la conclusion n'est pas celle que donnent les règles",

@@ -8,10 +8,14 @@ fn counted(count: u32, one: &str, several: &str) -> String {
     format!("{count} {}", if count < 2 { one } else { several })
 }
 
+fn items(count: u32) -> String {
+    counted(count, "élément", "éléments")
+}
+
 pub(super) fn below(what: Quantity, required: u32, given: u32) -> String {
     match what {
         Quantity::InterviewTotal => {
-            format!("l'entretien a {given} sur 100 ; il faut au moins {required}")
+            format!("la note de l'entretien est de {given} sur 100 ; il faut au moins {required}")
         }
         Quantity::Attendance => format!(
             "l'assiduité est de {given} % des heures prévues ; il faut au moins {required} %"
@@ -20,13 +24,15 @@ pub(super) fn below(what: Quantity, required: u32, given: u32) -> String {
             "{} sur les {required} à réussir",
             counted(given, "module réussi", "modules réussis")
         ),
-        Quantity::Items => format!(
-            "la liste compte {} ; il en faut au moins {required}",
-            counted(given, "élément", "éléments")
-        ),
+        Quantity::Items if given == 0 => {
+            format!("la liste est vide ; il faut au moins {}", items(required))
+        }
+        Quantity::Items => {
+            format!("la liste compte {} ; il en faut au moins {required}", items(given))
+        }
         Quantity::Seats => {
             format!(
-                "le groupe a {} ; il en faut au moins {required}",
+                "le groupe compte {} ; il en faut {required}",
                 counted(given, "place", "places")
             )
         }
@@ -43,12 +49,11 @@ pub(super) fn above(what: Quantity, limit: u32, given: u32) -> String {
             "{}, alors que la formation en compte {limit}",
             counted(given, "module réussi", "modules réussis")
         ),
-        Quantity::Items => format!(
-            "la liste compte {} ; il en faut au plus {limit}",
-            counted(given, "élément", "éléments")
-        ),
+        Quantity::Items => {
+            format!("la liste compte {} ; il en faut au plus {limit}", items(given))
+        }
         Quantity::Seats => format!(
-            "le groupe n'a que {} ; il en faudrait {given}",
+            "le groupe compte {} ; il en faudrait {given}",
             counted(limit, "place", "places")
         ),
     }
@@ -61,16 +66,10 @@ pub(super) fn too_much(what: Amount, limit: Xof, given: Xof) -> String {
         Amount::Owed => ("le principal remboursé", "le principal restant dû"),
         Amount::FreeBalance => ("le montant à engager", "le solde libre du fonds"),
         Amount::OpenCommitments => ("le montant", "les engagements non décaissés du fonds"),
-        Amount::Committed => ("le montant", "les engagements du fonds"),
-        Amount::Budget => ("le montant", "le budget du fonds"),
-        Amount::Tranche => ("le montant", "celui de la tranche"),
-        Amount::Tranches => ("le montant", "la somme des tranches"),
-        Amount::Schedule => ("le montant", "le principal de l'échéancier"),
-        Amount::Repayment => ("le montant", "celui du remboursement"),
         Amount::Approved => {
             return format!(
-                "une nouvelle approbation ne peut que réduire la première : {given}, alors qu'il faut \
-                 au plus {limit}"
+                "une nouvelle approbation ne peut que réduire la première : au plus {limit}, et non \
+                 {given}"
             );
         }
         Amount::LeftOwed => {
@@ -80,55 +79,46 @@ pub(super) fn too_much(what: Amount, limit: Xof, given: Xof) -> String {
         }
         Amount::LeftCommitted => {
             return format!(
-                "il reste {given} engagés et non décaissés ; il ne doit plus rien rester d'engagé"
+                "il reste {given} engagés et non décaissés ; il ne doit rien en rester"
             );
         }
+        _ => ("le montant", "le maximum"),
     };
     format!("{amount}, {given}, dépasse {most}, {limit}")
 }
 
 pub(super) fn other_amount(what: Amount, expected: Xof, given: Xof) -> String {
     if given == Xof::ZERO && expected == Xof::of(1) {
-        return format!("{} ne peut pas être nul", positive(what));
+        return nothing(what);
     }
     let (amount, right) = match what {
         Amount::Tranches => ("la somme des tranches", "le montant approuvé"),
         Amount::Tranche => ("le montant payé", "celui de la tranche"),
         Amount::Schedule => ("le principal de l'échéancier", "le montant à rembourser"),
-        Amount::Owed | Amount::LeftOwed => ("le montant passé en perte", "le principal restant dû"),
-        Amount::Ceiling => ("le montant", "le plafond de l'instrument"),
-        Amount::Requested => ("le montant", "le montant demandé"),
-        Amount::Approved => ("le montant", "le montant approuvé"),
-        Amount::Repayment => ("le montant", "celui du remboursement"),
-        Amount::FreeBalance => ("le montant", "le solde libre du fonds"),
-        Amount::OpenCommitments | Amount::LeftCommitted => {
-            ("le montant", "celui des engagements non décaissés du fonds")
-        }
-        Amount::Committed => ("le montant", "celui des engagements du fonds"),
-        Amount::Budget => ("le montant", "le budget du fonds"),
+        Amount::Owed => ("le montant passé en perte", "le principal restant dû"),
+        _ => ("le montant", "celui qu'il faut"),
     };
     format!("{amount}, {given}, n'est pas {right}, {expected}")
 }
 
-const fn positive(what: Amount) -> &'static str {
+pub(super) fn too_little(what: Amount, least: Xof, given: Xof) -> String {
     match what {
+        Amount::Committed => {
+            format!("le budget, {given}, est inférieur aux engagements du fonds, {least}")
+        }
+        _ if given == Xof::ZERO && least == Xof::of(1) => nothing(what),
+        _ => format!("le montant, {given}, est inférieur au minimum, {least}"),
+    }
+}
+
+fn nothing(what: Amount) -> String {
+    let amount = match what {
         Amount::Requested => "le montant demandé",
         Amount::Approved => "le montant approuvé",
         Amount::Tranche => "le montant d'une tranche",
         Amount::Repayment => "le montant du remboursement",
         Amount::Budget => "le budget du fonds",
         _ => "le montant",
-    }
-}
-
-pub(super) fn too_little(what: Amount, least: Xof, given: Xof) -> String {
-    if given == Xof::ZERO && least == Xof::of(1) {
-        return format!("{} ne peut pas être nul", positive(Amount::Budget));
-    }
-    match what {
-        Amount::Committed => {
-            format!("le budget, {given}, est inférieur aux engagements du fonds, {least}")
-        }
-        _ => format!("le montant, {given}, est inférieur au minimum, {least}"),
-    }
+    };
+    format!("{amount} ne peut pas être nul")
 }

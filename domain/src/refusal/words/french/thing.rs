@@ -19,8 +19,6 @@ pub(super) const fn noun(item: Item) -> (&'static str, bool, bool) {
         Item::Lottery => ("le tirage au sort", false, false),
         Item::Sector => ("le secteur", false, false),
         Item::Module => ("le module", false, false),
-        Item::Schedule => ("l'échéancier", false, false),
-        Item::Selection => ("la décision de sélection", true, false),
         Item::Registration => ("l'inscription", true, false),
         Item::Training => ("la formation", true, false),
         Item::Convention => ("la convention", true, false),
