@@ -15,6 +15,35 @@ const EVERY_STAGE: &[Stage] = &[
 const EVERY_STATUS: &[Status] =
     &[Status::Active, Status::Suspended, Status::Exited, Status::Completed];
 
+/// The days that a fact may be of.
+#[derive(Clone, Copy, Debug)]
+enum Days {
+    /// Within the convention's term, since the registration, while the office is open.
+    OfTheTerm,
+    /// Since the registration, after the term and for a closed office too.
+    SinceRegistration,
+    /// Before the registration too.
+    OfALife,
+}
+
+/// The office that must be open on the day of the fact.
+#[derive(Clone, Copy, Debug)]
+enum Office {
+    /// The office in charge of the path.
+    Own,
+    /// An office that the body names.
+    Another,
+}
+
+/// The way in which a fact that was recorded in error is taken back.
+#[derive(Clone, Copy, Debug)]
+enum Undoing {
+    /// A retraction.
+    Retraction,
+    /// Another command, or nothing.
+    Another,
+}
+
 /// The conditions under which a kind of fact may be recorded, and how it stands to the facts before it. By default the
 /// path is active, the day lies within the convention's term and not before the registration, the
 /// office is open, and the path is not frozen.
@@ -22,14 +51,12 @@ const EVERY_STATUS: &[Status] =
 pub(super) struct Admission {
     stages: &'static [Stage],
     statuses: &'static [Status],
+    days: Days,
+    office: Office,
     begins_path: bool,
-    may_precede_registration: bool,
-    is_of_any_time: bool,
-    needs_own_office: bool,
     is_taken_when_frozen: bool,
     seals_text: bool,
-    /// True when a retraction may take it back.
-    pub is_retractable: bool,
+    undoing: Undoing,
     /// The succession that it belongs to, of which the last fact replaces those before; none for
     /// facts that add up.
     pub succession: Option<&'static str>,
@@ -40,13 +67,12 @@ pub(super) const fn at(stages: &'static [Stage]) -> Admission {
     Admission {
         stages,
         statuses: &[Status::Active],
+        days: Days::OfTheTerm,
+        office: Office::Own,
         begins_path: false,
-        may_precede_registration: false,
-        is_of_any_time: false,
-        needs_own_office: true,
         is_taken_when_frozen: false,
         seals_text: false,
-        is_retractable: true,
+        undoing: Undoing::Retraction,
         succession: None,
     }
 }
@@ -75,17 +101,17 @@ impl Admission {
 
     /// It may also be recorded outside the convention's term and for a closed office.
     pub const fn of_any_time(self) -> Self {
-        Self { is_of_any_time: true, ..self }
+        Self { days: Days::SinceRegistration, ..self }
     }
 
     /// A fact of a life before the programme: its day may precede the registration and the term.
     pub const fn may_precede_registration(self) -> Self {
-        Self { may_precede_registration: true, ..self }.of_any_time()
+        Self { days: Days::OfALife, ..self }
     }
 
     /// Another office than the path's own must be open; the body names it.
     pub const fn at_another_office(self) -> Self {
-        Self { needs_own_office: false, ..self }
+        Self { office: Office::Another, ..self }
     }
 
     /// A frozen path takes it too, since it ends or mends something.
@@ -100,12 +126,17 @@ impl Admission {
 
     /// It is never retracted: another command undoes it, or nothing does.
     pub const fn never_retracted(self) -> Self {
-        Self { is_retractable: false, ..self }
+        Self { undoing: Undoing::Another, ..self }
     }
 
     /// The last fact of this succession replaces those before.
     pub const fn replacing(self, succession: &'static str) -> Self {
         Self { succession: Some(succession), ..self }
+    }
+
+    /// Tells whether a retraction may take it back.
+    pub const fn is_retractable(&self) -> bool {
+        matches!(self.undoing, Undoing::Retraction)
     }
 
     /// Tells whether the command that leads to it always seals a text.
@@ -132,11 +163,13 @@ impl Admission {
         if !self.statuses.contains(&status) {
             return Err(Refusal::WrongStatus { status, allowed: self.statuses });
         }
-        if !self.may_precede_registration {
-            case.not_before(registration.on)?;
-        }
-        if !self.is_of_any_time {
-            self.check_place_and_time(case)?;
+        match self.days {
+            Days::OfALife => {}
+            Days::SinceRegistration => case.not_before(registration.on)?,
+            Days::OfTheTerm => {
+                case.not_before(registration.on)?;
+                self.check_place_and_time(case)?;
+            }
         }
         if seals_text && case.state.is_erased() { Err(Refusal::Erased) } else { Ok(()) }
     }
@@ -148,7 +181,7 @@ impl Admission {
             return Err(Refusal::OutsideTerm { term, given: case.on });
         }
         match &case.state.office {
-            Some(office) if self.needs_own_office => {
+            Some(office) if matches!(self.office, Office::Own) => {
                 case.programme.check_office(office, case.on).map(drop)
             }
             _ => Ok(()),

@@ -35,19 +35,20 @@ impl Asked<'_> {
     }
 }
 
-/// Declares which fact each command leads to: its own body, or what a maker computes from it; and the
-/// kind that the rules know it by, where that is not the fact's own.
+/// Declares which fact each command leads to: its own body, what a maker computes from it, or what a maker
+/// that may refuse `try`s to; and the kind that the rules know it by, where that is not the fact's own.
 macro_rules! leads_to {
     (@made $asked:ident, $body:ident) => { $body };
-    (@made $asked:ident, $body:ident, $make:path) => { $make($asked, $body)? };
+    (@made $asked:ident, $body:ident, by $make:path) => { $make($asked, $body) };
+    (@made $asked:ident, $body:ident, try $make:path) => { $make($asked, $body)? };
     (@kind $fact:ident) => { FactKind::$fact };
     (@kind $fact:ident, $kind:ident) => { FactKind::$kind };
-    ($($verb:ident => $fact:ident $(as $kind:ident)? $(by $make:path)?;)*) => {
+    ($($verb:ident => $fact:ident $(as $kind:ident)? $(by $make:path)? $(, try $attempt:path)?;)*) => {
         /// Builds the fact that a command asks for, with what the rules compute.
         fn propose(command: Command, asked: &Asked) -> Result<Fact, Refusal> {
             Ok(match command {
                 $(Command::$verb(body) => {
-                    Fact::$fact(leads_to!(@made asked, body $(, $make)?))
+                    Fact::$fact(leads_to!(@made asked, body $(, by $make)? $(, try $attempt)?))
                 })*
             })
         }
@@ -63,11 +64,11 @@ leads_to! {
     Register => Registered;
     SubmitIdea => IdeaSubmitted;
     ReviseIdea => IdeaRevised;
-    AssessEligibility => EligibilityAssessed by recruitment::assess;
+    AssessEligibility => EligibilityAssessed, try recruitment::assess;
     RecordInterview => InterviewRecorded by recruitment::score;
     DecideSelection => SelectionDecided;
     EnrolInTraining => TrainingEnrolled;
-    WithdrawFromTraining => TrainingWithdrawn by training::return_seat;
+    WithdrawFromTraining => TrainingWithdrawn, try training::return_seat;
     RecordAttendance => AttendanceRecorded;
     RecordAssessment => ModuleAssessed by training::assess_module;
     CompleteTraining => TrainingCompleted by training::complete;
@@ -89,7 +90,7 @@ leads_to! {
     RecordBusinessClosure => BusinessClosed;
     CompletePath => PathCompleted;
     AssignAdviser => AdviserAssigned;
-    Transfer => Transferred by status::transfer;
+    Transfer => Transferred, try status::transfer;
     Suspend => Suspended;
     Resume => Resumed;
     Exit => Exited;
@@ -103,7 +104,7 @@ leads_to! {
     Retract => Retracted;
     // The two span two paths: see `link` and `unlink`.
     LinkDuplicate => DuplicateLinked as PathFrozen by duplicate::linked;
-    UnlinkDuplicate => DuplicateUnlinked as PathUnfrozen by duplicate::unlinked;
+    UnlinkDuplicate => DuplicateUnlinked as PathUnfrozen, try duplicate::unlinked;
     UpdateIdentity => IdentityUpdated;
     RecordConsent => ConsentRecorded;
     WithdrawConsent => ConsentWithdrawn;

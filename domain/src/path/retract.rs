@@ -17,7 +17,7 @@ pub(super) fn check(path: &Beneficiary, sequence: u64, context: &Context) -> Res
     })?;
     // What another stream tells of too (money in a fund, a seat in a cohort, a duplicate) is corrected
     // by the command that undoes it in both.
-    if !target.fact.kind().admission().is_retractable {
+    if !target.fact.kind().admission().is_retractable() {
         return Err(Refusal::NotRetractable { sequence, event: target.fact.event_type() });
     }
     if target.by != context.actor && context.role != Role::Director {

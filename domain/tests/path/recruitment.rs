@@ -13,7 +13,7 @@ fn assess() -> Step {
     ("assess-eligibility", "adviser", "2022-02-01", json!({}))
 }
 
-fn interview(scores: Value) -> Step {
+fn interview(scores: &Value) -> Step {
     ("record-interview", "interviewer", "2022-02-03", json!({ "scores": scores }))
 }
 
@@ -77,28 +77,28 @@ fn a_director_may_call_a_person_eligible_against_the_rules() {
 #[test]
 fn an_interview_is_scored_out_of_100() {
     let scores = json!([{"criterion": "motivation", "score": 16, "out_of": 20}]);
-    let path = recorded(up_to("assess-eligibility"), &interview(scores), "InterviewRecorded");
+    let path = recorded(up_to("assess-eligibility"), &interview(&scores), "InterviewRecorded");
     assert_eq!(path.state().interview.as_ref().unwrap().total.get(), 80);
 }
 
 #[test]
 fn an_interview_without_criteria_is_refused() {
     let refusal = Refusal::Below { what: Quantity::Items, required: 1, given: 0 };
-    refused(&up_to("assess-eligibility"), &interview(json!([])), &refusal);
+    refused(&up_to("assess-eligibility"), &interview(&json!([])), &refusal);
 }
 
 #[test]
 fn an_interview_of_more_than_20_criteria_is_refused() {
     let line = json!({"criterion": "m", "score": 1, "out_of": 20});
     let refusal = Refusal::Above { what: Quantity::Items, limit: 20, given: 21 };
-    refused(&up_to("assess-eligibility"), &interview(Value::from(vec![line; 21])), &refusal);
+    refused(&up_to("assess-eligibility"), &interview(&Value::from(vec![line; 21])), &refusal);
 }
 
 #[test]
 fn a_score_is_not_above_the_maximum_of_its_criterion() {
     let scores = json!([{"criterion": "m", "score": 21, "out_of": 20}]);
     let refusal = Refusal::Above { what: Quantity::InterviewTotal, limit: 20, given: 21 };
-    refused(&up_to("assess-eligibility"), &interview(scores), &refusal);
+    refused(&up_to("assess-eligibility"), &interview(&scores), &refusal);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_interviewer_does_not_decide_the_selection() {
 #[test]
 fn nobody_is_selected_below_the_pass_mark_of_the_interview() {
     let scores = json!([{"criterion": "m", "score": 9, "out_of": 20}]);
-    let path = then(up_to("assess-eligibility"), &[interview(scores)]);
+    let path = then(up_to("assess-eligibility"), &[interview(&scores)]);
     let refusal = Refusal::Below { what: Quantity::InterviewTotal, required: 50, given: 45 };
     refused(&path, &select(), &refusal);
 }

@@ -18,8 +18,10 @@ pub fn visit(milestone: u32) -> Value {
 
 /// A whole path with a loan in two tranches, each duty held by somebody else.
 pub fn walk() -> Vec<Step> {
-    let tranches = json!([{"tranche": 1, "amount": 60_000, "conditions": ["agreement_signed"]}, {"tranche": 2, "amount": 40_000, "conditions": ["business_started"]}]);
-    let schedule = json!([{"due_on": "2022-12-01", "principal": 50_000, "interest": 1_000}, {"due_on": "2023-03-01", "principal": 50_000, "interest": 500}]);
+    [to_training(), from_financing()].concat()
+}
+
+fn to_training() -> Vec<Step> {
     vec![
         ("register", "adviser", "2022-01-10", registration()),
         (
@@ -72,6 +74,13 @@ pub fn walk() -> Vec<Step> {
             json!({"module": "management", "score": 50}),
         ),
         ("complete-training", "trainer", "2022-03-05", json!({})),
+    ]
+}
+
+fn from_financing() -> Vec<Step> {
+    let tranches = json!([{"tranche": 1, "amount": 60_000, "conditions": ["agreement_signed"]}, {"tranche": 2, "amount": 40_000, "conditions": ["business_started"]}]);
+    let schedule = json!([{"due_on": "2022-12-01", "principal": 50_000, "interest": 1_000}, {"due_on": "2023-03-01", "principal": 50_000, "interest": 500}]);
+    vec![
         (
             "submit-business-plan",
             "adviser",

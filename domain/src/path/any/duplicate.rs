@@ -53,10 +53,11 @@ impl DuplicateUnlink {
 }
 
 /// The link as the frozen path's own event.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn linked(_: &Asked, claim: DuplicateClaim) -> Result<DuplicateLink, Refusal> {
-    let DuplicateClaim { continues } = claim;
-    Ok(DuplicateLink { other: continues, continues })
+pub(in crate::path) fn linked(
+    _: &Asked,
+    DuplicateClaim { continues }: DuplicateClaim,
+) -> DuplicateLink {
+    DuplicateLink { other: continues, continues }
 }
 
 /// The unlinking as the frozen path's own event.

@@ -62,17 +62,13 @@ parts! {
 }
 
 /// Numbers a grievance as the next one of the path.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn lodge(
-    asked: &Asked,
-    grievance: GrievanceRequest,
-) -> Result<Grievance, Refusal> {
-    Ok(Grievance {
+pub(in crate::path) fn lodge(asked: &Asked, grievance: GrievanceRequest) -> Grievance {
+    Grievance {
         grievance: asked.next_number(|fact| matches!(fact, Fact::GrievanceLodged(_))),
         category: grievance.category,
         channel: grievance.channel,
         text: grievance.text,
-    })
+    }
 }
 
 /// A grievance has a number after the last one.

@@ -87,9 +87,8 @@ pub(in crate::path) fn check_withdrawal(
 }
 
 /// Names every key whose destruction erases the person.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn erase(asked: &Asked, request: ErasureRequest) -> Result<Erasure, Refusal> {
-    Ok(Erasure { ground: request.ground, keys: asked.path.state().keys.clone() })
+pub(in crate::path) fn erase(asked: &Asked, ErasureRequest { ground }: ErasureRequest) -> Erasure {
+    Erasure { ground, keys: asked.path.state().keys.clone() }
 }
 
 /// A person is erased once.

@@ -85,15 +85,14 @@ parts! {
 }
 
 /// Numbers a plan as the next version.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn number_plan(asked: &Asked, plan: PlanRequest) -> Result<Plan, Refusal> {
-    Ok(Plan {
+pub(in crate::path) fn number_plan(asked: &Asked, plan: PlanRequest) -> Plan {
+    Plan {
         plan: asked.next_number(|fact| matches!(fact, Fact::BusinessPlanSubmitted(_))),
         title: plan.title,
         amount_needed: plan.amount_needed,
         own_contribution: plan.own_contribution,
         summary: plan.summary,
-    })
+    }
 }
 
 /// A plan is a version after the last one.
@@ -103,10 +102,9 @@ pub(in crate::path) fn check_plan(case: &Case, plan: &Plan) -> Result<(), Refusa
 }
 
 /// Names the version that is reviewed: the last one, unless the command says which.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn review(asked: &Asked, review: PlanReview) -> Result<PlanReview, Refusal> {
+pub(in crate::path) fn review(asked: &Asked, review: PlanReview) -> PlanReview {
     let last = asked.path.state().plan.as_ref().map(|plan| plan.plan);
-    Ok(PlanReview { plan: review.plan.or(last), ..review })
+    PlanReview { plan: review.plan.or(last), ..review }
 }
 
 /// There is a plan, and its last version is not validated yet.

@@ -40,7 +40,7 @@ pub(super) fn one_open(
         }
     }
     Err(why.unwrap_or_else(|| {
-        let numbers = case.state.financings.iter().map(|financing| financing.financing());
+        let numbers = case.state.financings.iter().map(FinancingState::financing);
         Refusal::none_open(Item::Financing, "financing", numbers)
     }))
 }
@@ -59,18 +59,12 @@ pub(super) fn check_some(what: Amount, given: Xof) -> Result<(), Refusal> {
 }
 
 /// Numbers a request as the next financing of the path.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
 pub(in crate::path) fn request(
     asked: &Asked,
-    request: FinancingApplication,
-) -> Result<FinancingCase, Refusal> {
-    Ok(FinancingCase {
-        financing: asked.next_number(|fact| matches!(fact, Fact::FinancingRequested(_))),
-        instrument: request.instrument,
-        amount: request.amount,
-        own_contribution: request.own_contribution,
-        fund: request.fund,
-    })
+    FinancingApplication { instrument, amount, own_contribution, fund }: FinancingApplication,
+) -> FinancingCase {
+    let financing = asked.next_number(|fact| matches!(fact, Fact::FinancingRequested(_)));
+    FinancingCase { financing, instrument, amount, own_contribution, fund }
 }
 
 /// A request is within the ceiling of its instrument.

@@ -10,10 +10,9 @@ use crate::values::Score;
 const CRITERIA_MAX: usize = 20;
 
 /// Adds an interview's scores up.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn score(_: &Asked, interview: Interview) -> Result<InterviewSheet, Refusal> {
+pub(in crate::path) fn score(_: &Asked, interview: Interview) -> InterviewSheet {
     let Interview { scores, comment } = interview;
-    Ok(InterviewSheet { total: total_of(&scores), scores, comment })
+    InterviewSheet { total: total_of(&scores), scores, comment }
 }
 
 /// Points given over points that can be had, out of 100, rounded down.

@@ -81,13 +81,9 @@ pub(in crate::path) fn check_attendance(
 }
 
 /// Judges a module's score by the pass mark of the day.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn assess_module(
-    asked: &Asked,
-    score: ModuleScore,
-) -> Result<Assessment, Refusal> {
+pub(in crate::path) fn assess_module(asked: &Asked, score: ModuleScore) -> Assessment {
     let passed = score.score >= asked.rules.assessment_pass_mark;
-    Ok(Assessment { module: score.module, score: score.score, passed })
+    Assessment { module: score.module, score: score.score, passed }
 }
 
 /// A module is one of the programme's, judged by its pass mark.
@@ -106,33 +102,28 @@ pub(in crate::path) fn check_assessment(
 }
 
 /// Completes the training attended, with its minutes.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn complete(asked: &Asked, _: Nothing) -> Result<Completion, Refusal> {
+pub(in crate::path) fn complete(asked: &Asked, _: Nothing) -> Completion {
     let state = asked.path.state();
-    Ok(Completion {
+    Completion {
         basis: TrainingBasis::Attended,
         attended_minutes: Some(attended_minutes(state)),
         planned_minutes: Some(planned_minutes(state, asked.rules)),
         modules: asked.rules.modules.clone(),
         proof: None,
         reason: None,
-    })
+    }
 }
 
 /// Recognises a training done elsewhere or before the system, with its proof.
-#[expect(clippy::unnecessary_wraps, reason = "every maker of a fact may refuse")]
-pub(in crate::path) fn recognise(
-    _: &Asked,
-    recognition: Recognition,
-) -> Result<Completion, Refusal> {
-    Ok(Completion {
+pub(in crate::path) fn recognise(_: &Asked, recognition: Recognition) -> Completion {
+    Completion {
         basis: TrainingBasis::Recognised,
         attended_minutes: None,
         planned_minutes: None,
         modules: recognition.modules,
         proof: Some(recognition.proof),
         reason: Some(recognition.reason),
-    })
+    }
 }
 
 /// Attendance and modules reach what the rules ask for.
