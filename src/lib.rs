@@ -27,6 +27,7 @@ pub mod import;
 pub mod journal;
 pub mod keys;
 pub mod oidc;
+pub mod present;
 pub mod read_side;
 pub mod replay;
 pub mod retention;

@@ -13,7 +13,7 @@ use crate::evidence::bundle::{BUNDLE_MAX_BYTES, Bundle, BundledEvent, EventFault
 use crate::evidence::verify::{Deviation, Options, Progress, Report, verify};
 use crate::evidence::{Note, VerifierKey};
 use crate::files::replace;
-use crate::http::show::label_of;
+use crate::present::label_of;
 use crate::journal::Journal;
 use crate::journal::leaf::hex;
 

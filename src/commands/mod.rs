@@ -72,7 +72,9 @@ pub struct Door {
 }
 
 /// What a command did.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Answer {
     /// The stream's id.
     pub id: Uuid,

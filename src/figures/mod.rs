@@ -3,6 +3,7 @@
 //! What an indicator is and how it is computed is said in [`sira_projections::analytics`]; here are the
 //! journal (times as positions), the programmes (which office stands in which region) and the threads.
 
+mod parameters;
 mod question;
 mod reports;
 
@@ -22,7 +23,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use question::{BadParameter, Parameters, Question, Subject, When, parameters_of};
+pub use parameters::{Described, parameters_of, parameters_of_cell};
+pub use question::{BadParameter, BadParameters, Fault, Parameters, Question, Subject, When};
 pub use reports::{FrozenReport, ReportError, Shown, ShownCell};
 
 use crate::commands::{CommandError, Commands};

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sira_domain::cohort::Cohort;
@@ -21,7 +22,7 @@ use uuid::Uuid;
 use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings_by};
 use crate::commands::{CommandError, Commands, Own as _};
 use crate::grant::Scope;
-use crate::http::show::label_of;
+use crate::present::label_of;
 use crate::journal::leaf::time_text;
 
 /// Deeds that one page looks at at most, shown or not: a second's work at the very worst.
@@ -104,7 +105,7 @@ impl Place {
 }
 
 /// The stream that a deed touches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Touched {
     /// Its kind.
     pub r#type: String,
@@ -116,7 +117,8 @@ pub struct Touched {
 }
 
 /// One deed as it is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Deed")]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ShownDeed {
     /// Something was recorded.
@@ -126,7 +128,8 @@ pub enum ShownDeed {
 }
 
 /// An event that was recorded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RecordedDeed")]
 pub struct ShownEvent {
     /// When it was recorded.
     pub at: String,
@@ -158,7 +161,8 @@ pub struct ShownEvent {
 }
 
 /// A reading.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReadingDeed")]
 pub struct ShownRead {
     /// When.
     pub at: String,

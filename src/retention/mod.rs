@@ -9,6 +9,7 @@
 mod order;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
@@ -23,7 +24,7 @@ pub use order::{
 use crate::commands::{CommandError, Commands};
 
 /// A path past retention, proposed for erasure.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proposed {
     /// Where it stands.
     #[serde(flatten)]

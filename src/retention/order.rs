@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
@@ -22,10 +23,11 @@ const ID_MAX_CHARACTERS: usize = 64;
 const ATTEMPTS_MAX: u32 = 3;
 
 /// An order as it is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderForm {
     /// Ids or references.
+    #[schemars(length(min = 1, max = 200))]
     pub ids: Vec<String>,
     /// Why; of the order, not of a person: it is not sealed, and stays.
     pub reason: Text<REASON_MAX_CHARACTERS>,
@@ -59,7 +61,8 @@ impl TryFrom<OrderForm> for Order {
 }
 
 /// What became of one of the people of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ErasureVerdict")]
 pub struct Verdict {
     /// As it was asked for.
     pub id: String,
@@ -69,7 +72,8 @@ pub struct Verdict {
 }
 
 /// What became of somebody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ErasureOutcome")]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Erased by this order.

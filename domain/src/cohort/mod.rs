@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use command::{COHORT_COMMANDS, CohortCommand, decide, lawful};
@@ -25,7 +26,8 @@ use crate::refusal::Refusal;
 use crate::values::BeneficiaryId;
 
 /// A session and its register.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
+#[schemars(rename = "CohortSession")]
 pub struct SessionState {
     /// The session.
     #[serde(flatten)]
@@ -36,7 +38,7 @@ pub struct SessionState {
 }
 
 /// A cohort. All of it is derived from its events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default)]
 pub struct Cohort {
     /// Sequence of the last event; 0 before the first.

@@ -8,6 +8,7 @@ mod moves;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use rpds::HashTrieSetSync;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use command::{FUND_COMMANDS, FundCommand, decide, lawful};
@@ -22,7 +23,7 @@ use crate::values::{Text, Xof};
 
 /// A fund. All of it is derived from its events. Its sums only grow; what is committed and paid out at
 /// the moment is their difference.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default)]
 pub struct Fund {
     /// Sequence of the last event; 0 before the first.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{BeneficiaryEvent, Fact};
@@ -25,7 +26,7 @@ use crate::values::{
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }
     )*};
 }
@@ -247,7 +248,7 @@ parts! {
 }
 
 /// Where a beneficiary's path stands. All of it is derived from the events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct State {
     /// Stage.
@@ -344,7 +345,7 @@ pub struct State {
 }
 
 /// Counts of what does not move the path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Actions {
     /// Notes.
     pub notes: u32,
@@ -355,7 +356,7 @@ pub struct Actions {
 }
 
 /// What the registration said, without the person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RegistrationState {
     /// Reference for paper and phone.
     pub reference: Reference,

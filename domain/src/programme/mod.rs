@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Days, Months, NaiveDate};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ use crate::refusal::Refusal;
 use crate::values::{OfficeCode, Period, Slug};
 
 /// An office and when it was open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct OfficeState {
     /// The office.
     #[serde(flatten)]
@@ -46,7 +47,7 @@ impl OfficeState {
 }
 
 /// A programme. All of it is derived from its events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default)]
 pub struct Programme {
     /// Sequence of the last event; 0 before the first.
@@ -66,7 +67,7 @@ pub struct Programme {
 }
 
 /// A lottery's outcome.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Draw {
     /// Who was entered.
     pub entries: BTreeSet<Uuid>,

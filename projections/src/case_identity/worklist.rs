@@ -1,5 +1,6 @@
 //! The pairs that wait for a decision.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub struct Place {
 }
 
 /// One path of a pair.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Party {
     /// The path's id.
     pub id: Uuid,
@@ -34,7 +35,7 @@ pub struct Party {
 }
 
 /// Two paths that may be one person's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Pair {
     /// The path with the lesser id.
     pub one: Party,

@@ -1,6 +1,7 @@
 //! Paths: by filters in an order, those where nothing happens, those that wait for a decision.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::QueryBuilder;
 use std::collections::HashMap;
@@ -20,7 +21,7 @@ pub(super) const COLUMNS: &str = "c.aggregate_id, c.reference, c.programme, c.of
      c.position, c.recorded_at";
 
 /// Where a path stands, for those who work on it. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Case {
     /// The path's id.
     #[sqlx(rename = "aggregate_id")]

@@ -1,6 +1,7 @@
 //! Follow-up visits that are to be made.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cases::add_advisers;
@@ -13,7 +14,7 @@ use crate::{Reach, ReadError, ReadStore};
 const WALKED: Walked = Walked { table: "follow_up_schedule", only: "open" };
 
 /// A visit that is to be made. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct DueVisit {
     /// The path's id.
     #[sqlx(rename = "aggregate_id")]

@@ -1,6 +1,7 @@
 //! Loans with an instalment past its day.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cases::add_advisers;
@@ -14,7 +15,7 @@ use crate::{Reach, ReadError, ReadStore};
 const WALKED: Walked = Walked { table: "case_status", only: "" };
 
 /// A loan with an instalment past its day. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct OverdueLoan {
     /// The path's id.
     #[sqlx(rename = "aggregate_id")]

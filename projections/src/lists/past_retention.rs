@@ -1,6 +1,7 @@
 //! Closed paths whose personal data are past their programme's retention period.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use crate::{Reach, ReadError, ReadStore, on_read};
 const WALKED: Walked = Walked { table: "case_status", only: "path_closed_on IS NOT NULL" };
 
 /// A closed path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Closed {
     /// Where it stands.
     #[serde(flatten)]

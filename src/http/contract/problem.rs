@@ -1,15 +1,11 @@
-//! Problems (RFC 9457): every error a caller can meet, in one table, in French and English.
+//! Problems (RFC 9457): every kind of error that a caller can meet, in one table, in French and English.
+//! Which error becomes which problem is said in [`super::error`].
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use sira_domain::reference::Language;
-use sira_domain::refusal::Refusal;
-use sira_domain::values::ValueError;
-
-use crate::commands::{CommandError, FormError};
-use crate::documents::DocumentError;
-use crate::journal::JournalError;
 
 /// One kind of problem: its page, status, title and explanation.
 #[derive(Clone, Copy, Debug)]
@@ -97,10 +93,11 @@ kinds! {
         "La requête n'est pas arrivée à temps.", "The request did not arrive in time.";
 }
 
-/// One wrong field.
-#[derive(Clone, Debug, Serialize)]
+/// One wrong field, parameter or header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldError {
-    /// JSON pointer to it (RFC 6901).
+    /// JSON pointer to a field of the body (RFC 6901); `?name` for a parameter of the address; a header's
+    /// name for a header.
     pub pointer: String,
     /// The broken rule's own word.
     pub rule: String,
@@ -108,34 +105,55 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// A problem on its way to a caller.
+/// A problem in one language, on its way to a caller.
 #[derive(Clone, Debug)]
 pub struct Problem {
     kind: Kind,
-    language: Language,
     detail: Option<String>,
     errors: Vec<FieldError>,
     retry_after_s: Option<u32>,
 }
 
 /// The body of a problem. The request id is also in the `X-Request-Id` header.
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct ProblemBody<'a> {
+    /// The kind of problem: the address of its page.
+    #[schemars(schema_with = "types")]
     r#type: String,
+    /// What it is called, in the language asked for.
     title: &'a str,
+    /// The status of the answer.
     status: u16,
+    /// What it is in this case.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     detail: Option<&'a str>,
+    /// What is wrong, one by one; left out where nothing can be named.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[serde(default)]
+    #[schemars(with = "Vec<FieldError>")]
     errors: &'a [FieldError],
+    /// The request's id, to be told to the administrator.
     request_id: &'a str,
+}
+
+fn types(_: &mut SchemaGenerator) -> Schema {
+    let types: Vec<_> = KINDS.iter().map(|kind| format!("/problems/{}", kind.slug)).collect();
+    json_schema!({ "type": "string", "enum": types })
 }
 
 impl Problem {
     /// A problem of one kind.
     #[must_use]
-    pub fn new(kind: Kind, language: Language) -> Self {
-        Self { kind, language, detail: None, errors: Vec::new(), retry_after_s: None }
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, detail: None, errors: Vec::new(), retry_after_s: None }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// With a sentence for this case; never with personal data.
@@ -144,7 +162,7 @@ impl Problem {
         Self { detail: Some(detail.into()), ..self }
     }
 
-    /// With a time to wait before another try.
+    /// With a time to wait before another try, in seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         Self { retry_after_s: Some(seconds), ..self }
@@ -155,76 +173,22 @@ impl Problem {
     pub fn error(
         mut self,
         pointer: impl Into<String>,
-        rule: &str,
+        rule: impl Into<String>,
         detail: impl Into<String>,
     ) -> Self {
-        self.errors.push(FieldError {
-            pointer: pointer.into(),
-            rule: rule.to_owned(),
-            detail: detail.into(),
-        });
+        let (pointer, rule, detail) = (pointer.into(), rule.into(), detail.into());
+        self.errors.push(FieldError { pointer, rule, detail });
         self
     }
 
-    /// A parameter or header that is not what it should be.
+    /// The answer, in a language, with the id of the request that met it.
     #[must_use]
-    pub fn bad_parameter(language: Language, name: &str, expected: &str) -> Self {
-        Self::new(BAD_PARAMETER, language).detail(format!("{name}: {expected}"))
-    }
-
-    /// What went wrong with a command: the one place where errors become statuses.
-    #[must_use]
-    pub fn of_command(error: &CommandError, language: Language) -> Self {
-        match error {
-            CommandError::Form(error) => Self::of_form(error, language),
-            CommandError::Refused(refusal) => Self::of_refusal(refusal, language),
-            CommandError::NotFound | CommandError::NoSuchCommand => Self::new(NOT_FOUND, language),
-            CommandError::OutOfScope => Self::new(OUT_OF_SCOPE, language),
-            CommandError::PreconditionFailed { expected, current } => {
-                Self::new(PRECONDITION_FAILED, language)
-                    .detail(format!("If-Match \"{expected}\" != \"{current}\""))
-            }
-            CommandError::KeyReused => Self::new(IDEMPOTENCY_KEY_REUSED, language),
-            CommandError::Contended(_) => {
-                Self { retry_after_s: Some(1), ..Self::new(CONTENDED, language) }
-            }
-            CommandError::Journal(JournalError::Busy) => {
-                Self { retry_after_s: Some(1), ..Self::new(BUSY, language) }
-            }
-            CommandError::Journal(JournalError::Inconsistent { .. })
-            | CommandError::KeyMissing(_)
-            | CommandError::Unreadable { .. } => Self::new(INTERNAL, language),
-            CommandError::Documents(DocumentError::TooLarge) => Self::new(BODY_TOO_LARGE, language),
-            CommandError::Documents(DocumentError::Damaged | DocumentError::Address) => {
-                Self::new(INTERNAL, language)
-            }
-            CommandError::Journal(_) | CommandError::Keys(_) | CommandError::Documents(_) => {
-                Self { retry_after_s: Some(5), ..Self::new(UNAVAILABLE, language) }
-            }
-        }
-    }
-
-    /// A field that breaks a rule of form.
-    #[must_use]
-    pub fn of_form(error: &FormError, language: Language) -> Self {
-        let detail = describe(&error.rule, &error.limit, language);
-        Self::new(INVALID_BODY, language).error(error.pointer.clone(), &error.rule, detail)
-    }
-
-    fn of_refusal(refusal: &Refusal, language: Language) -> Self {
-        let detail = refusal.detail(language);
-        let problem = Self::new(REFUSED, language).detail(detail.clone());
-        problem.error(refusal.pointer(), refusal.rule(), detail)
-    }
-
-    /// The answer, with the id of the request that met it.
-    #[must_use]
-    pub fn respond(&self, request_id: &str) -> Response {
-        let title = match self.language {
+    pub fn respond(&self, language: Language, request_id: &str) -> Response {
+        let title = match language {
             Language::Fr => self.kind.title_fr,
             Language::En => self.kind.title_en,
         };
-        let body = Body {
+        let body = ProblemBody {
             r#type: format!("/problems/{}", self.kind.slug),
             title,
             status: self.kind.status,
@@ -245,21 +209,4 @@ impl Problem {
         }
         response
     }
-}
-
-/// A rule of form in the reader's language.
-fn describe(rule: &str, limit: &str, language: Language) -> String {
-    let own = [
-        ("unknown_field", "champ inconnu ; attendu : {}", "unknown field; expected: {}"),
-        ("missing_field", "champ obligatoire{}", "required field{}"),
-        ("wrong_type", "mauvais type ; attendu : {}", "wrong type; expected: {}"),
-        ("unknown_code", "code inconnu : {}", "unknown code: {}"),
-        ("fields_disagree", "ne concorde pas avec {}", "does not agree with {}"),
-    ];
-    let known = own.iter().chain(ValueError::RULES).find(|(known, _, _)| *known == rule);
-    let sentence = known.map_or("{}", |(_, fr, en)| match language {
-        Language::Fr => fr,
-        Language::En => en,
-    });
-    sentence.replace("{}", limit)
 }

@@ -1,254 +1,102 @@
-//! Parameters in an address: one table that the routes over lists and the OpenAPI document read, and a
-//! reader that refuses by name whatever is not in it.
+//! The parameters of an address, read into a type of their own: whatever is not in the type, comes twice or
+//! does not have its form is refused by name, all of it at once.
 
-use std::collections::BTreeMap;
+use std::any::TypeId;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
-use axum::response::Response;
-use chrono::NaiveDate;
+use axum::extract::{FromRequestParts, MatchedPath};
+use axum::http::request::Parts;
+use parking_lot::RwLock;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
+use sira_domain::reference::Language;
 
-use super::reading::{PAGE, bad_parameter, read_cursor};
-use super::request::Caller;
+use super::cursor::{read_cursor, write_cursor};
+use super::error::ApiError;
+use super::parameter::{Parameter, parameters};
+use super::problem::{self, Problem};
+use super::text::Text;
+use super::wording;
+use crate::http::App;
 
-/// Items of a page at most: what a person works through in a day.
-const PAGE_MAX: u32 = sira_projections::lists::MAX_PAGE;
+/// Parameters of one address at most.
+const PARAMETERS_MAX: usize = 40;
+/// Longest name of a parameter that is told back.
+const NAME_MAX_BYTES: usize = 40;
+/// Parameters that do not decide what is listed, nor in which order.
+const OF_THE_PAGE: [&str; 3] = ["limit", "cursor", "identity"];
 
-/// A parameter of a route.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Parameter {
+/// A parameter or header that is not what it should be. It never carries what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongParameter {
     /// Its name.
-    pub name: &'static str,
-    /// What it asks for.
-    pub about: &'static str,
+    pub name: String,
+    /// The broken rule's word.
+    pub rule: &'static str,
+    /// What is expected.
+    pub expected: String,
+    /// Whether it is a header.
+    pub is_header: bool,
 }
 
-const fn parameter(name: &'static str, about: &'static str) -> Parameter {
-    Parameter { name, about }
-}
+impl WrongParameter {
+    fn new(name: impl Into<String>, rule: &'static str, expected: impl Into<String>) -> Self {
+        Self { name: name.into(), rule, expected: expected.into(), is_header: false }
+    }
 
-const LIMIT: Parameter = parameter("limit", "Items of the page: 1 to 200; 50 when left out.");
-const CURSOR: Parameter =
-    parameter("cursor", "`next_cursor` of the page before, with the same filters and order.");
-const PROGRAMME: Parameter = parameter("programme", "Id of the programme.");
-const REGION: Parameter = parameter("region", "Region of residence: a key of the list `regions`.");
-const OFFICE: Parameter = parameter("office", "Office in charge.");
-const ADVISER: Parameter = parameter("adviser", "Adviser in charge, by the name in their token.");
-const AWAITING: Parameter = parameter(
-    "awaiting",
-    "The decision waited for: eligibility, interview, selection, plan, financing or agreement.",
-);
+    /// A parameter whose value is not what it should be.
+    #[must_use]
+    pub fn value(name: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::new(name, "parameter_form", expected)
+    }
 
-/// Those of `GET /v1/beneficiaries`.
-const BENEFICIARIES: &[Parameter] = &[
-    PROGRAMME,
-    REGION,
-    OFFICE,
-    parameter("stage", "idea, recruitment, training, financing, follow_up or completed."),
-    parameter("status", "active, suspended, exited or completed."),
-    parameter("cohort", "Id of the training group last joined."),
-    parameter("sector", "Sector of the business, or of the idea before it starts."),
-    AWAITING,
-    ADVISER,
-    parameter(
-        "q",
-        "Words of the name, each whole or its first three letters or more, in any spelling and order; or a phone. For those who may open an identity; everybody found is recorded. The latest recorded come first, without `sort`.",
-    ),
-    parameter("sort", "registered_on, -registered_on (when left out), last_on or -last_on."),
-    parameter(
-        "identity",
-        "`true` opens the names of the page for those allowed; each reading is recorded.",
-    ),
-    LIMIT,
-    CURSOR,
-];
-
-const CHECKPOINT: &[Parameter] =
-    &[parameter("pending", "`true` gives the newest, which witnesses may not have signed yet.")];
-
-const INCLUSION: &[Parameter] = &[
-    parameter("position", "Position of the event."),
-    parameter("size", "Size of the tree: that of the published checkpoint when left out."),
-];
-
-const CONSISTENCY: &[Parameter] = &[
-    parameter("from", "Size of the older tree."),
-    parameter("to", "Size of the newer one: that of the published checkpoint when left out."),
-];
-
-const DUPLICATES: &[Parameter] = &[LIMIT, CURSOR];
-
-const DUE_VISITS: &[Parameter] = &[
-    PROGRAMME,
-    REGION,
-    OFFICE,
-    ADVISER,
-    parameter(
-        "until",
-        "Visits due until this day, late ones among them; in 14 days when left out.",
-    ),
-    LIMIT,
-    CURSOR,
-];
-
-const STALLED: &[Parameter] = &[
-    PROGRAMME,
-    REGION,
-    OFFICE,
-    ADVISER,
-    parameter("days", "Days without any fact; 60 when left out."),
-    LIMIT,
-    CURSOR,
-];
-
-const AWAITING_DECISION: &[Parameter] =
-    &[PROGRAMME, REGION, OFFICE, ADVISER, AWAITING, LIMIT, CURSOR];
-
-const OVERDUE_REPAYMENTS: &[Parameter] = &[
-    PROGRAMME,
-    REGION,
-    OFFICE,
-    ADVISER,
-    parameter("days", "Days past due at least; 1 when left out."),
-    LIMIT,
-    CURSOR,
-];
-
-const PAST_RETENTION: &[Parameter] = &[PROGRAMME, REGION, OFFICE, LIMIT, CURSOR];
-
-const HISTORY: &[Parameter] = &[
-    parameter(
-        "from_version",
-        "Answers the difference from this version on; 0 is before the first event.",
-    ),
-    parameter("from_as_of", "As `from_version`, by a day (its end, UTC) or a time."),
-    parameter("to_version", "The later of the two moments; now when left out."),
-    parameter("to_as_of", "As `to_version`, by a day (its end, UTC) or a time."),
-];
-
-const ACTIVITY: &[Parameter] = &[
-    parameter("actor", "Who, by the name in their token; required."),
-    parameter("from", "Recorded on this day (UTC) or later."),
-    parameter("to", "Recorded on this day (UTC) or before."),
-    LIMIT,
-    CURSOR,
-];
-
-const ACCESS: &[Parameter] = &[LIMIT, CURSOR];
-
-const EVENTS: &[Parameter] = &[
-    parameter("after", "Position after which to begin; 0 when left out."),
-    parameter(
-        "limit",
-        "Events of the page: 1 to 1000; 100 when left out. A page may be shorter, to stay small: go on until its last `id` is `Sira-Position`.",
-    ),
-];
-
-/// The parameters of a route that lists; none of another.
-pub(super) fn of(path: &str) -> &'static [Parameter] {
-    match path {
-        "/v1/beneficiaries" => BENEFICIARIES,
-        "/v1/events" => EVENTS,
-        super::evidence::CHECKPOINT => CHECKPOINT,
-        super::evidence::INCLUSION => INCLUSION,
-        super::evidence::CONSISTENCY => CONSISTENCY,
-        "/v1/worklists/duplicates" => DUPLICATES,
-        "/v1/worklists/due-visits" => DUE_VISITS,
-        "/v1/worklists/stalled" => STALLED,
-        "/v1/worklists/awaiting-decision" => AWAITING_DECISION,
-        "/v1/worklists/overdue-repayments" => OVERDUE_REPAYMENTS,
-        "/v1/worklists/past-retention" => PAST_RETENTION,
-        "/v1/beneficiaries/{id}/history" => HISTORY,
-        "/v1/beneficiaries/{id}/access" => ACCESS,
-        "/v1/activity" => ACTIVITY,
-        _ => &[],
+    /// A header whose value is not what it should be.
+    #[must_use]
+    pub fn header(name: &str, expected: impl Into<String>) -> Self {
+        Self { is_header: true, ..Self::value(name, expected) }
     }
 }
 
-/// Whether a route is answered from read models, so that a caller may wait for its own write.
-pub(super) fn reads_models(path: &str) -> bool {
-    let is_other =
-        ["/v1/beneficiaries/", "/v1/evidence/"].iter().any(|part| path.starts_with(part));
-    !of(path).is_empty() && !is_other
+/// The problem of wrong parameters: each by `name: expected` in the detail, and one by one as an error.
+#[must_use]
+pub fn parameters_problem(wrong: &[WrongParameter], language: Language) -> Problem {
+    let told: Vec<_> = wrong.iter().map(|one| format!("{}: {}", one.name, one.expected)).collect();
+    let problem = Problem::new(problem::BAD_PARAMETER).detail(told.join("; "));
+    wrong.iter().fold(problem, |problem, one| {
+        let pointer = if one.is_header { one.name.clone() } else { format!("?{}", one.name) };
+        problem.error(pointer, one.rule, wording::of_rule(one.rule, &one.expected, language))
+    })
 }
 
-/// The parameters that a request brings.
-pub(super) struct Parameters<'a> {
-    caller: &'a Caller,
-    path: &'static str,
+/// No parameter at all: any that is given is refused.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// The parameters of an address, as the type `Q` has them.
+pub struct Query<Q> {
+    form: Q,
+    /// The route's path, which is part of what a cursor belongs to.
+    path: String,
     given: BTreeMap<String, String>,
 }
 
-impl<'a> Parameters<'a> {
-    /// Takes the parameters of a route.
-    ///
-    /// # Errors
-    /// The answer to a parameter that the route does not have, or that comes twice.
-    pub fn read(
-        caller: &'a Caller,
-        path: &'static str,
-        pairs: Vec<(String, String)>,
-    ) -> Result<Self, Response> {
-        let known: Vec<_> = of(path).iter().map(|parameter| parameter.name).collect();
-        let mut given = BTreeMap::new();
-        for (name, value) in pairs {
-            if !known.contains(&name.as_str()) {
-                // What is unknown may be personal: an unknown name is given back only when it is a word.
-                let is_word = name.len() <= 40
-                    && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-                let shown = if is_word { name.as_str() } else { "?" };
-                return Err(bad_parameter(caller, shown, &known.join(", ")));
-            }
-            if given.insert(name.clone(), value).is_some() {
-                return Err(bad_parameter(caller, &name, "1"));
-            }
-        }
-        Ok(Self { caller, path, given })
-    }
+impl<Q> Deref for Query<Q> {
+    type Target = Q;
 
-    /// A parameter's text.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.given.get(name).map(String::as_str)
+    fn deref(&self) -> &Q {
+        &self.form
     }
+}
 
-    /// A parameter as what it stands for.
-    ///
-    /// # Errors
-    /// The answer to one that stands for nothing: it says what is expected, and does not repeat what came.
-    pub fn parsed<T>(
-        &self,
-        name: &str,
-        expected: &str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, Response> {
-        let Some(text) = self.text(name) else { return Ok(None) };
-        parse(text).map(Some).ok_or_else(|| bad_parameter(self.caller, name, expected))
-    }
-
-    /// A day.
-    ///
-    /// # Errors
-    /// The answer to what is none.
-    pub fn day(&self, name: &str) -> Result<Option<NaiveDate>, Response> {
-        self.parsed(name, "YYYY-MM-DD", |text| text.parse().ok())
-    }
-
-    /// The items of a page.
-    ///
-    /// # Errors
-    /// The answer to a number that is out of bounds.
-    pub fn limit(&self) -> Result<u32, Response> {
-        let parse = |text: &str| text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
-        let expected = format!("1..{PAGE_MAX}");
-        Ok(self.parsed("limit", &expected, parse)?.unwrap_or(PAGE))
-    }
-
+impl<Q> Query<Q> {
     /// All that decides what is listed and in which order: what a cursor belongs to.
-    pub fn question(&self) -> String {
-        let asked = self
-            .given
-            .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "limit" | "cursor" | "identity"));
-        asked.fold(self.path.to_owned(), |mut question, (name, value)| {
+    fn question(&self) -> String {
+        let asked = self.given.iter().filter(|(name, _)| !OF_THE_PAGE.contains(&name.as_str()));
+        asked.fold(self.path.clone(), |mut question, (name, value)| {
             // The length says where a value ends, whatever is in it.
             let _ = write!(question, "\n{}:{name}={value}", value.len());
             question
@@ -258,9 +106,149 @@ impl<'a> Parameters<'a> {
     /// The place that the cursor names.
     ///
     /// # Errors
-    /// The answer to what is no cursor of this question.
-    pub fn place<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Response> {
-        let question = self.question();
-        self.parsed("cursor", "next_cursor", |cursor| parse(&read_cursor(&question, cursor)?))
+    /// What is no cursor of this question.
+    pub fn place_of<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
+        let Some(cursor) = self.given.get("cursor") else { return Ok(None) };
+        let place = read_cursor(&self.question(), cursor).and_then(|place| parse(&place));
+        place.map(Some).ok_or_else(|| ApiError::parameter("cursor", "next_cursor"))
+    }
+
+    /// The cursor that leads on from a place.
+    #[must_use]
+    pub fn cursor_to(&self, place: &str) -> String {
+        write_cursor(&self.question(), place)
+    }
+}
+
+impl<Q: DeserializeOwned + JsonSchema + 'static> FromRequestParts<App> for Query<Q> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let path = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+        let pairs = pairs_of(parts.uri.query().unwrap_or_default())?;
+        let known = known::<Q>();
+        let (form, given) = read(&known, pairs).map_err(ApiError::Parameters)?;
+        Ok(Self { form, path: path.unwrap_or_default(), given })
+    }
+}
+
+/// The pairs of an address's query, in their order.
+///
+/// # Errors
+/// What is none, or has too many.
+pub fn pairs_of(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    if pairs.len() > PARAMETERS_MAX {
+        return Err(ApiError::parameter("query", format!("name=value&... (..{PARAMETERS_MAX})")));
+    }
+    Ok(pairs)
+}
+
+fn read<Q: DeserializeOwned>(
+    known: &[Parameter],
+    pairs: Vec<(String, String)>,
+) -> Result<(Q, BTreeMap<String, String>), Vec<WrongParameter>> {
+    let (mut given, mut wrong) = (BTreeMap::new(), Vec::new());
+    for (name, value) in pairs {
+        if !known.iter().any(|one| one.name == name) {
+            let names: Vec<_> = known.iter().map(|one| one.name.as_str()).collect();
+            wrong.push(WrongParameter::new(told(&name), "unknown_parameter", names.join(", ")));
+        } else if given.insert(name.clone(), value).is_some() {
+            wrong.push(WrongParameter::new(name, "repeated_parameter", "1"));
+        }
+    }
+    for one in known.iter().filter(|one| one.required && !given.contains_key(&one.name)) {
+        wrong.push(WrongParameter::new(&one.name, "missing_parameter", &one.expected));
+    }
+    let mut fit = given.clone();
+    loop {
+        let pairs = fit.iter().map(|(name, value)| (name.as_str(), Text(value)));
+        let read = serde_path_to_error::deserialize(MapDeserializer::new(pairs));
+        let failed = match read {
+            Ok(form) if wrong.is_empty() => return Ok((form, given)),
+            Ok(_) => return Err(wrong),
+            Err(error) => error.path().to_string(),
+        };
+        // A name that is not given is one that is missing, or was taken out here; the others were read.
+        let Some(one) = known.iter().find(|one| failed.split(['.', '[']).next() == Some(&one.name))
+        else {
+            return Err(wrong);
+        };
+        if fit.remove(&one.name).is_none() {
+            return Err(wrong);
+        }
+        wrong.push(WrongParameter::value(&one.name, &one.expected));
+    }
+}
+
+/// An unknown name may be personal: it is told back only when it is a word.
+fn told(name: &str) -> &str {
+    let is_word = (1..=NAME_MAX_BYTES).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_word { name } else { "?" }
+}
+
+/// The parameters of a type, worked out once.
+fn known<Q: JsonSchema + 'static>() -> Arc<[Parameter]> {
+    static KNOWN: LazyLock<RwLock<HashMap<TypeId, Arc<[Parameter]>>>> = LazyLock::new(RwLock::default);
+    let of = TypeId::of::<Q>();
+    if let Some(known) = KNOWN.read().get(&of) {
+        return known.clone();
+    }
+    let made: Arc<[Parameter]> = parameters::<Q>().into();
+    KNOWN.write().entry(of).or_insert(made).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use sira_domain::values::{ActorId, Within};
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+    struct Asked {
+        actor: ActorId,
+        days: Option<Within<1, 9>>,
+        from: Option<chrono::NaiveDate>,
+        #[serde(default)]
+        identity: bool,
+    }
+
+    fn asked(query: &str) -> Result<Asked, Vec<(String, &'static str)>> {
+        let read = read::<Asked>(&known::<Asked>(), pairs_of(query).unwrap());
+        let wrong = |one: WrongParameter| (one.name, one.rule);
+        read.map(|(form, _)| form).map_err(|all| all.into_iter().map(wrong).collect())
+    }
+
+    #[test]
+    fn a_query_is_read_into_its_type() {
+        let read = asked("actor=awa.t&days=9&from=2022-02-28&identity=true").unwrap();
+        let from = "2022-02-28".parse().ok();
+        let expected = Asked {
+            actor: "awa.t".parse().unwrap(),
+            days: Within::try_new(9).ok(),
+            from,
+            identity: true,
+        };
+        assert_eq!(read, expected);
+        assert_eq!(asked("actor=a").unwrap().days, None);
+    }
+
+    #[test]
+    fn everything_wrong_is_named_at_once() {
+        let wrong = asked("actor=A%20B&days=10&from=2022-02-30&identity=yes&page=2&Nom%20Secret=1&days=1");
+        let expected = [
+            ("page", "unknown_parameter"),
+            ("?", "unknown_parameter"),
+            ("days", "repeated_parameter"),
+            ("actor", "parameter_form"),
+            ("from", "parameter_form"),
+            ("identity", "parameter_form"),
+        ];
+        assert_eq!(wrong.unwrap_err(), expected.map(|(name, rule)| (name.to_owned(), rule)));
+        assert_eq!(asked("").unwrap_err(), [("actor".to_owned(), "missing_parameter")]);
+        let both = [("actor".to_owned(), "missing_parameter"), ("days".to_owned(), "parameter_form")];
+        assert_eq!(asked("days=0").unwrap_err(), both);
     }
 }

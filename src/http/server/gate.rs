@@ -6,15 +6,14 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
 
-use super::App;
 use super::limits::{Limit, RateLimits, Standing};
 use super::peer::TrustedProxies;
-use super::problem::{self, Problem};
-use super::request::Envelope;
 use crate::clock::Clock;
+use crate::http::App;
+use crate::http::contract::error::ApiError;
 use crate::journal::Freshness;
 use crate::oidc::Oidc;
 use crate::token::{Grant, TokenError, Tokens};
@@ -37,14 +36,14 @@ struct Rules {
 
 /// What is known of a request at the gate, and what its answer will say of the limits.
 #[derive(Clone)]
-pub(super) struct Visit {
+pub struct Visit {
     address: Option<IpAddr>,
     /// How the token stands, which tells its holder more than the address.
     token: Arc<Mutex<Option<Standing>>>,
 }
 
 /// Why a caller does not come in.
-pub(super) enum Refusal {
+pub enum Refusal {
     /// The token will not do.
     Token(TokenError),
     /// Too often; seconds until it may come again.
@@ -80,7 +79,7 @@ impl Gate {
     /// Checks a token, and takes one request from its quota. An address that brought too many tokens
     /// that were none has its unknown ones refused unseen, so that guessing is slowed; those that
     /// were good lately still pass, since a whole office may be behind the address.
-    pub(super) async fn admit(
+    pub async fn admit(
         &self,
         tokens: &Tokens,
         visit: Option<&Visit>,
@@ -113,7 +112,7 @@ impl Gate {
 
     /// Checks a token again that has come in, and takes nothing from its quota: a stream that lasts
     /// must end with its token.
-    pub(super) async fn check_again(
+    pub async fn check_again(
         &self,
         tokens: &Tokens,
         token: &str,
@@ -145,9 +144,8 @@ impl Gate {
 }
 
 /// Counts a request against its address, and says in the answer how the caller stands.
-pub(super) async fn limited(
+pub async fn limited(
     State(app): State<App>,
-    envelope: Envelope,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -162,15 +160,9 @@ pub(super) async fn limited(
     let refused = standing.filter(|standing| !standing.is_within);
     request.extensions_mut().insert(visit.clone());
     let mut response = match refused {
-        Some(standing) => envelope.problem(&too_many(&envelope, standing.reset_s)),
+        Some(standing) => ApiError::from(Refusal::TooMany(standing.reset_s)).into_response(),
         None => next.run(request).await,
     };
     app.gate.write(&visit, standing, response.headers_mut());
     response
-}
-
-/// The problem of who comes too often.
-pub(super) fn too_many(envelope: &Envelope, reset_s: i64) -> Problem {
-    let delay = u32::try_from(reset_s).unwrap_or(u32::MAX);
-    Problem::new(problem::TOO_MANY_REQUESTS, envelope.language).retry_after(delay)
 }

@@ -1,5 +1,12 @@
 //! The listening side: connections, their limits, and an end in good order.
 
+pub mod gate;
+pub mod limits;
+pub mod metrics;
+pub mod peer;
+mod stalling;
+pub(super) mod streams;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +26,12 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use super::peer::Peer;
-use super::problem;
-use super::request::Envelope;
-use super::stalling::Stalling;
-use super::streams::Streams;
+use peer::Peer;
+use stalling::Stalling;
+use streams::Streams;
+
+use super::contract::envelope::Envelope;
+use super::contract::error::ApiError;
 
 /// Answers shorter than this fit a packet or two: compressing them saves no time.
 const COMPRESSED_FROM_BYTES: u16 = 2_048;
@@ -129,7 +137,7 @@ async fn within(State(limits): State<ServeLimits>, request: Request, next: Next)
     let is_upload = request.uri().path().ends_with("/commands/attach-document");
     let limit = if is_upload { limits.upload_within } else { limits.request_within };
     let answer = tokio::time::timeout(limit, next.run(request)).await;
-    answer.unwrap_or_else(|_| envelope.kind(problem::TIMEOUT))
+    answer.unwrap_or_else(|_| ApiError::Timeout.render(&envelope))
 }
 
 async fn accept(

@@ -6,16 +6,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// The places of one listening server. Every request carries it as an extension.
 #[derive(Clone)]
-pub(super) struct Streams {
+pub struct Streams {
     places: Arc<Semaphore>,
     closing: watch::Receiver<bool>,
 }
 
 /// Held by the server; dropped or told, it ends every stream.
-pub(super) struct Closing(watch::Sender<bool>);
+pub struct Closing(watch::Sender<bool>);
 
 /// One stream's place, given back when it is dropped.
-pub(super) struct Place {
+pub struct Place {
     closing: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
 }

@@ -393,18 +393,18 @@ on_both_engines! {
         let fund = app.fund(&programme, "f1", 1_000).await;
         let analyst = app.token(Role::Analyst).await;
         rows(&app, "indicators?name=registered").await;
-        for route in sira::http::access::ROUTES {
+        for route in sira::http::endpoints() {
             let target = match route.path.split('/').nth(2) {
                 Some("programmes") => &programme,
                 Some("cohorts") => &cohort,
                 Some("funds") => &fund,
                 _ => id,
             };
-            let path = route.path.replace("{id}", target).replace("{command}", "add-note");
+            let path = route.path.replace("{id}", target).replace("{*tile}", "0/000.p/1");
             let path = path.replace("{slug}", "forbidden").replace("{name}", "registered").replace("{sha256}", &"0".repeat(64));
             for query in ["", "?identity=true", "?q=Zoumbal%C3%A9"] {
-                let request = app.request(route.method.to_uppercase().parse().unwrap(), &format!("{path}{query}"));
-                let request = if route.method == "post" { request.json(&json!({ "text": "x" })) } else { request };
+                let request = app.request(route.method.clone(), &format!("{path}{query}"));
+                let request = if route.method == reqwest::Method::POST { request.json(&json!({ "text": "x" })) } else { request };
                 let reply = Reply::of(request.bearer_auth(&analyst)).await;
                 for part in ["Inventée", "Zoumbalé", "+22370000001", "70 00 00 01", "puits"] {
                     assert!(!reply.text.contains(part), "{} {path}{query}: {}", route.method, reply.text);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sira::commands::Loaded;
-use sira::http::show::path_value;
+use sira::present::path_value;
 use sira::journal::{RecordedEvent, StreamId};
 use sira_domain::path::Beneficiary;
 use sqlx::{Connection, PgConnection, SqliteConnection};

@@ -2,93 +2,172 @@
 
 use std::collections::HashMap;
 
-use axum::Router;
-use axum::extract::{Query, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
-use axum::routing::get;
+use axum::extract::State;
 use chrono::NaiveDate;
-use serde_json::{Value, json};
-use sira_domain::likeness::sought_by;
-use sira_domain::path::{Beneficiary, Stage, Status};
-use sira_domain::reference::{Language, RegionCode, SectorCode};
-use sira_domain::values::{ActorId, OfficeCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sira_domain::path::{Stage, Status};
+use sira_domain::reference::{Language, SectorCode};
+use sira_domain::values::{ActorId, CohortId};
 use sira_projections::lists::{
     Case, CaseOrder, CasePlace, CaseQuestion, Filters, SearchQuestion, Which, cases, names, search,
 };
-use sira_projections::{FoldError, Reach, case_identity};
+use sira_projections::{Reach, case_identity};
 use uuid::Uuid;
 
-use super::App;
-use super::access::{PATH_READERS, may_open};
-use super::parameters::Parameters;
-use super::problem::{self, Problem};
-use super::reading::{
-    answer, bad_parameter, position_of, unavailable, wait_for_position, write_cursor,
-};
-use super::request::Caller;
+use super::find::stream_of;
+use super::search::Sought;
 use crate::access_log::{AccessEntry, record_accesses};
-use crate::journal::StreamId;
+use crate::http::App;
+use crate::http::contract::answer::Read;
+use crate::http::contract::caller::Caller;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::MinPosition;
+use crate::http::contract::paging::path_query;
+use crate::http::contract::query::Query;
+use crate::http::contract::reading::arrive;
+use crate::present::{IDENTITY_READERS, may_open};
 use crate::read_side::OpenedKeys;
-pub(super) use crate::replay::activity::reach_of;
+use crate::replay::activity::reach_of;
 
-/// The route.
-const PATH: &str = "/v1/beneficiaries";
-/// Characters of a search at most: as many as a name may have.
-const SEARCH_MAX: usize = 120;
 /// The projection that says where paths stand.
-pub(super) const CASES: &str = "case_status";
-/// The decisions that a path waits for.
-const DECISIONS: [&str; 6] =
-    ["eligibility", "interview", "selection", "plan", "financing", "agreement"];
+pub const CASES: &str = "case_status";
 
-/// The routes.
-pub fn routes() -> Router<App> {
-    Router::new().route(PATH, get(list))
+/// A decision that a path waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaited {
+    /// Whether the person is eligible.
+    Eligibility,
+    /// The interview.
+    Interview,
+    /// The selection.
+    Selection,
+    /// What the committee says of the plan.
+    Plan,
+    /// Whether the money is given.
+    Financing,
+    /// The agreement's signature.
+    Agreement,
 }
 
-/// An address's parameters, as they come.
-pub(super) type Pairs = Query<Vec<(String, String)>>;
+/// The order of the list; a hyphen puts the latest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Sort {
+    /// Day of registration.
+    #[serde(rename = "registered_on")]
+    RegisteredOn,
+    /// Day of registration, the latest first.
+    #[serde(rename = "-registered_on")]
+    RegisteredOnLatest,
+    /// Latest day of any fact.
+    #[serde(rename = "last_on")]
+    LastOn,
+    /// Latest day of any fact, the latest first.
+    #[serde(rename = "-last_on")]
+    LastOnLatest,
+}
 
-async fn list(
+path_query! {
+    /// Which paths.
+    Asked {
+        /// The stage.
+        stage: Option<Stage>,
+        /// The status.
+        status: Option<Status>,
+        /// The training group last joined.
+        cohort: Option<CohortId>,
+        /// Sector of the business, or of the idea before it starts.
+        sector: Option<SectorCode>,
+        /// The decision waited for.
+        awaiting: Option<Awaited>,
+        /// Adviser in charge, by the name in their token.
+        adviser: Option<ActorId>,
+        /// Words of the name, each whole or its first three letters or more, in any spelling and order; or a
+        /// phone. For those who may open an identity; everybody found is recorded. The latest recorded come
+        /// first, and `sort` is not taken beside it.
+        q: Option<Sought>,
+        /// The order; `-registered_on` when left out.
+        sort: Option<Sort>,
+        /// `true` opens the names of the page for those allowed; each reading is recorded.
+        #[serde(default)]
+        identity: bool,
+    }
+}
+
+impl Asked {
+    fn filters(&self) -> Filters {
+        Filters {
+            stage: self.stage.and_then(word_of),
+            status: self.status.and_then(word_of),
+            cohort: self.cohort.map(|cohort| cohort.0),
+            sector: self.sector.as_ref().map(ToString::to_string),
+            awaiting: self.awaiting.and_then(word_of),
+            adviser: self.adviser.as_ref().map(ToString::to_string),
+            ..self.shared_filters()
+        }
+    }
+}
+
+/// The word of a value, as it is written everywhere.
+pub fn word_of(value: impl Serialize) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
+}
+
+/// A path as it is listed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListedCase {
+    /// Where it stands.
+    #[serde(flatten)]
+    case: Case,
+    /// The person's name, where it was asked for; nothing in its place when the person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    name: Option<Option<String>>,
+}
+
+/// A page of paths.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListedCases {
+    /// The paths.
+    items: Vec<ListedCase>,
+    /// Where the next page begins; nothing on the last one.
+    next_cursor: Option<String>,
+    /// Said when a search looked at as many people as a page may cost: how to ask for fewer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    #[serde(default)]
+    narrow: Option<&'static str>,
+}
+
+/// `GET /v1/beneficiaries`.
+pub async fn list(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
-    Query(pairs): Pairs,
-) -> Result<Response, Response> {
-    caller.require(PATH_READERS)?;
-    let given = Parameters::read(&caller, PATH, pairs)?;
-    let filters = filters(&given)?;
-    let opens = given.parsed("identity", "true, false", |text| text.parse().ok())?.unwrap_or(false);
-    if (opens || given.text("q").is_some()) && !may_open(caller.grant.role, "identity") {
-        return Err(caller.envelope.kind(problem::FORBIDDEN));
+    min: MinPosition,
+    asked: Query<Asked>,
+) -> Result<Read<ListedCases>, ApiError> {
+    let opens = asked.identity;
+    let about_people = opens || asked.q.is_some();
+    if about_people && !may_open(caller.grant.role, "identity") {
+        return Err(ApiError::Forbidden(IDENTITY_READERS));
     }
-    let terms = given.parsed("q", "1..8 words, 1..120 characters, or a phone", |text| {
-        sought_by(text).filter(|_| text.chars().count() <= SEARCH_MAX)
-    })?;
     let reach = reach_of(&caller.grant.scope);
-    let about_people = opens || terms.is_some();
-    let projections = projections_of(&reach, about_people);
-    wait_for_position(&app, &caller, &headers, projections).await?;
-    let position = position_of(&app, &caller, projections).await?;
-    let asked = Asked { given: &given, filters: &filters, reach: &reach };
-    let page = match &terms {
-        Some(terms) => found(&app, &caller, &asked, terms).await?,
-        None => listed(&app, &caller, &asked).await?,
+    let position = arrive(&app, min, projections_of(&reach, about_people)).await?;
+    let (filters, reach) = (&asked.filters(), &reach);
+    let page = match &asked.q {
+        Some(sought) => found(&app, &asked, filters, reach, sought).await?,
+        None => listed(&app, &asked, filters, reach).await?,
     };
-    let mut names = None;
     if about_people {
         record_reading(&app, &caller, &page.items, opens).await?;
     }
-    if opens {
-        names = Some(open_names(&app, &caller, &page.items).await?);
-    }
-    let items: Vec<_> = page.items.iter().map(|case| show(case, names.as_ref())).collect();
-    let mut body = json!({ "items": items, "next_cursor": page.next });
-    if page.ended_early {
-        body["narrow"] = narrow(caller.envelope.language).into();
-    }
-    Ok(answer(&body, position))
+    let keys = OpenedKeys::new(app.commands.keys().clone());
+    let names =
+        if opens { Some(names(&app.read, &keys, &ids_of(&page.items)).await?) } else { None };
+    let items = page.items.into_iter().map(|case| show(case, names.as_ref())).collect();
+    let narrow = page.ended_early.then(|| narrow(caller.language()));
+    Ok(Read { body: ListedCases { items, next_cursor: page.next, narrow }, position })
 }
 
 /// The projections that an answer is read from: offices, and who is found, are kept with identities.
@@ -100,13 +179,6 @@ fn projections_of(reach: &Reach, about_people: bool) -> &'static [&'static str] 
     }
 }
 
-/// A question as it was understood.
-struct Asked<'a> {
-    given: &'a Parameters<'a>,
-    filters: &'a Filters,
-    reach: &'a Reach,
-}
-
 /// A page of paths, listed or found.
 struct Shown {
     items: Vec<Case>,
@@ -114,52 +186,52 @@ struct Shown {
     ended_early: bool,
 }
 
-async fn listed(app: &App, caller: &Caller, asked: &Asked<'_>) -> Result<Shown, Response> {
-    let expected = "registered_on, -registered_on, last_on, -last_on";
-    let sort = asked.given.parsed("sort", expected, |text| {
-        let (descending, column) =
-            text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-        match column {
-            "registered_on" => Some((CaseOrder::RegisteredOn, descending)),
-            "last_on" => Some((CaseOrder::LastOn, descending)),
-            _ => None,
-        }
-    })?;
-    let (order, descending) = sort.unwrap_or((CaseOrder::RegisteredOn, true));
+async fn listed(
+    app: &App,
+    asked: &Query<Asked>,
+    filters: &Filters,
+    reach: &Reach,
+) -> Result<Shown, ApiError> {
+    let (order, descending) = match asked.sort.unwrap_or(Sort::RegisteredOnLatest) {
+        Sort::RegisteredOn => (CaseOrder::RegisteredOn, false),
+        Sort::RegisteredOnLatest => (CaseOrder::RegisteredOn, true),
+        Sort::LastOn => (CaseOrder::LastOn, false),
+        Sort::LastOnLatest => (CaseOrder::LastOn, true),
+    };
     let question = CaseQuestion {
         which: Which::All,
-        filters: asked.filters,
-        reach: asked.reach,
+        filters,
+        reach,
         order,
         descending,
-        after: asked.given.place(read_place)?,
-        limit: asked.given.limit()?,
+        after: asked.place_of(read_place)?,
+        limit: asked.limit.get(),
     };
-    let page = cases(&app.read, &question).await.map_err(|error| unavailable(caller, &error))?;
-    let next = page.next.map(|place| write_cursor(&asked.given.question(), &write_place(&place)));
+    let page = cases(&app.read, &question).await?;
+    let next = page.next.map(|place| asked.cursor_to(&write_place(&place)));
     Ok(Shown { items: page.items, next, ended_early: false })
 }
 
 async fn found(
     app: &App,
-    caller: &Caller,
-    asked: &Asked<'_>,
-    terms: &[String],
-) -> Result<Shown, Response> {
-    if asked.given.text("sort").is_some() {
-        return Err(bad_parameter(caller, "sort", "sort | q"));
+    asked: &Query<Asked>,
+    filters: &Filters,
+    reach: &Reach,
+    Sought(terms): &Sought,
+) -> Result<Shown, ApiError> {
+    if asked.sort.is_some() {
+        return Err(ApiError::parameter("sort", "sort | q"));
     }
     let question = SearchQuestion {
         terms,
-        filters: asked.filters,
-        reach: asked.reach,
-        after: asked.given.place(|place| Uuid::try_parse(place).ok())?,
-        limit: asked.given.limit()?,
+        filters,
+        reach,
+        after: asked.place_of(|place| Uuid::try_parse(place).ok())?,
+        limit: asked.limit.get(),
     };
     let keys = OpenedKeys::new(app.commands.keys().clone());
-    let page = search(&app.read, &keys, &question).await;
-    let page = page.map_err(|error| unavailable(caller, &error))?;
-    let next = page.next.map(|id| write_cursor(&asked.given.question(), &id.to_string()));
+    let page = search(&app.read, &keys, &question).await?;
+    let next = page.next.map(|id| asked.cursor_to(&id.to_string()));
     Ok(Shown { items: page.items, next, ended_early: page.ended_early })
 }
 
@@ -174,51 +246,25 @@ async fn record_reading(
     caller: &Caller,
     cases: &[Case],
     opens: bool,
-) -> Result<(), Response> {
+) -> Result<(), ApiError> {
     let at = app.commands.clock().now();
     let entry = |id| AccessEntry {
         at,
         actor: &caller.grant.actor,
         role: caller.grant.role,
         action: if opens { "identity" } else { "search" },
-        stream: StreamId { aggregate_type: Beneficiary::TYPE.into(), aggregate_id: id },
+        stream: stream_of(id),
         request_id: &caller.envelope.request_id,
     };
     let entries: Vec<_> = ids_of(cases).into_iter().map(entry).collect();
-    let recorded = record_accesses(app.commands.journal(), &entries).await;
-    recorded.map_err(|error| caller.envelope.command_error(&error.into()))
-}
-
-async fn open_names(
-    app: &App,
-    caller: &Caller,
-    cases: &[Case],
-) -> Result<HashMap<Uuid, String>, Response> {
-    let keys = OpenedKeys::new(app.commands.keys().clone());
-    let opened = names(&app.read, &keys, &ids_of(cases)).await;
-    opened.map_err(|error| not_opened(caller, &error))
-}
-
-fn not_opened(caller: &Caller, error: &FoldError) -> Response {
-    let request_id = &*caller.envelope.request_id;
-    tracing::error!(request_id, error = %error, cause = ?std::error::Error::source(error), "names could not be opened");
-    match error {
-        FoldError::Unfit(_) => caller.envelope.kind(problem::INTERNAL),
-        FoldError::Unavailable(_) => {
-            let problem = Problem::new(problem::UNAVAILABLE, caller.envelope.language);
-            caller.envelope.problem(&problem.retry_after(5))
-        }
-    }
+    Ok(record_accesses(app.commands.journal(), &entries).await?)
 }
 
 /// A path as it is listed; with the name, or nothing in its place when the person was erased.
-fn show(case: &Case, names: Option<&HashMap<Uuid, String>>) -> Value {
-    let mut shown = json!(case);
-    if let Some(names) = names {
-        let name = Uuid::try_parse(&case.id).ok().and_then(|id| names.get(&id));
-        shown["name"] = name.cloned().into();
-    }
-    shown
+fn show(case: Case, names: Option<&HashMap<Uuid, String>>) -> ListedCase {
+    let id = Uuid::try_parse(&case.id).ok();
+    let name = names.map(|names| id.and_then(|id| names.get(&id)).cloned());
+    ListedCase { case, name }
 }
 
 fn narrow(language: Language) -> &'static str {
@@ -232,47 +278,15 @@ fn narrow(language: Language) -> &'static str {
     }
 }
 
-/// The filters that are given.
-///
-/// # Errors
-/// The answer to one that stands for nothing.
-pub(super) fn filters(given: &Parameters<'_>) -> Result<Filters, Response> {
-    let uuid = |text: &str| Uuid::try_parse(text).ok();
-    let word = |words: &'static [&'static str]| {
-        move |text: &str| words.contains(&text).then(|| text.to_owned())
-    };
-    Ok(Filters {
-        programme: given.parsed("programme", "UUID", uuid)?,
-        region: given.parsed("region", "/v1/reference: regions", |text| {
-            text.parse::<RegionCode>().ok().map(|region| region.code().to_owned())
-        })?,
-        office: given.parsed("office", "[a-z0-9_-]{1,40}", |text| {
-            OfficeCode::try_new(text).ok().map(|office| office.as_str().to_owned())
-        })?,
-        stage: given.parsed(
-            "stage",
-            "idea, recruitment, training, financing, follow_up, completed",
-            |text| serde_json::from_value::<Stage>(text.into()).ok().map(|_| text.to_owned()),
-        )?,
-        status: given.parsed("status", "active, suspended, exited, completed", |text| {
-            serde_json::from_value::<Status>(text.into()).ok().map(|_| text.to_owned())
-        })?,
-        cohort: given.parsed("cohort", "UUID", uuid)?,
-        sector: given.parsed("sector", "[A-U], [a-z0-9_]{1,40}", |text| {
-            SectorCode::try_new(text).ok().map(|sector| sector.as_str().to_owned())
-        })?,
-        awaiting: given.parsed("awaiting", &DECISIONS.join(", "), word(&DECISIONS))?,
-        adviser: given.parsed("adviser", "[a-z0-9._@-]{1,64}", |text| {
-            ActorId::try_new(text).ok().map(|adviser| adviser.as_str().to_owned())
-        })?,
-    })
-}
-
-pub(super) fn write_place(place: &CasePlace) -> String {
+/// A place in a list of paths, as a cursor carries it.
+#[must_use]
+pub fn write_place(place: &CasePlace) -> String {
     format!("{} {}", place.on, place.id)
 }
 
-pub(super) fn read_place(text: &str) -> Option<CasePlace> {
+/// Reads it back; none when it is no place.
+#[must_use]
+pub fn read_place(text: &str) -> Option<CasePlace> {
     let (on, id) = text.split_once(' ')?;
     let on: NaiveDate = on.parse().ok()?;
     Some(CasePlace { on, id: Uuid::try_parse(id).ok()?.to_string() })

@@ -4,31 +4,23 @@
 //! Those who work with the person open what their work needs, each part by its own route; the whole,
 //! with grievances against themselves and with who has looked, is not theirs to hand out.
 
-use axum::Router;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use serde_json::json;
 
-use super::App;
-use super::access::PERSON_READERS;
-use super::beneficiaries::{current, find_id, log_access};
-use super::lists::Pairs;
-use super::parameters::Parameters;
-use super::problem::{self, Problem};
-use super::reading::unavailable;
-use super::request::{Caller, Named};
+use super::find::{found, log_access, stream_of};
 use crate::formats::asked_for;
-use crate::replay::person::{HeldError, held, page};
+use crate::http::App;
+use crate::http::contract::caller::Caller;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::{Accepted, Named};
+use crate::http::contract::operation::{Operation, Output};
+use crate::http::contract::query::{Nothing, Query};
+use crate::replay::person::{Held, held, page};
 
-const PATH: &str = "/v1/beneficiaries/{id}/person";
 /// The page may do nothing but be looked at.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-/// The routes.
-pub fn routes() -> Router<App> {
-    Router::new().route(PATH, get(person))
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
@@ -36,38 +28,57 @@ enum Form {
     Page,
 }
 
-async fn person(
+/// `GET /v1/beneficiaries/{id}/person`.
+pub async fn person(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    headers: HeaderMap,
-    Query(pairs): Pairs,
-) -> Result<Response, Response> {
-    caller.require(PERSON_READERS)?;
-    Parameters::read(&caller, PATH, pairs)?;
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let language = caller.envelope.language;
-    let form = form_of(accept).ok_or_else(|| {
-        let problem = Problem::new(problem::NOT_ACCEPTABLE, language);
-        caller.envelope.problem(&problem.detail("application/json, text/html"))
-    })?;
-    let id = find_id(&app, &caller.envelope, &id).await?;
-    current(&app, &caller, id).await?;
-    log_access(&app, &caller, "person", id).await?;
-    let held = held(&app.commands, &app.read, id, language).await.map_err(|error| match error {
-        HeldError::Command(error) => caller.envelope.command_error(&error),
-        HeldError::Read(error) => unavailable(&caller, &error),
-    })?;
-    let held = held.ok_or_else(|| caller.envelope.kind(problem::NOT_FOUND))?;
-    let mut response = match form {
-        Form::Json => axum::Json(&held).into_response(),
-        Form::Page => axum::response::Html(page(&held, language)).into_response(),
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
-    Ok(response)
+    Accepted(accept): Accepted,
+    _: Query<Nothing>,
+) -> Result<HeldAnswer, ApiError> {
+    let language = caller.language();
+    let offered = || ApiError::NotAcceptable(vec!["application/json", "text/html"]);
+    let form = form_of(accept.as_deref()).ok_or_else(offered)?;
+    let (id, _) = found(&app, &caller, &id).await?;
+    log_access(&app, &caller, "person", stream_of(id)).await?;
+    let held = held(&app.commands, &app.read, id, language).await?.ok_or(ApiError::NotFound)?;
+    Ok(match form {
+        Form::Json => HeldAnswer::Json(Box::new(held)),
+        Form::Page => HeldAnswer::Page(page(&held, language)),
+    })
+}
+
+/// What is held, in the form that was asked for.
+pub enum HeldAnswer {
+    /// For a program.
+    Json(Box<Held>),
+    /// To print.
+    Page(String),
+}
+
+impl IntoResponse for HeldAnswer {
+    fn into_response(self) -> Response {
+        let mut response = match self {
+            Self::Json(held) => axum::Json(held).into_response(),
+            Self::Page(page) => axum::response::Html(page).into_response(),
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
+        headers
+            .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        response
+    }
+}
+
+impl Output for HeldAnswer {
+    fn describe(operation: &mut Operation) {
+        let held = operation.schema_of::<Held>();
+        let page = json!({ "type": "string" });
+        let content = [("application/json", held), ("text/html", page)];
+        operation.answer(200, "Everything that is held.", &[], &content);
+        operation.problems(&[503]);
+    }
 }
 
 /// JSON unless a page is asked for more, or named alone.

@@ -6,44 +6,66 @@
 //! copy that nobody can take back, so a path that moves to another office would stay in the hands of
 //! the one that gave it up, and in a part nobody can tell what was left out from what is not theirs.
 
+mod page;
 mod stream;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Query, State};
-use axum::http::{Extensions, HeaderMap, HeaderValue, header};
-use axum::response::Response;
-use axum::routing::get;
+use axum::extract::State;
+use axum::http::{Extensions, HeaderMap};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+use sira_domain::values::Within;
 use uuid::Uuid;
 
-use super::App;
-use super::access::FEED_READERS;
-use super::lists::Pairs;
-use super::parameters::Parameters;
-use super::problem::{self, Problem};
-use super::reading::bad_parameter;
-use super::request::Caller;
-use super::streams::Streams;
-use crate::access_log::{AccessEntry, record_access};
-use crate::export::events::write_cloud_event;
+use super::beneficiaries::log_access;
+use crate::export::events::CloudEvent;
 use crate::grant::Scope;
-use crate::journal::{RecordedEvent, StreamId};
+use crate::http::App;
+use crate::http::contract::access::Access::Roles;
+use crate::http::contract::access::FEED_READERS;
+use crate::http::contract::caller::Caller;
+use crate::http::contract::endpoint::{Endpoint, Tag};
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::{Accepted, LastEventId};
+use crate::http::contract::operation::{AnswerHeader, Operation, Output};
+use crate::http::contract::query::Query;
+use crate::http::server::streams::Streams;
+use crate::journal::StreamId;
 use crate::token::Grant;
 
-/// The route.
-const PATH: &str = "/v1/events";
 /// Events of a page when nothing is said.
 const PAGE: u32 = 100;
 /// Events of a page at most.
 const PAGE_MAX: u32 = 1_000;
-/// Bytes of payloads and metadata of a page at most; a page holds at least one event, of at most 2 MiB.
-const PAGE_BYTES_MAX: usize = 1 << 20;
-/// When to try again while every place for a stream is taken.
-const PLACE_RETRY_S: u32 = 30;
+/// The media type of a page.
+const BATCH: &str = "application/cloudevents-batch+json";
 
 /// The routes.
-pub(super) fn routes() -> Router<App> {
-    Router::new().route(PATH, get(events))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint::get(
+        "/v1/events",
+        Roles(FEED_READERS),
+        (Tag("events"), "list-events"),
+        "Every event in the order of the journal, as CloudEvents with sealed parts sealed: a page, or server-sent events with `Accept: text/event-stream`.",
+        events,
+    )]
+}
+
+/// Which events.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Asked {
+    /// Position after which to begin.
+    #[serde(default)]
+    after: u64,
+    /// Events of the page. A page may be shorter, to stay small: go on until its last `id` is
+    /// `Sira-Position`.
+    #[serde(default = "page")]
+    limit: Within<1, PAGE_MAX>,
+}
+
+fn page() -> Within<1, PAGE_MAX> {
+    Within::try_new(PAGE.into()).unwrap_or_else(|_| unreachable!("a page is within its own limits"))
 }
 
 async fn events(
@@ -51,24 +73,40 @@ async fn events(
     caller: Caller,
     headers: HeaderMap,
     extensions: Extensions,
-    Query(pairs): Pairs,
-) -> Result<Response, Response> {
-    caller.require(FEED_READERS)?;
+    Accepted(accept): Accepted,
+    last: LastEventId,
+    asked: Query<Asked>,
+) -> Result<Events, ApiError> {
     if !reaches_everything(&caller.grant) {
-        return Err(caller.envelope.kind(problem::OUT_OF_SCOPE));
+        return Err(ApiError::OutOfScope);
     }
-    let given = Parameters::read(&caller, PATH, pairs)?;
-    let streamed = wants_stream(&headers);
-    let after = after(&app, &caller, &headers, &given).await?;
-    if streamed {
-        let place = extensions.get::<Streams>().and_then(Streams::enter).ok_or_else(|| {
-            let problem = Problem::new(problem::BUSY, caller.envelope.language);
-            caller.envelope.problem(&problem.retry_after(PLACE_RETRY_S))
-        })?;
+    let after = after(&app, &last, asked.after).await?;
+    if wants_stream(accept.as_deref()) {
+        let place = extensions.get::<Streams>().and_then(Streams::enter).ok_or(ApiError::NoPlace)?;
         record_reading(&app, &caller).await?;
-        return Ok(stream::answer(app, &headers, after, place));
+        return Ok(Events(stream::answer(app, &headers, after, place)));
     }
-    page(&app, &caller, &given, after).await
+    page::page(&app, &caller, asked.limit.get(), after).await.map(Events)
+}
+
+/// A page of events, or a stream of them.
+struct Events(Response);
+
+impl IntoResponse for Events {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Output for Events {
+    fn describe(operation: &mut Operation) {
+        let event = operation.schema_of::<CloudEvent<'static>>();
+        let batch = json!({ "type": "array", "items": event });
+        let stream = json!({ "type": "string", "description": "Each event's position as `id`, and its CloudEvent as `data`." });
+        let content = [(BATCH, batch), ("text/event-stream", stream)];
+        operation.answer(200, "The events.", &[AnswerHeader::Position], &content);
+        operation.problems(&[503]);
+    }
 }
 
 /// What a feed is given for, at its beginning and for as long as it lasts.
@@ -76,9 +114,8 @@ fn reaches_everything(grant: &Grant) -> bool {
     grant.scope == Scope::All && FEED_READERS.contains(&grant.role)
 }
 
-fn wants_stream(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let kinds = accepted.flat_map(|value| value.split(','));
+fn wants_stream(accept: Option<&str>) -> bool {
+    let kinds = accept.unwrap_or_default().split(',');
     let mut kinds = kinds.map(|kind| kind.split(';').next().unwrap_or_default().trim());
     kinds.any(|kind| kind.eq_ignore_ascii_case("text/event-stream"))
 }
@@ -86,87 +123,18 @@ fn wants_stream(headers: &HeaderMap) -> bool {
 /// The position to begin after. One that the journal has not reached is refused: the reader has seen
 /// events that this journal does not hold, as after a restore from an old backup, and must not go on
 /// as if nothing had happened.
-async fn after(
-    app: &App,
-    caller: &Caller,
-    headers: &HeaderMap,
-    given: &Parameters<'_>,
-) -> Result<u64, Response> {
-    let position = |text: &str| text.trim().parse::<u64>().ok();
-    let asked = given.parsed("after", "0..", position)?.unwrap_or(0);
-    let (name, after) = match headers.get("last-event-id") {
-        None => ("after", asked),
-        Some(value) => {
-            let last = value.to_str().ok().and_then(position);
-            ("Last-Event-ID", last.ok_or_else(|| bad_parameter(caller, "Last-Event-ID", "0.."))?)
-        }
-    };
-    let head = head(app, caller).await?;
-    if after > head {
-        return Err(bad_parameter(caller, name, &format!("0..{head}")));
+async fn after(app: &App, LastEventId(last): &LastEventId, asked: u64) -> Result<u64, ApiError> {
+    let after = last.unwrap_or(asked);
+    let head = app.commands.journal().head().await?.position;
+    match last {
+        _ if after <= head => Ok(after),
+        Some(_) => Err(ApiError::header("Last-Event-ID", format!("0..{head}"))),
+        None => Err(ApiError::parameter("after", format!("0..{head}"))),
     }
-    Ok(after)
-}
-
-async fn head(app: &App, caller: &Caller) -> Result<u64, Response> {
-    let head = app.commands.journal().head().await;
-    Ok(head.map_err(|error| caller.envelope.command_error(&error.into()))?.position)
-}
-
-/// A page as a CloudEvents batch. `Sira-Position` is read before it: the page may go beyond, never
-/// leave out.
-async fn page(
-    app: &App,
-    caller: &Caller,
-    given: &Parameters<'_>,
-    after: u64,
-) -> Result<Response, Response> {
-    let parse = |text: &str| text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
-    let limit = given.parsed("limit", &format!("1..{PAGE_MAX}"), parse)?.unwrap_or(PAGE);
-    let head = head(app, caller).await?;
-    let journal = app.commands.journal();
-    let events = journal.read_feed_within(after, limit, PAGE_BYTES_MAX).await;
-    let events = events.map_err(|error| caller.envelope.command_error(&error.into()))?;
-    if !events.is_empty() {
-        record_reading(app, caller).await?;
-    }
-    let mut response = Response::new(Body::from(batch(journal.id(), &events)));
-    let headers = response.headers_mut();
-    let kind = HeaderValue::from_static("application/cloudevents-batch+json; charset=UTF-8");
-    headers.insert(header::CONTENT_TYPE, kind);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("sira-position", HeaderValue::from(head));
-    Ok(response)
-}
-
-fn batch(journal: &str, events: &[RecordedEvent]) -> Vec<u8> {
-    let mut out = vec![b'['];
-    for (place, event) in events.iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        write_in_memory(journal, event, &mut out);
-    }
-    out.push(b']');
-    out
-}
-
-fn write_in_memory(journal: &str, event: &RecordedEvent, out: &mut Vec<u8>) {
-    // Writing to memory does not fail.
-    let _ = write_cloud_event(journal, event, out);
 }
 
 /// Following the journal is reading every path: an auditor of the readers must see it. One entry a
 /// page or a stream; the journal as a whole has no id.
-async fn record_reading(app: &App, caller: &Caller) -> Result<(), Response> {
-    let entry = AccessEntry {
-        at: app.commands.clock().now(),
-        actor: &caller.grant.actor,
-        role: caller.grant.role,
-        action: "feed",
-        stream: StreamId::new("journal", Uuid::nil()),
-        request_id: &caller.envelope.request_id,
-    };
-    let recorded = record_access(app.commands.journal(), &entry).await;
-    recorded.map_err(|error| caller.envelope.command_error(&error.into()))
+async fn record_reading(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    log_access(app, caller, "feed", StreamId::new("journal", Uuid::nil())).await
 }

@@ -13,10 +13,11 @@ use axum::response::Response;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::super::App;
-use super::super::request::bearer;
-use super::super::streams::Place;
-use super::{reaches_everything, write_in_memory};
+use super::page::write_in_memory;
+use super::reaches_everything;
+use crate::http::App;
+use crate::http::contract::caller::bearer;
+use crate::http::server::streams::Place;
 use crate::journal::RecordedEvent;
 
 /// Events asked for at first and at most. What a page leaves for its bytes was read in vain, so each
