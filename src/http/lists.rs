@@ -14,7 +14,8 @@ use sira_domain::path::{Beneficiary, Stage, Status};
 use sira_domain::reference::{Language, RegionCode, SectorCode};
 use sira_domain::values::{ActorId, OfficeCode};
 use sira_projections::lists::{
-    Case, CaseOrder, CasePlace, CaseQuestion, Filters, SearchQuestion, Which, cases, names, search,
+    Case, CaseOrder, CasePlace, CaseQuestion, Filters, OFFICES, SearchQuestion, Which, cases,
+    names, search,
 };
 use sira_projections::{FoldError, Reach, case_identity};
 use uuid::Uuid;
@@ -91,12 +92,14 @@ async fn list(
     Ok(answer(&body, position))
 }
 
-/// The projections that an answer is read from: offices, and who is found, are kept with identities.
+/// The projections that an answer is read from: a region's also where offices stand, and who is found
+/// is kept with identities.
 fn projections_of(reach: &Reach, about_people: bool) -> &'static [&'static str] {
-    if about_people || matches!(reach, Reach::Regions(_)) {
-        &[CASES, case_identity::NAME]
-    } else {
-        &[CASES]
+    match (matches!(reach, Reach::Regions(_)), about_people) {
+        (true, true) => &[CASES, OFFICES, case_identity::NAME],
+        (true, false) => &[CASES, OFFICES],
+        (false, true) => &[CASES, case_identity::NAME],
+        (false, false) => &[CASES],
     }
 }
 

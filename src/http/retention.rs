@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use sira_projections::case_identity;
+use sira_projections::lists::{OFFICES, PROGRAMMES};
 
 use super::App;
 use super::access::{ERASERS, RETENTION_READERS};
@@ -51,8 +51,7 @@ async fn past_retention(
         limit: given.limit()?,
         language: caller.envelope.language,
     };
-    // Which programmes there are is told by their offices, which are kept with identities.
-    let projections = [CASES, case_identity::NAME];
+    let projections = [CASES, PROGRAMMES, OFFICES];
     wait_for_position(&app, &caller, &headers, &projections).await?;
     let position = position_of(&app, &caller, &projections).await?;
     let page = proposed(&app.commands, &app.read, &question).await;

@@ -12,7 +12,7 @@ use chrono::DateTime;
 use serde_json::json;
 use sira_domain::path::Beneficiary;
 use sira_domain::values::ActorId;
-use sira_projections::case_identity;
+use sira_projections::lists::OFFICES;
 use uuid::Uuid;
 
 use super::App;
@@ -56,7 +56,7 @@ async fn deeds(
         limit: given.limit()? as usize,
         language: caller.envelope.language,
     };
-    let projections = ["activity_log", CASES, case_identity::NAME];
+    let projections = ["activity_log", CASES, OFFICES];
     wait_for_position(&app, &caller, &headers, &projections).await?;
     let position = position_of(&app, &caller, &projections).await?;
     let page = activity(&app.commands, &app.read, &question).await;

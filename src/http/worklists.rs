@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde_json::json;
 use sira_projections::case_identity::{self, Place};
 use sira_projections::lists::{
-    self, CaseOrder, CaseQuestion, LoanPlace, LoanQuestion, VisitPlace, VisitQuestion, Which,
+    self, CaseOrder, CaseQuestion, LoanPlace, LoanQuestion, OFFICES, VisitPlace, VisitQuestion,
+    Which,
 };
 use sira_projections::{Reach, ReadError};
 use uuid::Uuid;
@@ -57,7 +58,7 @@ async fn duplicates(
     caller.require(DUPLICATE_READERS)?;
     let given = Parameters::read(&caller, DUPLICATES, pairs)?;
     let (after, limit) = (given.place(read_pair)?, given.limit()?);
-    wait_for_position(&app, &caller, &headers, &[case_identity::NAME]).await?;
+    wait_for_position(&app, &caller, &headers, &[case_identity::NAME, OFFICES]).await?;
     let (journal, reach) = (app.commands.journal().id(), reach_of(&caller.grant.scope));
     let page = case_identity::duplicates(&app.read, journal, &reach, after.as_ref(), limit).await;
     let page = page.map_err(|error| unavailable(&caller, &error))?;
@@ -172,7 +173,7 @@ fn begin<'a>(
 }
 
 /// Waits for the position that is asked for; the position that is read at. Every list looks at where its
-/// paths stand, and a region's at where its offices stand, which is kept with identities.
+/// paths stand, and a region's at where its offices stand.
 async fn arrive(
     app: &App,
     caller: &Caller,
@@ -180,7 +181,7 @@ async fn arrive(
     reach: &Reach,
     projection: &str,
 ) -> Result<u64, Response> {
-    let projections = [CASES, projection, case_identity::NAME];
+    let projections = [CASES, projection, OFFICES];
     let needed = if matches!(reach, Reach::Regions(_)) { 3 } else { 2 };
     let projections = &projections[..needed];
     wait_for_position(app, caller, headers, projections).await?;
