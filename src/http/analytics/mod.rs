@@ -14,7 +14,8 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
-use sira_projections::analytics::{AnalyticsQuery, PROJECTIONS};
+use sira_domain::reference::Language;
+use sira_projections::analytics::{AnalyticsQuery, DimensionNotHeld, PROJECTIONS, Uncomputed};
 
 use super::App;
 use super::problem::{self, Problem};
@@ -98,12 +99,33 @@ fn failed(caller: &Caller, error: &FigureError) -> Response {
         FigureError::NoSuchPosition { head } => {
             bad_parameter(caller, "as_of_position", &format!("0..{head}"))
         }
-        FigureError::TooManyCells(error) => bad_parameter(caller, "group_by", &error.to_string()),
+        FigureError::Uncomputed(Uncomputed::TooManyCells(error)) => {
+            bad_parameter(caller, "group_by", &error.to_string())
+        }
+        FigureError::Uncomputed(Uncomputed::DimensionNotHeld(missing)) => {
+            let parameter = if missing.is_filter { missing.dimension.word() } else { "group_by" };
+            bad_parameter(caller, parameter, &not_held(missing, language))
+        }
         FigureError::Read(error) => unavailable(caller, error),
         FigureError::Journal(_) | FigureError::Command(_) => {
             tracing::error!(request_id = &*caller.envelope.request_id, error = %error, cause = ?std::error::Error::source(error), "figures could not be computed");
             caller.envelope.problem(&Problem::new(problem::UNAVAILABLE, language).retry_after(5))
         }
         FigureError::Broken => caller.envelope.kind(problem::INTERNAL),
+    }
+}
+
+/// What is said of a dimension that an indicator has not: which, and which ones it has.
+fn not_held(missing: &DimensionNotHeld, language: Language) -> String {
+    let held: Vec<_> = missing.held.iter().map(|dimension| dimension.word()).collect();
+    let (indicator, dimension, held) =
+        (missing.indicator, missing.dimension.word(), held.join(", "));
+    match language {
+        Language::Fr => format!(
+            "l'indicateur {indicator} n'a pas la dimension {dimension} ; dimensions possibles : {held}"
+        ),
+        Language::En => {
+            format!("indicator {indicator} has no dimension {dimension}; it has: {held}")
+        }
     }
 }
