@@ -85,6 +85,7 @@ fn fed(recorded: RecordedEvent) -> FeedEvent {
         sequence: recorded.sequence,
         event_type: recorded.event_type,
         payload: present.unwrap_or(recorded.payload),
+        metadata: recorded.metadata,
         recorded_at: recorded.recorded_at,
     }
 }

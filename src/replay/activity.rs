@@ -381,8 +381,7 @@ pub fn reach_of(scope: &Scope) -> Reach {
         Scope::Offices(offices) => {
             Reach::Offices(offices.iter().map(|office| office.as_str().to_owned()).collect())
         }
-        // A donor sees nobody.
-        Scope::Funds(_) => Reach::Offices(Vec::new()),
+        Scope::Funds(funds) => Reach::Funds(funds.iter().map(|fund| fund.0).collect()),
     }
 }
 

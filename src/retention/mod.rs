@@ -96,7 +96,7 @@ async fn cutoffs(
     today: NaiveDate,
 ) -> Result<Vec<(Uuid, NaiveDate)>, RetentionError> {
     let mut cutoffs = Vec::new();
-    for id in lists::programmes(read).await? {
+    for id in lists::programme_ids(read).await? {
         let programme = commands.current_own::<sira_domain::programme::Programme>(id).await?;
         let cutoff = programme
             .and_then(|programme| programme.state.rules_on(today).1.retention_cutoff(today));

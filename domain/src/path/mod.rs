@@ -14,6 +14,7 @@ mod lawful;
 mod money;
 mod retention;
 mod retract;
+mod risk;
 mod stage;
 mod state;
 
@@ -30,12 +31,13 @@ pub use duplicate::{link, unlink};
 pub use event::{BeneficiaryEvent, FACTS, Fact};
 pub use lawful::lawful;
 pub use retention::{Retained, past_retention};
+pub use risk::{LoanRisk, PAR_DAYS, portfolio_at_risk};
 pub use stage::{Stage, Status};
 pub use state::{
     Actions, AssessmentState, BusinessState, CompletionState, DocumentState, EligibilityState,
     EnrolmentState, FinancingState, GrievanceState, InterviewState, LoanStanding, PaidBack,
     PaidTranche, PlanState, RegistrationState, SelectionState, SessionState, Signed, State,
-    VisitState, portfolio_at_risk,
+    VisitState,
 };
 
 use crate::context::Context;

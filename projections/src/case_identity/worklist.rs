@@ -10,6 +10,9 @@ use crate::{Reach, ReadError, ReadStore, on_read};
 /// Pairs of one page at most: what a person works through in a day.
 pub const MAX_PAGE: u32 = 200;
 
+/// The offices of a reader who sees no path.
+static NOBODY: Vec<String> = Vec::new();
+
 /// A place in the list: the pair that was seen last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -131,6 +134,8 @@ async fn fetch(
                 regions,
             )),
             Reach::Offices(offices) => Some((["a.office", "b.office"], offices)),
+            // A donor sees nobody.
+            Reach::Funds(_) => Some((["a.office", "b.office"], &NOBODY)),
         };
         if let Some((columns, codes)) = within {
             query.push(" AND (1 = 0");

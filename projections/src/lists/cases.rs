@@ -6,10 +6,11 @@ use serde::Serialize;
 use sqlx::QueryBuilder;
 use std::collections::HashMap;
 
+use super::MAX_PAGE;
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
-use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore, on_read};
 
 const WALKED: Walked = Walked { table: "case_status", only: "" };

@@ -4,11 +4,12 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::MAX_PAGE;
 use super::cases::add_advisers;
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
-use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore};
 
 const WALKED: Walked = Walked { table: "follow_up_schedule", only: "open" };

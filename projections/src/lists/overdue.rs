@@ -4,11 +4,12 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::MAX_PAGE;
 use super::cases::add_advisers;
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
-use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore};
 
 /// Which office is in charge of a loan now is said by the path, not by the loan's row.

@@ -12,6 +12,7 @@ use sira_domain::reference::Language;
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
 use sira_domain::values::ValueError;
+use sira_projections::analytics::Uncomputed;
 use sira_projections::{FoldError, ReadError};
 use tracing::Level;
 
@@ -319,7 +320,11 @@ fn of_figures(error: &FigureError, language: Language) -> Problem {
     match error {
         FigureError::Behind => Problem::new(problem::BEHIND).retry_after(SOON_RETRY_S),
         FigureError::NoSuchPosition { head } => bad("as_of_position", format!("0..{head}")),
-        FigureError::TooManyCells(error) => bad("group_by", error.to_string()),
+        FigureError::Uncomputed(Uncomputed::TooManyCells(error)) => bad("group_by", error.to_string()),
+        FigureError::Uncomputed(Uncomputed::DimensionNotHeld(missing)) => {
+            let parameter = if missing.is_filter { missing.dimension.word() } else { "group_by" };
+            bad(parameter, wording::of_dimension(missing, language))
+        }
         FigureError::Read(error) => of_read(error),
         FigureError::Journal(_) | FigureError::Command(_) => unavailable(),
         FigureError::Broken => Problem::new(problem::INTERNAL),

@@ -2,6 +2,7 @@
 
 use sira_domain::reference::Language;
 use sira_domain::values::ValueError;
+use sira_projections::analytics::DimensionNotHeld;
 
 /// Rules that are none of a value's own: of fields, parameters and headers.
 const RULES: &[(&str, &str, &str)] = &[
@@ -25,4 +26,20 @@ pub fn of_rule(rule: &str, limit: &str, language: Language) -> String {
         Language::En => en,
     });
     sentence.replace("{}", limit)
+}
+
+/// What is said of a dimension that an indicator has not: which, and which ones it has.
+#[must_use]
+pub fn of_dimension(missing: &DimensionNotHeld, language: Language) -> String {
+    let held: Vec<_> = missing.held.iter().map(|dimension| dimension.word()).collect();
+    let (indicator, dimension, held) =
+        (missing.indicator, missing.dimension.word(), held.join(", "));
+    match language {
+        Language::Fr => format!(
+            "l'indicateur {indicator} n'a pas la dimension {dimension} ; dimensions possibles : {held}"
+        ),
+        Language::En => {
+            format!("indicator {indicator} has no dimension {dimension}; it has: {held}")
+        }
+    }
 }

@@ -10,7 +10,8 @@ use sira_domain::path::{Stage, Status};
 use sira_domain::reference::{Language, SectorCode};
 use sira_domain::values::{ActorId, CohortId};
 use sira_projections::lists::{
-    Case, CaseOrder, CasePlace, CaseQuestion, Filters, SearchQuestion, Which, cases, names, search,
+    Case, CaseOrder, CasePlace, CaseQuestion, Filters, OFFICES, SearchQuestion, Which, cases,
+    names, search,
 };
 use sira_projections::{Reach, case_identity};
 use uuid::Uuid;
@@ -170,12 +171,14 @@ pub async fn list(
     Ok(Read { body: ListedCases { items, next_cursor: page.next, narrow }, position })
 }
 
-/// The projections that an answer is read from: offices, and who is found, are kept with identities.
+/// The projections that an answer is read from: a region's also where offices stand, and who is found
+/// is kept with identities.
 fn projections_of(reach: &Reach, about_people: bool) -> &'static [&'static str] {
-    if about_people || matches!(reach, Reach::Regions(_)) {
-        &[CASES, case_identity::NAME]
-    } else {
-        &[CASES]
+    match (matches!(reach, Reach::Regions(_)), about_people) {
+        (true, true) => &[CASES, OFFICES, case_identity::NAME],
+        (true, false) => &[CASES, OFFICES],
+        (false, true) => &[CASES, case_identity::NAME],
+        (false, false) => &[CASES],
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is past retention.
 
 use axum::extract::State;
-use sira_projections::case_identity;
+use sira_projections::lists::{OFFICES, PROGRAMMES};
 
 use super::super::beneficiaries::{CASES, read_place, write_place};
 use crate::http::App;
@@ -35,8 +35,7 @@ pub async fn past_retention(
         limit: asked.limit.get(),
         language: caller.language(),
     };
-    // Which programmes there are is told by their offices, which are kept with identities.
-    let position = arrive(&app, min, &[CASES, case_identity::NAME]).await?;
+    let position = arrive(&app, min, &[CASES, PROGRAMMES, OFFICES]).await?;
     let (items, next) = proposed(&app.commands, &app.read, &question).await?;
     let next_cursor = next.map(|place| asked.cursor_to(&write_place(&place)));
     Ok(Read { body: Page { items, next_cursor }, position })

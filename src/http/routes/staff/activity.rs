@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_domain::values::ActorId;
-use sira_projections::case_identity;
+use sira_projections::lists::OFFICES;
 
 use super::super::beneficiaries::CASES;
 use crate::http::App;
@@ -62,7 +62,7 @@ pub async fn activity(
         limit: asked.limit.get() as usize,
         language: caller.language(),
     };
-    let position = arrive(&app, min, &["activity_log", CASES, case_identity::NAME]).await?;
+    let position = arrive(&app, min, &["activity_log", CASES, OFFICES]).await?;
     let page = activity::activity(&app.commands, &app.read, &question).await?;
     let next_cursor = page.next.map(|place| asked.cursor_to(&place.text()));
     let body = Activity { actor: asked.actor.clone(), items: page.items, next_cursor };

@@ -4,6 +4,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sira_projections::case_identity::{self, Pair, Place};
+use sira_projections::lists::OFFICES;
 use uuid::Uuid;
 
 use crate::http::App;
@@ -35,7 +36,7 @@ pub async fn duplicates(
     asked: Query<Asked>,
 ) -> Result<Read<Page<Pair>>, ApiError> {
     let (after, limit) = (asked.place_of(read_pair)?, asked.limit.get());
-    arrive(&app, min, &[case_identity::NAME]).await?;
+    arrive(&app, min, &[case_identity::NAME, OFFICES]).await?;
     let (journal, reach) = (app.commands.journal().id(), reach_of(&caller.grant.scope));
     let page = case_identity::duplicates(&app.read, journal, &reach, after.as_ref(), limit).await?;
     let next_cursor = page.next.as_ref().map(|place| asked.cursor_to(&write_pair(place)));

@@ -7,7 +7,8 @@ mod repayments;
 mod visits;
 
 use chrono::{Days, NaiveDate};
-use sira_projections::{Reach, case_identity};
+use sira_projections::Reach;
+use sira_projections::lists::OFFICES;
 use uuid::Uuid;
 
 use super::beneficiaries::CASES;
@@ -66,14 +67,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// Waits for the position that is asked for; the position that is read at. Every list looks at where its
-/// paths stand, and a region's at where its offices stand, which is kept with identities.
+/// paths stand, and a region's at where its offices stand.
 async fn arrive(
     app: &App,
     min: MinPosition,
     reach: &Reach,
     projection: &str,
 ) -> Result<u64, ApiError> {
-    let projections = [CASES, projection, case_identity::NAME];
+    let projections = [CASES, projection, OFFICES];
     let needed = if matches!(reach, Reach::Regions(_)) { 3 } else { 2 };
     reading::arrive(app, min, &projections[..needed]).await
 }
