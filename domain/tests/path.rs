@@ -1132,13 +1132,13 @@ fn check_invariants(path: &Beneficiary) {
     let state = path.state();
     for financing in &state.financings {
         assert!(
-            financing.disbursed() <= financing.approved
-                && financing.approved <= financing.requested
+            financing.disbursed() <= financing.approved()
+                && financing.approved() <= financing.requested()
         );
-        let paid: BTreeSet<_> = financing.paid.iter().map(|paid| paid.tranche).collect();
-        assert_eq!(paid.len(), financing.paid.len(), "a tranche was paid twice");
-        if let Some(approval) = &financing.approval {
-            assert_ne!(approval.by, financing.request.by, "the approver had asked for it");
+        let paid: BTreeSet<_> = financing.paid().iter().map(|paid| paid.tranche).collect();
+        assert_eq!(paid.len(), financing.paid().len(), "a tranche was paid twice");
+        if let Some(approval) = financing.approval() {
+            assert_ne!(approval.by, financing.request().by, "the approver had asked for it");
         }
     }
     if let Some(selection) =

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use sira_domain::cohort::{self, Cohort, CohortEvent, CohortFact};
 use sira_domain::context::Context;
 use sira_domain::fund::{self, Fund, FundEvent, FundFact};
-use sira_domain::path::{self, Beneficiary, BeneficiaryEvent};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::{self, Programme, ProgrammeEvent};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
@@ -275,13 +275,13 @@ impl Judge {
     fn judge_path(&self, path: &mut Beneficiary, event: &RecordedEvent) -> Result<(), String> {
         let (fact, recorded) = read::<BeneficiaryEvent>(event)?;
         let registration = match &fact.fact {
-            path::Fact::Registered(registration) => Some(registration.programme.0),
+            sira_domain::path::Fact::Registered(registration) => Some(registration.programme.0),
             _ => path.state().registration.as_ref().map(|one| one.programme.0),
         };
         let programme = self.programme(registration);
         let context = context(event, &fact.by, &recorded, fact.occurred_on, programme);
         let verdict = check_recorded(&recorded, &fact.by, &context)
-            .and_then(|()| path::may_follow(path, &fact, &context).map_err(told));
+            .and_then(|()| sira_domain::path::may_follow(path, &fact, &context).map_err(told));
         path.take(fact);
         verdict
     }
