@@ -11,9 +11,9 @@ use sira_domain::programme::{PROGRAMME_COMMANDS, Programme, ProgrammeCommand, Pr
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
-use super::guarded::{GuardedStreams, Shared};
+use super::guards::{GuardedStreams, Shared};
 use super::own::{Own, Parsed};
-use super::stream::{Stream, StreamStore};
+use super::cache::{Stream, StreamStore};
 use super::{Call, CommandError, Commands, Door};
 use crate::grant::Scope;
 use crate::journal::ConditionalWrite;

@@ -4,21 +4,21 @@
 //! the state of recent streams, retries a decision that lost a race, and answers only what is
 //! durable. What is right or wrong is said by [`sira_domain`] alone.
 
-mod across;
-mod beneficiary;
+mod link;
+mod path;
 mod call;
-mod erasure;
-mod guarded;
+mod erase;
+mod guards;
 mod kinds;
 mod own;
 mod register;
 mod rehearse;
-mod request;
-mod stream;
+mod draft;
+mod cache;
 
 use std::sync::{Arc, OnceLock};
 
-use guarded::GuardedStreams;
+use guards::GuardedStreams;
 use sira_domain::cohort::Cohort;
 use sira_domain::fund::Fund;
 use sira_domain::path::Beneficiary;
@@ -27,16 +27,16 @@ use sira_domain::refusal::Refusal;
 use tracing::Instrument;
 use uuid::Uuid;
 
-pub use beneficiary::alias_of;
+pub use path::alias_of;
 pub use call::{Call, ImportMark};
-pub(crate) use erasure::erased_keys;
+pub(crate) use erase::erased_keys;
 pub use own::Own;
 pub use rehearse::Rehearsal;
-pub(crate) use request::seal_identity;
-pub use request::{FormError, read_form_error, seal_context};
-use stream::Evict;
-pub(crate) use stream::new_event;
-pub use stream::{Loaded, Stream, StreamStore, present_payload, read_event, stream_id};
+pub(crate) use draft::seal_identity;
+pub use draft::{FormError, read_form_error, seal_context};
+use cache::Evict;
+pub(crate) use cache::new_event;
+pub use cache::{Loaded, Stream, StreamStore, present_payload, read_event, stream_id};
 
 use crate::clock::Clock;
 use crate::documents::{DocumentError, DocumentStore};

@@ -10,8 +10,8 @@ use sira_domain::refusal::Refusal;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::request::{read_form_error, take_day};
-use super::stream::{Loaded, Mark, Stream, StreamStore, new_event, stream_id};
+use super::draft::{read_form_error, take_day};
+use super::cache::{Loaded, Mark, Stream, StreamStore, new_event, stream_id};
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, Door, new_id};
 use crate::grant::Scope;
 use crate::journal::{Alias, AppendRequest, ConditionalWrite, Freshness, Guard, StreamWrite};

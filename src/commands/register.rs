@@ -12,11 +12,11 @@ use sira_domain::values::BeneficiaryId;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::across::{programme_guard, write_of};
-use super::beneficiary::Case;
+use super::link::{programme_guard, write_of};
+use super::path::Case;
 use super::own::Own;
-use super::request::{read_form_error, take_day};
-use super::stream::Loaded;
+use super::draft::{read_form_error, take_day};
+use super::cache::Loaded;
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, refusal_of};
 use crate::journal::AppendRequest;
 use crate::telemetry::spans;
@@ -211,7 +211,7 @@ impl Commands {
         let first = last - attendance.len() as u64;
         for (position, (member, event)) in (first..).zip(attendance) {
             let case = &room.members[&member];
-            let bytes = super::beneficiary::EVENT_BYTES;
+            let bytes = super::path::EVENT_BYTES;
             self.keep_path(case, case.path.after(vec![event], position, recorded_at, bytes));
         }
     }

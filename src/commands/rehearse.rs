@@ -7,7 +7,7 @@ use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, decide};
 use uuid::Uuid;
 
-use super::beneficiary::{Attempt, Case, draw_reference, entry_of, parse, prepare};
+use super::path::{Attempt, Case, draw_reference, entry_of, parse, prepare};
 use super::{ATTEMPTS_MAX, Call, CommandError, Commands};
 use crate::keys::PersonKey;
 

@@ -14,11 +14,11 @@ use sira_domain::values::{Reference, Within};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::across::{LINKS, programme_guard};
-use super::request::{
+use super::link::{LINKS, programme_guard};
+use super::draft::{
     brings_any, read_form_error, seal_identity, seal_texts, take_day, take_identity,
 };
-use super::stream::{Loaded, Mark, new_event, stream_id};
+use super::cache::{Loaded, Mark, new_event, stream_id};
 use super::{
     ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, new_id, refusal_of,
 };

@@ -5,7 +5,7 @@ use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{BeneficiaryEvent, Fact};
 use uuid::Uuid;
 
-use super::stream::read_event;
+use super::cache::read_event;
 use super::{Answer, Call, CommandError, Commands};
 use crate::journal::RecordedEvent;
 use crate::keys::KeyId;
@@ -37,7 +37,7 @@ impl Commands {
         id: Uuid,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let entry = super::beneficiary::entry_of("erase-personal-data");
+        let entry = super::path::entry_of("erase-personal-data");
         let entry = entry.ok_or(CommandError::NoSuchCommand)?;
         let body = Map::from_iter([("ground".to_owned(), Value::from("retention"))]);
         self.command_now(id, entry, body, call).await

@@ -12,7 +12,7 @@ use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
-use super::stream::{Stream, new_event, read_event, stream_id};
+use super::cache::{Stream, new_event, read_event, stream_id};
 use super::{Call, CommandError, Commands, Door};
 use crate::journal::{
     BatchCheck, ConditionalWrite, GuardRefusal, Journal, RecordedEvent, WriteGuard,

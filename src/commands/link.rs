@@ -12,9 +12,9 @@ use sira_domain::refusal::{Item, Refusal};
 use sira_domain::values::{BeneficiaryId, Reference};
 use uuid::Uuid;
 
-use super::beneficiary::{Attempt, Case, alias_of, check_call, parse, prepare};
-use super::guarded::Shared;
-use super::stream::{Loaded, new_event, stream_id};
+use super::path::{Attempt, Case, alias_of, check_call, parse, prepare};
+use super::guards::Shared;
+use super::cache::{Loaded, new_event, stream_id};
 use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, refusal_of};
 use crate::journal::{AppendRequest, ConditionalWrite, Guard, StreamWrite};
 
@@ -126,7 +126,7 @@ impl Commands {
         call: &Call,
     ) -> Result<(Option<(BeneficiaryEvent, BeneficiaryEvent)>, Call), CommandError> {
         check_call(case, call)?;
-        let seals = super::request::brings_any(&body, entry.sealed);
+        let seals = super::draft::brings_any(&body, entry.sealed);
         let key = self.key_of(&case.path.state, seals).await?;
         let body = prepare(body, case.id, entry, key.as_ref(), None)?;
         let (command, call) = parse(entry, body, call)?;
@@ -147,7 +147,7 @@ impl Commands {
             return self.store(case, Vec::new(), None, call).await;
         };
         let own_events = [own];
-        let answer = super::beneficiary::answer_of(case, &own_events, None);
+        let answer = super::path::answer_of(case, &own_events, None);
         let [own] = own_events;
         let request = AppendRequest {
             writes: vec![write_of(case, &own, call), write_of(theirs, &other, call)],
