@@ -30,5 +30,6 @@ pub mod oidc;
 pub mod read_side;
 pub mod replay;
 pub mod retention;
+pub mod stored;
 pub mod telemetry;
 pub mod token;

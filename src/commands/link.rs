@@ -1,206 +1,182 @@
-//! What a command on a path does in other streams: a seat in a cohort, money in a fund, a link to
-//! another path. All of it is one append with the path's own event, or none of it.
-
-use std::sync::Arc;
+//! Two paths of one person: one is frozen in favour of the other, or goes on after all. Both are told
+//! in one append.
 
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::cohort::Cohort;
-use sira_domain::fund::{self, Fund};
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, link, unlink};
 use sira_domain::refusal::{Item, Refusal};
-use sira_domain::values::{BeneficiaryId, Reference};
+use sira_domain::values::Reference;
+use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
-use super::path::{Attempt, Case, alias_of, check_call, parse, prepare};
-use super::guards::Shared;
-use super::cache::{Loaded, new_event, stream_id};
-use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, refusal_of};
-use crate::journal::{AppendRequest, ConditionalWrite, Guard, StreamWrite};
+use super::answer::Answer;
+use super::form::{FieldError, Form, FormRule, Wanted};
+use super::path::{Case, Draft, SealedCommand, alias_of, answer_of};
+use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call};
+use super::{Call, CommandError, Commands};
+use crate::journal::AppendRequest;
 
 /// Commands that write to two paths.
 pub(super) const LINKS: &[&str] = &["link-duplicate", "unlink-duplicate"];
 
+/// A link of two paths, or its end, on its way.
+struct Link<'a> {
+    commands: &'a Commands,
+    id: Uuid,
+    /// The path that the body names as the one that continues.
+    named: Option<Uuid>,
+    draft: Draft,
+    sealed: Option<SealedCommand>,
+    call: Call,
+}
+
+/// Two paths as they stand, and the turns at both.
+struct Pair<'a> {
+    own: Case,
+    other: Case,
+    _turns: Vec<MutexGuard<'a, ()>>,
+}
+
 impl Commands {
-    /// What the events of a path write to a fund or a cohort.
-    pub(super) async fn conditional_write_of(
-        &self,
-        case: &Case,
-        events: &[BeneficiaryEvent],
-        call: &Call,
-    ) -> Result<Option<ConditionalWrite>, CommandError> {
-        let [event] = events else { return Ok(None) };
-        let path = BeneficiaryId(case.id);
-        if let Some(fund) = fund::named_fund(event) {
-            self.check_neighbour::<Fund>(fund.0, case, Item::Fund).await?;
-        }
-        if let Some((id, theirs)) = fund::of_path(case.path.state.state(), event, path) {
-            self.check_neighbour::<Fund>(id.0, case, Item::Fund).await?;
-            return self.refer::<Fund>(id.0, &theirs, call, &case.programme.state).await;
-        }
-        if let Some((id, theirs)) = sira_domain::cohort::of_path(event, path) {
-            self.check_neighbour::<Cohort>(id.0, case, Item::Cohort).await?;
-            return self.refer::<Cohort>(id.0, &theirs, call, &case.programme.state).await;
-        }
-        Ok(None)
-    }
-
-    /// A fund or a cohort must be there and belong to the path's programme. Neither ever changes, so
-    /// what is kept is as good as what stands.
-    async fn check_neighbour<S: Shared>(
-        &self,
-        id: Uuid,
-        case: &Case,
-        item: Item,
-    ) -> Result<(), CommandError> {
-        let guarded = S::guarded_streams(&self.0).get(&self.0.journal, id).await?;
-        let name = id.to_string();
-        let Some(guarded) = guarded else {
-            let field = if item == Item::Fund { "fund" } else { "cohort" };
-            return Err(Refusal::Unknown { item, name, field }.into());
-        };
-        if guarded.state().programme() == Some(case.programme_id) {
-            return Ok(());
-        }
-        Err(Refusal::OtherProgramme { item, name }.into())
-    }
-
     /// Freezes a path in favour of another one, or takes that back: one append over both.
-    pub(super) async fn link_now(
+    pub(super) async fn link(
         &self,
         id: Uuid,
         entry: &'static CommandEntry,
         mut body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        if let Some(continues) = body.get_mut("continues") {
-            *continues = self.id_of(continues, "/continues").await?;
-        }
-        for _ in 0..ATTEMPTS_MAX {
-            if let Attempt::Answered(answer) =
-                self.link_once(id, entry, body.clone(), &call).await?
-            {
-                return Ok(answer);
+        if let Some(given) = body.get("continues") {
+            match self.id_of(given).await? {
+                Ok(id) => drop(body.insert("continues".to_owned(), id.to_string().into())),
+                Err(rule) => {
+                    let error = FieldError::new("/continues", rule);
+                    return Err(Form::of_command(entry).explain(&Value::Object(body), [error]).into());
+                }
             }
         }
-        Err(CommandError::Contended(ATTEMPTS_MAX))
-    }
-
-    async fn link_once(
-        &self,
-        id: Uuid,
-        entry: &'static CommandEntry,
-        body: Map<String, Value>,
-        call: &Call,
-    ) -> Result<Attempt<()>, CommandError> {
-        let other = self.other_path(id, &body).await?;
-        let _turns = self.0.beneficiaries.turns([id, other]).await;
-        // Read as they stand: a refusal of either is said of its present state.
-        let fresh = self.0.journal.freshness().await?;
-        let case = self.find_since(&fresh, id).await?;
-        let theirs =
-            self.find_since(&fresh, other).await.map_err(|error| unknown_path(error, other))?;
-        let decided = self.decide_link(&case, &theirs, entry, body, call).await;
-        match decided {
-            Ok((events, call)) => self.store_link(&case, &theirs, events, &call).await,
-            Err(error) => self.answered(call).await?.map(Attempt::Answered).ok_or(error),
-        }
-    }
-
-    /// The path that the link leads to: named by the body, or by the frozen path itself.
-    async fn other_path(&self, id: Uuid, body: &Map<String, Value>) -> Result<Uuid, CommandError> {
         let named = body.get("continues").and_then(Value::as_str);
-        if let Some(named) = named.and_then(|text| Uuid::try_parse(text).ok()) {
-            return Ok(named);
+        let named = named.and_then(|text| Uuid::try_parse(text).ok());
+        let draft = Draft::new(entry, body);
+        carry_out(Link { commands: self, id, named, draft, sealed: None, call }).await
+    }
+
+    /// The id in a place where people may write a reference; the rule that it breaks when it is
+    /// neither.
+    ///
+    /// # Errors
+    /// When no path has the reference.
+    pub(super) async fn id_of(&self, given: &Value) -> Result<Result<Uuid, FormRule>, CommandError> {
+        let Some(text) = given.as_str() else { return Ok(Err(FormRule::WrongType(Wanted::Id))) };
+        if let Ok(id) = Uuid::try_parse(text) {
+            return Ok(Ok(id));
         }
-        let path = self.current_beneficiary(id).await?.ok_or(CommandError::NotFound)?;
-        Ok(path.state.state().continues_as.map_or(id, |other| other.0))
-    }
-
-    async fn decide_link(
-        &self,
-        case: &Case,
-        theirs: &Case,
-        entry: &'static CommandEntry,
-        body: Map<String, Value>,
-        call: &Call,
-    ) -> Result<(Option<(BeneficiaryEvent, BeneficiaryEvent)>, Call), CommandError> {
-        check_call(case, call)?;
-        let seals = super::draft::brings_any(&body, entry.sealed);
-        let key = self.key_of(&case.path.state, seals).await?;
-        let body = prepare(body, case.id, entry, key.as_ref(), None)?;
-        let (command, call) = parse(entry, body, call)?;
-        let (one, other) = (&case.path.state, &theirs.path.state);
-        let context = self.context(case, &call);
-        let decide = if entry.word == "link-duplicate" { link } else { unlink };
-        Ok((decide(one, other, command, &context)?, call))
-    }
-
-    async fn store_link(
-        &self,
-        case: &Case,
-        theirs: &Case,
-        events: Option<(BeneficiaryEvent, BeneficiaryEvent)>,
-        call: &Call,
-    ) -> Result<Attempt<()>, CommandError> {
-        let Some((own, other)) = events else {
-            return self.store(case, Vec::new(), None, call).await;
+        let reference = match Reference::try_new(text) {
+            Ok(reference) => reference,
+            Err(error) => return Ok(Err(FormRule::of_value(error.rule, &error.limit))),
         };
-        let own_events = [own];
-        let answer = super::path::answer_of(case, &own_events, None);
-        let [own] = own_events;
-        let request = AppendRequest {
-            writes: vec![write_of(case, &own, call), write_of(theirs, &other, call)],
-            guards: vec![programme_guard(case)],
-            key: call.key.clone(),
-            answer: serde_json::to_string(&answer).unwrap_or_default(),
+        let found = self.0.journal.find_alias(&alias_of(reference)).await?;
+        let found = found.ok_or_else(|| Refusal::Unknown {
+            item: Item::Path,
+            name: reference.to_string(),
+            field: "beneficiary",
+        })?;
+        Ok(Ok(found.aggregate_id))
+    }
+}
+
+impl<'a> Pipeline for Link<'a> {
+    type Loaded = Pair<'a>;
+    type Decided = Option<(BeneficiaryEvent, BeneficiaryEvent)>;
+
+    fn commands(&self) -> &Commands {
+        self.commands
+    }
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    async fn load(&mut self) -> Result<Pair<'a>, CommandError> {
+        let commands = self.commands;
+        let other = self.other_path().await?;
+        let turns = commands.0.beneficiaries.turns([self.id, other]).await;
+        // Read as they stand: a refusal of either is said of its present state.
+        let fresh = commands.0.journal.freshness().await?;
+        let own = commands.find_since(&fresh, self.id).await?;
+        let theirs = commands.find_since(&fresh, other).await;
+        let other = theirs.map_err(|error| unknown_path(error, other))?;
+        Ok(Pair { own, other, _turns: turns })
+    }
+
+    async fn decide(&mut self, pair: &Pair<'a>) -> Result<Self::Decided, CommandError> {
+        let (own, other) = (&pair.own, &pair.other);
+        check_call(own.id, &own.path, &own.programme.state, &self.call)?;
+        let sealed = self.commands.seal(&self.draft, own, self.sealed.take()).await?;
+        let sealed = self.sealed.insert(sealed);
+        self.call.occurred_on = sealed.occurred_on.or(self.call.occurred_on);
+        let context = self.commands.context(own.id, &own.programme.state, &self.call);
+        let decide = if self.draft.entry.word == "link-duplicate" { link } else { unlink };
+        Ok(decide(&own.path.state, &other.path.state, sealed.command.clone(), &context)?)
+    }
+
+    /// Durable when it returns `Committed`: the event of each of the two paths, or neither. A crash
+    /// before that leaves nothing; after it, the retry finds the paths linked, or parted.
+    async fn append(
+        &mut self,
+        pair: Pair<'a>,
+        decided: Self::Decided,
+    ) -> Result<Attempt, CommandError> {
+        let Pair { own, other, .. } = &pair;
+        let (events, theirs) = match decided {
+            Some((own, theirs)) => (vec![own], vec![theirs]),
+            None => (Vec::new(), Vec::new()),
+        };
+        let answer = answer_of(own, &events, None);
+        if events.is_empty() && self.call.key.is_none() {
+            return Ok(Attempt::Done(answer));
+        }
+        let mut request = AppendRequest {
+            key: self.call.key.clone(),
+            answer: answer.text(),
             ..AppendRequest::default()
         };
-        match self.append(request).await? {
+        if !events.is_empty() {
+            request.writes = vec![own.write(&events, &self.call), other.write(&theirs, &self.call)];
+            request.guards = vec![own.programme_guard()];
+        }
+        match self.commands.append(request).await? {
+            Appended::Committed(committed) if events.is_empty() => {
+                Ok(Attempt::Done(Answer { position: committed.position, ..answer }))
+            }
             Appended::Committed(committed) => {
                 let (position, at) = (committed.position, committed.recorded_at);
                 // The second stream's event is the append's last.
-                let loaded = case.path.after(vec![own], position - 1, at, 0);
+                let loaded = own.path.after(events, position - 1, at, 0);
                 let version = loaded.state.version();
-                self.keep_path(case, loaded);
-                self.keep_path(theirs, theirs.path.after(vec![other], position, at, 0));
-                Ok(Attempt::Answered(Answer { version, position, ..answer }))
+                self.commands.keep_path(own, loaded);
+                self.commands.keep_path(other, other.path.after(theirs, position, at, 0));
+                Ok(Attempt::Done(Answer { version, position, ..answer }))
             }
-            Appended::Answered(answer) => Ok(Attempt::Answered(answer)),
-            Appended::Forbidden(refusal) => Err(refusal_of(&refusal)),
+            Appended::Answered(answer) => Ok(Attempt::Done(answer)),
             Appended::Moved => {
-                self.forget_case(case);
-                self.forget_case(theirs);
+                self.commands.forget_case(own);
+                self.commands.forget_case(other);
                 Ok(Attempt::Anew)
             }
         }
     }
+}
 
-    pub(super) fn keep_path(&self, case: &Case, loaded: Loaded<Beneficiary>) {
-        self.0.beneficiaries.put(case.id, case.mark, &Arc::new(loaded));
-    }
-
-    pub(super) fn forget_case(&self, case: &Case) {
-        self.0.beneficiaries.forget(case.id);
-        self.0.programmes.forget(case.programme_id);
-    }
-
-    /// An id in a body, where people may type a reference.
-    pub(super) async fn id_of(&self, given: &Value, pointer: &str) -> Result<Value, CommandError> {
-        let wrong = || FormError::new(pointer, "wrong_type", "UUID");
-        let text = given.as_str().ok_or_else(wrong)?;
-        if Uuid::try_parse(text).is_ok() {
-            return Ok(given.clone());
+impl Link<'_> {
+    /// The path that the link leads to: named by the body, or by the frozen path itself.
+    async fn other_path(&self) -> Result<Uuid, CommandError> {
+        if let Some(named) = self.named {
+            return Ok(named);
         }
-        let reference = Reference::try_new(text)
-            .map_err(|error| FormError::new(pointer, error.rule, error.limit))?;
-        let found = self.0.journal.find_alias(&alias_of(reference)).await?;
-        let unknown = Refusal::Unknown {
-            item: Item::Path,
-            name: reference.to_string(),
-            field: "beneficiary",
-        };
-        found.map(|stream| stream.aggregate_id.to_string().into()).ok_or_else(|| unknown.into())
+        let path = self.commands.current::<Beneficiary>(self.id).await?;
+        let path = path.ok_or(CommandError::NotFound)?;
+        Ok(path.state.state().continues_as.map_or(self.id, |other| other.0))
     }
 }
 
@@ -210,20 +186,5 @@ fn unknown_path(error: CommandError, id: Uuid) -> CommandError {
             Refusal::Unknown { item: Item::Path, name: id.to_string(), field: "continues" }.into()
         }
         other => other,
-    }
-}
-
-pub(super) fn write_of(case: &Case, event: &BeneficiaryEvent, call: &Call) -> StreamWrite {
-    StreamWrite {
-        stream: stream_id::<Beneficiary>(case.id),
-        expected_version: case.path.state.version(),
-        events: vec![new_event(event, call, event.rules)],
-    }
-}
-
-pub(super) fn programme_guard(case: &Case) -> Guard {
-    Guard {
-        stream: stream_id::<sira_domain::programme::Programme>(case.programme_id),
-        version: case.programme.state.version,
     }
 }

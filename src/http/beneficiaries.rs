@@ -135,7 +135,7 @@ pub(super) async fn current(
     id: Uuid,
 ) -> Result<std::sync::Arc<Loaded<Beneficiary>>, Response> {
     let found = match &caller.fresh {
-        Some(fresh) => app.commands.beneficiary_since(fresh, id).await,
+        Some(fresh) => app.commands.since::<Beneficiary>(fresh, id).await,
         None => app.commands.current_beneficiary(id).await,
     };
     let found = found.map_err(|error| caller.envelope.command_error(&error))?;

@@ -19,7 +19,9 @@ use super::beneficiaries::{current, find_id, key_of, log_access};
 use super::problem::{self, Problem};
 use super::request::{Caller, Named};
 use super::{App, answer_response};
-use crate::commands::{CommandError, FormError, seal_context};
+use crate::commands::form::Wanted;
+use crate::commands::{CommandError, FieldError, FormErrors, FormRule};
+use crate::stored::seal_context;
 use crate::documents::{DOCUMENT_MAX_BYTES, DocumentStore, Draft, Finished, is_of_type};
 use crate::keys::PersonKey;
 
@@ -79,13 +81,13 @@ async fn read_form(
     mut form: Multipart,
     mut draft: Draft,
 ) -> Result<(Map<String, Value>, Finished), Response> {
-    let wrong = |pointer: &str, rule: &str, limit: &str| {
-        let error = FormError::new(pointer, rule, limit);
-        caller.envelope.problem(&Problem::of_form(&error, caller.envelope.language))
+    let wrong = |pointer: &str, rule: FormRule| {
+        let errors = FieldError::new(pointer, rule).into();
+        caller.envelope.problem(&Problem::of_form(&errors, caller.envelope.language))
     };
     let broken = |error: &MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => caller.envelope.kind(problem::BODY_TOO_LARGE),
-        _ => wrong("", "wrong_type", "multipart/form-data"),
+        _ => wrong("", FormRule::WrongType(Wanted::Multipart)),
     };
     let mut body = Map::new();
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
@@ -102,16 +104,20 @@ async fn read_form(
                 let name = name.to_owned();
                 let text = read_text(field).await.map_err(|error| broken(&error))?;
                 let text =
-                    text.ok_or_else(|| wrong(&format!("/{name}"), "text_length", "1..8192"))?;
+                    text.ok_or_else(|| {
+                        let max = FIELD_MAX_BYTES as u64;
+                        wrong(&format!("/{name}"), FormRule::TextLength { min: 1, max })
+                    })?;
                 body.insert(name, Value::String(text));
             }
             _ => {
-                let known = "occurred_on, name, media_type, size_bytes, sha256, file";
-                return Err(wrong("", "unknown_field", known));
+                let known = ["occurred_on", "name", "media_type", "size_bytes", "sha256", "file"];
+                let known = known.map(str::to_owned).to_vec();
+                return Err(wrong("", FormRule::UnknownField { meant: Vec::new(), known }));
             }
         }
     }
-    Err(wrong("/file", "missing_field", ""))
+    Err(wrong("/file", FormRule::Missing))
 }
 
 /// What the file's own part says fills what was left out.
@@ -155,15 +161,18 @@ async fn take_bytes(
 }
 
 /// What was declared must be what came; what was not is filled in.
-fn check(body: &mut Map<String, Value>, finished: &Finished) -> Result<(), FormError> {
+fn check(body: &mut Map<String, Value>, finished: &Finished) -> Result<(), FormErrors> {
     if finished.size_bytes == 0 {
-        return Err(FormError::new("/file", "number_range", format!("1..{DOCUMENT_MAX_BYTES}")));
+        let max = i64::try_from(DOCUMENT_MAX_BYTES).unwrap_or(i64::MAX);
+        let rule = FormRule::NumberRange { min: 1, max, given: Some(0) };
+        return Err(FieldError::new("/file", rule).into());
     }
     let size = finished.size_bytes.to_string();
     for (name, came) in [("size_bytes", size.as_str()), ("sha256", finished.sha256.as_str())] {
         if let Some(declared) = body.get(name).filter(|declared| declared.as_str() != Some(came)) {
             let _ = declared;
-            return Err(FormError::new(format!("/{name}"), "fields_disagree", "file"));
+            let rule = FormRule::FieldsDisagree { other: "file" };
+            return Err(FieldError::new(format!("/{name}"), rule).into());
         }
     }
     body.insert("size_bytes".to_owned(), finished.size_bytes.into());
@@ -173,7 +182,8 @@ fn check(body: &mut Map<String, Value>, finished: &Finished) -> Result<(), FormE
     let media_type = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = media_type.parse::<MediaType>().is_ok();
     if known && !is_of_type(&finished.head, &media_type) {
-        return Err(FormError::new("/media_type", "fields_disagree", "file"));
+        let rule = FormRule::FieldsDisagree { other: "file" };
+        return Err(FieldError::new("/media_type", rule).into());
     }
     // An unknown one is refused by the command, which names the list.
     body.insert("media_type".to_owned(), media_type.into());

@@ -17,14 +17,14 @@ use super::problem;
 use super::request::{Caller, JsonBody, Named};
 use super::show::{Opening, show_event};
 use super::{App, answer_response};
-use crate::commands::{Answer, Call, CommandError, Commands, Loaded, Own};
+use crate::commands::{Answer, Call, CommandError, Commands, Loaded, Aggregate};
 use crate::journal::StreamId;
 
 /// Largest body: a lottery of 5,000 people.
 const BODY_MAX_BYTES: usize = 512 * 1024;
 
 /// A kind of stream with routes of its own.
-trait Resource: Own + serde::Serialize {
+trait Resource: Aggregate + serde::Serialize {
     /// Where its streams are.
     const COLLECTION: &'static str;
     /// One of them.
@@ -48,7 +48,7 @@ trait Resource: Own + serde::Serialize {
         body: Map<String, Value>,
         call: Call,
     ) -> impl Future<Output = Result<Answer, CommandError>> + Send {
-        commands.command_own::<Self>(id, word, body, call)
+        commands.command::<Self>(id, word, body, call)
     }
 }
 
@@ -93,7 +93,7 @@ impl Resource for Cohort {
         if word == "record-register" {
             return commands.record_register(id, body, call).await;
         }
-        commands.command_own::<Self>(id, word, body, call).await
+        commands.command::<Self>(id, word, body, call).await
     }
 }
 
@@ -135,7 +135,7 @@ fn of<S: Resource>() -> Router<App> {
         .route(S::COMMAND_PATH, post(command::<S>))
 }
 
-fn roles_of<S: Own>(word: &str) -> Option<&'static [Role]> {
+fn roles_of<S: Aggregate>(word: &str) -> Option<&'static [Role]> {
     S::COMMANDS.iter().find(|entry| entry.word == word).map(|entry| entry.roles)
 }
 
@@ -180,11 +180,11 @@ async fn current<S: Resource>(
     let failed = |error: CommandError| caller.envelope.command_error(&error);
     let id = Uuid::try_parse(id).map_err(|_| not_found())?;
     let found = match &caller.fresh {
-        Some(fresh) => app.commands.own_since::<S>(fresh, id).await,
-        None => app.commands.current_own::<S>(id).await,
+        Some(fresh) => app.commands.since::<S>(fresh, id).await,
+        None => app.commands.current::<S>(id).await,
     };
     let found = found.map_err(failed)?.ok_or_else(not_found)?;
-    let programme = match found.state.programme(None) {
+    let programme = match found.state.programme() {
         Some(programme) => app.commands.known_programme(programme).await.map_err(failed)?,
         None => std::sync::Arc::default(),
     };

@@ -5,9 +5,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sira_domain::reference::Language;
 use sira_domain::refusal::Refusal;
-use sira_domain::values::ValueError;
 
-use crate::commands::{CommandError, FormError};
+use crate::commands::{CommandError, FormErrors};
 use crate::documents::DocumentError;
 use crate::journal::JournalError;
 
@@ -204,11 +203,12 @@ impl Problem {
         }
     }
 
-    /// A field that breaks a rule of form.
+    /// Every field that breaks a rule of form.
     #[must_use]
-    pub fn of_form(error: &FormError, language: Language) -> Self {
-        let detail = describe(&error.rule, &error.limit, language);
-        Self::new(INVALID_BODY, language).error(error.pointer.clone(), &error.rule, detail)
+    pub fn of_form(errors: &FormErrors, language: Language) -> Self {
+        errors.fields().iter().fold(Self::new(INVALID_BODY, language), |problem, error| {
+            problem.error(error.pointer.clone(), error.rule(), error.detail(language))
+        })
     }
 
     fn of_refusal(refusal: &Refusal, language: Language) -> Self {
@@ -245,21 +245,4 @@ impl Problem {
         }
         response
     }
-}
-
-/// A rule of form in the reader's language.
-fn describe(rule: &str, limit: &str, language: Language) -> String {
-    let own = [
-        ("unknown_field", "champ inconnu ; attendu : {}", "unknown field; expected: {}"),
-        ("missing_field", "champ obligatoire{}", "required field{}"),
-        ("wrong_type", "mauvais type ; attendu : {}", "wrong type; expected: {}"),
-        ("unknown_code", "code inconnu : {}", "unknown code: {}"),
-        ("fields_disagree", "ne concorde pas avec {}", "does not agree with {}"),
-    ];
-    let known = own.iter().chain(ValueError::RULES).find(|(known, _, _)| *known == rule);
-    let sentence = known.map_or("{}", |(_, fr, en)| match language {
-        Language::Fr => fr,
-        Language::En => en,
-    });
-    sentence.replace("{}", limit)
 }

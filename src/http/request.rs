@@ -18,7 +18,8 @@ use uuid::Uuid;
 use super::App;
 use super::gate::{Refusal, Visit, too_many};
 use super::problem::{self, Problem};
-use crate::commands::{Call, CommandError, FormError};
+use crate::commands::form::Wanted;
+use crate::commands::{Call, CommandError, FieldError, FormRule};
 use crate::journal::{Freshness, RequestKey};
 use crate::token::{Grant, TokenError};
 
@@ -298,8 +299,8 @@ impl FromRequest<App> for JsonBody {
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Self { object, bytes }),
             Ok(_) => {
-                let error = FormError::new("", "wrong_type", "object");
-                Err(envelope.problem(&Problem::of_form(&error, envelope.language)))
+                let error = FieldError::new("", FormRule::WrongType(Wanted::Object));
+                Err(envelope.problem(&Problem::of_form(&error.into(), envelope.language)))
             }
             Err(_) => Err(envelope.kind(problem::MALFORMED_JSON)),
         }

@@ -15,9 +15,8 @@ use super::parameters::Parameters;
 use super::problem::Problem;
 use super::reading::{answer, position_of, unavailable, wait_for_position, write_cursor};
 use super::request::{Caller, JsonBody};
-use crate::commands::read_form_error;
 use crate::retention::{
-    ERASURES_MAX, Order, OrderForm, Question, REASON_MAX_CHARACTERS, RetentionError, carry_out,
+    ERASURES_MAX, Order, Question, REASON_MAX_CHARACTERS, RetentionError, carry_out,
     proposed,
 };
 
@@ -72,8 +71,7 @@ async fn erasures(
     caller.require(ERASERS)?;
     let language = caller.envelope.language;
     let call = caller.call(&format!("POST {ERASURES}"), &body.bytes);
-    let form = serde_path_to_error::deserialize::<_, OrderForm>(Value::Object(body.object));
-    let order = form.map_err(|error| read_form_error(&error)).and_then(Order::try_from);
+    let order = Order::read(Value::Object(body.object));
     let order =
         order.map_err(|error| caller.envelope.problem(&Problem::of_form(&error, language)))?;
     // An order has no version of its own that somebody could expect.

@@ -12,7 +12,8 @@ use sira_domain::reference::Language;
 use sira_projections::case_status::{case_status, is_sealed};
 use uuid::Uuid;
 
-use crate::commands::{Loaded, seal_context};
+use crate::commands::Loaded;
+use crate::stored::seal_context;
 use crate::journal::RecordedEvent;
 use crate::journal::leaf::{hex, time_text};
 use crate::keys::PersonKey;

@@ -13,7 +13,8 @@ use sira_domain::values::ActorId;
 use uuid::Uuid;
 
 use super::difference::{comparable, pointers};
-use crate::commands::{CommandError, Commands, Loaded, read_event};
+use crate::commands::{CommandError, Commands, Loaded};
+use crate::stored::read_event;
 use crate::http::show::{Opening, ShownEvent, show_event};
 use crate::journal::RecordedEvent;
 use crate::journal::leaf::time_text;

@@ -17,7 +17,7 @@ use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
 pub use order::{
-    ERASURES_MAX, Order, OrderForm, Outcome, REASON_MAX_CHARACTERS, Verdict, carry_out,
+    ERASURES_MAX, Order, Outcome, REASON_MAX_CHARACTERS, Verdict, carry_out,
 };
 
 use crate::commands::{CommandError, Commands};
@@ -96,7 +96,7 @@ async fn cutoffs(
 ) -> Result<Vec<(Uuid, NaiveDate)>, RetentionError> {
     let mut cutoffs = Vec::new();
     for id in lists::programmes(read).await? {
-        let programme = commands.current_own::<sira_domain::programme::Programme>(id).await?;
+        let programme = commands.current::<sira_domain::programme::Programme>(id).await?;
         let cutoff = programme
             .and_then(|programme| programme.state.rules_on(today).1.retention_cutoff(today));
         cutoffs.extend(cutoff.map(|last| (id, last)));

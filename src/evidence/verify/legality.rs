@@ -28,7 +28,7 @@ use uuid::Uuid;
 use super::Progress;
 use super::contents::is_of_a_row;
 use super::report::{Deviation, Kind};
-use crate::commands::read_event;
+use crate::stored::read_event;
 use crate::evidence::EvidenceError;
 use crate::evidence::keys::{INTRODUCED, STREAM_TYPE};
 use crate::journal::{Journal, RawEvent, RecordedEvent, StreamId, StreamPlace};
@@ -275,13 +275,13 @@ impl Judge {
     fn judge_path(&self, path: &mut Beneficiary, event: &RecordedEvent) -> Result<(), String> {
         let (fact, recorded) = read::<BeneficiaryEvent>(event)?;
         let registration = match &fact.fact {
-            beneficiary::Fact::Registered(registration) => Some(registration.programme.0),
+            path::Fact::Registered(registration) => Some(registration.programme.0),
             _ => path.state().registration.as_ref().map(|one| one.programme.0),
         };
         let programme = self.programme(registration);
         let context = context(event, &fact.by, &recorded, fact.occurred_on, programme);
         let verdict = check_recorded(&recorded, &fact.by, &context)
-            .and_then(|()| beneficiary::may_follow(path, &fact, &context).map_err(told));
+            .and_then(|()| path::may_follow(path, &fact, &context).map_err(told));
         path.take(fact);
         verdict
     }
