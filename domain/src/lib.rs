@@ -9,6 +9,7 @@
 //! envelope), [`mod@reference`] (dated and labelled lists),
 //! [`values`] (small checked types), [`refusal`] (every rule that can say no).
 
+mod aggregate;
 pub mod catalogue;
 pub mod cohort;
 pub mod context;

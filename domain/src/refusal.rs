@@ -20,6 +20,8 @@ pub enum Step {
     BusinessPlan,
     /// A validated business plan.
     ValidatedPlan,
+    /// An approved financing.
+    Approval,
     /// A signed agreement.
     Agreement,
     /// Money paid out, or a start without money.
@@ -87,12 +89,18 @@ pub enum Amount {
     Tranche,
     /// Principal still owed.
     Owed,
+    /// Principal still owed where nothing may be.
+    LeftOwed,
+    /// What a repayment is of, principal and interest together.
+    Repayment,
     /// The principal of the schedule.
     Schedule,
     /// What a fund has left to commit.
     FreeBalance,
     /// What a fund has committed and not paid out.
     OpenCommitments,
+    /// What a fund has committed and not paid out where nothing may be.
+    LeftCommitted,
     /// What a fund has committed, paid out or not.
     Committed,
     /// The budget of a fund.
@@ -156,6 +164,10 @@ pub enum Item {
     Duplicate,
     /// A path.
     Path,
+    /// A start without money.
+    Waiver,
+    /// A command, by its word.
+    Command,
 }
 
 /// A command that the rules refuse.
@@ -222,6 +234,18 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// None of the numbered things of a kind is open to what is asked: there is none at all, or all
+    /// are settled, whichever one the command names.
+    pub(crate) fn none_open(
+        item: Item,
+        field: &'static str,
+        numbers: impl IntoIterator<Item = u32>,
+    ) -> Self {
+        let numbers: Vec<String> = numbers.into_iter().map(|number| number.to_string()).collect();
+        let name = numbers.join(", ");
+        if name.is_empty() { Self::Unknown { item, name, field } } else { Self::Settled { item, name } }
+    }
+
     /// The rule's own word: stable, for programs.
     #[must_use]
     pub fn rule(&self) -> &'static str {
@@ -484,6 +508,11 @@ impl Refusal {
     }
 }
 
+/// A word that is no command of the aggregate that it is sent to.
+pub(crate) fn no_command(word: &str) -> Refusal {
+    Refusal::Unknown { item: Item::Command, name: word.to_owned(), field: "command" }
+}
+
 /// Refuses a list that is empty or longer than `limit`.
 pub(crate) fn check_items(given: usize, limit: usize) -> Result<(), Refusal> {
     let (what, count) = (Quantity::Items, |items: usize| u32::try_from(items).unwrap_or(u32::MAX));
@@ -522,6 +551,7 @@ labels!(Step {
     Interview => "l'entretien", "the interview";
     BusinessPlan => "le plan d'affaires", "the business plan";
     ValidatedPlan => "la validation du plan d'affaires", "a validated business plan";
+    Approval => "l'approbation du financement", "the approval of the financing";
     Agreement => "la convention de financement signée", "the signed agreement";
     Financing => "un décaissement, ou un démarrage sans financement", "a disbursement, or a start without money";
     BusinessStart => "le démarrage d'activité", "the start of the business";
@@ -557,9 +587,12 @@ labels!(Amount {
     Tranches => "la somme des tranches", "the sum of the tranches";
     Tranche => "le montant de la tranche", "the amount of the tranche";
     Owed => "le principal restant dû", "the principal still owed";
+    LeftOwed => "le principal restant dû", "the principal still owed";
+    Repayment => "le montant du remboursement", "the amount of the repayment";
     Schedule => "le principal de l'échéancier", "the principal of the schedule";
     FreeBalance => "le solde libre du fonds", "the fund's free balance";
     OpenCommitments => "les engagements non décaissés du fonds", "the fund's undisbursed commitments";
+    LeftCommitted => "les engagements non décaissés du fonds", "the fund's undisbursed commitments";
     Committed => "les engagements du fonds", "the fund's commitments";
     Budget => "le budget du fonds", "the fund's budget";
 });
@@ -592,4 +625,6 @@ labels!(Item {
     Member => "membre du groupe", "member of the cohort";
     Duplicate => "doublon", "duplicate";
     Path => "parcours", "path";
+    Waiver => "démarrage sans financement", "start without money";
+    Command => "commande", "command";
 });

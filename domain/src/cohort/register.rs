@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{CohortCode, CohortEvent, CohortFact, RegisterCounts, SEATS_MAX, SessionPlan};
-use super::{Cohort, lawful};
+use super::{Cohort, gate, lawful};
 use crate::context::Context;
 use crate::path::facts::Attendance;
 use crate::path::{Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Stage, Status};
@@ -53,17 +53,23 @@ pub fn take_register(
     paths: &BTreeMap<BeneficiaryId, &Beneficiary>,
     context: &Context,
 ) -> Result<Option<Register>, Refusal> {
-    let session = find_session(cohort, &sheet.session)?;
-    check_day(&session.plan, context)?;
+    let gate = gate::check_register(cohort);
+    let session = find_session(cohort, &sheet.session)
+        .map_err(|why| gate.clone().err().unwrap_or(why))?;
     let present = count(sheet, true);
     let counts =
         RegisterCounts { session: sheet.session.clone(), present, absent: count(sheet, false) };
+    // A register that was recorded is answered even after the cohort was closed.
+    let is_recorded = session.register.as_ref() == Some(&counts);
+    if !is_recorded {
+        gate?;
+    }
+    check_day(&session.plan, context)?;
     let event = CohortEvent {
         occurred_on: session.plan.on,
         by: context.actor.clone(),
         fact: CohortFact::RegisterRecorded(counts.clone()),
     };
-    let is_recorded = session.register.as_ref() == Some(&counts);
     if !is_recorded {
         lawful(cohort, &event, &context.programme)?;
     }

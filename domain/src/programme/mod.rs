@@ -2,25 +2,24 @@
 
 mod command;
 mod event;
+mod gate;
 pub mod lottery;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, Months, NaiveDate};
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use command::{PROGRAMME_COMMANDS, ProgrammeCommand, decide, may_follow};
+pub use command::{PROGRAMME_COMMANDS, ProgrammeCommand, ProgrammeVerb, decide, may_follow};
 pub use event::{
     Convention, Lottery, Office, OfficeName, PROGRAMME_FACTS, Party, ProgrammeEvent, ProgrammeFact,
     Renewal, RulesRequest, Target,
 };
+pub use gate::gate;
 pub use rules::{AgeRange, Ceilings, RuleSet, Rules};
 
-use crate::context::Context;
 use crate::refusal::Refusal;
 use crate::values::{OfficeCode, Period, Slug};
 
@@ -177,26 +176,4 @@ impl Target {
     }
 }
 
-impl Aggregate for Programme {
-    const TYPE: &'static str = Self::TYPE;
-    type Command = ProgrammeCommand;
-    type Event = ProgrammeEvent;
-    type Error = Refusal;
-    type Services = Context;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        context: &Context,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Refusal> {
-        for event in decide(self, command, context)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
-        self.take(&event);
-    }
-}
+crate::aggregate::aggregate!(Programme, ProgrammeCommand, ProgrammeEvent, decide, |state, event| state.take(&event));

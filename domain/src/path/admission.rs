@@ -1,0 +1,157 @@
+//! When a fact may be recorded, whatever it says.
+
+use super::case::Case;
+use super::stage::{Stage, Status};
+use crate::refusal::Refusal;
+
+const EVERY_STAGE: &[Stage] = &[
+    Stage::Idea,
+    Stage::Recruitment,
+    Stage::Training,
+    Stage::Financing,
+    Stage::FollowUp,
+    Stage::Completed,
+];
+const EVERY_STATUS: &[Status] =
+    &[Status::Active, Status::Suspended, Status::Exited, Status::Completed];
+
+/// When a kind of fact may be recorded, and how it stands to the facts before it. By default the
+/// path is active, the day lies within the convention's term and not before the registration, the
+/// office is open, and the path is not frozen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Admission {
+    stages: &'static [Stage],
+    statuses: &'static [Status],
+    begins_path: bool,
+    may_precede_registration: bool,
+    is_of_any_time: bool,
+    needs_own_office: bool,
+    is_taken_when_frozen: bool,
+    seals_text: bool,
+    /// Whether a retraction may take it back.
+    pub is_retractable: bool,
+    /// The succession that it belongs to, of which the last fact replaces those before; none for
+    /// facts that add up.
+    pub succession: Option<&'static str>,
+}
+
+/// A fact of these stages.
+pub(super) const fn at(stages: &'static [Stage]) -> Admission {
+    Admission {
+        stages,
+        statuses: &[Status::Active],
+        begins_path: false,
+        may_precede_registration: false,
+        is_of_any_time: false,
+        needs_own_office: true,
+        is_taken_when_frozen: false,
+        seals_text: false,
+        is_retractable: true,
+        succession: None,
+    }
+}
+
+/// A fact of every stage.
+pub(super) const fn at_every_stage() -> Admission {
+    at(EVERY_STAGE)
+}
+
+/// The fact that a path begins with.
+pub(super) const fn first() -> Admission {
+    Admission { begins_path: true, ..at_every_stage() }
+}
+
+/// What is known of a person, and money that comes back: it may be recorded after the path has
+/// ended, outside the convention's term and for a closed office.
+pub(super) const fn in_every_status() -> Admission {
+    Admission { statuses: EVERY_STATUS, ..at_every_stage() }.of_any_time()
+}
+
+impl Admission {
+    /// In these statuses alone.
+    pub const fn while_in(self, statuses: &'static [Status]) -> Self {
+        Self { statuses, ..self }
+    }
+
+    /// It may also be recorded outside the convention's term and for a closed office.
+    pub const fn of_any_time(self) -> Self {
+        Self { is_of_any_time: true, ..self }
+    }
+
+    /// A fact of a life before the programme: its day may precede the registration and the term.
+    pub const fn may_precede_registration(self) -> Self {
+        Self { may_precede_registration: true, ..self }.of_any_time()
+    }
+
+    /// Another office than the path's own must be open; the body names it.
+    pub const fn at_another_office(self) -> Self {
+        Self { needs_own_office: false, ..self }
+    }
+
+    /// A frozen path takes it too, since it ends or mends something.
+    pub const fn even_frozen(self) -> Self {
+        Self { is_taken_when_frozen: true, ..self }
+    }
+
+    /// The command for it always seals a text, which an erased person's path takes no more.
+    pub const fn sealing(self) -> Self {
+        Self { seals_text: true, ..self }
+    }
+
+    /// It is never retracted: another command undoes it, or nothing does.
+    pub const fn never_retracted(self) -> Self {
+        Self { is_retractable: false, ..self }
+    }
+
+    /// The last fact of this succession replaces those before.
+    pub const fn replacing(self, succession: &'static str) -> Self {
+        Self { succession: Some(succession), ..self }
+    }
+
+    /// Whether the command that leads to it always seals a text.
+    pub const fn always_seals(&self) -> bool {
+        self.seals_text
+    }
+
+    /// Asks what does not depend on what the fact says.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    pub fn check(&self, case: &Case, seals_text: bool) -> Result<(), Refusal> {
+        if self.begins_path {
+            return Ok(());
+        }
+        let registration = case.state.registration.as_ref().ok_or(Refusal::NotRegistered)?;
+        if let Some(continues) = case.state.continues_as.filter(|_| !self.is_taken_when_frozen) {
+            return Err(Refusal::Frozen { continues });
+        }
+        let (stage, status) = (case.state.stage, case.state.status);
+        if !self.stages.contains(&stage) {
+            return Err(Refusal::WrongStage { stage, allowed: self.stages });
+        }
+        if !self.statuses.contains(&status) {
+            return Err(Refusal::WrongStatus { status, allowed: self.statuses });
+        }
+        if !self.may_precede_registration {
+            case.not_before(registration.on)?;
+        }
+        if !self.is_of_any_time {
+            self.check_place_and_time(case)?;
+        }
+        if seals_text && case.state.is_erased() { Err(Refusal::Erased) } else { Ok(()) }
+    }
+
+    /// Within the term, and for an office that is open.
+    fn check_place_and_time(&self, case: &Case) -> Result<(), Refusal> {
+        let term = case.programme.term().ok_or(Refusal::NotRegistered)?;
+        if !term.holds(case.on) {
+            return Err(Refusal::OutsideTerm { term, given: case.on });
+        }
+        match &case.state.office {
+            Some(office) if self.needs_own_office => {
+                case.programme.check_office(office, case.on).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+}
