@@ -31,5 +31,6 @@ pub mod present;
 pub mod read_side;
 pub mod replay;
 pub mod retention;
+pub mod stored;
 pub mod telemetry;
 pub mod token;

@@ -100,7 +100,7 @@ async fn import_file(
     if outcome.refused.is_empty() {
         return Ok(());
     }
-    let what = format!("{} {}", outcome.refused.len(), say.pick("lignes refusées", "rows refused"));
+    let what = format!("{} {}", outcome.refused_rows(), say.pick("lignes refusées", "rows refused"));
     Err(CliError::IsFalse(what))
 }
 
@@ -135,8 +135,8 @@ fn report(outcome: &Outcome, path: Option<&Path>) -> Result<(), CliError> {
 }
 
 fn summarise(import: &Import, outcome: &Outcome, dry_run: bool, say: Say) {
-    let Outcome { rows, recorded, already_done, refused } = outcome;
-    let (refused, batch) = (refused.len(), import.batch());
+    let Outcome { rows, recorded, already_done, .. } = outcome;
+    let (refused, batch) = (outcome.refused_rows(), import.batch());
     if dry_run {
         let fr = format!(
             "À blanc : {rows} lignes, {recorded} commandes possibles, {already_done} déjà faites, {refused} lignes refusées."

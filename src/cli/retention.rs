@@ -1,5 +1,6 @@
 //! `sira retention`: whose data are past the programme's retention period, and their erasure by order.
 
+use serde_json::json;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, Text};
 use sira_projections::lists::{CasePlace, Filters};
@@ -13,7 +14,7 @@ use super::{CliError, Say};
 use crate::commands::Call;
 use crate::config::Config;
 use crate::retention::{
-    ERASURES_MAX, Order, OrderForm, Outcome, Proposed, Question, REASON_MAX_CHARACTERS, Verdict,
+    ERASURES_MAX, Order, Outcome, Proposed, Question, REASON_MAX_CHARACTERS, Verdict,
     carry_out, proposed,
 };
 
@@ -137,9 +138,9 @@ impl Orders<'_> {
     async fn order(&self, ids: Vec<String>) -> Result<usize, CliError> {
         let mut refused = 0;
         for some in ids.chunks(ERASURES_MAX) {
-            let form = OrderForm { ids: some.to_vec(), reason: self.reason.clone() };
-            let order =
-                Order::try_from(form).map_err(|error| CliError::Usage(error.to_string()))?;
+            let body = json!({ "ids": some, "reason": self.reason });
+            let order = Order::read(body)
+                .map_err(|errors| CliError::Usage(errors.told(self.say.0)))?;
             let call = Call::local(self.actor.clone(), Role::Admin, Uuid::now_v7().to_string());
             let done = carry_out(&self.opened.commands, order, call, self.say.0).await;
             let (_, verdicts) = done.map_err(|error| CliError::failed("retention", error))?;

@@ -15,7 +15,8 @@ use super::case::Case;
 use super::error::GenerateError;
 use super::ledger::write;
 use super::world::{Deed, World};
-use crate::commands::{Call, alias_of, seal_context};
+use crate::commands::{Call, alias_of};
+use crate::stored::seal_context;
 use crate::grant::Scope;
 use crate::journal::{Alias, AppendRequest};
 

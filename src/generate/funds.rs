@@ -12,7 +12,7 @@ use super::calendar::{Day, date};
 use super::error::GenerateError;
 use super::ledger::write;
 use super::world::{Deed, World};
-use crate::commands::Own;
+use crate::commands::Aggregate;
 use crate::journal::{Alias, AppendRequest};
 
 /// From so many cases on there is an envelope for each zone.

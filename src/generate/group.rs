@@ -18,7 +18,7 @@ use super::calendar::{Day, date};
 use super::error::GenerateError;
 use super::ledger::write;
 use super::world::World;
-use crate::commands::Own;
+use crate::commands::Aggregate;
 use crate::journal::{Alias, AppendRequest};
 
 /// Seats of a group.

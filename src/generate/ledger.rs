@@ -8,7 +8,7 @@ use sira_domain::values::Reference;
 use uuid::{Builder, Uuid};
 
 use super::chance::Chance;
-use crate::commands::{Call, Stream, new_event, stream_id};
+use crate::commands::{Aggregate, Call, new_event, stream_id};
 use crate::journal::{AppendRequest, NewEvent, StreamWrite};
 
 /// An odd number: multiplying by it reaches every 40-bit number once.
@@ -95,7 +95,7 @@ impl Ledger {
 }
 
 /// One event for a stream that stands at `version`.
-pub(super) fn write<S: Stream>(
+pub(super) fn write<S: Aggregate>(
     id: Uuid,
     version: u64,
     event: &impl DomainEvent,

@@ -17,7 +17,8 @@ use super::case::Case;
 use super::error::GenerateError;
 use super::ledger::write;
 use super::world::{Deed, World};
-use crate::commands::{seal_context, seal_identity};
+use crate::commands::seal_identity;
+use crate::stored::seal_context;
 use crate::journal::AppendRequest;
 
 /// The scope of the consent to show a picture.

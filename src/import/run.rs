@@ -7,13 +7,12 @@ use std::sync::Arc;
 use serde_json::{Map as Object, Value};
 use sha2::{Digest, Sha256};
 use sira_domain::reference::Language;
-use sira_domain::refusal::Refusal;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::map::{FillError, Map, Row, Step, fill_text};
 use super::path_id;
-use crate::commands::{Call, CommandError, Commands, ImportMark};
+use crate::commands::{Call, CommandError, Commands, FieldError, ImportMark};
 use crate::journal::leaf::hex;
 
 /// Rows on their way at once: enough to fill a group commit, few enough to stay small.
@@ -38,11 +37,11 @@ pub struct Outcome {
     pub recorded: u64,
     /// Commands that had already happened.
     pub already_done: u64,
-    /// Rows with a refused command.
+    /// Every wrong column of the rows with a refused command, in the order of the rows.
     pub refused: Vec<RefusedRow>,
 }
 
-/// A row that was refused. It never carries the row's values.
+/// A column for which a row was refused. It never carries a value that may be personal.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct RefusedRow {
     /// Number of the row, from 1, the header not counted.
@@ -106,7 +105,7 @@ struct RowCounts {
 type RowOutcome = (RowCounts, Result<(), RowError>);
 
 enum RowError {
-    Refused(RefusedRow),
+    Refused(Vec<RefusedRow>),
     Stopped(u64, Box<CommandError>),
 }
 
@@ -205,7 +204,7 @@ impl Import {
         let (id, key) = self.identify(row, columns)?;
         let mut rehearsal = None;
         for step in &self.map.steps {
-            let refuse = |error: FillError| refused_field(row, step, error);
+            let refuse = |error: FillError| self.refused_column(row, step, error);
             if !Map::applies(step, columns).map_err(refuse)? {
                 continue;
             }
@@ -231,7 +230,7 @@ impl Import {
 
     fn identify(&self, row: u64, columns: &CsvRow) -> Result<(Uuid, String), RowError> {
         let key = fill_text(&self.map.key, columns);
-        let key = key.map_err(|error| refused_field(row, &self.map.steps[0], error))?;
+        let key = key.map_err(|error| self.refused_column(row, &self.map.steps[0], error))?;
         Ok((path_id(self.map.source.as_str(), &key), key))
     }
 
@@ -266,41 +265,51 @@ impl Import {
         Call { import: Some(import), ..Call::local(self.map.actor.clone(), step.role, request_id) }
     }
 
-    /// A rule's no is the row's; anything else stops the import.
+    /// A rule's no is the row's, with every wrong column; anything else stops the import.
     fn explain(&self, row: u64, step: &Step, error: CommandError) -> RowError {
-        let (pointer, rule, detail) = match &error {
-            CommandError::Form(error) => {
-                (error.pointer.clone(), error.rule.clone(), error.limit.clone())
+        let refused = |pointer: &str, rule: &str, detail: String| RefusedRow {
+            row,
+            command: step.entry.word.to_owned(),
+            column: self.map.column_of(step, pointer),
+            rule: rule.to_owned(),
+            detail,
+        };
+        RowError::Refused(match &error {
+            CommandError::Form(errors) => {
+                let fields = errors.fields().iter();
+                let told = fields.map(|field| {
+                    refused(&field.pointer, field.rule(), field.detail(self.language))
+                });
+                told.collect()
             }
             CommandError::Refused(refusal) => {
-                let pointer = Refusal::field(refusal).unwrap_or_default().to_owned();
-                (pointer, refusal.rule().to_owned(), refusal.detail(self.language))
+                let detail = refusal.detail(self.language);
+                vec![refused(&refusal.pointer(), refusal.rule(), detail)]
             }
             _ => return RowError::Stopped(row, Box::new(error)),
-        };
-        let column = self.map.column_of(step, &pointer);
-        RowError::Refused(RefusedRow {
+        })
+    }
+
+    fn refused_column(&self, row: u64, step: &Step, error: FillError) -> RowError {
+        let FillError { column, rule } = error;
+        let field = FieldError::new("", rule);
+        RowError::Refused(vec![RefusedRow {
             row,
             command: step.entry.word.to_owned(),
             column,
-            rule,
-            detail,
-        })
+            rule: field.rule().to_owned(),
+            detail: field.detail(self.language),
+        }])
     }
 }
 
-fn refused_field(row: u64, step: &Step, error: FillError) -> RowError {
-    let FillError { column, rule, detail } = error;
-    RowError::Refused(RefusedRow {
-        row,
-        command: step.entry.word.to_owned(),
-        column,
-        rule: rule.to_owned(),
-        detail,
-    })
-}
-
 impl Outcome {
+    /// Rows with a refused command; several columns of one may be wrong.
+    #[must_use]
+    pub fn refused_rows(&self) -> usize {
+        self.refused.chunk_by(|one, next| one.row == next.row).count()
+    }
+
     fn take(
         &mut self,
         ended: Option<Result<RowOutcome, tokio::task::JoinError>>,
@@ -315,7 +324,7 @@ impl Outcome {
         match ended {
             Ok(()) => Ok(()),
             Err(RowError::Refused(refused)) => {
-                self.refused.push(refused);
+                self.refused.extend(refused);
                 Ok(())
             }
             Err(RowError::Stopped(row, source)) => Err(ImportError::Stopped { row, source }),

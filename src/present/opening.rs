@@ -6,8 +6,8 @@ use sira_domain::role::Role::{self, Adviser, Auditor, Committee, Director, Finan
 use sira_projections::case_status::is_sealed;
 use uuid::Uuid;
 
-use crate::commands::seal_context;
 use crate::keys::PersonKey;
+use crate::stored::seal_context;
 
 /// Those who may open an identity and the name of a document: they work with the person.
 pub const IDENTITY_READERS: &[Role] = &[Adviser, Finance, Director];

@@ -4,7 +4,7 @@ use sira_projections::{BoxError, Feed, FeedEvent, StreamPlace};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::commands::present_payload;
+use crate::stored::present_payload;
 use crate::journal::{self, Journal, RecordedEvent, StreamId};
 
 /// A journal's feed: every event in its present form.

@@ -20,7 +20,7 @@ use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
 use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings_by};
-use crate::commands::{CommandError, Commands, Own as _};
+use crate::commands::{CommandError, Commands, Aggregate as _};
 use crate::grant::Scope;
 use crate::present::label_of;
 use crate::journal::leaf::time_text;
@@ -352,8 +352,8 @@ async fn is_cohort_within(
     id: &str,
 ) -> Result<bool, CommandError> {
     let Ok(id) = Uuid::try_parse(id) else { return Ok(false) };
-    let Some(cohort) = commands.current_own::<Cohort>(id).await? else { return Ok(false) };
-    let programme = cohort.state.programme(None).unwrap_or_default();
+    let Some(cohort) = commands.current::<Cohort>(id).await? else { return Ok(false) };
+    let programme = cohort.state.programme().unwrap_or_default();
     let programme = commands.known_programme(programme).await?;
     Ok(cohort.state.is_within(id, scope, &programme))
 }

@@ -97,7 +97,7 @@ async fn cutoffs(
 ) -> Result<Vec<(Uuid, NaiveDate)>, RetentionError> {
     let mut cutoffs = Vec::new();
     for id in lists::programme_ids(read).await? {
-        let programme = commands.current_own::<sira_domain::programme::Programme>(id).await?;
+        let programme = commands.current::<sira_domain::programme::Programme>(id).await?;
         let cutoff = programme
             .and_then(|programme| programme.state.rules_on(today).1.retention_cutoff(today));
         cutoffs.extend(cutoff.map(|last| (id, last)));

@@ -1,16 +1,19 @@
 //! An order of erasure: written down, then carried out person by person.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
 use sira_domain::values::{Reference, Text};
 use uuid::Uuid;
 
-use crate::commands::{Call, CommandError, Commands, FormError, alias_of};
+use crate::commands::form::Form;
+use crate::commands::{Call, CommandError, Commands, FormErrors, alias_of};
 use crate::journal::{JournalError, Stamp, on_pool};
 
 /// People of one order at most: as many as a page of the worklist shows.
@@ -22,15 +25,15 @@ const ID_MAX_CHARACTERS: usize = 64;
 /// How often somebody is judged anew whose path moved meanwhile.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// An order as it is asked for.
+/// The body of an order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderForm {
     /// Ids or references.
-    #[schemars(length(min = 1, max = 200))]
-    pub ids: Vec<String>,
-    /// Why; of the order, not of a person: it is not sealed, and stays.
-    pub reason: Text<REASON_MAX_CHARACTERS>,
+    #[schemars(length(min = 1, max = ERASURES_MAX), inner(length(max = ID_MAX_CHARACTERS)))]
+    ids: Vec<String>,
+    /// Why the order is given; it names nobody: it is not sealed, and stays.
+    reason: Text<REASON_MAX_CHARACTERS>,
 }
 
 /// An order.
@@ -40,23 +43,17 @@ pub struct Order {
     reason: Text<REASON_MAX_CHARACTERS>,
 }
 
-impl TryFrom<OrderForm> for Order {
-    type Error = FormError;
-
-    /// Each of the people once.
-    fn try_from(form: OrderForm) -> Result<Self, FormError> {
-        if !(1..=ERASURES_MAX).contains(&form.ids.len()) {
-            return Err(FormError::new("/ids", "list_length", format!("1..{ERASURES_MAX}")));
-        }
-        for (place, id) in form.ids.iter().enumerate() {
-            if id.chars().count() > ID_MAX_CHARACTERS {
-                let limit = format!("1..{ID_MAX_CHARACTERS}");
-                return Err(FormError::new(format!("/ids/{place}"), "text_length", limit));
-            }
-        }
+impl Order {
+    /// Reads an order, with each of the people once.
+    ///
+    /// # Errors
+    /// Every wrong field.
+    pub fn read(body: Value) -> Result<Self, FormErrors> {
+        static FORM: LazyLock<Form> = LazyLock::new(Form::of::<OrderForm>);
+        let OrderForm { ids, reason } = FORM.read_checked(body)?;
         let mut seen = HashSet::new();
-        let ids = form.ids.into_iter().filter(|id| seen.insert(id.clone())).collect();
-        Ok(Self { ids, reason: form.reason })
+        let ids = ids.into_iter().filter(|id| seen.insert(id.clone())).collect();
+        Ok(Self { ids, reason })
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::vocabulary::{Field, Of, fields};
-use crate::commands::present_payload;
+use crate::stored::present_payload;
 use crate::export::ExportError;
 use crate::journal::RecordedEvent;
 

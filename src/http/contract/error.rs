@@ -20,7 +20,7 @@ use super::envelope::Envelope;
 use super::problem::{self, Kind, Problem};
 use super::query::{WrongParameter, parameters_problem};
 use super::wording;
-use crate::commands::{CommandError, FormError};
+use crate::commands::{CommandError, FieldError, FormErrors};
 use crate::documents::DocumentError;
 use crate::evidence::EvidenceError;
 use crate::figures::{FigureError, ReportError};
@@ -30,6 +30,7 @@ use crate::keys::KeysError;
 use crate::replay::activity::ActivityError;
 use crate::replay::person::HeldError;
 use crate::retention::RetentionError;
+use crate::stored::Unreadable;
 use crate::token::TokenError;
 
 /// When to try again while a database is out of reach.
@@ -236,7 +237,7 @@ fn unavailable() -> Problem {
 
 fn of_command(error: &CommandError, language: Language) -> Problem {
     match error {
-        CommandError::Form(error) => of_form(error, language),
+        CommandError::Form(errors) => of_form(errors, language),
         CommandError::Refused(refusal) => of_refusal(refusal, language),
         CommandError::NotFound | CommandError::NoSuchCommand => Problem::new(problem::NOT_FOUND),
         CommandError::OutOfScope => Problem::new(problem::OUT_OF_SCOPE),
@@ -247,7 +248,7 @@ fn of_command(error: &CommandError, language: Language) -> Problem {
         CommandError::KeyReused => Problem::new(problem::IDEMPOTENCY_KEY_REUSED),
         CommandError::Contended(_) => Problem::new(problem::CONTENDED).retry_after(SOON_RETRY_S),
         CommandError::Journal(error) => of_journal(error),
-        CommandError::KeyMissing(_) | CommandError::Unreadable { .. } => {
+        CommandError::KeyMissing(_) | CommandError::Unreadable(_) => {
             Problem::new(problem::INTERNAL)
         }
         CommandError::Documents(DocumentError::TooLarge) => Problem::new(problem::BODY_TOO_LARGE),
@@ -266,10 +267,11 @@ fn of_journal(error: &JournalError) -> Problem {
     }
 }
 
-/// A field that breaks a rule of form.
-fn of_form(error: &FormError, language: Language) -> Problem {
-    let detail = wording::of_rule(&error.rule, &error.limit, language);
-    Problem::new(problem::INVALID_BODY).error(error.pointer.clone(), error.rule.clone(), detail)
+/// Every field that breaks a rule of form.
+fn of_form(errors: &FormErrors, language: Language) -> Problem {
+    errors.fields().iter().fold(Problem::new(problem::INVALID_BODY), |problem, error| {
+        problem.error(error.pointer.clone(), error.rule(), error.detail(language))
+    })
 }
 
 fn of_refusal(refusal: &Refusal, language: Language) -> Problem {
@@ -370,7 +372,13 @@ macro_rules! from_below {
         }
     )*};
 }
-from_below!(JournalError, KeysError, DocumentError, FormError, Refusal);
+from_below!(JournalError, KeysError, DocumentError, FormErrors, Refusal, Unreadable);
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        FormErrors::from(error).into()
+    }
+}
 
 impl From<ReportError> for ApiError {
     fn from(error: ReportError) -> Self {

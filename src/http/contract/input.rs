@@ -14,7 +14,8 @@ use super::etag::Condition;
 use super::operation::{Input, Operation};
 use super::parameter::parameters;
 use super::query::Query;
-use crate::commands::{FormError, read_form_error};
+use crate::commands::form::Wanted;
+use crate::commands::{FieldError, FormErrors, FormRule};
 use crate::http::App;
 
 impl<Q: JsonSchema> Input for Query<Q> {
@@ -149,7 +150,7 @@ impl FromRequest<App> for JsonBody {
         let bytes = whole(request, app).await?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => Ok(Self { object, bytes }),
-            Ok(_) => Err(FormError::new("", "wrong_type", "object").into()),
+            Ok(_) => Err(FieldError::new("", FormRule::WrongType(Wanted::Object)).into()),
             Err(_) => Err(ApiError::MalformedJson),
         }
     }
@@ -162,7 +163,19 @@ impl Input for JsonBody {
     }
 }
 
-/// A JSON object of a form of its own, with the exact bytes that it came in.
+/// A body with a form of its own, beside those of commands.
+pub trait Body: Sized {
+    /// The type whose schema describes it.
+    type Schema: JsonSchema;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Every wrong field.
+    fn read(body: Value) -> Result<Self, FormErrors>;
+}
+
+/// Such a body, with the exact bytes that it came in.
 pub struct Form<T> {
     /// What it says.
     pub form: T,
@@ -170,20 +183,18 @@ pub struct Form<T> {
     pub bytes: Bytes,
 }
 
-impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+impl<T: Body> FromRequest<App> for Form<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let JsonBody { object, bytes } = JsonBody::from_request(request, app).await?;
-        let form = serde_path_to_error::deserialize(Value::Object(object));
-        let form = form.map_err(|error| read_form_error(&error))?;
-        Ok(Self { form, bytes })
+        Ok(Self { form: T::read(Value::Object(object))?, bytes })
     }
 }
 
-impl<T: JsonSchema> Input for Form<T> {
+impl<T: Body> Input for Form<T> {
     fn describe(operation: &mut Operation) {
-        let schema = operation.schema_of::<T>();
+        let schema = operation.schema_of::<T::Schema>();
         operation.body("application/json", schema);
     }
 }

@@ -1,26 +1,21 @@
-//! Rules of form in the reader's language.
+//! What is wrong with parameters and headers, in the reader's language. What is wrong with a body is told by
+//! [`crate::commands::form`].
 
 use sira_domain::reference::Language;
-use sira_domain::values::ValueError;
 use sira_projections::analytics::DimensionNotHeld;
 
-/// Rules that are none of a value's own: of fields, parameters and headers.
+/// The rules, by their word.
 const RULES: &[(&str, &str, &str)] = &[
-    ("unknown_field", "champ inconnu ; attendu : {}", "unknown field; expected: {}"),
-    ("missing_field", "champ obligatoire{}", "required field{}"),
-    ("wrong_type", "mauvais type ; attendu : {}", "wrong type; expected: {}"),
-    ("unknown_code", "code inconnu : {}", "unknown code: {}"),
-    ("fields_disagree", "ne concorde pas avec {}", "does not agree with {}"),
     ("unknown_parameter", "paramètre inconnu ; attendu : {}", "unknown parameter; expected: {}"),
     ("repeated_parameter", "à donner une seule fois", "to be given once"),
     ("missing_parameter", "paramètre obligatoire : {}", "required parameter: {}"),
     ("parameter_form", "valeur attendue : {}", "expected value: {}"),
 ];
 
-/// What a rule of form asks for.
+/// What a rule asks for.
 #[must_use]
 pub fn of_rule(rule: &str, limit: &str, language: Language) -> String {
-    let known = RULES.iter().chain(ValueError::RULES).find(|(known, _, _)| *known == rule);
+    let known = RULES.iter().find(|(known, _, _)| *known == rule);
     let sentence = known.map_or("{}", |(_, fr, en)| match language {
         Language::Fr => fr,
         Language::En => en,

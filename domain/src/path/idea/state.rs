@@ -11,7 +11,7 @@ use crate::reference::{EducationLevel, Intake, RegionCode};
 use crate::values::{ProgrammeId, Reference};
 
 /// What the registration said, without the person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RegistrationState {
     /// Reference for paper and phone.
     pub reference: Reference,

@@ -1,5 +1,7 @@
 //! Frozen reports: naming one, listing them, and what changed since.
 
+use std::sync::LazyLock;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +15,7 @@ use uuid::Uuid;
 
 use super::answer::{Definition, definitions};
 use super::row::CellFigures;
+use crate::commands::{self, FormErrors};
 use crate::figures::{FrozenReport, Shown, ShownCell, Subject, sees_nobody};
 use crate::grant::Scope;
 use crate::http::App;
@@ -20,7 +23,7 @@ use crate::http::contract::access::PATH_READERS;
 use crate::http::contract::answer::{Plain, Read};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
-use crate::http::contract::input::{Form, Named};
+use crate::http::contract::input::{Body, Form, Named};
 use crate::http::contract::operation::{Operation, Output};
 
 /// What a report is frozen from.
@@ -42,6 +45,16 @@ pub struct ReportForm {
 fn subjects(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let words: Vec<_> = Subject::ALL.iter().map(|(word, _)| *word).collect();
     schemars::json_schema!({ "type": "string", "enum": words })
+}
+
+impl Body for ReportForm {
+    type Schema = Self;
+
+    fn read(body: Value) -> Result<Self, FormErrors> {
+        static FORM: LazyLock<commands::form::Form> =
+            LazyLock::new(commands::form::Form::of::<ReportForm>);
+        FORM.read(body)
+    }
 }
 
 /// A frozen report.

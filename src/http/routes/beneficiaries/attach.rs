@@ -12,7 +12,8 @@ use sira_domain::reference::MediaType;
 
 use super::PATH;
 use super::find::{found, key_of};
-use crate::commands::FormError;
+use crate::commands::form::Wanted;
+use crate::commands::{FieldError, FormErrors, FormRule};
 use crate::documents::{DOCUMENT_MAX_BYTES, DocumentStore, Draft, Finished, is_of_type};
 use crate::http::App;
 use crate::http::contract::answer::Done;
@@ -86,7 +87,7 @@ async fn attach(
 fn broken(error: &MultipartError) -> ApiError {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
-        _ => FormError::new("", "wrong_type", "multipart/form-data").into(),
+        _ => FieldError::new("", FormRule::WrongType(Wanted::Multipart)).into(),
     }
 }
 
@@ -106,17 +107,20 @@ async fn read_form(
             name @ ("occurred_on" | "name" | "media_type" | "size_bytes" | "sha256") => {
                 let name = name.to_owned();
                 let text = read_text(field).await.map_err(|error| broken(&error))?;
-                let wrong = || FormError::new(format!("/{name}"), "text_length", "1..8192");
+                let rule = FormRule::TextLength { min: 1, max: FIELD_MAX_BYTES as u64 };
+                let wrong = || FieldError::new(format!("/{name}"), rule);
                 let text = text.ok_or_else(wrong)?;
                 body.insert(name, Value::String(text));
             }
             _ => {
-                let known = "occurred_on, name, media_type, size_bytes, sha256, file";
-                return Err(FormError::new("", "unknown_field", known).into());
+                let known = ["occurred_on", "name", "media_type", "size_bytes", "sha256", "file"];
+                let known = known.map(str::to_owned).to_vec();
+                let rule = FormRule::UnknownField { meant: Vec::new(), known };
+                return Err(FieldError::new("", rule).into());
             }
         }
     }
-    Err(FormError::new("/file", "missing_field", "").into())
+    Err(FieldError::new("/file", FormRule::Missing).into())
 }
 
 /// What the file's own part says fills what was left out.
@@ -153,14 +157,17 @@ async fn take_bytes(mut field: Field<'_>, draft: &mut Draft) -> Result<(), ApiEr
 }
 
 /// What was declared must be what came; what was not is filled in.
-fn check(body: &mut Map<String, Value>, finished: &Finished) -> Result<(), FormError> {
+fn check(body: &mut Map<String, Value>, finished: &Finished) -> Result<(), FormErrors> {
     if finished.size_bytes == 0 {
-        return Err(FormError::new("/file", "number_range", format!("1..{DOCUMENT_MAX_BYTES}")));
+        let max = i64::try_from(DOCUMENT_MAX_BYTES).unwrap_or(i64::MAX);
+        let rule = FormRule::NumberRange { min: 1, max, given: Some(0) };
+        return Err(FieldError::new("/file", rule).into());
     }
     let size = finished.size_bytes.to_string();
     for (name, came) in [("size_bytes", size.as_str()), ("sha256", finished.sha256.as_str())] {
         if body.get(name).is_some_and(|declared| declared.as_str() != Some(came)) {
-            return Err(FormError::new(format!("/{name}"), "fields_disagree", "file"));
+            let rule = FormRule::FieldsDisagree { other: "file" };
+            return Err(FieldError::new(format!("/{name}"), rule).into());
         }
     }
     body.insert("size_bytes".to_owned(), finished.size_bytes.into());
@@ -170,7 +177,8 @@ fn check(body: &mut Map<String, Value>, finished: &Finished) -> Result<(), FormE
     let media_type = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = media_type.parse::<MediaType>().is_ok();
     if known && !is_of_type(&finished.head, &media_type) {
-        return Err(FormError::new("/media_type", "fields_disagree", "file"));
+        let rule = FormRule::FieldsDisagree { other: "file" };
+        return Err(FieldError::new("/media_type", rule).into());
     }
     // An unknown one is refused by the command, which names the list.
     body.insert("media_type".to_owned(), media_type.into());

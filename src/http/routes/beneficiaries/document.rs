@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::attach::documents;
 use super::find::{found, key_of, log_access, stream_of};
-use crate::commands::seal_context;
 use crate::http::App;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::Named;
 use crate::http::contract::operation::{AnswerHeader, Operation, Output};
 use crate::keys::PersonKey;
+use crate::stored::seal_context;
 
 /// `GET /v1/beneficiaries/{id}/documents/{sha256}`.
 pub async fn fetch(

@@ -37,7 +37,7 @@ pub async fn current(
     id: Uuid,
 ) -> Result<Arc<Loaded<Beneficiary>>, ApiError> {
     let path = match &caller.fresh {
-        Some(fresh) => app.commands.beneficiary_since(fresh, id).await?,
+        Some(fresh) => app.commands.since::<Beneficiary>(fresh, id).await?,
         None => app.commands.current_beneficiary(id).await?,
     };
     let path = path.ok_or(ApiError::NotFound)?;

@@ -56,6 +56,6 @@ impl Resource for Cohort {
         if word == "record-register" {
             return commands.record_register(id, body, call).await;
         }
-        commands.command_own::<Self>(id, word, body, call).await
+        commands.command::<Self>(id, word, body, call).await
     }
 }

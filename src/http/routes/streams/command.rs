@@ -50,7 +50,7 @@ async fn command<S: Resource>(
     let id = Uuid::try_parse(&id).map_err(|_| ApiError::NotFound)?;
     let mut call = caller.call(&format!("POST {id} {word}"), &body.bytes);
     if caller.if_match().is_some() {
-        let current = app.commands.current_own::<S>(id).await?;
+        let current = app.commands.current::<S>(id).await?;
         let version = current.map_or(0, |stream| stream.state.version());
         call.if_match = caller.version_to_demand(version)?;
     }

@@ -14,7 +14,7 @@ use sira_domain::fund::Fund;
 use sira_domain::programme::Programme;
 use uuid::Uuid;
 
-use crate::commands::{Answer, Call, CommandError, Commands, Loaded, Own};
+use crate::commands::{Aggregate, Answer, Call, CommandError, Commands, Loaded};
 use crate::http::App;
 use crate::http::contract::access::Access::{self, Roles};
 use crate::http::contract::access::HISTORY_READERS;
@@ -40,7 +40,7 @@ struct Place {
 }
 
 /// A kind of stream with routes of its own.
-trait Resource: Own + serde::Serialize {
+trait Resource: Aggregate + serde::Serialize {
     const PLACE: Place;
     /// As it is shown: its state, and what is worked out from it.
     type Shown: schemars::JsonSchema + 'static;
@@ -56,7 +56,7 @@ trait Resource: Own + serde::Serialize {
         body: serde_json::Map<String, serde_json::Value>,
         call: Call,
     ) -> impl Future<Output = Result<Answer, CommandError>> + Send {
-        commands.command_own::<Self>(id, word, body, call)
+        commands.command::<Self>(id, word, body, call)
     }
 }
 
@@ -99,11 +99,11 @@ async fn current<S: Resource>(
 ) -> Result<(Uuid, Arc<Loaded<S>>), ApiError> {
     let id = Uuid::try_parse(id).map_err(|_| ApiError::NotFound)?;
     let found = match &caller.fresh {
-        Some(fresh) => app.commands.own_since::<S>(fresh, id).await?,
-        None => app.commands.current_own::<S>(id).await?,
+        Some(fresh) => app.commands.since::<S>(fresh, id).await?,
+        None => app.commands.current::<S>(id).await?,
     };
     let found = found.ok_or(ApiError::NotFound)?;
-    let programme = match found.state.programme(None) {
+    let programme = match found.state.programme() {
         Some(programme) => app.commands.known_programme(programme).await?,
         None => Arc::default(),
     };

@@ -10,54 +10,21 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
-use cqrs_es::persist::SerializedEvent;
 use parking_lot::Mutex;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use sira_domain::path::{Beneficiary, BeneficiaryEvent};
-use sira_domain::upcast::{UPCASTERS, is_outdated};
 use uuid::Uuid;
 
+use super::aggregate::{Aggregate, stream_id};
 use super::{Call, CommandError};
 use crate::journal::{Journal, NewEvent, RecordedEvent, StreamId};
+use crate::stored::read_event;
 
 /// Entries that the cache makes room for at first; it grows with what its weight allows.
 const CACHE_ENTRIES: usize = 100_000;
 /// Locks that keep a slow load from overwriting what was written meanwhile.
 const SHARDS: usize = 16_384;
-
-/// A kind of stream.
-pub trait Stream: Clone + Default + Send + Sync + 'static {
-    /// The type's name in the journal.
-    const TYPE: &'static str;
-    /// Its events.
-    type Event: DomainEvent + Serialize + DeserializeOwned + Send + Sync;
-    /// Takes the next event in.
-    fn take(&mut self, event: Self::Event);
-    /// Sequence of the last event.
-    fn version(&self) -> u64;
-}
-
-impl Stream for Beneficiary {
-    const TYPE: &'static str = Beneficiary::TYPE;
-    type Event = BeneficiaryEvent;
-
-    fn take(&mut self, event: BeneficiaryEvent) {
-        self.take(event);
-    }
-
-    fn version(&self) -> u64 {
-        self.version()
-    }
-}
-
-/// The id of a stream of kind `S`.
-#[must_use]
-pub fn stream_id<S: Stream>(id: Uuid) -> StreamId {
-    StreamId { aggregate_type: S::TYPE.into(), aggregate_id: id }
-}
 
 /// An event as the journal takes it; `rules` is the version of the rules that it was judged by.
 pub(crate) fn new_event<E: DomainEvent + Serialize>(
@@ -74,59 +41,11 @@ pub(crate) fn new_event<E: DomainEvent + Serialize>(
     }
 }
 
-/// Reads a stored event as the present form of its type.
-///
-/// # Errors
-/// [`CommandError::Unreadable`].
-pub fn read_event<E: DeserializeOwned>(recorded: &RecordedEvent) -> Result<E, CommandError> {
-    let unreadable = |source| CommandError::Unreadable {
-        stream: recorded.stream.clone(),
-        sequence: recorded.sequence,
-        source,
-    };
-    if !is_outdated(&recorded.event_type, &recorded.event_version) {
-        return serde_json::from_str(&recorded.payload).map_err(unreadable);
-    }
-    let payload = serde_json::from_str(&recorded.payload).map_err(unreadable)?;
-    serde_json::from_value(upcast(recorded, payload)).map_err(unreadable)
-}
-
-/// The payload of a stored event in the present form of its type; none when it is in that form
-/// already, or is no JSON.
-#[must_use]
-pub fn present_payload(recorded: &RecordedEvent) -> Option<String> {
-    if !is_outdated(&recorded.event_type, &recorded.event_version) {
-        return None;
-    }
-    let payload = serde_json::from_str(&recorded.payload).ok()?;
-    Some(upcast(recorded, payload).to_string())
-}
-
-fn upcast(recorded: &RecordedEvent, payload: serde_json::Value) -> serde_json::Value {
-    let first = SerializedEvent::new(
-        recorded.stream.aggregate_id.to_string(),
-        usize::try_from(recorded.sequence).unwrap_or(usize::MAX),
-        recorded.stream.aggregate_type.to_string(),
-        recorded.event_type.clone(),
-        recorded.event_version.clone(),
-        payload,
-        serde_json::Value::Null,
-    );
-    let upcasted = UPCASTERS.iter().fold(first, |event, upcaster| {
-        if upcaster.can_upcast(&event.event_type, &event.event_version) {
-            upcaster.upcast(event)
-        } else {
-            event
-        }
-    });
-    upcasted.payload
-}
-
 /// A stream folded up to a version.
 #[derive(Debug, Default)]
-pub struct Loaded<S> {
+pub struct Loaded<A> {
     /// Its state.
-    pub state: Arc<S>,
+    pub state: Arc<A>,
     /// Position in the journal of its last event.
     pub position: u64,
     /// When its last event was recorded.
@@ -137,7 +56,7 @@ pub struct Loaded<S> {
     pub shown: OnceLock<Bytes>,
 }
 
-impl<S: Stream> Loaded<S> {
+impl<A: Aggregate> Loaded<A> {
     /// Folds recorded events of one stream, in order, from its beginning.
     ///
     /// # Errors
@@ -156,7 +75,7 @@ impl<S: Stream> Loaded<S> {
         &self,
         events: impl IntoIterator<Item = &'a RecordedEvent>,
     ) -> Result<Self, CommandError> {
-        let mut state = S::clone(&self.state);
+        let mut state = A::clone(&self.state);
         let mut loaded = Self {
             position: self.position,
             recorded_at: self.recorded_at,
@@ -177,12 +96,12 @@ impl<S: Stream> Loaded<S> {
     #[must_use]
     pub fn after(
         &self,
-        events: Vec<S::Event>,
+        events: Vec<A::Event>,
         position: u64,
         recorded_at: DateTime<Utc>,
         bytes: u64,
     ) -> Self {
-        let mut state = S::clone(&self.state);
+        let mut state = A::clone(&self.state);
         for event in events {
             state.take(event);
         }
@@ -199,10 +118,10 @@ impl<S: Stream> Loaded<S> {
 #[derive(Clone)]
 struct ByPayload;
 
-impl<S> Weighter<Uuid, Arc<Loaded<S>>> for ByPayload {
+impl<A> Weighter<Uuid, Arc<Loaded<A>>> for ByPayload {
     /// Four times the payloads, for the parsed events, the folded state and the text shown, and the
     /// entry itself.
-    fn weight(&self, _: &Uuid, loaded: &Arc<Loaded<S>>) -> u64 {
+    fn weight(&self, _: &Uuid, loaded: &Arc<Loaded<A>>) -> u64 {
         1_024 + 4 * loaded.weight
     }
 }
@@ -212,16 +131,16 @@ impl<S> Weighter<Uuid, Arc<Loaded<S>>> for ByPayload {
 pub struct Mark(u64);
 
 /// Recent streams of one kind.
-pub struct StreamStore<S> {
-    cache: Cache<Uuid, Arc<Loaded<S>>, ByPayload>,
+pub struct StreamCache<A> {
+    cache: Cache<Uuid, Arc<Loaded<A>>, ByPayload>,
     /// Counts, by shard of the id, how often a stream was written or evicted. A load that began
     /// before the count moved is not kept, since what it read may be old.
     touched: Box<[Mutex<u64>]>,
-    /// Whose turn it is, by shard of the id: see [`StreamStore::turn`].
+    /// Whose turn it is, by shard of the id: see [`StreamCache::turn`].
     turns: Box<[tokio::sync::Mutex<()>]>,
 }
 
-impl<S: Stream> StreamStore<S> {
+impl<A: Aggregate> StreamCache<A> {
     /// A store within about `bytes` of memory.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
@@ -261,7 +180,7 @@ impl<S: Stream> StreamStore<S> {
         (id.as_u128() as usize) % SHARDS
     }
 
-    /// A mark of this moment in the life of a stream, for [`StreamStore::put`].
+    /// A mark of this moment in the life of a stream, for [`StreamCache::put`].
     #[must_use]
     pub fn mark(&self, id: Uuid) -> Mark {
         Mark(*self.shard(id).lock())
@@ -275,12 +194,12 @@ impl<S: Stream> StreamStore<S> {
         &self,
         journal: &Journal,
         id: Uuid,
-    ) -> Result<Option<Arc<Loaded<S>>>, CommandError> {
+    ) -> Result<Option<Arc<Loaded<A>>>, CommandError> {
         let mark = self.mark(id);
         if let Some(kept) = self.cache.get(&id) {
             return Ok(Some(kept));
         }
-        let events = journal.read_stream(&stream_id::<S>(id), 0).await?;
+        let events = journal.read_stream(&stream_id::<A>(id), 0).await?;
         if events.is_empty() {
             return Ok(None);
         }
@@ -297,10 +216,10 @@ impl<S: Stream> StreamStore<S> {
         &self,
         journal: &Journal,
         id: Uuid,
-        kept: &Loaded<S>,
-    ) -> Result<Arc<Loaded<S>>, CommandError> {
+        kept: &Loaded<A>,
+    ) -> Result<Arc<Loaded<A>>, CommandError> {
         let mark = self.mark(id);
-        let events = journal.read_stream(&stream_id::<S>(id), kept.state.version()).await?;
+        let events = journal.read_stream(&stream_id::<A>(id), kept.state.version()).await?;
         let loaded = Arc::new(kept.followed_by(&events)?);
         self.keep(id, mark, &loaded, 0);
         Ok(loaded)
@@ -309,11 +228,11 @@ impl<S: Stream> StreamStore<S> {
     /// Keeps what a commit made of a stream. When anything else was written or evicted since
     /// `mark`, by whichever process, nobody here knows which is the newer: the stream is forgotten
     /// and the next reader asks the journal.
-    pub fn put(&self, id: Uuid, mark: Mark, loaded: &Arc<Loaded<S>>) {
+    pub fn put(&self, id: Uuid, mark: Mark, loaded: &Arc<Loaded<A>>) {
         self.keep(id, mark, loaded, 1);
     }
 
-    fn keep(&self, id: Uuid, mark: Mark, loaded: &Arc<Loaded<S>>, touch: u64) {
+    fn keep(&self, id: Uuid, mark: Mark, loaded: &Arc<Loaded<A>>, touch: u64) {
         let mut touched = self.shard(id).lock();
         let newer =
             self.cache.peek(&id).is_some_and(|kept| kept.state.version() > loaded.state.version());
@@ -343,9 +262,9 @@ pub(super) trait Evict: Send + Sync {
     fn clear(&self);
 }
 
-impl<S: Stream> Evict for StreamStore<S> {
+impl<A: Aggregate> Evict for StreamCache<A> {
     fn evict(&self, stream: &StreamId) {
-        if stream.aggregate_type == S::TYPE {
+        if stream.aggregate_type == A::TYPE {
             self.forget(stream.aggregate_id);
         }
     }

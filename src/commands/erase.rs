@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::path::{BeneficiaryEvent, Fact};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
 use uuid::Uuid;
 
-use super::stream::read_event;
 use super::{Answer, Call, CommandError, Commands};
 use crate::journal::RecordedEvent;
 use crate::keys::KeyId;
+use crate::stored::read_event;
 
 impl Commands {
     /// Erases a person's data: records it, then destroys every key that sealed something of theirs.
@@ -24,7 +24,7 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let answer = self.command_now(id, entry, body, call).await?;
+        let answer = self.command_path(id, entry, body, call).await?;
         self.complete_erasures(&[id]).await?;
         Ok(answer)
     }
@@ -37,10 +37,9 @@ impl Commands {
         id: Uuid,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let entry = super::beneficiary::entry_of("erase-personal-data");
-        let entry = entry.ok_or(CommandError::NoSuchCommand)?;
+        let entry = super::path::entry_of("erase-personal-data")?;
         let body = Map::from_iter([("ground".to_owned(), Value::from("retention"))]);
-        self.command_now(id, entry, body, call).await
+        self.command_path(id, entry, body, call).await
     }
 
     /// Destroys every key of people whose erasure is recorded, and removes their documents. Idempotent.
@@ -51,7 +50,7 @@ impl Commands {
         }
         let mut keys = Vec::new();
         for id in ids {
-            let path = self.current_beneficiary(*id).await?.ok_or(CommandError::NotFound)?;
+            let path = self.current::<Beneficiary>(*id).await?.ok_or(CommandError::NotFound)?;
             let state = path.state.state();
             keys.extend(state.keys.iter().filter(|_| state.is_erased()));
         }
