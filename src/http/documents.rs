@@ -21,9 +21,9 @@ use super::request::{Caller, Named};
 use super::{App, answer_response};
 use crate::commands::form::Wanted;
 use crate::commands::{CommandError, FieldError, FormErrors, FormRule};
-use crate::stored::seal_context;
 use crate::documents::{DOCUMENT_MAX_BYTES, DocumentStore, Draft, Finished, is_of_type};
 use crate::keys::PersonKey;
+use crate::stored::seal_context;
 
 /// What stands around the bytes: field names, boundaries, a long file name.
 const FORM_MAX_BYTES: u64 = 64 * 1024;
@@ -103,11 +103,10 @@ async fn read_form(
             name @ ("occurred_on" | "name" | "media_type" | "size_bytes" | "sha256") => {
                 let name = name.to_owned();
                 let text = read_text(field).await.map_err(|error| broken(&error))?;
-                let text =
-                    text.ok_or_else(|| {
-                        let max = FIELD_MAX_BYTES as u64;
-                        wrong(&format!("/{name}"), FormRule::TextLength { min: 1, max })
-                    })?;
+                let text = text.ok_or_else(|| {
+                    let max = FIELD_MAX_BYTES as u64;
+                    wrong(&format!("/{name}"), FormRule::TextLength { min: 1, max })
+                })?;
                 body.insert(name, Value::String(text));
             }
             _ => {

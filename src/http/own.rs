@@ -17,7 +17,7 @@ use super::problem;
 use super::request::{Caller, JsonBody, Named};
 use super::show::{Opening, show_event};
 use super::{App, answer_response};
-use crate::commands::{Answer, Call, CommandError, Commands, Loaded, Aggregate};
+use crate::commands::{Aggregate, Answer, Call, CommandError, Commands, Loaded};
 use crate::journal::StreamId;
 
 /// Largest body: a lottery of 5,000 people.

@@ -16,8 +16,7 @@ use super::problem::Problem;
 use super::reading::{answer, position_of, unavailable, wait_for_position, write_cursor};
 use super::request::{Caller, JsonBody};
 use crate::retention::{
-    ERASURES_MAX, Order, Question, REASON_MAX_CHARACTERS, RetentionError, carry_out,
-    proposed,
+    ERASURES_MAX, Order, Question, REASON_MAX_CHARACTERS, RetentionError, carry_out, proposed,
 };
 
 const PAST_RETENTION: &str = "/v1/worklists/past-retention";

@@ -13,10 +13,10 @@ use sira_projections::case_status::{case_status, is_sealed};
 use uuid::Uuid;
 
 use crate::commands::Loaded;
-use crate::stored::seal_context;
 use crate::journal::RecordedEvent;
 use crate::journal::leaf::{hex, time_text};
 use crate::keys::PersonKey;
+use crate::stored::seal_context;
 
 /// A path as the API shows it: nothing sealed, so the same bytes for everyone who may see it.
 #[must_use]

@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use super::difference::{comparable, pointers};
 use crate::commands::{CommandError, Commands, Loaded};
-use crate::stored::read_event;
 use crate::http::show::{Opening, ShownEvent, show_event};
 use crate::journal::RecordedEvent;
 use crate::journal::leaf::time_text;
+use crate::stored::read_event;
 
 /// A history as it is told to one reader.
 #[derive(Debug)]
