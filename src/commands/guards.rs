@@ -64,7 +64,6 @@ pub(super) struct GuardedStream<A: Aggregate> {
 }
 
 impl<A: Aggregate> GuardedStream<A> {
-
     /// The state as last kept; another process may have written since.
     pub fn state(&self) -> Arc<A> {
         self.state.lock().clone()

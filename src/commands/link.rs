@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::form::{FieldError, Form, FormRule, Wanted};
-use super::path::{Case, Draft, SealedCommand, alias_of, answer_of};
+use super::path::{FoundPath, PathDraft, SealedCommand, alias_of, answer_of};
 use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call};
 use super::{Call, CommandError, Commands};
 use crate::journal::AppendRequest;
@@ -20,20 +20,20 @@ use crate::journal::AppendRequest;
 pub(super) const LINKS: &[&str] = &["link-duplicate", "unlink-duplicate"];
 
 /// A link of two paths, or its end, on its way.
-struct Link<'a> {
+struct LinkCommand<'a> {
     commands: &'a Commands,
     id: Uuid,
     /// The path that the body names as the one that continues.
     named: Option<Uuid>,
-    draft: Draft,
+    draft: PathDraft,
     sealed: Option<SealedCommand>,
     call: Call,
 }
 
 /// Two paths as they stand, and the turns at both.
-struct Pair<'a> {
-    own: Case,
-    other: Case,
+struct TwoPaths<'a> {
+    own: FoundPath,
+    other: FoundPath,
     _turns: Vec<MutexGuard<'a, ()>>,
 }
 
@@ -51,14 +51,16 @@ impl Commands {
                 Ok(id) => drop(body.insert("continues".to_owned(), id.to_string().into())),
                 Err(rule) => {
                     let error = FieldError::new("/continues", rule);
-                    return Err(Form::of_command(entry).explain(&Value::Object(body), [error]).into());
+                    return Err(Form::of_command(entry)
+                        .explain(&Value::Object(body), [error])
+                        .into());
                 }
             }
         }
         let named = body.get("continues").and_then(Value::as_str);
         let named = named.and_then(|text| Uuid::try_parse(text).ok());
-        let draft = Draft::new(entry, body);
-        carry_out(Link { commands: self, id, named, draft, sealed: None, call }).await
+        let draft = PathDraft::new(entry, body);
+        carry_out(LinkCommand { commands: self, id, named, draft, sealed: None, call }).await
     }
 
     /// The id in a place where people may write a reference; the rule that it breaks when it is
@@ -66,7 +68,10 @@ impl Commands {
     ///
     /// # Errors
     /// When no path has the reference.
-    pub(super) async fn id_of(&self, given: &Value) -> Result<Result<Uuid, FormRule>, CommandError> {
+    pub(super) async fn id_of(
+        &self,
+        given: &Value,
+    ) -> Result<Result<Uuid, FormRule>, CommandError> {
         let Some(text) = given.as_str() else { return Ok(Err(FormRule::WrongType(Wanted::Id))) };
         if let Ok(id) = Uuid::try_parse(text) {
             return Ok(Ok(id));
@@ -85,8 +90,8 @@ impl Commands {
     }
 }
 
-impl<'a> Pipeline for Link<'a> {
-    type Loaded = Pair<'a>;
+impl<'a> Pipeline for LinkCommand<'a> {
+    type Loaded = TwoPaths<'a>;
     type Decided = Option<(BeneficiaryEvent, BeneficiaryEvent)>;
 
     fn commands(&self) -> &Commands {
@@ -97,7 +102,7 @@ impl<'a> Pipeline for Link<'a> {
         &self.call
     }
 
-    async fn load(&mut self) -> Result<Pair<'a>, CommandError> {
+    async fn load(&mut self) -> Result<TwoPaths<'a>, CommandError> {
         let commands = self.commands;
         let other = self.other_path().await?;
         let turns = commands.0.beneficiaries.turns([self.id, other]).await;
@@ -106,10 +111,10 @@ impl<'a> Pipeline for Link<'a> {
         let own = commands.find_since(&fresh, self.id).await?;
         let theirs = commands.find_since(&fresh, other).await;
         let other = theirs.map_err(|error| unknown_path(error, other))?;
-        Ok(Pair { own, other, _turns: turns })
+        Ok(TwoPaths { own, other, _turns: turns })
     }
 
-    async fn decide(&mut self, pair: &Pair<'a>) -> Result<Self::Decided, CommandError> {
+    async fn decide(&mut self, pair: &TwoPaths<'a>) -> Result<Self::Decided, CommandError> {
         let (own, other) = (&pair.own, &pair.other);
         check_call(own.id, &own.path, &own.programme.state, &self.call)?;
         let sealed = self.commands.seal(&self.draft, own, self.sealed.take()).await?;
@@ -124,10 +129,10 @@ impl<'a> Pipeline for Link<'a> {
     /// before that leaves nothing; after it, the retry finds the paths linked, or parted.
     async fn append(
         &mut self,
-        pair: Pair<'a>,
+        pair: TwoPaths<'a>,
         decided: Self::Decided,
     ) -> Result<Attempt, CommandError> {
-        let Pair { own, other, .. } = &pair;
+        let TwoPaths { own, other, .. } = &pair;
         let (events, theirs) = match decided {
             Some((own, theirs)) => (vec![own], vec![theirs]),
             None => (Vec::new(), Vec::new()),
@@ -168,7 +173,7 @@ impl<'a> Pipeline for Link<'a> {
     }
 }
 
-impl Link<'_> {
+impl LinkCommand<'_> {
     /// The path that the link leads to: named by the body, or by the frozen path itself.
     async fn other_path(&self) -> Result<Uuid, CommandError> {
         if let Some(named) = self.named {

@@ -26,7 +26,7 @@ use sira_domain::path::Beneficiary;
 use sira_domain::programme::Programme;
 use uuid::Uuid;
 
-pub use aggregate::{Aggregate, Parsed, stream_id};
+pub use aggregate::{Aggregate, AllowedCommand, Parsed, stream_id};
 pub use answer::Answer;
 use cache::Evict;
 pub(crate) use cache::new_event;

@@ -17,7 +17,7 @@ use super::aggregate::{Aggregate, parse};
 use super::answer::Answer;
 use super::cache::Loaded;
 use super::form::{FieldError, Form, FormRule};
-use super::path::{Case, EVENT_BYTES};
+use super::path::{EVENT_BYTES, FoundPath};
 use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, in_task};
 use super::{Call, CommandError, Commands};
 use crate::journal::AppendRequest;
@@ -37,7 +37,7 @@ struct SheetCommand<'a> {
 struct Room<'a> {
     id: Uuid,
     cohort: Arc<Loaded<Cohort>>,
-    members: BTreeMap<BeneficiaryId, Case>,
+    members: BTreeMap<BeneficiaryId, FoundPath>,
     _turns: Vec<MutexGuard<'a, ()>>,
 }
 
@@ -178,8 +178,7 @@ impl SheetCommand<'_> {
         room: &Room<'_>,
         register: &Register,
     ) -> Result<AppendRequest, CommandError> {
-        let mut request =
-            AppendRequest { key: self.call.key.clone(), ..AppendRequest::default() };
+        let mut request = AppendRequest { key: self.call.key.clone(), ..AppendRequest::default() };
         let mut programme = Arc::default();
         for (member, event) in &register.attendance {
             let case = &room.members[member];

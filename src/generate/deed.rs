@@ -16,9 +16,9 @@ use super::error::GenerateError;
 use super::ledger::write;
 use super::world::{Deed, World};
 use crate::commands::{Call, alias_of};
-use crate::stored::seal_context;
 use crate::grant::Scope;
 use crate::journal::{Alias, AppendRequest};
+use crate::stored::seal_context;
 
 impl World {
     /// A day in the field that is not to come and not before registration: what is recorded today.

@@ -18,8 +18,8 @@ use super::error::GenerateError;
 use super::ledger::write;
 use super::world::{Deed, World};
 use crate::commands::seal_identity;
-use crate::stored::seal_context;
 use crate::journal::AppendRequest;
+use crate::stored::seal_context;
 
 /// The scope of the consent to show a picture.
 const PHOTO: &str = "photo";

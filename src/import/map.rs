@@ -55,7 +55,7 @@ pub struct Condition {
 
 /// One command that a row becomes.
 #[derive(Debug)]
-pub struct Step {
+pub struct MapStep {
     /// The command.
     pub entry: &'static CommandEntry,
     /// The role it is given in.
@@ -68,7 +68,7 @@ pub struct Step {
 
 /// A checked map.
 #[derive(Debug)]
-pub struct Map {
+pub struct ImportMap {
     /// The system or file that the rows are from. With a row's key it makes the id of its path, so
     /// that the same row is the same path whenever it is imported.
     pub source: Slug,
@@ -79,7 +79,7 @@ pub struct Map {
     /// Between two columns.
     pub delimiter: u8,
     /// Steps, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<MapStep>,
     lookup: BTreeMap<String, BTreeMap<String, String>>,
     variables: BTreeMap<String, String>,
 }
@@ -122,7 +122,7 @@ pub trait Row {
     fn column(&self, name: &str) -> Option<&str>;
 }
 
-impl Map {
+impl ImportMap {
     /// Reads and checks a map, with the variables that `--set` gave.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl Map {
         let steps = file.step.into_iter().map(read_step).collect::<Result<Vec<_>, _>>()?;
         let begins_well = steps
             .first()
-            .is_some_and(|step: &Step| step.entry.word == "register" && step.when.is_none());
+            .is_some_and(|step: &MapStep| step.entry.word == "register" && step.when.is_none());
         if !begins_well || steps.len() > STEPS_MAX {
             return Err(MapError::Steps);
         }
@@ -164,7 +164,7 @@ impl Map {
     /// The column that a field of a command is filled from, when it is just one; else the name of the
     /// innermost field on the way.
     #[must_use]
-    pub fn column_of(&self, step: &Step, pointer: &str) -> String {
+    pub fn column_of(&self, step: &MapStep, pointer: &str) -> String {
         let mut place: Option<&Value> = None;
         let mut name = "";
         for field in pointer.split('/').skip(1) {
@@ -194,7 +194,7 @@ impl Map {
     ///
     /// # Errors
     /// The column that does not fill its place.
-    pub fn fill(&self, step: &Step, row: &impl Row) -> Result<Object<String, Value>, FillError> {
+    pub fn fill(&self, step: &MapStep, row: &impl Row) -> Result<Object<String, Value>, FillError> {
         let mut body = Object::new();
         for (name, place) in &step.fields {
             let value = self.fill_place(place, row)?;
@@ -209,7 +209,7 @@ impl Map {
     ///
     /// # Errors
     /// When the row has no such column.
-    pub fn applies(step: &Step, row: &impl Row) -> Result<bool, FillError> {
+    pub fn applies(step: &MapStep, row: &impl Row) -> Result<bool, FillError> {
         let Some(condition) = &step.when else { return Ok(true) };
         Ok(column(row, &condition.column)? == condition.equals)
     }
@@ -250,14 +250,11 @@ impl Map {
             return Ok(Value::Null);
         }
         let wrong = |rule| FillError { column: name.to_owned(), rule };
-        let no_number = || {
-            wrong(FormRule::WrongType(Wanted::WholeNumber { min: i64::MIN, max: i64::MAX }))
-        };
+        let no_number =
+            || wrong(FormRule::WrongType(Wanted::WholeNumber { min: i64::MIN, max: i64::MAX }));
         match place.get("as").and_then(Value::as_str).unwrap_or("text") {
             "text" => Ok(Value::from(text)),
-            "integer" => {
-                text.parse::<i64>().map(Value::from).map_err(|_| no_number())
-            }
+            "integer" => text.parse::<i64>().map(Value::from).map_err(|_| no_number()),
             "amount" => {
                 let amount = read_amount(text).map(Value::from);
                 amount.ok_or_else(|| wrong(FormRule::WrongType(Wanted::Amount)))
@@ -294,13 +291,12 @@ impl Map {
 }
 
 /// Ways to read a column.
-const CONVERSIONS: &[&str] =
-    &["text", "integer", "amount", "boolean", "years_before", "lookup"];
+const CONVERSIONS: &[&str] = &["text", "integer", "amount", "boolean", "years_before", "lookup"];
 
 /// Commands that no row of a table can give.
 const NOT_IMPORTED: &[&str] = &["attach-document", "link-duplicate", "unlink-duplicate"];
 
-fn read_step(file: StepFile) -> Result<Step, MapError> {
+fn read_step(file: StepFile) -> Result<MapStep, MapError> {
     let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == file.command);
     // A table has no bytes to attach, and a link needs a decision about two people.
     let entry = entry.filter(|entry| !NOT_IMPORTED.contains(&entry.word));
@@ -313,14 +309,12 @@ fn read_step(file: StepFile) -> Result<Step, MapError> {
     if let Some(day) = file.occurred_on {
         fields.insert("occurred_on".to_owned(), day);
     }
-    Ok(Step { entry, role, when: file.when, fields })
+    Ok(MapStep { entry, role, when: file.when, fields })
 }
 
 fn column<'a>(row: &'a impl Row, name: &str) -> Result<&'a str, FillError> {
-    row.column(name).ok_or_else(|| FillError {
-        column: name.to_owned(),
-        rule: FormRule::MissingColumn,
-    })
+    row.column(name)
+        .ok_or_else(|| FillError { column: name.to_owned(), rule: FormRule::MissingColumn })
 }
 
 /// The column that one place is filled from: `{ column = "educ" }`, or the first of `"{year}-01-02"`.
@@ -405,7 +399,7 @@ mod tests {
             identity = { name = "Personne {row}" }
         "#;
         let variables = BTreeMap::from([("programme".to_owned(), "p-1".to_owned())]);
-        let map = Map::read(text, variables).unwrap();
+        let map = ImportMap::read(text, variables).unwrap();
         let row = BTreeMap::from([
             ("row", "7"),
             ("year", "1976"),
@@ -425,7 +419,7 @@ mod tests {
     #[test]
     fn a_map_that_names_no_command_or_an_unset_variable_is_refused() {
         let map = |step: &str| {
-            Map::read(&format!("source='s'\nkey='k'\n[[step]]\n{step}"), BTreeMap::new())
+            ImportMap::read(&format!("source='s'\nkey='k'\n[[step]]\n{step}"), BTreeMap::new())
         };
         assert!(matches!(map("command='fly'"), Err(MapError::NoSuchCommand(_))));
         assert!(matches!(map("command='add-note'"), Err(MapError::Steps)));

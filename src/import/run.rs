@@ -10,7 +10,7 @@ use sira_domain::reference::Language;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::map::{FillError, Map, Row, Step, fill_text};
+use super::map::{FillError, ImportMap, MapStep, Row, fill_text};
 use super::path_id;
 use crate::commands::{Call, CommandError, Commands, FieldError, ImportMark};
 use crate::journal::leaf::hex;
@@ -20,7 +20,7 @@ const ROWS_AT_ONCE: usize = 128;
 
 /// An import that is ready to run.
 pub struct Import {
-    map: Arc<Map>,
+    map: Arc<ImportMap>,
     commands: Commands,
     batch: String,
     file: String,
@@ -30,7 +30,7 @@ pub struct Import {
 
 /// What an import came to.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct ImportOutcome {
     /// Rows read.
     pub rows: u64,
     /// Commands that appended something, or would have.
@@ -116,7 +116,7 @@ impl Import {
     /// # Errors
     /// When the file cannot be read.
     pub fn new(
-        map: Map,
+        map: ImportMap,
         map_text: &str,
         mut file: impl Read,
         commands: Commands,
@@ -146,7 +146,11 @@ impl Import {
     ///
     /// # Errors
     /// [`ImportError`]; refused rows are no error but part of the outcome.
-    pub async fn run(&self, file: impl Read, at: impl Fn(u64)) -> Result<Outcome, ImportError> {
+    pub async fn run(
+        &self,
+        file: impl Read,
+        at: impl Fn(u64),
+    ) -> Result<ImportOutcome, ImportError> {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.map.delimiter)
             .trim(csv::Trim::All)
@@ -155,7 +159,7 @@ impl Import {
         let header: HashMap<_, _> =
             header.iter().enumerate().map(|(index, name)| (name.to_owned(), index)).collect();
         let header = Arc::new(header);
-        let (mut outcome, mut under_way) = (Outcome::default(), JoinSet::new());
+        let (mut outcome, mut under_way) = (ImportOutcome::default(), JoinSet::new());
         let mut record = csv::StringRecord::new();
         loop {
             let row = outcome.rows + 1;
@@ -205,7 +209,7 @@ impl Import {
         let mut rehearsal = None;
         for step in &self.map.steps {
             let refuse = |error: FillError| self.refused_column(row, step, error);
-            if !Map::applies(step, columns).map_err(refuse)? {
+            if !ImportMap::applies(step, columns).map_err(refuse)? {
                 continue;
             }
             let mut body = self.map.fill(step, columns).map_err(refuse)?;
@@ -247,7 +251,7 @@ impl Import {
     async fn give(
         &self,
         id: Uuid,
-        step: &Step,
+        step: &MapStep,
         body: Object<String, Value>,
         row: u64,
     ) -> Result<bool, CommandError> {
@@ -259,14 +263,14 @@ impl Import {
         Ok(!answer.already_done)
     }
 
-    fn call(&self, step: &Step, row: u64) -> Call {
+    fn call(&self, step: &MapStep, row: u64) -> Call {
         let request_id = format!("import-{}-{row}", self.batch);
         let import = ImportMark { batch: self.batch.clone(), file: self.file.clone(), row };
         Call { import: Some(import), ..Call::local(self.map.actor.clone(), step.role, request_id) }
     }
 
     /// A rule's no is the row's, with every wrong column; anything else stops the import.
-    fn explain(&self, row: u64, step: &Step, error: CommandError) -> RowError {
+    fn explain(&self, row: u64, step: &MapStep, error: CommandError) -> RowError {
         let refused = |pointer: &str, rule: &str, detail: String| RefusedRow {
             row,
             command: step.entry.word.to_owned(),
@@ -290,7 +294,7 @@ impl Import {
         })
     }
 
-    fn refused_column(&self, row: u64, step: &Step, error: FillError) -> RowError {
+    fn refused_column(&self, row: u64, step: &MapStep, error: FillError) -> RowError {
         let FillError { column, rule } = error;
         let field = FieldError::new("", rule);
         RowError::Refused(vec![RefusedRow {
@@ -303,7 +307,7 @@ impl Import {
     }
 }
 
-impl Outcome {
+impl ImportOutcome {
     /// Rows with a refused command; several columns of one may be wrong.
     #[must_use]
     pub fn refused_rows(&self) -> usize {

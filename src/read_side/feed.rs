@@ -4,8 +4,8 @@ use sira_projections::{BoxError, Feed, FeedEvent, StreamPlace};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::stored::present_payload;
 use crate::journal::{self, Journal, RecordedEvent, StreamId};
+use crate::stored::present_payload;
 
 /// A journal's feed: every event in its present form.
 #[derive(Clone)]

@@ -20,7 +20,7 @@ use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
 use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings_by};
-use crate::commands::{CommandError, Commands, Aggregate as _};
+use crate::commands::{Aggregate as _, CommandError, Commands};
 use crate::grant::Scope;
 use crate::present::label_of;
 use crate::journal::leaf::time_text;

@@ -18,7 +18,7 @@ use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
 pub use order::{
-    ERASURES_MAX, Order, OrderForm, Outcome, REASON_MAX_CHARACTERS, Verdict, carry_out,
+    ERASURES_MAX, ErasureOutcome, Order, OrderForm, OrderedErasure, REASON_MAX_CHARACTERS, carry_out,
 };
 
 use crate::commands::{CommandError, Commands};

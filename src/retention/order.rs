@@ -59,20 +59,18 @@ impl Order {
 
 /// What became of one of the people of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "ErasureVerdict")]
-pub struct Verdict {
+pub struct OrderedErasure {
     /// As it was asked for.
     pub id: String,
     /// What became of it.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: ErasureOutcome,
 }
 
 /// What became of somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "ErasureOutcome")]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ErasureOutcome {
     /// Erased by this order.
     Erased {
         /// Version of the path.
@@ -105,7 +103,7 @@ pub async fn carry_out(
     order: Order,
     call: Call,
     language: Language,
-) -> Result<(Uuid, Vec<Verdict>), CommandError> {
+) -> Result<(Uuid, Vec<OrderedErasure>), CommandError> {
     let commands = commands.clone();
     // In a task of its own: a client that hangs up must not leave keys behind.
     let task = tokio::spawn(async move { carry_out_now(&commands, order, call, language).await });
@@ -117,16 +115,16 @@ async fn carry_out_now(
     order: Order,
     call: Call,
     language: Language,
-) -> Result<(Uuid, Vec<Verdict>), CommandError> {
+) -> Result<(Uuid, Vec<OrderedErasure>), CommandError> {
     let order_id = Uuid::now_v7();
     write_down(commands, order_id, &order, &call).await?;
     let call = Call { correlation_id: Some(order_id.to_string()), key: None, ..call };
-    let (mut verdicts, mut erased, mut failure) = (Vec::new(), Vec::new(), None);
+    let (mut erasures, mut erased, mut failure) = (Vec::new(), Vec::new(), None);
     for id in order.ids {
         match erase(commands, &id, &call, language).await {
             Ok((path, outcome)) => {
-                erased.extend(path.filter(|_| !matches!(outcome, Outcome::Refused { .. })));
-                verdicts.push(Verdict { id, outcome });
+                erased.extend(path.filter(|_| !matches!(outcome, ErasureOutcome::Refused { .. })));
+                erasures.push(OrderedErasure { id, outcome });
             }
             Err(error) => {
                 failure = Some(error);
@@ -136,7 +134,7 @@ async fn carry_out_now(
     }
     // Whatever came in between, those who are erased are erased whole.
     commands.complete_erasures(&erased).await?;
-    failure.map_or(Ok((order_id, verdicts)), Err)
+    failure.map_or(Ok((order_id, erasures)), Err)
 }
 
 async fn write_down(
@@ -169,7 +167,7 @@ async fn erase(
     named: &str,
     call: &Call,
     language: Language,
-) -> Result<(Option<Uuid>, Outcome), CommandError> {
+) -> Result<(Option<Uuid>, ErasureOutcome), CommandError> {
     let Some(id) = find(commands, named).await? else {
         return Ok((None, refused(&CommandError::NotFound, language)));
     };
@@ -181,10 +179,12 @@ async fn erase(
         };
         let asked = Call { if_match: Some(version), ..call.clone() };
         match commands.record_retention_erasure(id, asked).await {
-            Ok(answer) if answer.already_done => return Ok((Some(id), Outcome::AlreadyDone)),
+            Ok(answer) if answer.already_done => {
+                return Ok((Some(id), ErasureOutcome::AlreadyDone));
+            }
             Ok(answer) => {
                 let (version, position) = (answer.version, answer.position);
-                return Ok((Some(id), Outcome::Erased { version, position }));
+                return Ok((Some(id), ErasureOutcome::Erased { version, position }));
             }
             // Something happened on the path since: it is judged anew.
             Err(CommandError::PreconditionFailed { .. }) => {}
@@ -203,7 +203,7 @@ enum Judged {
     /// Past retention, as the path stands at this version.
     Past { version: u64 },
     /// There is nothing to do.
-    Settled(Outcome),
+    Settled(ErasureOutcome),
 }
 
 async fn judge(
@@ -223,18 +223,18 @@ async fn judge(
         return Ok(Judged::Settled(refused(&CommandError::OutOfScope, language)));
     }
     if state.is_erased() {
-        return Ok(Judged::Settled(Outcome::AlreadyDone));
+        return Ok(Judged::Settled(ErasureOutcome::AlreadyDone));
     }
     Ok(match past_retention(state, &programme.rules_on(today).1, today) {
         Ok(_) => Judged::Past { version: path.state.version() },
         Err(kept) => {
             let rule = kept.rule().to_owned();
-            Judged::Settled(Outcome::Refused { rule, detail: kept.detail(language) })
+            Judged::Settled(ErasureOutcome::Refused { rule, detail: kept.detail(language) })
         }
     })
 }
 
-fn refused(error: &CommandError, language: Language) -> Outcome {
+fn refused(error: &CommandError, language: Language) -> ErasureOutcome {
     let pick = |fr: &str, en: &str| match language {
         Language::Fr => fr.to_owned(),
         Language::En => en.to_owned(),
@@ -246,7 +246,7 @@ fn refused(error: &CommandError, language: Language) -> Outcome {
         }
         _ => ("not_found", pick("aucun parcours à ce nom", "no such path")),
     };
-    Outcome::Refused { rule: rule.to_owned(), detail }
+    ErasureOutcome::Refused { rule: rule.to_owned(), detail }
 }
 
 /// The path of an id or a reference; none when it is neither, or leads nowhere.

@@ -11,7 +11,9 @@ use super::super::answer::Answer;
 use super::super::cache::{Loaded, Mark, new_event};
 use super::super::form::{Form, FormErrors, first_error};
 use super::super::path::take_day;
-use super::super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, check_reach, in_task};
+use super::super::pipeline::{
+    Appended, Attempt, Pipeline, carry_out, check_call, check_reach, in_task,
+};
 use super::super::{Call, CommandError, Commands, new_id};
 use super::{Aggregate, stream_id};
 use crate::journal::{Alias, AppendRequest, Guard, StreamWrite};
@@ -25,7 +27,7 @@ struct StreamCommand<'a, A: Aggregate> {
 }
 
 /// A stream as a command found it.
-struct Found<A> {
+struct FoundStream<A> {
     id: Uuid,
     mark: Mark,
     stream: Arc<Loaded<A>>,
@@ -109,7 +111,7 @@ pub(in super::super) fn parse<A: Aggregate>(
 }
 
 impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
-    type Loaded = Found<A>;
+    type Loaded = FoundStream<A>;
     type Decided = Vec<A::Event>;
 
     fn commands(&self) -> &Commands {
@@ -121,7 +123,7 @@ impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
     }
 
     /// These streams are commanded rarely, so they are always read as they stand.
-    async fn load(&mut self) -> Result<Found<A>, CommandError> {
+    async fn load(&mut self) -> Result<FoundStream<A>, CommandError> {
         let (commands, id) = (self.commands, self.id);
         let mark = A::cache(&commands.0).mark(id);
         let stream = commands.current::<A>(id).await?.unwrap_or_default();
@@ -130,10 +132,10 @@ impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
             Some(id) => commands.known_programme(id).await?,
             None => Arc::default(),
         };
-        Ok(Found { id, mark, stream, programme: (programme_id, programme) })
+        Ok(FoundStream { id, mark, stream, programme: (programme_id, programme) })
     }
 
-    async fn decide(&mut self, found: &Found<A>) -> Result<Vec<A::Event>, CommandError> {
+    async fn decide(&mut self, found: &FoundStream<A>) -> Result<Vec<A::Event>, CommandError> {
         let (state, programme) = (&found.stream.state, &found.programme.1);
         check_call(found.id, &found.stream, programme, &self.call)?;
         let context = self.commands.context(found.id, programme, &self.call);
@@ -147,7 +149,7 @@ impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
     /// has happened.
     async fn append(
         &mut self,
-        found: Found<A>,
+        found: FoundStream<A>,
         events: Vec<A::Event>,
     ) -> Result<Attempt, CommandError> {
         let types = events.iter().map(DomainEvent::event_type).collect();
@@ -199,7 +201,7 @@ impl<A: Aggregate> StreamCommand<'_, A> {
 
     async fn request_of(
         &self,
-        found: &Found<A>,
+        found: &FoundStream<A>,
         events: &[A::Event],
         answer: &Answer,
     ) -> Result<AppendRequest, CommandError> {

@@ -10,9 +10,9 @@ use sira_domain::programme::{PROGRAMME_COMMANDS, Programme, ProgrammeCommand, Pr
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
+use super::super::Door;
 use super::super::cache::StreamCache;
 use super::super::guards::GuardedStreams;
-use super::super::Door;
 use super::{Aggregate, Parsed};
 use crate::grant::Scope;
 
@@ -41,6 +41,10 @@ impl Aggregate for Beneficiary {
         context: &Context,
     ) -> Result<Vec<BeneficiaryEvent>, Refusal> {
         sira_domain::path::decide(self, command, context)
+    }
+
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::path::gate(self, word, context)
     }
 
     /// A path whose registration was retracted has none until it is registered again.
@@ -104,6 +108,10 @@ impl Aggregate for Programme {
         sira_domain::programme::decide(self, command, context)
     }
 
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::programme::gate(self, word, context)
+    }
+
     fn programme(&self) -> Option<Uuid> {
         None
     }
@@ -155,6 +163,10 @@ impl Aggregate for Cohort {
         context: &Context,
     ) -> Result<Vec<CohortEvent>, Refusal> {
         sira_domain::cohort::decide(self, command, context)
+    }
+
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::cohort::gate(self, word, context)
     }
 
     fn programme(&self) -> Option<Uuid> {
@@ -212,6 +224,10 @@ impl Aggregate for Fund {
 
     fn decide(&self, command: FundCommand, context: &Context) -> Result<Vec<FundEvent>, Refusal> {
         sira_domain::fund::decide(self, command, context)
+    }
+
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::fund::gate(self, word, context)
     }
 
     fn programme(&self) -> Option<Uuid> {

@@ -1,6 +1,7 @@
 //! The port between an aggregate of the domain and the door: each of the four kinds of stream is
 //! loaded, kept, decided on and named through it, here and over HTTP.
 
+mod allowed;
 mod command;
 mod kinds;
 
@@ -14,6 +15,7 @@ use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
+pub use allowed::AllowedCommand;
 pub(super) use command::parse;
 
 use super::Door;
@@ -56,6 +58,13 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
         command: Self::Command,
         context: &Context,
     ) -> Result<Vec<Self::Event>, Refusal>;
+
+    /// Asks whether a command may be given now, whatever its body says: [`Aggregate::decide`] asks this
+    /// first.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal>;
 
     /// The programme whose rules the stream is under; none before it has begun, and for a programme
     /// itself.

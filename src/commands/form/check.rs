@@ -141,7 +141,8 @@ fn text_rule(field: Field<'_>, text: &str) -> Option<FormRule> {
     }
     let (min, max) = (field.count("minLength").unwrap_or(0), field.count("maxLength")?);
     // A free text may have lines; a text of one line may not.
-    let is_line_end = |letter: char| field.name == "FreeText" && matches!(letter, '\n' | '\r' | '\t');
+    let is_line_end =
+        |letter: char| field.name == "FreeText" && matches!(letter, '\n' | '\r' | '\t');
     let text = text.trim();
     if text.chars().any(|letter| letter.is_control() && !is_line_end(letter)) {
         return Some(FormRule::ControlCharacter);

@@ -29,7 +29,8 @@ impl Nearest {
         given: Option<&str>,
     ) -> Self {
         let codes: Vec<&str> = codes.into_iter().collect();
-        let meant = given.and_then(|given| Some((given.to_owned(), nearest(given, &codes)?.to_owned())));
+        let meant =
+            given.and_then(|given| Some((given.to_owned(), nearest(given, &codes)?.to_owned())));
         let shown = if codes.len() <= CODES_SHOWN_MAX { codes } else { Vec::new() };
         Self {
             list: list.map(str::to_owned),
@@ -116,7 +117,10 @@ const SHAPES: &[CodeShape] = &[
         example: "XOF",
     },
     CodeShape {
-        patterns: &["[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]", "XXXX-XXXX-X"],
+        patterns: &[
+            "[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]",
+            "XXXX-XXXX-X",
+        ],
         fr: "un identifiant (UUID) ou une référence de neuf caractères",
         en: "an id (UUID) or a reference of nine characters",
         example: "7K3M-9QX2-C",

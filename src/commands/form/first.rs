@@ -31,8 +31,7 @@ pub fn first_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Fie
     let rule = text.split_once('(').filter(|(rule, _)| {
         *rule == "unknown_code" || ValueError::RULES.iter().any(|(known, _, _)| known == rule)
     });
-    let rule = rule.map(|(rule, limit)| {
-        FormRule::of_value(rule, limit.strip_suffix(')').unwrap_or(limit))
-    });
+    let rule = rule
+        .map(|(rule, limit)| FormRule::of_value(rule, limit.strip_suffix(')').unwrap_or(limit)));
     FieldError { pointer, rule: rule.unwrap_or(FormRule::WrongType(Wanted::Described)) }
 }

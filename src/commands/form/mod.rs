@@ -85,17 +85,14 @@ impl Form {
     /// Every wrong field of a body of which some are known to be wrong: those that the schema finds,
     /// and those that are known.
     #[must_use]
-    pub fn explain(
-        &self,
-        body: &Value,
-        known: impl IntoIterator<Item = FieldError>,
-    ) -> FormErrors {
+    pub fn explain(&self, body: &Value, known: impl IntoIterator<Item = FieldError>) -> FormErrors {
         let mut found = check::check(self, body);
         // What only our types know speaks of a field that the schema finds nothing wrong with. A fault
         // that is known by its place alone is the one that the schema has found there, or near.
         for error in known {
             let is_near = |other: &FieldError| {
-                other.pointer.starts_with(&error.pointer) || error.pointer.starts_with(&other.pointer)
+                other.pointer.starts_with(&error.pointer)
+                    || error.pointer.starts_with(&other.pointer)
             };
             if error.rule != FormRule::WrongType(Wanted::Described) || !found.iter().any(is_near) {
                 found.push(error);

@@ -192,7 +192,8 @@ impl FormRule {
         let described = Self::WrongType(Wanted::Described);
         let whole = |text: &str| text.parse::<i64>().ok();
         let range = limit.split_once("..").and_then(|(min, max)| Some((whole(min)?, whole(max)?)));
-        let count = range.and_then(|(min, max)| Some((u64::try_from(min).ok()?, u64::try_from(max).ok()?)));
+        let count =
+            range.and_then(|(min, max)| Some((u64::try_from(min).ok()?, u64::try_from(max).ok()?)));
         match (rule, range, count) {
             ("text_length", _, Some((min, max))) => Self::TextLength { min, max },
             ("list_length", _, Some((min, max))) => Self::ListLength { min, max: Some(max) },
@@ -206,7 +207,9 @@ impl FormRule {
             ("sealed_form", ..) => Self::SealedForm,
             ("required_together", ..) => Self::RequiredTogether { others: limit.to_owned() },
             ("code_form", ..) => CodeShape::of_pattern(limit).map_or(described, Self::CodeForm),
-            ("unknown_code", ..) => Self::UnknownCode(Nearest::of_codes(None, limit.split(", "), None)),
+            ("unknown_code", ..) => {
+                Self::UnknownCode(Nearest::of_codes(None, limit.split(", "), None))
+            }
             _ => described,
         }
     }

@@ -70,7 +70,9 @@ impl Form {
             .with_format("date", |text: &str| text.parse::<NaiveDate>().is_ok())
             .with_format("uuid", |text: &str| Uuid::try_parse(text).is_ok())
             .build(&root)
-            .unwrap_or_else(|error| unreachable!("a schema of ours compiles, see the tests: {error}"));
+            .unwrap_or_else(|error| {
+                unreachable!("a schema of ours compiles, see the tests: {error}")
+            });
         Self { root, validator }
     }
 
@@ -92,7 +94,9 @@ impl Form {
 
     /// Follows references and leaves `null` aside.
     pub(super) fn resolve<'a>(&'a self, name: &'a str, schema: &'a Value) -> Field<'a> {
-        if let Some(type_name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
+        if let Some(type_name) =
+            schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/"))
+        {
             return self.resolve(type_name, &self.root["$defs"][type_name]);
         }
         match schema.get("else") {
@@ -105,7 +109,9 @@ impl Form {
 impl Field<'_> {
     /// Names of its fields.
     pub fn fields(&self) -> Vec<&str> {
-        self.schema["properties"].as_object().map_or_else(Vec::new, |fields| fields.keys().map(String::as_str).collect())
+        self.schema["properties"]
+            .as_object()
+            .map_or_else(Vec::new, |fields| fields.keys().map(String::as_str).collect())
     }
 
     /// Whether it holds values of this JSON type.
@@ -119,7 +125,9 @@ impl Field<'_> {
 
     /// The codes that it takes; empty when it is no choice.
     pub fn codes(&self) -> Vec<&str> {
-        self.schema["enum"].as_array().map_or_else(Vec::new, |codes| codes.iter().filter_map(Value::as_str).collect())
+        self.schema["enum"]
+            .as_array()
+            .map_or_else(Vec::new, |codes| codes.iter().filter_map(Value::as_str).collect())
     }
 
     /// The limits of a whole number. Where the schema gives none they are those of the type.

@@ -153,7 +153,8 @@ fn every_place_of_every_command_is_named_when_it_is_left_out_or_of_another_kind(
         places(form, form.body(), &body, "", &mut pointers);
         for pointer in &pointers {
             let field = form.field(pointer).unwrap();
-            let wrong = if field.is_of("object") { json!([PERSON]) } else { json!({ "x": PERSON }) };
+            let wrong =
+                if field.is_of("object") { json!([PERSON]) } else { json!({ "x": PERSON }) };
             let rule = if pointer == "/occurred_on" { "code_form" } else { "wrong_type" };
             let errors = explained(entry, &set(&body, pointer, wrong));
             assert_eq!(rule_at(&errors, pointer), Some(rule), "{}: {errors}", entry.word);
@@ -219,7 +220,12 @@ fn every_value_out_of_its_limits_is_named_by_its_rule_and_never_repeated() {
         for pointer in pointers.iter().filter(|pointer| *pointer != "/occurred_on") {
             for (value, rule) in faults(form.field(pointer).unwrap()) {
                 let errors = explained(entry, &set(&body, pointer, value.clone()));
-                assert_eq!(rule_at(&errors, pointer), Some(rule), "{} {pointer} {value}", entry.word);
+                assert_eq!(
+                    rule_at(&errors, pointer),
+                    Some(rule),
+                    "{} {pointer} {value}",
+                    entry.word
+                );
                 all_wrong = set(&all_wrong, pointer, value);
             }
             if !faults(form.field(pointer).unwrap()).is_empty() {
@@ -250,11 +256,46 @@ fn the_schema_of_a_value_says_what_its_constructor_says() {
     use sira_domain::values::*;
     let long = "x".repeat(61);
     let texts = [
-        "", " ", "a", "A", "U", "V", "AB", "XOF", "xof", "poultry", "segou-1", "s.1", "a b", "é", "a\u{7}", "a\nb",
-        "\u{7f}", "a\u{85}b", " a ", "bamako", "a@b", "70 00 00 01", "+223 70000001", "00223-70-00-00-01",
-        "70.00.00.01", "7000000", "10000000", "+33 6 12 34 56 78", "19901020304056k", "1 9901020304056 K",
-        "19901020304056", "2022-03-01", "2022-02-30", "hier", "01890a5d-ac96-774b-bcce-b302099a8057", &long,
-        &long[..60], &long[..41], &long[..40], "70\u{a0}00 00 01",
+        "",
+        " ",
+        "a",
+        "A",
+        "U",
+        "V",
+        "AB",
+        "XOF",
+        "xof",
+        "poultry",
+        "segou-1",
+        "s.1",
+        "a b",
+        "é",
+        "a\u{7}",
+        "a\nb",
+        "\u{7f}",
+        "a\u{85}b",
+        " a ",
+        "bamako",
+        "a@b",
+        "70 00 00 01",
+        "+223 70000001",
+        "00223-70-00-00-01",
+        "70.00.00.01",
+        "7000000",
+        "10000000",
+        "+33 6 12 34 56 78",
+        "19901020304056k",
+        "1 9901020304056 K",
+        "19901020304056",
+        "2022-03-01",
+        "2022-02-30",
+        "hier",
+        "01890a5d-ac96-774b-bcce-b302099a8057",
+        &long,
+        &long[..60],
+        &long[..41],
+        &long[..40],
+        "70\u{a0}00 00 01",
     ]
     .map(|text| Value::from(text.to_owned()));
     agree::<Text<60>>(&texts);
@@ -271,8 +312,19 @@ fn the_schema_of_a_value_says_what_its_constructor_says() {
     agree::<ProgrammeId>(&texts);
     agree::<chrono::NaiveDate>(&texts);
     let numbers = [
-        json!(0), json!(1), json!(-1), json!(100), json!(101), json!(2.0), json!(2.5), json!(u64::MAX), json!("1"),
-        json!(null), json!(1_000_000_000_000_i64), json!(1_000_000_000_001_i64), json!(-1_000_000_000_001_i64),
+        json!(0),
+        json!(1),
+        json!(-1),
+        json!(100),
+        json!(101),
+        json!(2.0),
+        json!(2.5),
+        json!(u64::MAX),
+        json!("1"),
+        json!(null),
+        json!(1_000_000_000_000_i64),
+        json!(1_000_000_000_001_i64),
+        json!(-1_000_000_000_001_i64),
     ];
     agree::<Score>(&numbers);
     agree::<Within<1, 100>>(&numbers);
@@ -292,7 +344,11 @@ fn a_free_text_may_have_lines_and_a_text_of_one_line_may_not() {
     for text in ["a\nb\tc", "a", " a ", "a\u{7}", "", "  \n", "a\u{b}b"] {
         let found = Form::of_command(entry("add-note")).explain(&json!({ "text": text }), []);
         let checked = sira_domain::values::check_free_text(text);
-        assert_eq!(found.fields().first().map(FieldError::rule), checked.err().map(|error| error.rule), "{text:?}");
+        assert_eq!(
+            found.fields().first().map(FieldError::rule),
+            checked.err().map(|error| error.rule),
+            "{text:?}"
+        );
     }
 }
 
@@ -332,7 +388,8 @@ fn what_serde_stops_at_and_what_the_schema_finds_are_one_fault() {
     ];
     for (body, pointer, rule) in cases {
         let errors = error_of("assign-adviser", &body);
-        let told: Vec<_> = errors.fields().iter().map(|error| (&*error.pointer, error.rule())).collect();
+        let told: Vec<_> =
+            errors.fields().iter().map(|error| (&*error.pointer, error.rule())).collect();
         assert_eq!(told, [(pointer, rule)], "{body}");
     }
     let body = json!({ "scores": [{ "criterion": "motivation", "score": 101, "out_of": 20 }] });

@@ -48,15 +48,25 @@ impl FormRule {
             ),
             Self::TextLength { min, max } => {
                 let (fr, en) = (grouped(*max, '\u{202f}'), grouped(*max, ','));
-                say(format!("doit compter de {min} à {fr} caractères"), format!("must have {min} to {en} characters"))
+                say(
+                    format!("doit compter de {min} à {fr} caractères"),
+                    format!("must have {min} to {en} characters"),
+                )
             }
             Self::ListLength { min, max: Some(max) } => {
                 let (fr, en) = (grouped(*max, '\u{202f}'), grouped(*max, ','));
-                say(format!("doit compter de {min} à {fr} éléments"), format!("must have {min} to {en} items"))
+                say(
+                    format!("doit compter de {min} à {fr} éléments"),
+                    format!("must have {min} to {en} items"),
+                )
             }
             Self::ListLength { min, max: None } => {
-                let (elements, items) = if *min > 1 { ("éléments", "items") } else { ("élément", "item") };
-                say(format!("doit compter au moins {min} {elements}"), format!("must have at least {min} {items}"))
+                let (elements, items) =
+                    if *min > 1 { ("éléments", "items") } else { ("élément", "item") };
+                say(
+                    format!("doit compter au moins {min} {elements}"),
+                    format!("must have at least {min} {items}"),
+                )
             }
             Self::FieldsDisagree { other } => say(
                 format!("ne concorde pas avec le champ « {other} »"),
@@ -67,7 +77,10 @@ impl FormRule {
             }
             Self::DateRange { range } => {
                 let (from, to) = range.split_once("..").unwrap_or((range, ""));
-                say(format!("doit être une date du {from} au {to}"), format!("must be a date from {from} to {to}"))
+                say(
+                    format!("doit être une date du {from} au {to}"),
+                    format!("must be a date from {from} to {to}"),
+                )
             }
             Self::Missing
             | Self::MissingColumn
@@ -87,7 +100,9 @@ impl FormRule {
     const fn fixed_words(&self) -> (&'static str, &'static str) {
         match self {
             Self::Missing => ("ce champ est obligatoire", "this field is required"),
-            Self::MissingColumn => ("le fichier n'a pas cette colonne", "the file has no such column"),
+            Self::MissingColumn => {
+                ("le fichier n'a pas cette colonne", "the file has no such column")
+            }
             Self::ControlCharacter => (
                 "ne doit pas contenir de caractère de contrôle, invisible à l'écran",
                 "must not contain a control character, which no screen shows",
@@ -164,7 +179,10 @@ fn unknown_field(meant: &[String], known: &[String]) -> Words {
     let (fr, en) = ("ce champ n'existe pas ici", "there is no such field here");
     if !meant.is_empty() {
         let (fr_names, en_names) = (quoted(meant, "« ", " »", "ou"), quoted(meant, "“", "”", "or"));
-        return say(format!("{fr} ; voulez-vous dire {fr_names} ?"), format!("{en}; did you mean {en_names}?"));
+        return say(
+            format!("{fr} ; voulez-vous dire {fr_names} ?"),
+            format!("{en}; did you mean {en_names}?"),
+        );
     }
     if known.is_empty() {
         return say(fr, en);
@@ -200,7 +218,10 @@ fn unknown_code(nearest: &Nearest) -> Words {
         if meant.is_some() {
             return say(fr, en);
         }
-        return say(format!("{fr}, donnée à /v1/reference"), format!("{en}, given at /v1/reference"));
+        return say(
+            format!("{fr}, donnée à /v1/reference"),
+            format!("{en}, given at /v1/reference"),
+        );
     }
     let codes = codes.join(", ");
     if meant.is_some() {

@@ -3,17 +3,17 @@
 
 use sira_domain::cohort::Cohort;
 use sira_domain::fund::{self, Fund};
+use sira_domain::path::Beneficiary;
 use sira_domain::path::{BeneficiaryEvent, Fact};
 use sira_domain::refusal::{Item, Refusal};
 use sira_domain::values::{BeneficiaryId, Reference, Within};
-use sira_domain::path::Beneficiary;
 use uuid::Uuid;
 
 use super::super::aggregate::{Aggregate, stream_id};
 use super::super::answer::Answer;
 use super::super::pipeline::{Appended, Attempt};
 use super::super::{Call, CommandError, Commands};
-use super::{Case, Decided, alias_of};
+use super::{Decided, FoundPath, alias_of};
 use crate::journal::{Alias, AppendRequest, ConditionalWrite};
 use crate::read_side::Duplicate;
 
@@ -28,7 +28,7 @@ impl Commands {
     /// answered by its key, or finds that it has happened.
     pub(super) async fn store(
         &self,
-        case: &Case,
+        case: &FoundPath,
         decided: Decided,
         reference: Option<Reference>,
         call: &Call,
@@ -70,7 +70,7 @@ impl Commands {
     /// When there is no such fund or cohort, or it is another programme's.
     pub(super) async fn write_to_neighbour(
         &self,
-        case: &Case,
+        case: &FoundPath,
         events: &[BeneficiaryEvent],
         call: &Call,
     ) -> Result<Option<ConditionalWrite>, CommandError> {
@@ -96,7 +96,7 @@ impl Commands {
     async fn check_neighbour<A: Aggregate>(
         &self,
         id: Uuid,
-        case: &Case,
+        case: &FoundPath,
         item: Item,
     ) -> Result<(), CommandError> {
         let guarded = match A::guards(&self.0) {
@@ -116,7 +116,7 @@ impl Commands {
 
     /// Paths that may be of the person whom these events tell of. Looked up before the append, so that
     /// they are part of the answer that a retry gets.
-    async fn duplicates_of(&self, case: &Case, events: &[BeneficiaryEvent]) -> Vec<Duplicate> {
+    async fn duplicates_of(&self, case: &FoundPath, events: &[BeneficiaryEvent]) -> Vec<Duplicate> {
         let (Some(finder), [event]) = (self.0.duplicates.get(), events) else { return Vec::new() };
         let state = case.path.state.state();
         let (identity, year, region) = match &event.fact {
@@ -138,7 +138,7 @@ impl Commands {
 
 /// The answer that these events will have, with the reference that the path has or is given.
 pub(in super::super) fn answer_of(
-    case: &Case,
+    case: &FoundPath,
     events: &[BeneficiaryEvent],
     reference: Option<Reference>,
 ) -> Answer {
@@ -152,7 +152,7 @@ pub(in super::super) fn answer_of(
 }
 
 fn request_of(
-    case: &Case,
+    case: &FoundPath,
     events: &[BeneficiaryEvent],
     reference: Option<Reference>,
     call: &Call,

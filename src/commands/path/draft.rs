@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::identity::Identity;
-use sira_domain::path::BeneficiaryCommand;
+use sira_domain::path::{BeneficiaryCommand, State};
 use sira_domain::values::{Reference, check_free_text};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::keys::{KeyId, KeysError, PersonKey};
 use crate::stored::seal_context;
 
 /// A command to a path as its body says it: in clear, and not yet checked.
-pub(in super::super) struct Draft {
+pub(in super::super) struct PathDraft {
     pub entry: &'static CommandEntry,
     body: Map<String, Value>,
 }
@@ -48,7 +48,7 @@ impl From<KeysError> for Fault {
     }
 }
 
-impl Draft {
+impl PathDraft {
     pub fn new(entry: &'static CommandEntry, body: Map<String, Value>) -> Self {
         Self { entry, body }
     }
@@ -74,7 +74,7 @@ impl Draft {
         Err(self.explain(FieldError::new(format!("/{field}"), rule)))
     }
 
-    /// Checks, seals and reads the whole of it. `key` is needed when it [`Draft::seals`] something.
+    /// Checks, seals and reads the whole of it. `key` is needed when it [`PathDraft::seals`] something.
     ///
     /// # Errors
     /// Every wrong field; or the key store's.
@@ -119,6 +119,14 @@ impl Draft {
 }
 
 impl SealedCommand {
+    /// Whether what was sealed serves for a path as it stands now: its key is still the one that was
+    /// sealed under, and is not destroyed. A path that has no key yet gets the one that was taken for
+    /// it from the stock.
+    pub fn serves(&self, state: &State) -> bool {
+        let Some(key) = self.key else { return true };
+        !state.is_erased() && state.keys.last().is_none_or(|known| *known == key)
+    }
+
     /// Another reference by chance, after one that was found taken.
     pub fn draw_anew(&mut self) {
         if let BeneficiaryCommand::Register(registration) = &mut self.command {
@@ -129,11 +137,12 @@ impl SealedCommand {
 }
 
 /// Takes the day of the fact out of a body.
-pub(in super::super) fn take_day(body: &mut Map<String, Value>) -> Result<Option<NaiveDate>, FieldError> {
+pub(in super::super) fn take_day(
+    body: &mut Map<String, Value>,
+) -> Result<Option<NaiveDate>, FieldError> {
     let Some(day) = body.remove("occurred_on") else { return Ok(None) };
     let day = day.as_str().and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-    day.map(Some)
-        .ok_or_else(|| FieldError::new("/occurred_on", FormRule::CodeForm(CodeShape::DAY)))
+    day.map(Some).ok_or_else(|| FieldError::new("/occurred_on", FormRule::CodeForm(CodeShape::DAY)))
 }
 
 /// Checks and seals the free texts of a body, in place.
@@ -197,4 +206,57 @@ fn draw_reference() -> Reference {
         .flatten()
         .next()
         .unwrap_or_else(|| unreachable!("the draws never end"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use serde_json::json;
+    use sira_domain::path::BENEFICIARY_COMMANDS;
+
+    use super::*;
+
+    fn draft(word: &str, body: Value) -> PathDraft {
+        let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == word).unwrap();
+        PathDraft::new(entry, body.as_object().unwrap().clone())
+    }
+
+    fn with_keys(keys: &[KeyId]) -> State {
+        State { keys: keys.to_vec(), ..State::default() }
+    }
+
+    #[test]
+    fn what_is_sealed_serves_under_its_own_key_and_for_nobody_who_is_erased() {
+        let (own, other) = (PersonKey::throwaway().unwrap(), PersonKey::throwaway().unwrap());
+        let note = draft("add-note", json!({ "text": "Une note" }));
+        assert!(note.seals());
+        let sealed = note.seal(Uuid::nil(), Some(&own)).unwrap();
+        assert_eq!(sealed.key, Some(own.id()));
+        assert!(sealed.serves(&with_keys(&[])));
+        assert!(sealed.serves(&with_keys(&[other.id(), own.id()])));
+        assert!(!sealed.serves(&with_keys(&[own.id(), other.id()])));
+        let erased_on = NaiveDate::from_ymd_opt(2022, 1, 1);
+        assert!(!sealed.serves(&State { erased_on, ..with_keys(&[own.id()]) }));
+    }
+
+    #[test]
+    fn a_command_that_seals_nothing_serves_whatever_became_of_the_key() {
+        let key = PersonKey::throwaway().unwrap();
+        let consent = draft("withdraw-consent", json!({ "scope": "photo" }));
+        assert!(!consent.seals());
+        let sealed = consent.seal(Uuid::nil(), None).unwrap();
+        let erased_on = NaiveDate::from_ymd_opt(2022, 1, 1);
+        assert!(sealed.serves(&State { erased_on, ..with_keys(&[key.id()]) }));
+    }
+
+    #[test]
+    fn a_sealed_text_opens_under_its_key_at_its_own_place_alone() {
+        let (key, id) = (PersonKey::throwaway().unwrap(), Uuid::from_u128(7));
+        let sealed =
+            draft("add-note", json!({ "text": "  Une note " })).seal(id, Some(&key)).unwrap();
+        let BeneficiaryCommand::AddNote(note) = sealed.command else { panic!("a note") };
+        let open = |field| key.open(&seal_context(id, field), note.text.as_str());
+        assert_eq!(&**open("text").unwrap(), b"Une note");
+        assert!(open("reason").is_err());
+    }
 }

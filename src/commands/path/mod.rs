@@ -1,8 +1,8 @@
 //! Commands to a beneficiary's path.
 
 mod append;
-mod case;
 mod draft;
+mod found;
 mod rehearse;
 mod retract;
 
@@ -15,9 +15,9 @@ use sira_domain::values::Reference;
 use uuid::Uuid;
 
 pub(super) use append::{EVENT_BYTES, answer_of};
-pub(super) use case::Case;
 pub(crate) use draft::seal_identity;
-pub(super) use draft::{Draft, SealedCommand, take_day};
+pub(super) use draft::{PathDraft, SealedCommand, take_day};
+pub(super) use found::FoundPath;
 pub use rehearse::Rehearsal;
 
 use super::aggregate::Aggregate as _;
@@ -34,7 +34,7 @@ struct PathCommand<'a> {
     id: Uuid,
     /// Whether the id was drawn for this registration, so that nothing can stand under it.
     is_new: bool,
-    draft: Draft,
+    draft: PathDraft,
     sealed: Option<SealedCommand>,
     call: Call,
 }
@@ -68,7 +68,7 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let draft = Draft::new(entry_of(Beneficiary::FIRST)?, body);
+        let draft = PathDraft::new(entry_of(Beneficiary::FIRST)?, body);
         let commands = self.clone();
         in_task(Beneficiary::FIRST, async move {
             let _turn = match id {
@@ -114,7 +114,7 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let draft = Draft::new(entry, body);
+        let draft = PathDraft::new(entry, body);
         let _turn = self.0.beneficiaries.turn(id).await;
         let (commands, is_new, sealed) = (self, false, None);
         carry_out(PathCommand { commands, id, is_new, draft, sealed, call }).await
@@ -122,7 +122,7 @@ impl Commands {
 }
 
 impl Pipeline for PathCommand<'_> {
-    type Loaded = Case;
+    type Loaded = FoundPath;
     type Decided = Decided;
 
     fn commands(&self) -> &Commands {
@@ -133,11 +133,9 @@ impl Pipeline for PathCommand<'_> {
         &self.call
     }
 
-    async fn load(&mut self) -> Result<Case, CommandError> {
+    async fn load(&mut self) -> Result<FoundPath, CommandError> {
         match self.draft.entry.word {
-            Beneficiary::FIRST if self.is_new => {
-                self.commands.new_case(self.id, &self.draft).await
-            }
+            Beneficiary::FIRST if self.is_new => self.commands.new_case(self.id, &self.draft).await,
             // An imported row keeps its id: when the stream has begun, this is a retry, or a path
             // whose registration was retracted.
             Beneficiary::FIRST => self.commands.find_to_register(self.id, &self.draft).await,
@@ -145,7 +143,7 @@ impl Pipeline for PathCommand<'_> {
         }
     }
 
-    async fn decide(&mut self, case: &Case) -> Result<Decided, CommandError> {
+    async fn decide(&mut self, case: &FoundPath) -> Result<Decided, CommandError> {
         let (state, programme) = (&*case.path.state, &case.programme.state);
         check_call(case.id, &case.path, programme, &self.call)?;
         let sealed = self.commands.seal(&self.draft, case, self.sealed.take()).await?;
@@ -158,7 +156,7 @@ impl Pipeline for PathCommand<'_> {
         Ok(Decided { events, conditional })
     }
 
-    async fn append(&mut self, case: Case, decided: Decided) -> Result<Attempt, CommandError> {
+    async fn append(&mut self, case: FoundPath, decided: Decided) -> Result<Attempt, CommandError> {
         if decided.events.is_empty() && !self.is_current(&case).await? {
             return Ok(Attempt::Anew);
         }
@@ -172,28 +170,22 @@ impl Pipeline for PathCommand<'_> {
     }
 
     /// A path is found as this process knows it.
-    async fn is_current(&self, case: &Case) -> Result<bool, CommandError> {
+    async fn is_current(&self, case: &FoundPath) -> Result<bool, CommandError> {
         self.commands.stands(case).await
     }
 }
 
 impl Commands {
-    /// A draft sealed for a path as it was found: what was sealed in an attempt before serves again
-    /// for as long as the path's key is still the one that it was sealed under, and not destroyed.
+    /// A draft sealed for a path as it was found; what was sealed in an attempt before serves again
+    /// where it can.
     pub(super) async fn seal(
         &self,
-        draft: &Draft,
-        case: &Case,
+        draft: &PathDraft,
+        case: &FoundPath,
         before: Option<SealedCommand>,
     ) -> Result<SealedCommand, CommandError> {
-        let state = case.path.state.state();
-        let key = state.keys.last().copied();
-        // A path that has no key yet gets the one that was taken for it from the stock.
-        let serves = |sealed: &SealedCommand| {
-            sealed.key.is_none() || (!state.is_erased() && (key.is_none() || key == sealed.key))
-        };
         match before {
-            Some(sealed) if serves(&sealed) => Ok(sealed),
+            Some(sealed) if sealed.serves(case.path.state.state()) => Ok(sealed),
             _ if draft.seals() => {
                 let key = self.key_of(&case.path.state).await?;
                 draft.seal(case.id, Some(&key))

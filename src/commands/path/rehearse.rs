@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::cache::Loaded;
 use super::super::{Call, CommandError, Commands};
-use super::{Case, Draft};
+use super::{FoundPath, PathDraft};
 use crate::keys::PersonKey;
 
 /// A path as a rehearsal leaves it.
@@ -32,7 +32,7 @@ impl Commands {
         call: &Call,
         rehearsal: &mut Option<Rehearsal>,
     ) -> Result<bool, CommandError> {
-        let draft = Draft::new(entry, body);
+        let draft = PathDraft::new(entry, body);
         let case = self.case_to_rehearse(id, &draft, rehearsal.as_ref()).await?;
         let key = match rehearsal.take() {
             Some(rehearsed) => rehearsed.key,
@@ -55,9 +55,9 @@ impl Commands {
     async fn case_to_rehearse(
         &self,
         id: Uuid,
-        draft: &Draft,
+        draft: &PathDraft,
         rehearsal: Option<&Rehearsal>,
-    ) -> Result<Case, CommandError> {
+    ) -> Result<FoundPath, CommandError> {
         match rehearsal {
             None => self.find_to_register(id, draft).await,
             Some(rehearsal) => {

@@ -7,14 +7,14 @@ use uuid::Uuid;
 use super::super::pipeline::{Attempt, Pipeline, carry_out};
 use super::super::{Call, CommandError, Commands};
 use super::append::answer_of;
-use super::{Case, Decided, Draft, SealedCommand, entry_of};
+use super::{Decided, FoundPath, PathDraft, SealedCommand, entry_of};
 
 /// Retractions of one path, on their way.
 struct Retractions<'a> {
     commands: &'a Commands,
     id: Uuid,
     /// One of each event, the latest first.
-    drafts: Vec<Draft>,
+    drafts: Vec<PathDraft>,
     sealed: Vec<SealedCommand>,
     call: &'a Call,
     only_judge: bool,
@@ -42,7 +42,7 @@ impl Commands {
             let fields = [("sequence", Value::from(sequence)), ("reason", Value::from(reason))];
             fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
         };
-        let drafts = latest_first.into_iter().map(|sequence| Draft::new(entry, body(sequence)));
+        let drafts = latest_first.into_iter().map(|sequence| PathDraft::new(entry, body(sequence)));
         let drafts = drafts.collect();
         let _turn = self.0.beneficiaries.turn(id).await;
         let (commands, sealed) = (self, Vec::new());
@@ -52,7 +52,7 @@ impl Commands {
 }
 
 impl Pipeline for Retractions<'_> {
-    type Loaded = Case;
+    type Loaded = FoundPath;
     type Decided = Decided;
 
     fn commands(&self) -> &Commands {
@@ -63,11 +63,11 @@ impl Pipeline for Retractions<'_> {
         self.call
     }
 
-    async fn load(&mut self) -> Result<Case, CommandError> {
+    async fn load(&mut self) -> Result<FoundPath, CommandError> {
         self.commands.find(self.id).await
     }
 
-    async fn decide(&mut self, case: &Case) -> Result<Decided, CommandError> {
+    async fn decide(&mut self, case: &FoundPath) -> Result<Decided, CommandError> {
         let mut before = std::mem::take(&mut self.sealed).into_iter();
         for draft in &self.drafts {
             let sealed = self.commands.seal(draft, case, before.next()).await?;
@@ -86,14 +86,14 @@ impl Pipeline for Retractions<'_> {
         Ok(Decided { events, conditional })
     }
 
-    async fn append(&mut self, case: Case, decided: Decided) -> Result<Attempt, CommandError> {
+    async fn append(&mut self, case: FoundPath, decided: Decided) -> Result<Attempt, CommandError> {
         if self.only_judge || decided.events.is_empty() {
             return Ok(Attempt::Done(answer_of(&case, &decided.events, None)));
         }
         self.commands.store(&case, decided, None, self.call).await
     }
 
-    async fn is_current(&self, case: &Case) -> Result<bool, CommandError> {
+    async fn is_current(&self, case: &FoundPath) -> Result<bool, CommandError> {
         self.commands.stands(case).await
     }
 }

@@ -13,7 +13,7 @@ use crate::http::contract::answer::Unkept;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::{Body, Form};
-use crate::retention::{Order, OrderForm, Verdict, carry_out};
+use crate::retention::{Order, OrderForm, OrderedErasure, carry_out};
 
 /// An order that was carried out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,7 +21,7 @@ pub struct Erasures {
     /// The order's id.
     order: Uuid,
     /// What became of each of those named.
-    items: Vec<Verdict>,
+    items: Vec<OrderedErasure>,
 }
 
 impl Body for Order {

@@ -10,12 +10,12 @@ use uuid::Uuid;
 use super::super::aggregate::{Aggregate, stream_id};
 use super::super::cache::{Loaded, Mark, new_event};
 use super::super::{Call, CommandError, Commands};
-use super::draft::Draft;
+use super::draft::PathDraft;
 use crate::journal::{Freshness, Guard, StreamWrite};
 use crate::keys::{Found, PersonKey};
 
 /// A path as a command found it.
-pub(in super::super) struct Case {
+pub(in super::super) struct FoundPath {
     pub id: Uuid,
     pub mark: Mark,
     pub path: Arc<Loaded<Beneficiary>>,
@@ -23,7 +23,7 @@ pub(in super::super) struct Case {
     pub programme: Arc<Loaded<Programme>>,
 }
 
-impl Case {
+impl FoundPath {
     /// One event more, on the condition that the path still stands as it was found.
     pub fn write(&self, events: &[BeneficiaryEvent], call: &Call) -> StreamWrite {
         StreamWrite {
@@ -44,7 +44,7 @@ impl Case {
 
 impl Commands {
     /// A path that has begun, as this process knows it: the append is judged by the journal.
-    pub(in super::super) async fn find(&self, id: Uuid) -> Result<Case, CommandError> {
+    pub(in super::super) async fn find(&self, id: Uuid) -> Result<FoundPath, CommandError> {
         let mark = self.0.beneficiaries.mark(id);
         let path =
             self.0.beneficiaries.load(&self.0.journal, id).await?.ok_or(CommandError::NotFound)?;
@@ -56,7 +56,7 @@ impl Commands {
         &self,
         fresh: &Freshness,
         id: Uuid,
-    ) -> Result<Case, CommandError> {
+    ) -> Result<FoundPath, CommandError> {
         let mark = self.0.beneficiaries.mark(id);
         let path = self.since(fresh, id).await?.ok_or(CommandError::NotFound)?;
         self.case_of(id, mark, path).await
@@ -67,10 +67,10 @@ impl Commands {
         id: Uuid,
         mark: Mark,
         path: Arc<Loaded<Beneficiary>>,
-    ) -> Result<Case, CommandError> {
+    ) -> Result<FoundPath, CommandError> {
         let programme_id = Aggregate::programme(&*path.state).unwrap_or(Uuid::nil());
         let programme = self.0.programmes.load(&self.0.journal, programme_id).await?;
-        Ok(Case { id, mark, path, programme_id, programme: programme.unwrap_or_default() })
+        Ok(FoundPath { id, mark, path, programme_id, programme: programme.unwrap_or_default() })
     }
 
     /// A path to register: one that has not begun, or whose registration was retracted. One that is
@@ -78,8 +78,8 @@ impl Commands {
     pub(super) async fn find_to_register(
         &self,
         id: Uuid,
-        draft: &Draft,
-    ) -> Result<Case, CommandError> {
+        draft: &PathDraft,
+    ) -> Result<FoundPath, CommandError> {
         let mark = self.0.beneficiaries.mark(id);
         let path = self.0.beneficiaries.load(&self.0.journal, id).await?;
         let path = match path {
@@ -92,7 +92,11 @@ impl Commands {
     }
 
     /// A path under an id that nobody had before.
-    pub(super) async fn new_case(&self, id: Uuid, draft: &Draft) -> Result<Case, CommandError> {
+    pub(super) async fn new_case(
+        &self,
+        id: Uuid,
+        draft: &PathDraft,
+    ) -> Result<FoundPath, CommandError> {
         self.begin_case(id, self.0.beneficiaries.mark(id), Arc::default(), draft).await
     }
 
@@ -101,11 +105,11 @@ impl Commands {
         id: Uuid,
         mark: Mark,
         path: Arc<Loaded<Beneficiary>>,
-        draft: &Draft,
-    ) -> Result<Case, CommandError> {
+        draft: &PathDraft,
+    ) -> Result<FoundPath, CommandError> {
         let programme_id = draft.id_in("programme")?;
         let programme = self.0.programmes.load(&self.0.journal, programme_id).await?;
-        Ok(Case { id, mark, path, programme_id, programme: programme.unwrap_or_default() })
+        Ok(FoundPath { id, mark, path, programme_id, programme: programme.unwrap_or_default() })
     }
 
     /// The key that a path's texts are sealed under; for a path that has none yet, one of the stock.
@@ -124,7 +128,7 @@ impl Commands {
     }
 
     /// Whether a path and its programme still stand as they were found.
-    pub(in super::super) async fn stands(&self, case: &Case) -> Result<bool, CommandError> {
+    pub(in super::super) async fn stands(&self, case: &FoundPath) -> Result<bool, CommandError> {
         let path = self.current::<Beneficiary>(case.id).await?;
         let version = path.map_or(0, |path| path.state.version());
         let programme = self.current::<Programme>(case.programme_id).await?;
@@ -133,12 +137,12 @@ impl Commands {
     }
 
     /// Keeps the state of a path that a commit has made.
-    pub(in super::super) fn keep_path(&self, case: &Case, loaded: Loaded<Beneficiary>) {
+    pub(in super::super) fn keep_path(&self, case: &FoundPath, loaded: Loaded<Beneficiary>) {
         self.0.beneficiaries.put(case.id, case.mark, &Arc::new(loaded));
     }
 
     /// Forgets a path that has moved, and the programme, which may have.
-    pub(in super::super) fn forget_case(&self, case: &Case) {
+    pub(in super::super) fn forget_case(&self, case: &FoundPath) {
         self.0.beneficiaries.forget(case.id);
         self.0.programmes.forget(case.programme_id);
     }
