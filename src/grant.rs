@@ -1,5 +1,6 @@
 //! Where a role reaches: everything, some regions, some offices.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_domain::path::State;
 use sira_domain::programme::Programme;
@@ -8,7 +9,7 @@ use sira_domain::values::{FundId, OfficeCode};
 use uuid::Uuid;
 
 /// The scope of a grant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Every region and office.

@@ -26,10 +26,12 @@ pub mod http;
 pub mod import;
 pub mod keys;
 pub mod oidc;
+pub mod present;
 pub mod read_side;
 pub mod replay;
 pub mod retention;
 pub mod say;
+pub mod stored;
 pub mod telemetry;
 pub mod token;
 

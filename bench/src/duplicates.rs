@@ -179,7 +179,7 @@ async fn sign(commands: &Commands) -> Result<String, Failure> {
         "signed_on": "2021-07-06", "term_years": 30, "renewable": true });
     let programme = commands.begin::<Programme>(object(convention), call()?).await?.id;
     let office = json!({ "office": "segou-1", "name": "Bench", "region": "segou", "occurred_on": "2021-07-06" });
-    commands.command_own::<Programme>(programme, "open-office", object(office), call()?).await?;
+    commands.command::<Programme>(programme, "open-office", object(office), call()?).await?;
     Ok(programme.to_string())
 }
 

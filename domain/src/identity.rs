@@ -103,7 +103,7 @@ impl Nina {
 }
 
 macro_rules! private_text {
-    ($name:ident, $example:literal) => {
+    ($name:ident, $pattern:literal, $example:literal) => {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "(..)"))
@@ -123,13 +123,19 @@ macro_rules! private_text {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "maxLength": 32, "examples": [$example] })
+                json_schema!({
+                    "type": "string", "maxLength": 32, "pattern": $pattern, "examples": [$example]
+                })
             }
         }
     };
 }
-private_text!(Phone, "+22370000000");
-private_text!(Nina, "10000000000000A");
+private_text!(
+    Phone,
+    r"^[ .\u00a0-]*((\+|0[ .\u00a0-]*0)[ .\u00a0-]*2[ .\u00a0-]*2[ .\u00a0-]*3)?[ .\u00a0-]*[2-9]([ .\u00a0-]*[0-9]){7}[ .\u00a0-]*$",
+    "+22370000000"
+);
+private_text!(Nina, "^ *([0-9] *){14}[A-Za-z] *$", "10000000000000A");
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sira_domain::cohort::{self, COHORT_COMMANDS, Cohort, CohortCommand, CohortEvent};
 use sira_domain::context::Context;
 use sira_domain::fund::{self, FUND_COMMANDS, Fund, FundCommand, FundEvent};
-use sira_domain::path::{FinancingState, LoanStanding, portfolio_at_risk};
+use sira_domain::path::FinancingState;
 use sira_domain::programme::{Programme, ProgrammeCommand};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
@@ -358,18 +358,6 @@ fn a_new_schedule_starts_the_count_anew() {
     let rescheduled: FinancingState = serde_json::from_value(rescheduled).unwrap();
     assert_eq!(standing(&rescheduled, "2022-07-31"), (60_000, 0, 0));
     assert_eq!(standing(&rescheduled, "2022-08-03"), (60_000, 30_000, 3));
-}
-
-#[test]
-fn portfolio_at_risk_over_30_days_counts_whole_balances() {
-    let at = |outstanding: u64, days_past_due: u32| LoanStanding {
-        outstanding: Xof::of(outstanding),
-        overdue: Xof::ZERO,
-        days_past_due,
-    };
-    let loans = [at(100, 0), at(200, 30), at(400, 31), at(800, 90)];
-    assert_eq!(portfolio_at_risk(loans, 30), (Xof::of(1_200), Xof::of(1_500)));
-    assert_eq!(portfolio_at_risk([], 30), (Xof::ZERO, Xof::ZERO));
 }
 
 proptest! {

@@ -14,9 +14,8 @@ pub const ANALYST_ROLE: &str = "sira_analyst";
 /// The statement that makes it; the right to do so is not every database user's.
 pub const CREATE_ANALYST: &str = "CREATE ROLE sira_analyst NOLOGIN";
 
-/// Tables of schema `read` beside the models that analysts see: where each office stands, and how far
-/// the rows have come.
-const BESIDE_THE_MODELS: [&str; 2] = ["offices", "projection_checkpoints"];
+/// The table of schema `read` beside the models that analysts see: how far the rows have come.
+const BESIDE_THE_MODELS: [&str; 1] = ["projection_checkpoints"];
 
 /// What has become of the role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

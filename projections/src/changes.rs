@@ -1,8 +1,10 @@
 //! What events change in the tables.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
-use crate::table::{Row, TABLES, TableId};
+use crate::table::{Merge, Row, TABLES, TableId};
 
 /// A row of a versioned table, with the positions between which it stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +41,8 @@ pub struct TableChanges {
     pub dropped: Vec<Uuid>,
     /// New rows of a table of the present.
     pub rows: Vec<Row>,
+    /// Rows of a table whose rows add up, by their key.
+    pub merged: BTreeMap<Row, Row>,
 }
 
 impl TableChanges {
@@ -49,6 +53,22 @@ impl TableChanges {
             && self.ended.is_empty()
             && self.dropped.is_empty()
             && self.rows.is_empty()
+            && self.merged.is_empty()
+    }
+
+    /// Adds a row to what there is of its key.
+    pub fn merge(&mut self, row: Row, merge: &[Merge]) {
+        let cells = row.iter().zip(merge);
+        let key = cells.filter(|(_, merge)| **merge == Merge::Key).map(|(cell, _)| cell.clone());
+        let key: Row = key.collect();
+        let merged = match self.merged.get(&key) {
+            None => row,
+            Some(known) => {
+                let cells = known.iter().zip(row.iter()).zip(merge);
+                cells.map(|((known, new), merge)| merge.of(known, new)).collect()
+            }
+        };
+        self.merged.insert(key, merged);
     }
 }
 
@@ -77,6 +97,6 @@ impl Changes {
     /// How many rows are to be written.
     #[must_use]
     pub fn row_count(&self) -> usize {
-        self.0.iter().map(|table| table.told.len() + table.rows.len()).sum()
+        self.0.iter().map(|table| table.told.len() + table.rows.len() + table.merged.len()).sum()
     }
 }

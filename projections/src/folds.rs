@@ -11,10 +11,13 @@ use sira_domain::programme::{Programme, ProgrammeEvent};
 use uuid::Uuid;
 
 use crate::changes::Changes;
+use crate::cohorts::CohortFold;
 use crate::decode::decode;
-use crate::own::{CohortFold, FundFold, ProgrammeFold};
+use crate::funds::FundFold;
 use crate::path::{PathEvent, PathFold};
+use crate::programmes::ProgrammeFold;
 use crate::rule_book::RuleBook;
+use crate::staff;
 use crate::table::{Cell, Row, TableId};
 use crate::{BoxError, Feed, FeedEvent, FoldError};
 
@@ -180,11 +183,14 @@ impl Folds {
         (changes, batch.len(), None)
     }
 
-    /// Takes an event in, with its row in the log of activity.
+    /// Takes an event in, with what it says of whoever recorded it.
     pub fn take_logged(&mut self, event: &FeedEvent, changes: &mut Changes) -> Result<(), Poison> {
         self.take(event, changes)?;
         if let Some(row) = activity(event) {
             changes.of_mut(TableId::ActivityLog).rows.push(row);
+        }
+        if let Some(row) = staff::row(event) {
+            changes.of_mut(TableId::Staff).merge(row, staff::MERGE);
         }
         Ok(())
     }
@@ -224,7 +230,7 @@ impl Folds {
                 Fold::Path(path) => path.show(&self.rules, changes),
                 Fold::Cohort(cohort) => cohort.show(key.1, changes),
                 Fold::Fund(fund) => fund.show(key.1, changes),
-                Fold::Programme(_) => {}
+                Fold::Programme(programme) => programme.show(key.1, changes),
             }
         }
     }
@@ -304,7 +310,7 @@ impl Folds {
                 let held = self.held.entry(key).or_insert_with(|| Held { fold: new(), used });
                 held.used = used;
                 let Fold::Programme(programme) = &mut held.fold else { return Ok(()) };
-                in_order(programme.version, event)?;
+                in_order(programme.version(), event)?;
                 programme.take(id, &decoded, position, changes);
             }
             Family::Cohort => {

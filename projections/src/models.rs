@@ -24,15 +24,18 @@ pub const MODELS: &[Model] = &[
     model("case_status", 3, &[Family::Path]),
     model("case_milestones", 1, &[Family::Path]),
     model("training_attendance", 1, &[Family::Path]),
-    model("cohort_status", 1, &[Family::Cohort]),
+    model("cohort_status", 2, &[Family::Cohort]),
     model("finance_lines", 1, &[Family::Path]),
-    model("fund_status", 1, &[Family::Fund]),
+    model("fund_status", 2, &[Family::Fund]),
     model("loan_status", 2, &[Family::Path]),
     model("visits", 1, &[Family::Path]),
     model("follow_up_schedule", 2, &[Family::Path, Family::Programme]),
     model("indicator_values", 1, &[Family::Path, Family::Programme]),
     model("activity_log", 1, &[]),
     model("grievances", 1, &[Family::Path]),
+    model("programme_status", 1, &[Family::Programme]),
+    model("offices", 1, &[Family::Programme]),
+    model("staff", 1, &[]),
 ];
 
 impl Model {

@@ -5,7 +5,7 @@ use sqlx::{PgConnection, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::changes::{Changes, TableChanges, VersionedRow};
 use crate::store::ReadConnection;
-use crate::table::{Cell, Keeping, Row, Table, time_text};
+use crate::table::{Cell, Keeping, Merge, Row, Table, time_text};
 
 /// Values that one statement of `SQLite` binds at most (`SQLITE_MAX_VARIABLE_NUMBER` is 32,766).
 const BOUND_MAX: usize = 30_000;
@@ -32,6 +32,9 @@ async fn write_table(
     table: &'static Table,
     changed: &TableChanges,
 ) -> Result<(), sqlx::Error> {
+    if let Keeping::Merged(merge) = table.keeping {
+        return add_up(connection, table, merge, changed).await;
+    }
     drop_rows(connection.again(), table, changed).await?;
     match connection {
         ReadConnection::Postgres(db) => {
@@ -43,6 +46,55 @@ async fn write_table(
             insert(db, table, changed).await
         }
     }
+}
+
+/// Adds rows to what is stored of their keys. The transaction has moved the checkpoint first, so no
+/// event is added twice.
+async fn add_up(
+    mut connection: ReadConnection<'_>,
+    table: &Table,
+    merge: &[Merge],
+    changed: &TableChanges,
+) -> Result<(), sqlx::Error> {
+    let (least, greatest) = match connection {
+        ReadConnection::Postgres(_) => ("least", "greatest"),
+        ReadConnection::Sqlite(_) => ("min", "max"),
+    };
+    let stored = table.name;
+    let set = table.columns.iter().zip(merge).filter_map(|(column, merge)| {
+        let name = column.name;
+        match merge {
+            Merge::Key => None,
+            Merge::Least => Some(format!("{name} = {least}({stored}.{name}, excluded.{name})")),
+            Merge::Greatest => {
+                Some(format!("{name} = {greatest}({stored}.{name}, excluded.{name})"))
+            }
+            Merge::Sum => Some(format!("{name} = {stored}.{name} + excluded.{name}")),
+        }
+    });
+    let set = set.collect::<Vec<_>>().join(", ");
+    let head = format!("INSERT INTO {stored} ({}) ", table.column_list());
+    let tail = format!(" ON CONFLICT ({}) DO UPDATE SET {set}", table.key.join(", "));
+    let rows: Vec<&Row> = changed.merged.values().collect();
+    for some in rows.chunks(IDS_PER_STATEMENT) {
+        on_engine!(connection.again(), db => {
+            let mut insert = QueryBuilder::new(&head);
+            insert.push_values(some, |mut values, row| {
+                for cell in row.iter() {
+                    match cell {
+                        Cell::Null => values.push("NULL"),
+                        Cell::Int(number) => values.push_bind(*number),
+                        Cell::Date(day) => values.push_bind(*day),
+                        Cell::Flag(flag) => values.push_bind(*flag),
+                        other => values.push_bind(other.to_string()),
+                    };
+                }
+            });
+            insert.push(&tail);
+            insert.build().persistent(false).execute(db).await.map(drop)
+        })?;
+    }
+    Ok(())
 }
 
 /// The first column of a table of the present is the stream whose rows are replaced.
@@ -134,7 +186,9 @@ async fn copy(
     };
     match table.keeping {
         Keeping::Versioned => changed.told.iter().for_each(|told| add(Some(told), &told.row)),
-        Keeping::Current => changed.rows.iter().for_each(|row| add(None, row)),
+        Keeping::Current | Keeping::Merged(_) => {
+            changed.rows.iter().for_each(|row| add(None, row));
+        }
     }
     if text.is_empty() {
         return Ok(());

@@ -11,8 +11,8 @@ use super::CliError;
 use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::files::FileError;
-use crate::import::{Import, ImportError, Map, Outcome, WithdrawError, withdraw};
 use crate::say::Say;
+use crate::import::{Import, ImportError, ImportMap, ImportOutcome, WithdrawError, withdraw};
 
 /// Arguments of `sira import`.
 #[derive(Debug, clap::Args)]
@@ -84,8 +84,8 @@ async fn import_file(
         CliError::failed("map", FileError { path: map_path.to_owned(), source })
     })?;
     let variables: BTreeMap<_, _> = args.set.iter().cloned().collect();
-    let map =
-        Map::read(&map_text, variables).map_err(|error| CliError::Usage(error.to_string()))?;
+    let map = ImportMap::read(&map_text, variables)
+        .map_err(|error| CliError::Usage(error.to_string()))?;
     let file = open_file(path)?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     let import = Import::new(map, &map_text, file, opened.commands.clone(), args.dry_run, say.0)
@@ -99,7 +99,8 @@ async fn import_file(
     if outcome.refused.is_empty() {
         return Ok(());
     }
-    let what = format!("{} {}", outcome.refused.len(), say.pick("lignes refusées", "rows refused"));
+    let what =
+        format!("{} {}", outcome.refused_rows(), say.pick("lignes refusées", "rows refused"));
     Err(CliError::IsFalse(what))
 }
 
@@ -115,7 +116,7 @@ fn progress_bar(size: u64) -> ProgressBar {
     bar
 }
 
-fn report(outcome: &Outcome, path: Option<&Path>) -> Result<(), CliError> {
+fn report(outcome: &ImportOutcome, path: Option<&Path>) -> Result<(), CliError> {
     if outcome.refused.is_empty() && path.is_none() {
         return Ok(());
     }
@@ -133,9 +134,9 @@ fn report(outcome: &Outcome, path: Option<&Path>) -> Result<(), CliError> {
     write(&mut writer).map_err(|error| CliError::failed("report", error))
 }
 
-fn summarise(import: &Import, outcome: &Outcome, dry_run: bool, say: Say) {
-    let Outcome { rows, recorded, already_done, refused } = outcome;
-    let (refused, batch) = (refused.len(), import.batch());
+fn summarise(import: &Import, outcome: &ImportOutcome, dry_run: bool, say: Say) {
+    let ImportOutcome { rows, recorded, already_done, .. } = outcome;
+    let (refused, batch) = (outcome.refused_rows(), import.batch());
     if dry_run {
         let fr = format!(
             "À blanc : {rows} lignes, {recorded} commandes possibles, {already_done} déjà faites, {refused} lignes refusées."

@@ -1,5 +1,6 @@
 //! `sira retention`: whose data are past the programme's retention period, and their erasure by order.
 
+use serde_json::json;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, Text};
 use sira_projections::lists::{CasePlace, Filters};
@@ -12,7 +13,7 @@ use crate::app::{Opened, open_read, with_open};
 use crate::commands::Call;
 use crate::config::Config;
 use crate::retention::{
-    ERASURES_MAX, Order, OrderForm, Outcome, Proposed, Question, REASON_MAX_CHARACTERS, Verdict,
+    ERASURES_MAX, ErasureOutcome, Order, OrderedErasure, Proposed, Question, REASON_MAX_CHARACTERS,
     carry_out, proposed,
 };
 use crate::say::Say;
@@ -137,15 +138,15 @@ impl Orders<'_> {
     async fn order(&self, ids: Vec<String>) -> Result<usize, CliError> {
         let mut refused = 0;
         for some in ids.chunks(ERASURES_MAX) {
-            let form = OrderForm { ids: some.to_vec(), reason: self.reason.clone() };
+            let body = json!({ "ids": some, "reason": self.reason });
             let order =
-                Order::try_from(form).map_err(|error| CliError::Usage(error.to_string()))?;
+                Order::read(body).map_err(|errors| CliError::Usage(errors.told(self.say.0)))?;
             let call = Call::local(self.actor.clone(), Role::Admin, Uuid::now_v7().to_string());
             let done = carry_out(&self.opened.commands, order, call, self.say.0).await;
-            let (_, verdicts) = done.map_err(|error| CliError::failed("retention", error))?;
-            for verdict in &verdicts {
-                print_verdict(verdict, self.json, self.say);
-                refused += usize::from(matches!(verdict.outcome, Outcome::Refused { .. }));
+            let (_, erasures) = done.map_err(|error| CliError::failed("retention", error))?;
+            for erasure in &erasures {
+                print_erasure(erasure, self.json, self.say);
+                refused += usize::from(matches!(erasure.outcome, ErasureOutcome::Refused { .. }));
             }
         }
         Ok(refused)
@@ -179,17 +180,19 @@ fn print_proposed(one: &Proposed, json: bool, say: Say) {
     }
 }
 
-fn print_verdict(verdict: &Verdict, json: bool, say: Say) {
+fn print_erasure(erasure: &OrderedErasure, json: bool, say: Say) {
     if json {
-        println!("{}", serde_json::json!(verdict));
+        println!("{}", serde_json::json!(erasure));
         return;
     }
-    let told = match &verdict.outcome {
-        Outcome::Erased { position, .. } => {
+    let told = match &erasure.outcome {
+        ErasureOutcome::Erased { position, .. } => {
             format!("{} (position {position})", say.pick("effacé", "erased"))
         }
-        Outcome::AlreadyDone => say.pick("déjà effacé", "erased before").to_owned(),
-        Outcome::Refused { detail, .. } => format!("{} {detail}", say.pick("gardé :", "kept:")),
+        ErasureOutcome::AlreadyDone => say.pick("déjà effacé", "erased before").to_owned(),
+        ErasureOutcome::Refused { detail, .. } => {
+            format!("{} {detail}", say.pick("gardé :", "kept:"))
+        }
     };
-    println!("{}  {told}", verdict.id);
+    println!("{}  {told}", erasure.id);
 }

@@ -13,8 +13,8 @@ use crate::evidence::bundle::{BUNDLE_MAX_BYTES, Bundle, BundledEvent, EventFault
 use crate::evidence::verify::{Deviation, Options, Progress, Report, verify};
 use crate::evidence::{EvidenceError, Note, VerifierKey};
 use crate::files::replace;
-use crate::http::show::label_of;
 use crate::journal::Journal;
+use crate::present::label_of;
 use crate::say::Say;
 use sira_evidence::entry::hex;
 

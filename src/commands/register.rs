@@ -3,29 +3,42 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use sira_domain::cohort::{Cohort, CohortCommand, Register, SEATS_MAX, Sheet, take_register};
-use sira_domain::context::Context;
+use sira_domain::cohort::{
+    COHORT_COMMANDS, Cohort, CohortCommand, Register, SEATS_MAX, Sheet, take_register,
+};
 use sira_domain::path::{Beneficiary, BeneficiaryEvent};
-use sira_domain::refusal::Refusal;
 use sira_domain::values::BeneficiaryId;
-use tracing::Instrument;
+use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
-use super::across::{programme_guard, write_of};
-use super::beneficiary::Case;
-use super::own::Own;
-use super::request::{read_form_error, take_day};
-use super::stream::Loaded;
-use super::{ATTEMPTS_MAX, Answer, Appended, Call, CommandError, Commands, FormError, refusal_of};
+use super::aggregate::{Aggregate, parse};
+use super::answer::Answer;
+use super::cache::Loaded;
+use super::form::{FieldError, Form, FormRule};
+use super::path::{EVENT_BYTES, FoundPath};
+use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, in_task};
+use super::{Call, CommandError, Commands};
 use crate::journal::AppendRequest;
-use crate::telemetry::spans;
 
-/// What a register is decided on.
-struct Room {
+/// The word of the command.
+const WORD: &str = "record-register";
+
+/// A sheet on its way.
+struct SheetCommand<'a> {
+    commands: &'a Commands,
+    id: Uuid,
+    sheet: Sheet,
+    call: Call,
+}
+
+/// A cohort and the paths that a register is decided on, and the turns at all of these.
+struct Room<'a> {
     id: Uuid,
     cohort: Arc<Loaded<Cohort>>,
-    members: BTreeMap<BeneficiaryId, Case>,
+    members: BTreeMap<BeneficiaryId, FoundPath>,
+    _turns: Vec<MutexGuard<'a, ()>>,
 }
 
 impl Commands {
@@ -40,197 +53,171 @@ impl Commands {
         call: Call,
     ) -> Result<Answer, CommandError> {
         let commands = self.clone();
-        // In a task of its own: a client that hangs up must not cut a command between commit and
-        // answer.
-        let carried_out = async move { commands.register_sheet(id, body, call).await };
-        let task = tokio::spawn(carried_out.instrument(spans::command("record-register")));
-        task.await.map_err(|_| crate::journal::JournalError::Closed)?
+        in_task(WORD, async move {
+            let (sheet, day) = commands.read_sheet(body).await?;
+            let call = Call { occurred_on: day.or(call.occurred_on), ..call };
+            carry_out(SheetCommand { commands: &commands, id, sheet, call }).await
+        })
+        .await
     }
 
-    async fn register_sheet(
+    /// Reads a sheet. Members may stand on it by their references.
+    async fn read_sheet(
         &self,
-        id: Uuid,
         mut body: Map<String, Value>,
-        call: Call,
-    ) -> Result<Answer, CommandError> {
-        let occurred_on = take_day(&mut body)?.or(call.occurred_on);
-        let call = Call { occurred_on, ..call };
-        self.resolve_lines(&mut body).await?;
-        let command = CohortCommand::parse("record-register", Value::Object(body));
-        let command = command.ok_or(CommandError::NoSuchCommand)?;
-        let command = command.map_err(|error| read_form_error(&error))?;
-        let CohortCommand::RecordRegister(sheet) = command else {
-            return Err(CommandError::NoSuchCommand);
-        };
-        for _ in 0..ATTEMPTS_MAX {
-            if let Some(answer) = self.register_once(id, &sheet, &call).await? {
-                return Ok(answer);
+    ) -> Result<(Sheet, Option<chrono::NaiveDate>), CommandError> {
+        let mut wrong = Vec::new();
+        if let Some(lines) = body.get_mut("lines").and_then(Value::as_array_mut) {
+            if lines.len() > SEATS_MAX as usize {
+                let rule = FormRule::ListLength { min: 1, max: Some(SEATS_MAX.into()) };
+                return Err(CommandError::Form(FieldError::new("/lines", rule).into()));
+            }
+            for (index, line) in lines.iter_mut().enumerate() {
+                let Some(given) = line.get_mut("beneficiary") else { continue };
+                match self.id_of(given).await? {
+                    Ok(id) => *given = id.to_string().into(),
+                    Err(rule) => {
+                        wrong.push(FieldError::new(format!("/lines/{index}/beneficiary"), rule));
+                    }
+                }
             }
         }
-        Err(CommandError::Contended(ATTEMPTS_MAX))
+        if !wrong.is_empty() {
+            let entry = COHORT_COMMANDS.iter().find(|entry| entry.word == WORD);
+            let entry = entry.ok_or(CommandError::NoSuchCommand)?;
+            return Err(Form::of_command(entry).explain(&Value::Object(body), wrong).into());
+        }
+        match parse::<Cohort>(WORD, body)? {
+            (CohortCommand::RecordRegister(sheet), day) => Ok((sheet, day)),
+            _ => Err(CommandError::NoSuchCommand),
+        }
+    }
+}
+
+impl<'a> Pipeline for SheetCommand<'a> {
+    type Loaded = Room<'a>;
+    type Decided = Option<(Register, AppendRequest)>;
+
+    fn commands(&self) -> &Commands {
+        self.commands
     }
 
-    /// Members may stand on a sheet by their references.
-    async fn resolve_lines(&self, body: &mut Map<String, Value>) -> Result<(), CommandError> {
-        let Some(lines) = body.get_mut("lines").and_then(Value::as_array_mut) else {
-            return Ok(());
-        };
-        if lines.len() > SEATS_MAX as usize {
-            return Err(FormError::new("/lines", "list_length", format!("1..{SEATS_MAX}")).into());
-        }
-        for (index, line) in lines.iter_mut().enumerate() {
-            if let Some(beneficiary) = line.get_mut("beneficiary") {
-                let pointer = format!("/lines/{index}/beneficiary");
-                *beneficiary = self.id_of(beneficiary, &pointer).await?;
-            }
-        }
-        Ok(())
+    fn call(&self) -> &Call {
+        &self.call
     }
 
-    async fn register_once(
-        &self,
-        id: Uuid,
-        sheet: &Sheet,
-        call: &Call,
-    ) -> Result<Option<Answer>, CommandError> {
-        // Everything is read as it stands, so that a refusal is said of the present state.
-        let fresh = self.0.journal.freshness().await?;
-        let cohort = self.own_since::<Cohort>(&fresh, id).await?.ok_or(CommandError::NotFound)?;
+    /// Everything is read as it stands, so that a refusal is said of the present state.
+    async fn load(&mut self) -> Result<Room<'a>, CommandError> {
+        let (commands, id) = (self.commands, self.id);
+        let fresh = commands.0.journal.freshness().await?;
+        let cohort = commands.since::<Cohort>(&fresh, id).await?.ok_or(CommandError::NotFound)?;
         let ids: BTreeSet<BeneficiaryId> = cohort.state.members.keys().copied().collect();
-        let on_sheet = sheet.lines.iter().map(|line| line.beneficiary);
+        let on_sheet = self.sheet.lines.iter().map(|line| line.beneficiary);
         let ids: BTreeSet<BeneficiaryId> = ids.into_iter().chain(on_sheet).collect();
-        let _turns = self.0.beneficiaries.turns(ids.iter().map(|id| id.0)).await;
+        let turns = commands.0.beneficiaries.turns(ids.iter().map(|id| id.0)).await;
         let mut members = BTreeMap::new();
         for member in ids {
-            match self.find_since(&fresh, member.0).await {
+            match commands.find_since(&fresh, member.0).await {
                 Ok(case) => drop(members.insert(member, case)),
                 // The domain names the line.
                 Err(CommandError::NotFound) => {}
                 Err(other) => return Err(other),
             }
         }
-        let room = Room { id, cohort, members };
-        match self.decide_register(&room, sheet, call).await {
-            Ok(register) => self.store_register(&room, register, call).await,
-            Err(error) => self.answered(call).await?.map(Some).ok_or(error),
-        }
+        Ok(Room { id, cohort, members, _turns: turns })
     }
 
-    async fn decide_register(
-        &self,
-        room: &Room,
-        sheet: &Sheet,
-        call: &Call,
-    ) -> Result<Option<Register>, CommandError> {
-        let current = room.cohort.state.version;
-        if let Some(expected) = call.if_match.filter(|expected| *expected != current) {
-            return Err(CommandError::PreconditionFailed { expected, current });
-        }
-        let programme = Own::programme(&*room.cohort.state, None).unwrap_or_default();
-        let programme = self.known_programme(programme).await?;
-        if !room.cohort.state.is_within(room.id, &call.scope, &programme) {
-            return Err(CommandError::OutOfScope);
-        }
-        let context = Context {
-            now: self.0.clock.now(),
-            occurred_on: call.occurred_on,
-            actor: call.actor.clone(),
-            role: call.role,
-            subject: room.id,
-            programme,
-        };
+    async fn decide(&mut self, room: &Room<'a>) -> Result<Self::Decided, CommandError> {
+        let programme = Aggregate::programme(&*room.cohort.state).unwrap_or_default();
+        let programme = self.commands.known_programme(programme).await?;
+        check_call(room.id, &room.cohort, &programme, &self.call)?;
+        let context = self.commands.context(room.id, &programme, &self.call);
         let paths: BTreeMap<BeneficiaryId, &Beneficiary> =
             room.members.iter().map(|(id, case)| (*id, &*case.path.state)).collect();
-        let register = take_register(&room.cohort.state, sheet, &paths, &context);
-        register.map_err(|refusal: Refusal| refusal.into())
+        let register = take_register(&room.cohort.state, &self.sheet, &paths, &context)?;
+        match register {
+            None => Ok(None),
+            Some(register) => {
+                let request = self.request_of(room, &register).await?;
+                Ok(Some((register, request)))
+            }
+        }
     }
 
-    async fn store_register(
-        &self,
-        room: &Room,
-        register: Option<Register>,
-        call: &Call,
-    ) -> Result<Option<Answer>, CommandError> {
-        let answer = answer_of(room, register.as_ref());
-        let Some(register) = register else {
-            return Ok(Some(answer));
-        };
-        let request = self.register_request(room, &register, call, &answer).await?;
-        // Durable when it returns `Committed`: the cohort's event and every member's, or none. A crash
-        // before that leaves nothing; after it, the retry is answered by its key, or finds the register
-        // recorded.
-        match self.append(request).await? {
+    /// Durable when it returns `Committed`: the cohort's event and every member's, or none. A crash
+    /// before that leaves nothing; after it, the retry is answered by its key, or finds the register
+    /// recorded.
+    async fn append(
+        &mut self,
+        room: Room<'a>,
+        decided: Self::Decided,
+    ) -> Result<Attempt, CommandError> {
+        let answer = answer_of(&room, decided.as_ref().map(|(register, _)| register));
+        let Some((register, request)) = decided else { return Ok(Attempt::Done(answer)) };
+        let request = AppendRequest { answer: answer.text(), ..request };
+        match self.commands.append(request).await? {
             Appended::Committed(committed) => {
                 let at = (committed.position, committed.recorded_at);
-                self.keep_members(room, register.attendance, at);
+                self.commands.keep_members(&room, register.attendance, at);
                 let version = committed.versions.last().copied().unwrap_or_default();
-                Ok(Some(Answer { version, position: committed.position, ..answer }))
+                Ok(Attempt::Done(Answer { version, position: committed.position, ..answer }))
             }
-            Appended::Answered(answer) => Ok(Some(Answer { id: room.id, ..answer })),
-            Appended::Forbidden(refusal) => Err(refusal_of(&refusal)),
+            Appended::Answered(answer) => Ok(Attempt::Done(Answer { id: room.id, ..answer })),
             Appended::Moved => {
-                room.members.values().for_each(|case| self.forget_case(case));
-                Ok(None)
+                room.members.values().for_each(|case| self.commands.forget_case(case));
+                Ok(Attempt::Anew)
             }
-        }
-    }
-
-    async fn register_request(
-        &self,
-        room: &Room,
-        register: &Register,
-        call: &Call,
-        answer: &Answer,
-    ) -> Result<AppendRequest, CommandError> {
-        let mut request = AppendRequest {
-            key: call.key.clone(),
-            answer: serde_json::to_string(answer).unwrap_or_default(),
-            ..AppendRequest::default()
-        };
-        let mut programme = Arc::default();
-        for (member, event) in &register.attendance {
-            let case = &room.members[member];
-            request.writes.push(write_of(case, event, call));
-            if request.guards.is_empty() {
-                request.guards.push(programme_guard(case));
-                programme = case.programme.state.clone();
-            }
-        }
-        let conditional = self.refer::<Cohort>(room.id, &register.counts, call, &programme).await?;
-        request.conditional.extend(conditional);
-        Ok(request)
-    }
-
-    /// The members' events stand in the append one after the other, before the cohort's.
-    fn keep_members(
-        &self,
-        room: &Room,
-        attendance: Vec<(BeneficiaryId, BeneficiaryEvent)>,
-        (last, recorded_at): (u64, chrono::DateTime<chrono::Utc>),
-    ) {
-        let first = last - attendance.len() as u64;
-        for (position, (member, event)) in (first..).zip(attendance) {
-            let case = &room.members[&member];
-            let bytes = super::beneficiary::EVENT_BYTES;
-            self.keep_path(case, case.path.after(vec![event], position, recorded_at, bytes));
         }
     }
 }
 
-fn answer_of(room: &Room, register: Option<&Register>) -> Answer {
-    let events = register.map(|register| {
+impl SheetCommand<'_> {
+    /// Every member's event, and behind these the cohort's.
+    async fn request_of(
+        &self,
+        room: &Room<'_>,
+        register: &Register,
+    ) -> Result<AppendRequest, CommandError> {
+        let mut request = AppendRequest { key: self.call.key.clone(), ..AppendRequest::default() };
+        let mut programme = Arc::default();
+        for (member, event) in &register.attendance {
+            let case = &room.members[member];
+            request.writes.push(case.write(std::slice::from_ref(event), &self.call));
+            if request.guards.is_empty() {
+                request.guards.push(case.programme_guard());
+                programme = case.programme.state.clone();
+            }
+        }
+        let (id, counts) = (room.id, &register.counts);
+        let conditional =
+            self.commands.conditional_write::<Cohort>(id, counts, &self.call, &programme).await?;
+        request.conditional.extend(conditional);
+        Ok(request)
+    }
+}
+
+impl Commands {
+    /// The members' events stand in the append one after the other, before the cohort's.
+    fn keep_members(
+        &self,
+        room: &Room<'_>,
+        attendance: Vec<(BeneficiaryId, BeneficiaryEvent)>,
+        (last, recorded_at): (u64, DateTime<Utc>),
+    ) {
+        let first = last - attendance.len() as u64;
+        for (position, (member, event)) in (first..).zip(attendance) {
+            let case = &room.members[&member];
+            let loaded = case.path.after(vec![event], position, recorded_at, EVENT_BYTES);
+            self.keep_path(case, loaded);
+        }
+    }
+}
+
+fn answer_of(room: &Room<'_>, register: Option<&Register>) -> Answer {
+    let types = register.map_or_else(Vec::new, |register| {
         let counts = std::iter::once(register.counts.fact.event_type());
         let attendance = register.attendance.iter().map(|(_, event)| event.fact.event_type());
         counts.chain(attendance).map(str::to_owned).collect()
     });
-    Answer {
-        id: room.id,
-        reference: None,
-        version: room.cohort.state.version,
-        position: room.cohort.position,
-        already_done: events.is_none(),
-        events: events.unwrap_or_default(),
-        duplicates: Vec::new(),
-        replayed: false,
-    }
+    Answer::of(room.id, &room.cohort, types)
 }

@@ -6,7 +6,9 @@
 
 use std::io::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use sira_domain::reference::Language;
 use sira_projections::table::{Cell, Kind, time_text};
 
@@ -31,8 +33,9 @@ pub enum EventForm {
 
 /// One event as CloudEvents 1.0 has it. `source` is the journal's id, `id` the position within it;
 /// both together name the event for ever. What is not of the specification are extension attributes.
-#[derive(Serialize)]
-struct CloudEvent<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CloudEvent", transform = with_data)]
+pub struct CloudEvent<'a> {
     specversion: &'static str,
     id: String,
     source: &'a str,
@@ -50,6 +53,18 @@ struct CloudEvent<'a> {
     metadata: &'a str,
     /// SHA-256 over the event's canonical entry.
     leafhash: String,
+}
+
+/// The event's own JSON is written after the attributes, as it was recorded.
+fn with_data(schema: &mut schemars::Schema) {
+    let data =
+        serde_json::json!({ "type": "object", "description": "The event, as it was recorded." });
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert("data".to_owned(), data);
+    }
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.push("data".into());
+    }
 }
 
 /// An event as one line of CloudEvents' JSON format, without the line's end.

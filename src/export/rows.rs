@@ -3,21 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_database::{on_engine, unsigned};
 use sira_projections::ReadConnection;
-use sira_projections::table::{Cell, Column, Decimal, Keeping, Kind, Table, TableId};
+use sira_projections::table::{Cell, Column, Decimal, Keeping, Kind, Table};
 use sqlx::{ColumnIndex, Decode, Row, Type};
 use uuid::Uuid;
-
-/// The columns that a table's pages are ordered by: each row has its own values in them.
-fn key(table: &Table) -> &'static [&'static str] {
-    match (table.keeping, table.id) {
-        (Keeping::Versioned, _) => &["since_position", "part"],
-        (_, TableId::CohortStatus) => &["cohort"],
-        (_, TableId::FundStatus) => &["fund"],
-        (_, TableId::ActivityLog) => &["position"],
-        (_, TableId::FollowUpSchedule) => &["aggregate_id", "milestone"],
-        (Keeping::Current, _) => &["aggregate_id"],
-    }
-}
 
 /// Which rows of a table: a condition whose only values are positions, which are numbers.
 #[derive(Clone, Debug)]
@@ -48,7 +36,7 @@ impl Selection {
     pub fn of_path(table: &'static Table, id: Uuid) -> Self {
         let standing = match table.keeping {
             Keeping::Versioned => " AND until_position IS NULL",
-            Keeping::Current => "",
+            Keeping::Current | Keeping::Merged(_) => "",
         };
         Self { table, condition: format!("aggregate_id = '{id}'{standing}") }
     }
@@ -67,7 +55,7 @@ impl Selection {
         limit: u32,
     ) -> Result<Vec<Vec<Cell>>, sqlx::Error> {
         let columns: Vec<_> = self.table.all_columns().collect();
-        let key = key(self.table);
+        let key = self.table.key;
         let place = |name: &&str| columns.iter().position(|column| column.name == *name);
         let after: Vec<&Cell> = after.map_or_else(Vec::new, |row| {
             key.iter().filter_map(place).filter_map(|place| row.get(place)).collect()
@@ -142,12 +130,10 @@ fn read<T: Into<Cell>>(
 mod tests {
     use sira_projections::table::TABLES;
 
-    use super::*;
-
     #[test]
     fn every_table_is_ordered_by_columns_that_it_has_and_that_are_never_empty() {
         for table in TABLES {
-            for name in key(table) {
+            for name in table.key {
                 let column = table.all_columns().find(|column| column.name == *name);
                 assert!(column.is_some_and(|column| !column.optional), "{} {name}", table.name);
             }

@@ -15,8 +15,11 @@ use crate::journal::Journal;
 pub const PAGE_ROWS: u32 = 2_000;
 
 /// Columns that name the staff: what leaves the house has a name in its place that says nothing.
-const STAFF_COLUMNS: &[(TableId, &str)] =
-    &[(TableId::CaseAdvisers, "adviser"), (TableId::ActivityLog, "actor")];
+const STAFF_COLUMNS: &[(TableId, &str)] = &[
+    (TableId::CaseAdvisers, "adviser"),
+    (TableId::ActivityLog, "actor"),
+    (TableId::Staff, "actor"),
+];
 
 /// Which rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,11 +113,11 @@ impl TableExport {
         let selection = match (table.keeping, self.moment) {
             (Keeping::Versioned, Moment::EveryVersion) => Selection::all(table),
             (Keeping::Versioned, _) => Selection::standing(table, at),
-            (Keeping::Current, _) if at == reached => Selection::all(table),
+            (Keeping::Current | Keeping::Merged(_), _) if at == reached => Selection::all(table),
             (Keeping::Current, _) if table.id == TableId::ActivityLog => {
                 Selection::up_to(table, at)
             }
-            (Keeping::Current, _) => {
+            (Keeping::Current | Keeping::Merged(_), _) => {
                 return Err(ExportError::OnlyNow { table: table.name, position: reached });
             }
         };

@@ -3,6 +3,7 @@
 //! What an indicator is and how it is computed is said in [`sira_projections::analytics`]; here are the
 //! journal (times as positions), the programmes (which office stands in which region) and the threads.
 
+mod parameters;
 mod question;
 mod reports;
 
@@ -11,18 +12,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sira_domain::role::Role;
-use sira_projections::analytics::compute::TooManyCells;
 use sira_projections::analytics::targets::{Reached, reached, targets_at};
 use sira_projections::analytics::why::{Change, Place, Reasons, changes_between, why};
 use sira_projections::analytics::{
     AnalyticsQuery, Cube, Figures as Computed, Indicator, LiveCube, Moment, Reach, Standing,
+    Uncomputed,
 };
 use sira_projections::{ReadError, ReadStore};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use question::{BadParameter, Parameters, Question, Subject, When, parameters_of};
+pub use parameters::{Described, parameters_of, parameters_of_cell};
+pub use question::{BadParameter, BadParameters, Fault, Parameters, Question, Subject, When};
 pub use reports::{FrozenReport, ReportError, Shown, ShownCell};
 
 use crate::commands::{CommandError, Commands};
@@ -46,9 +48,9 @@ pub enum FigureError {
         /// Its last position.
         head: u64,
     },
-    /// More cells than an answer may have.
+    /// The question cannot be answered of these indicators.
     #[error(transparent)]
-    TooManyCells(#[from] TooManyCells),
+    Uncomputed(#[from] Uncomputed),
     /// The read database could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -212,11 +214,13 @@ impl Figures {
         hides_few: bool,
     ) -> Result<Vec<Computed>, FigureError> {
         let computed = self.walk(move |cube| {
-            let asked = query.on(cube);
+            let asked = query.on(cube, &indicators)?;
             let one = |indicator: &&'static Indicator| {
-                sira_projections::analytics::compute(cube, indicator, &asked, at, hides_few)
+                let computed =
+                    sira_projections::analytics::compute(cube, indicator, &asked, at, hides_few);
+                computed.map_err(Uncomputed::from)
             };
-            indicators.iter().map(one).collect::<Result<Vec<_>, TooManyCells>>()
+            indicators.iter().map(one).collect::<Result<Vec<_>, Uncomputed>>()
         });
         Ok(computed.await??)
     }
@@ -258,7 +262,11 @@ impl Figures {
         at: Moment,
         (after, limit): (Option<Place>, usize),
     ) -> Result<Reasons, FigureError> {
-        self.walk(move |cube| why(cube, indicator, &query.on(cube), at, after, limit)).await
+        let found = self.walk(move |cube| {
+            let asked = query.on(cube, &[indicator]).map_err(Uncomputed::from)?;
+            Ok::<_, Uncomputed>(why(cube, indicator, &asked, at, after, limit))
+        });
+        Ok(found.await??)
     }
 
     /// What changed some cells between two positions: the first events of each, and how many.
@@ -268,12 +276,13 @@ impl Figures {
         between: (u64, u64),
         limit: usize,
     ) -> Result<Vec<(Vec<Change>, u64)>, FigureError> {
-        self.walk(move |cube| {
+        let changed = self.walk(move |cube| {
             let one = |(indicator, query): &(&'static Indicator, AnalyticsQuery)| {
-                changes_between(cube, indicator, &query.on(cube), between, limit)
+                let asked = query.on(cube, &[indicator])?;
+                Ok(changes_between(cube, indicator, &asked, between, limit))
             };
-            cells.iter().map(one).collect()
-        })
-        .await
+            cells.iter().map(one).collect::<Result<Vec<_>, Uncomputed>>()
+        });
+        Ok(changed.await??)
     }
 }

@@ -17,18 +17,42 @@ const WORD_MAX_BYTES: usize = 64;
 /// Parameters of one question at most.
 const PARAMETERS_MAX: usize = 40;
 
-/// A parameter that is not known, is given twice, or is not what it should be.
+/// Parameters that are not known, are given twice, or are not what they should be: all of them at once.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct BadParameters(pub Vec<BadParameter>);
+
+/// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {expected}")]
 pub struct BadParameter {
     /// Its name, as the asker called it.
     pub name: String,
+    /// What is wrong with it.
+    pub fault: Fault,
     /// What is expected.
     pub expected: String,
 }
 
+/// What is wrong with a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// There is no parameter of this name.
+    Unknown,
+    /// It is given more than once.
+    Repeated,
+    /// Its value is not what it should be.
+    Form,
+}
+
+impl From<BadParameter> for BadParameters {
+    fn from(bad: BadParameter) -> Self {
+        Self(vec![bad])
+    }
+}
+
 fn bad(name: impl Into<String>, expected: impl Into<String>) -> BadParameter {
-    BadParameter { name: name.into(), expected: expected.into() }
+    BadParameter { name: name.into(), fault: Fault::Form, expected: expected.into() }
 }
 
 /// What a question is about.
@@ -87,16 +111,13 @@ impl Subject {
 pub struct Parameters(pub Vec<(String, String)>);
 
 impl FromStr for Parameters {
-    type Err = BadParameter;
+    type Err = BadParameters;
 
     /// Reads `name=value&...`.
-    fn from_str(query: &str) -> Result<Self, BadParameter> {
-        let unfit = || bad("query", format!("name=value&... (..{PARAMETERS_MAX})"));
-        let uri = format!("/?{query}").parse::<axum::http::Uri>().map_err(|_| unfit())?;
-        let read = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri);
-        let pairs = read.map_err(|_| unfit())?.0;
+    fn from_str(query: &str) -> Result<Self, BadParameters> {
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         if pairs.len() > PARAMETERS_MAX {
-            return Err(unfit());
+            return Err(bad("query", format!("name=value&... (..{PARAMETERS_MAX})")).into());
         }
         Ok(Self(pairs))
     }
@@ -134,181 +155,172 @@ impl Question {
     /// Reads a question of a subject.
     ///
     /// # Errors
-    /// [`BadParameter`].
-    pub fn read(parameters: Parameters, subject: Subject) -> Result<Self, BadParameter> {
-        let mut reading = Reading::new(parameters)?;
-        let names = reading.list("name")?;
-        let mut question = reading.question()?;
-        question.indicators = subject.indicators(names.as_deref())?;
-        question.query.group_by = reading.group_by()?;
-        question.headings = reading.headings()?;
+    /// [`BadParameters`].
+    pub fn read(parameters: Parameters, subject: Subject) -> Result<Self, BadParameters> {
+        let mut reading = Reading::new(parameters);
+        let names = reading.list("name");
+        let mut question = reading.question();
+        question.indicators =
+            reading.note(subject.indicators(names.as_deref())).unwrap_or_default();
+        question.query.group_by = reading.group_by();
+        question.headings = reading.headings();
         if subject == Subject::Timeseries {
-            let interval = reading.interval()?;
+            let interval = reading.interval();
             question.query.group_by.retain(|group| *group != interval);
             question.query.group_by.insert(0, interval);
         }
-        reading.nothing_left()?;
-        Ok(question)
+        reading.end(question)
     }
 
     /// Reads a question about one cell of an indicator: every dimension may be a filter.
     ///
     /// # Errors
-    /// [`BadParameter`].
+    /// [`BadParameters`].
     pub fn read_cell(
         parameters: Parameters,
         indicator: &'static Indicator,
-    ) -> Result<Self, BadParameter> {
-        let mut reading = Reading::new(parameters)?;
-        let mut question = reading.question()?;
+    ) -> Result<Self, BadParameters> {
+        let mut reading = Reading::new(parameters);
+        let mut question = reading.question();
         question.indicators = vec![indicator];
         question.cursor = reading.take("cursor");
-        if let Some(limit) = reading.take("limit") {
-            let limit = limit.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
-            question.limit = Some(limit.ok_or_else(|| bad("limit", format!("1..{MAX_PAGE}")))?);
-        }
-        reading.nothing_left()?;
-        Ok(question)
+        question.limit = reading.parsed("limit", &format!("1..{MAX_PAGE}"), |text| {
+            text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit))
+        });
+        reading.end(question)
     }
 }
 
-/// The parameters of an analytics route, with what each is; for the API's document.
-#[must_use]
-pub fn parameters_of(path: &str) -> Vec<(&'static str, &'static str)> {
-    let is_cell = path.ends_with("/why");
-    let mut all = vec![
-        ("from", "First day of the period (day of the fact)."),
-        ("to", "Last day of the period."),
-        ("as_of", "What was recorded by the end of this day (UTC), or by this time."),
-        ("as_of_position", "What was recorded up to this position: the same figures for ever."),
-    ];
-    let filter = "One of these words, with commas between them.";
-    all.extend(Dimension::ALL.iter().map(|dimension| (dimension.word(), filter)));
-    if is_cell {
-        all.push(("limit", "Events of the page; at most 1000."));
-        all.push(("cursor", "`next_cursor` of the page before."));
-        return all;
-    }
-    all.push((
-        "group_by",
-        "What to break down by, with commas: the words of the filters, at most 4.",
-    ));
-    all.push(("headings", "`fr` for French headings of CSV and XLSX."));
-    if !path.ends_with("/targets") {
-        all.push((
-            "name",
-            "Names of indicators, with commas; all of the route's own when left out.",
-        ));
-    }
-    if path.ends_with("/timeseries") {
-        all.push(("interval", "`month`, `quarter` (when left out) or `year`."));
-    }
-    all
+/// Parameters that are still to be read, and what was wrong with those that were.
+struct Reading {
+    left: Vec<(String, String)>,
+    wrong: Vec<BadParameter>,
 }
-
-/// Parameters that are still to be read.
-struct Reading(Vec<(String, String)>);
 
 impl Reading {
-    fn new(Parameters(pairs): Parameters) -> Result<Self, BadParameter> {
-        for (place, (name, _)) in pairs.iter().enumerate() {
-            if pairs[..place].iter().any(|(earlier, _)| earlier == name) {
-                return Err(bad(short(name), "x1"));
+    fn new(Parameters(pairs): Parameters) -> Self {
+        let (mut left, mut wrong): (Vec<(String, String)>, _) = (Vec::new(), Vec::new());
+        for (name, value) in pairs {
+            if left.iter().any(|(earlier, _)| *earlier == name) {
+                let name = short(&name);
+                wrong.push(BadParameter { fault: Fault::Repeated, ..bad(name, "1") });
+            } else {
+                left.push((name, value));
             }
         }
-        Ok(Self(pairs))
+        Self { left, wrong }
+    }
+
+    /// The question, unless something was wrong or is left over.
+    fn end(mut self, question: Question) -> Result<Question, BadParameters> {
+        let unknown = |(name, _): &(String, String)| BadParameter {
+            fault: Fault::Unknown,
+            ..bad(short(name), "-")
+        };
+        self.wrong.extend(self.left.iter().map(unknown));
+        if self.wrong.is_empty() { Ok(question) } else { Err(BadParameters(self.wrong)) }
+    }
+
+    /// What was read, or nothing and a note of what was wrong with it.
+    fn note<T>(&mut self, read: Result<T, BadParameter>) -> Option<T> {
+        read.map_err(|bad| self.wrong.push(bad)).ok()
     }
 
     fn take(&mut self, name: &str) -> Option<String> {
-        let place = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(place).1)
+        let place = self.left.iter().position(|(known, _)| known == name)?;
+        Some(self.left.remove(place).1)
     }
 
-    fn nothing_left(&self) -> Result<(), BadParameter> {
-        self.0.first().map_or(Ok(()), |(name, _)| Err(bad(short(name), "-")))
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.take(name)?;
+        self.note(parse(&text).ok_or_else(|| bad(name, expected)))
     }
 
     /// Words with commas between them.
-    fn list(&mut self, name: &str) -> Result<Option<Vec<String>>, BadParameter> {
-        let Some(text) = self.take(name) else { return Ok(None) };
-        let words: Vec<_> = text.split(',').map(|word| word.trim().to_owned()).collect();
-        let fits = |word: &String| !word.is_empty() && word.len() <= WORD_MAX_BYTES;
-        if words.len() > MAX_WORDS || !words.iter().all(fits) {
-            return Err(bad(name, format!("a,b,... (1..{MAX_WORDS})")));
-        }
-        Ok(Some(words))
+    fn list(&mut self, name: &str) -> Option<Vec<String>> {
+        self.parsed(name, &format!("a,b,... (1..{MAX_WORDS})"), |text| {
+            let words: Vec<_> = text.split(',').map(|word| word.trim().to_owned()).collect();
+            let fits = |word: &String| !word.is_empty() && word.len() <= WORD_MAX_BYTES;
+            (words.len() <= MAX_WORDS && words.iter().all(fits)).then_some(words)
+        })
     }
 
-    fn day(&mut self, name: &str) -> Result<Option<NaiveDate>, BadParameter> {
-        let Some(text) = self.take(name) else { return Ok(None) };
-        let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d");
-        day.map(Some).map_err(|_| bad(name, "YYYY-MM-DD"))
+    fn day(&mut self, name: &str) -> Option<NaiveDate> {
+        self.parsed(name, "YYYY-MM-DD", |text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
     }
 
     /// Filters, period and moment.
-    fn question(&mut self) -> Result<Question, BadParameter> {
+    fn question(&mut self) -> Question {
         let mut query = AnalyticsQuery::default();
         for dimension in Dimension::ALL {
-            if let Some(words) = self.list(dimension.word())? {
-                words.iter().try_for_each(|word| check(*dimension, word))?;
+            let Some(words) = self.list(dimension.word()) else { continue };
+            let checked = words.iter().try_for_each(|word| check(*dimension, word));
+            if self.note(checked).is_some() {
                 query.filters.push((*dimension, words));
             }
         }
-        (query.from, query.to) = (self.day("from")?, self.day("to")?);
+        (query.from, query.to) = (self.day("from"), self.day("to"));
         if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
-            return Err(bad("to", "from <= to"));
+            self.wrong.push(bad("to", "from <= to"));
         }
-        let when = self.when()?;
+        let when = self.when();
         let (indicators, headings) = (Vec::new(), Language::En);
-        Ok(Question { indicators, query, when, headings, cursor: None, limit: None })
+        Question { indicators, query, when, headings, cursor: None, limit: None }
     }
 
-    fn when(&mut self) -> Result<When, BadParameter> {
-        match (self.take("as_of"), self.take("as_of_position")) {
-            (None, None) => Ok(When::Now),
-            (Some(time), None) => read_moment(&time)
-                .map(When::Time)
-                .ok_or_else(|| bad("as_of", "YYYY-MM-DD, RFC 3339")),
-            (None, Some(position)) => {
-                position.parse().map(When::Position).map_err(|_| bad("as_of_position", "0.."))
-            }
-            (Some(_), Some(_)) => Err(bad("as_of_position", "as_of | as_of_position")),
+    fn when(&mut self) -> When {
+        let time = self.parsed("as_of", "YYYY-MM-DD, RFC 3339", read_moment);
+        let position = self.parsed("as_of_position", "0..", |text| text.parse().ok());
+        if time.is_some() && position.is_some() {
+            self.wrong.push(bad("as_of_position", "as_of | as_of_position"));
         }
+        time.map(When::Time).or(position.map(When::Position)).unwrap_or(When::Now)
     }
 
-    fn group_by(&mut self) -> Result<Vec<Dimension>, BadParameter> {
-        let names = self.list("group_by")?.unwrap_or_default();
-        let expected = || {
-            let known: Vec<_> = Dimension::ALL.iter().map(|dimension| dimension.word()).collect();
-            bad("group_by", format!("{} (..{MAX_GROUPS})", known.join(", ")))
-        };
+    fn group_by(&mut self) -> Vec<Dimension> {
+        let names = self.list("group_by").unwrap_or_default();
         let mut groups = Vec::new();
         for name in names {
-            let dimension = Dimension::named(&name).ok_or_else(expected)?;
-            if groups.contains(&dimension) || groups.len() == MAX_GROUPS {
-                return Err(expected());
-            }
+            let found = Dimension::named(&name)
+                .filter(|found| !groups.contains(found) && groups.len() < MAX_GROUPS);
+            let Some(dimension) = found else {
+                self.wrong.push(bad("group_by", dimensions()));
+                break;
+            };
             groups.push(dimension);
         }
-        Ok(groups)
+        groups
     }
 
-    fn interval(&mut self) -> Result<Dimension, BadParameter> {
-        match self.take("interval").as_deref() {
-            None | Some("quarter") => Ok(Dimension::Quarter),
-            Some("month") => Ok(Dimension::Month),
-            Some("year") => Ok(Dimension::Year),
-            Some(_) => Err(bad("interval", "month, quarter, year")),
-        }
+    fn interval(&mut self) -> Dimension {
+        let read = self.parsed("interval", "month, quarter, year", |text| match text {
+            "quarter" => Some(Dimension::Quarter),
+            "month" => Some(Dimension::Month),
+            "year" => Some(Dimension::Year),
+            _ => None,
+        });
+        read.unwrap_or(Dimension::Quarter)
     }
 
-    fn headings(&mut self) -> Result<Language, BadParameter> {
-        match self.take("headings").as_deref() {
-            None | Some("en") => Ok(Language::En),
-            Some("fr") => Ok(Language::Fr),
-            Some(_) => Err(bad("headings", "fr, en")),
-        }
+    fn headings(&mut self) -> Language {
+        let read = self.parsed("headings", "fr, en", |text| match text {
+            "en" => Some(Language::En),
+            "fr" => Some(Language::Fr),
+            _ => None,
+        });
+        read.unwrap_or(Language::En)
     }
+}
+
+/// The words that a breakdown may name, and how many of them.
+fn dimensions() -> String {
+    let known: Vec<_> = Dimension::ALL.iter().map(|dimension| dimension.word()).collect();
+    format!("{} (..{MAX_GROUPS})", known.join(", "))
 }
 
 /// What an asker called a parameter, short and plain enough to be told back.
@@ -354,7 +366,7 @@ fn is_number(word: &str, digits: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Result<Question, BadParameter> {
+    fn read(query: &str) -> Result<Question, BadParameters> {
         Question::read(query.parse()?, Subject::Family(Family::Indicators))
     }
 
@@ -380,12 +392,24 @@ mod tests {
             ("headings=de", "headings"),
             ("sex=", "sex"),
         ] {
-            assert_eq!(
-                read(query).map(drop).map_err(|bad| bad.name),
-                Err(name.to_owned()),
-                "{query}"
-            );
+            let BadParameters(wrong) = read(query).unwrap_err();
+            let names: Vec<_> = wrong.into_iter().map(|one| one.name).collect();
+            assert_eq!(names, [name], "{query}");
         }
+    }
+
+    #[test]
+    fn everything_wrong_is_named_at_once() {
+        let BadParameters(wrong) =
+            read("sex=x&month=13&name=par30&surname=x&sex=male").unwrap_err();
+        let told: Vec<_> = wrong.iter().map(|one| (one.name.as_str(), one.fault)).collect();
+        let expected = [
+            ("sex", Fault::Repeated),
+            ("sex", Fault::Form),
+            ("month", Fault::Form),
+            ("surname", Fault::Unknown),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

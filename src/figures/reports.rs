@@ -12,7 +12,7 @@ use sira_projections::analytics::{
 };
 use sqlx::FromRow;
 
-use super::question::{BadParameter, Question, Subject, When};
+use super::question::{BadParameter, BadParameters, Fault, Question, Subject, When};
 use super::{FigureError, Figures};
 use crate::journal::{JournalError, Stamp};
 use sira_evidence::entry::hex;
@@ -29,9 +29,9 @@ const CELLS_EXPLAINED: usize = 500;
 /// Why a report is not frozen or shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A parameter is not what it should be.
+    /// Parameters are not what they should be.
     #[error(transparent)]
-    Bad(#[from] BadParameter),
+    Bad(#[from] BadParameters),
     /// Another report has the name.
     #[error("a report of this name is frozen already, with another question")]
     NameTaken,
@@ -302,25 +302,29 @@ impl Figures {
     }
 }
 
+fn bad(name: &str, expected: String) -> ReportError {
+    let bad = BadParameter { name: name.to_owned(), fault: Fault::Form, expected };
+    ReportError::Bad(bad.into())
+}
+
 fn check_name(name: &str) -> Result<(), ReportError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if !name.is_empty() && name.len() <= NAME_MAX_BYTES && name.bytes().all(is_plain) {
         return Ok(());
     }
     let expected = format!("a-z, 0-9, -, _, . (1..{NAME_MAX_BYTES})");
-    Err(BadParameter { name: "name".to_owned(), expected }.into())
+    Err(bad("name", expected))
 }
 
 /// A question that can be frozen: targets are set anew and have no cells.
 fn read(subject: &str, query: &str) -> Result<Question, ReportError> {
-    let bad = |name: &str, expected: String| BadParameter { name: name.to_owned(), expected };
     let known = Subject::named(subject).filter(|subject| *subject != Subject::Targets);
     let known = known.ok_or_else(|| {
         let words: Vec<_> = Subject::ALL.iter().map(|(word, _)| *word).collect();
         bad("subject", words.join(", "))
     })?;
     if query.len() > QUERY_MAX_BYTES {
-        return Err(bad("query", format!("..{QUERY_MAX_BYTES}")).into());
+        return Err(bad("query", format!("..{QUERY_MAX_BYTES}")));
     }
     Ok(Question::read(query.parse()?, known)?)
 }

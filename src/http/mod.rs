@@ -1,61 +1,38 @@
-//! The HTTP edge: extract and authorise, hand over, shape the answer.
+//! The HTTP edge. A request passes the outermost layer here, which gives it its id and language, the gate,
+//! which counts it, and the guard of its route, which checks who calls; then its handler reads it into types,
+//! hands it over, and shapes the answer.
+//!
+//! [`contract`] says what a route is, [`routes`] holds all of them, [`server`] listens.
 
-pub mod access;
-mod analytics;
-mod beneficiaries;
-mod documents;
-mod evidence;
-mod feed;
-#[doc(hidden)]
-pub mod foreign;
-mod gate;
-mod health;
-mod history;
-mod limits;
-mod lists;
-mod metrics;
-mod openapi;
-mod own;
-mod parameters;
-mod peer;
-mod person;
-pub mod problem;
-mod reading;
-mod reference;
-mod request;
-mod retention;
-mod serve;
-pub mod show;
-mod stalling;
-mod streams;
-mod tokens;
-mod watch;
-mod worklists;
+pub mod contract;
+mod routes;
+pub mod server;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-
 use sira_projections::{ReadStore, Statuses};
 use tracing::Instrument;
 
-pub use gate::Gate;
-pub use limits::RateLimits;
-pub use metrics::Metrics;
-pub use openapi::openapi;
-pub use peer::TrustedProxies;
-pub use serve::{ServeLimits, serve};
+pub use contract::{access, problem};
+pub use routes::{docs::openapi, endpoints};
+pub use server::gate::Gate;
+pub use server::limits::RateLimits;
+pub use server::metrics::Metrics;
+pub use server::peer::TrustedProxies;
+pub use server::{ServeLimits, serve};
 
-use crate::commands::{Answer, Commands};
+use crate::commands::Commands;
 use crate::evidence::Evidence;
 use crate::figures::Figures;
 use crate::telemetry::spans;
 use crate::token::Tokens;
-use request::Envelope;
+use contract::envelope::Envelope;
+use contract::error::{ApiError, rendered};
 
 /// What every handler works with.
 #[derive(Clone)]
@@ -78,47 +55,25 @@ pub struct App {
     pub metrics: Arc<Metrics>,
 }
 
-/// Every route, with what goes around it.
+/// Every route of the table, with what goes around it.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .merge(analytics::routes())
-        .merge(beneficiaries::routes())
-        .merge(documents::routes())
-        .merge(evidence::routes())
-        .merge(history::routes())
-        .merge(feed::routes())
-        .merge(lists::routes())
-        .merge(own::routes())
-        .merge(person::routes())
-        .merge(reference::routes())
-        .merge(retention::routes())
-        .merge(tokens::routes())
-        .merge(watch::routes())
-        .merge(worklists::routes())
-        .merge(health::routes())
-        .merge(openapi::routes())
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(app.clone(), gate::limited))
+    let mut router = Router::new();
+    for endpoint in endpoints() {
+        let path = endpoint.path.clone();
+        router = router.route(&path, endpoint.guarded(&app));
+    }
+    router
+        .merge(routes::docs::pages())
+        .fallback(routes::not_found)
+        .method_not_allowed_fallback(routes::method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), server::gate::limited))
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app)
 }
 
-async fn not_found(envelope: Envelope) -> Response {
-    envelope.kind(problem::NOT_FOUND)
-}
-
-async fn method_not_allowed(envelope: Envelope) -> Response {
-    envelope.kind(problem::METHOD_NOT_ALLOWED)
-}
-
-/// Gives each request its id and language, counts it, and turns a panic into a problem: the process
-/// goes on, the panic is logged with its request.
-async fn around(
-    axum::extract::State(app): axum::extract::State<App>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+/// Gives each request its id and language, counts it, writes its error as a problem, and turns a panic into
+/// one: the process goes on, the panic is logged with its request.
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = tokio::time::Instant::now();
     let envelope = Envelope::of(request.headers());
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -128,36 +83,13 @@ async fn around(
     let span = spans::request(&method, name, request.headers());
     let handled = next.run(request).instrument(span.clone());
     let handled = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(handled)).await;
-    let mut response = handled.unwrap_or_else(|_| {
-        tracing::error!(request_id = %envelope.request_id, "a handler panicked");
-        envelope.kind(problem::INTERNAL)
-    });
+    let response = handled.unwrap_or_else(|_| ApiError::Panicked.into_response());
+    let mut response = rendered(response, &envelope);
     if let Ok(id) = HeaderValue::from_str(&envelope.request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
     spans::answered(&span, response.status());
     app.metrics.count_request(&method, name, response.status(), started.elapsed());
     tracing::debug!(request_id = %envelope.request_id, %method, route = name, status = response.status().as_u16(), "answered");
-    response
-}
-
-/// The answer to a command that was carried out.
-fn answer_response(status: StatusCode, answer: &Answer, collection: &str) -> Response {
-    let body = serde_json::to_vec(answer).unwrap_or_default();
-    let mut response = (status, body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", answer.version)) {
-        headers.insert(header::ETAG, etag);
-    }
-    headers.insert("sira-position", HeaderValue::from(answer.position));
-    if status == StatusCode::CREATED
-        && let Ok(location) = HeaderValue::from_str(&format!("{collection}/{}", answer.id))
-    {
-        headers.insert(header::LOCATION, location);
-    }
-    if answer.replayed {
-        headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
-    }
     response
 }

@@ -9,6 +9,8 @@ use sira_domain::path::BENEFICIARY_COMMANDS;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, Slug};
 
+use crate::commands::form::{FormRule, Nearest, Wanted};
+
 /// Most steps a row may become.
 const STEPS_MAX: usize = 50;
 
@@ -53,7 +55,7 @@ pub struct Condition {
 
 /// One command that a row becomes.
 #[derive(Debug)]
-pub struct Step {
+pub struct MapStep {
     /// The command.
     pub entry: &'static CommandEntry,
     /// The role it is given in.
@@ -66,7 +68,7 @@ pub struct Step {
 
 /// A checked map.
 #[derive(Debug)]
-pub struct Map {
+pub struct ImportMap {
     /// The system or file that the rows are from. With a row's key it makes the id of its path, so
     /// that the same row is the same path whenever it is imported.
     pub source: Slug,
@@ -77,7 +79,7 @@ pub struct Map {
     /// Between two columns.
     pub delimiter: u8,
     /// Steps, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<MapStep>,
     lookup: BTreeMap<String, BTreeMap<String, String>>,
     variables: BTreeMap<String, String>,
 }
@@ -111,9 +113,7 @@ pub struct FillError {
     /// The column.
     pub column: String,
     /// The broken rule.
-    pub rule: &'static str,
-    /// What it asks for.
-    pub detail: String,
+    pub rule: FormRule,
 }
 
 /// One row: its columns by name.
@@ -122,7 +122,7 @@ pub trait Row {
     fn column(&self, name: &str) -> Option<&str>;
 }
 
-impl Map {
+impl ImportMap {
     /// Reads and checks a map, with the variables that `--set` gave.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl Map {
         let steps = file.step.into_iter().map(read_step).collect::<Result<Vec<_>, _>>()?;
         let begins_well = steps
             .first()
-            .is_some_and(|step: &Step| step.entry.word == "register" && step.when.is_none());
+            .is_some_and(|step: &MapStep| step.entry.word == "register" && step.when.is_none());
         if !begins_well || steps.len() > STEPS_MAX {
             return Err(MapError::Steps);
         }
@@ -163,26 +163,40 @@ impl Map {
         unset.map_or(Ok(()), |name| Err(MapError::Unset(name)))
     }
 
-    /// The column that a field of a command is filled from, when it is just one.
+    /// The column that a field of a command is filled from, when it is just one; else the name of the
+    /// innermost field on the way.
     #[must_use]
-    pub fn column_of(&self, step: &Step, pointer: &str) -> String {
-        let field = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-        let place = step.fields.get(field);
-        let named =
-            place.and_then(|place| place.get("column")).and_then(Value::as_str).map(str::to_owned);
-        let quoted = || {
-            place
-                .and_then(Value::as_str)
-                .and_then(|text| text.split(['{', '}']).nth(1).map(str::to_owned))
-        };
-        named.or_else(quoted).unwrap_or_else(|| field.to_owned())
+    pub fn column_of(&self, step: &MapStep, pointer: &str) -> String {
+        let mut place: Option<&Value> = None;
+        let mut name = "";
+        for field in pointer.split('/').skip(1) {
+            let inner = match place {
+                None => step.fields.get(field),
+                Some(Value::Object(fields)) => fields.get(field),
+                Some(Value::Array(items)) => {
+                    field.parse().ok().and_then(|place: usize| items.get(place))
+                }
+                Some(_) => None,
+            };
+            name = field;
+            place = inner;
+            match inner {
+                None => break,
+                Some(inner) => {
+                    if let Some(column) = column_in(inner) {
+                        return column.to_owned();
+                    }
+                }
+            }
+        }
+        name.to_owned()
     }
 
     /// The body of a step for one row.
     ///
     /// # Errors
     /// The column that does not fill its place.
-    pub fn fill(&self, step: &Step, row: &impl Row) -> Result<Object<String, Value>, FillError> {
+    pub fn fill(&self, step: &MapStep, row: &impl Row) -> Result<Object<String, Value>, FillError> {
         let mut body = Object::new();
         for (name, place) in &step.fields {
             let value = self.fill_place(place, row)?;
@@ -197,7 +211,7 @@ impl Map {
     ///
     /// # Errors
     /// When the row has no such column.
-    pub fn applies(step: &Step, row: &impl Row) -> Result<bool, FillError> {
+    pub fn applies(step: &MapStep, row: &impl Row) -> Result<bool, FillError> {
         let Some(condition) = &step.when else { return Ok(true) };
         Ok(column(row, &condition.column)? == condition.equals)
     }
@@ -237,50 +251,54 @@ impl Map {
         if text.is_empty() {
             return Ok(Value::Null);
         }
-        let wrong = |rule, detail: &str| FillError {
-            column: name.to_owned(),
-            rule,
-            detail: detail.to_owned(),
-        };
+        let wrong = |rule| FillError { column: name.to_owned(), rule };
+        let no_number =
+            || wrong(FormRule::WrongType(Wanted::WholeNumber { min: i64::MIN, max: i64::MAX }));
         match place.get("as").and_then(Value::as_str).unwrap_or("text") {
             "text" => Ok(Value::from(text)),
-            "integer" => {
-                text.parse::<i64>().map(Value::from).map_err(|_| wrong("wrong_type", "integer"))
-            }
+            "integer" => text.parse::<i64>().map(Value::from).map_err(|_| no_number()),
             "amount" => {
-                read_amount(text).map(Value::from).ok_or_else(|| wrong("wrong_type", "amount"))
+                let amount = read_amount(text).map(Value::from);
+                amount.ok_or_else(|| wrong(FormRule::WrongType(Wanted::Amount)))
             }
             "boolean" => {
-                read_boolean(text).map(Value::from).ok_or_else(|| wrong("wrong_type", "0, 1"))
+                let yes_or_no = read_boolean(text).map(Value::from);
+                yes_or_no.ok_or_else(|| wrong(FormRule::WrongType(Wanted::YesNoColumn)))
             }
             "years_before" => {
                 let year = place
                     .get("of")
                     .and_then(Value::as_i64)
-                    .ok_or_else(|| wrong("missing_field", "of"))?;
-                let years = text.parse::<i64>().map_err(|_| wrong("wrong_type", "integer"))?;
-                let year = year.checked_sub(years);
-                year.map(Value::from).ok_or_else(|| wrong("number_range", "0..9999"))
+                    .ok_or_else(|| wrong(FormRule::Missing))?;
+                let years = text.parse::<i64>().map_err(|_| no_number())?;
+                let year = year.checked_sub(years).ok_or_else(no_number)?;
+                Ok(Value::from(year))
             }
             "lookup" => {
-                let table = place
-                    .get("table")
-                    .and_then(Value::as_str)
-                    .and_then(|table| self.lookup.get(table));
-                let code = table
-                    .and_then(|table| table.get(text))
-                    .ok_or_else(|| wrong("unknown_code", "lookup"))?;
+                let name = place.get("table").and_then(Value::as_str).unwrap_or_default();
+                let table = self.lookup.get(name);
+                let code = table.and_then(|table| table.get(text));
+                let code = code.ok_or_else(|| {
+                    let known = table.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+                    wrong(FormRule::UnknownCode(Nearest::of_codes(Some(name), known, None)))
+                })?;
                 Ok(Value::from(code.clone()))
             }
-            other => Err(wrong("unknown_code", other)),
+            other => {
+                let nearest = Nearest::of_codes(None, CONVERSIONS.iter().copied(), Some(other));
+                Err(wrong(FormRule::UnknownCode(nearest)))
+            }
         }
     }
 }
 
+/// Ways to read a column.
+const CONVERSIONS: &[&str] = &["text", "integer", "amount", "boolean", "years_before", "lookup"];
+
 /// Commands that no row of a table can give.
 const NOT_IMPORTED: &[&str] = &["attach-document", "link-duplicate", "unlink-duplicate"];
 
-fn read_step(file: StepFile) -> Result<Step, MapError> {
+fn read_step(file: StepFile) -> Result<MapStep, MapError> {
     let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == file.command);
     // A table has no bytes to attach, and a link needs a decision about two people.
     let entry = entry.filter(|entry| !NOT_IMPORTED.contains(&entry.word));
@@ -293,15 +311,20 @@ fn read_step(file: StepFile) -> Result<Step, MapError> {
     if let Some(day) = file.occurred_on {
         fields.insert("occurred_on".to_owned(), day);
     }
-    Ok(Step { entry, role, when: file.when, fields })
+    Ok(MapStep { entry, role, when: file.when, fields })
 }
 
 fn column<'a>(row: &'a impl Row, name: &str) -> Result<&'a str, FillError> {
-    row.column(name).ok_or_else(|| FillError {
-        column: name.to_owned(),
-        rule: "missing_field",
-        detail: String::new(),
-    })
+    row.column(name)
+        .ok_or_else(|| FillError { column: name.to_owned(), rule: FormRule::MissingColumn })
+}
+
+/// The column that one place is filled from: `{ column = "educ" }`, or the first of `"{year}-01-02"`.
+fn column_in(place: &Value) -> Option<&str> {
+    match place {
+        Value::String(text) => text.split(['{', '}']).nth(1),
+        place => place.get("column").and_then(Value::as_str),
+    }
 }
 
 /// Fills the `{column}` places of a text.
@@ -378,7 +401,7 @@ mod tests {
             identity = { name = "Personne {row}" }
         "#;
         let variables = BTreeMap::from([("programme".to_owned(), "p-1".to_owned())]);
-        let map = Map::read(text, variables).unwrap();
+        let map = ImportMap::read(text, variables).unwrap();
         let row = BTreeMap::from([
             ("row", "7"),
             ("year", "1976"),
@@ -398,7 +421,7 @@ mod tests {
     #[test]
     fn a_map_that_names_no_command_or_an_unset_variable_is_refused() {
         let map = |step: &str| {
-            Map::read(&format!("source='s'\nkey='k'\n[[step]]\n{step}"), BTreeMap::new())
+            ImportMap::read(&format!("source='s'\nkey='k'\n[[step]]\n{step}"), BTreeMap::new())
         };
         assert!(matches!(map("command='fly'"), Err(MapError::NoSuchCommand(_))));
         assert!(matches!(map("command='add-note'"), Err(MapError::Steps)));

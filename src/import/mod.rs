@@ -12,9 +12,9 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use map::{Condition, FillError, Map, MapError, Row, Step};
-pub use run::{Import, ImportError, Outcome, RefusedRow};
-pub use withdraw::{MovedOn, WithdrawError, Withdrawal, withdraw};
+pub use map::{Condition, FillError, ImportMap, MapError, MapStep, Row};
+pub use run::{Import, ImportError, ImportOutcome, RefusedRow};
+pub use withdraw::{BatchWithdrawal, MovedOn, WithdrawError, withdraw};
 
 /// The id of a row's path: a `UUIDv7` whose time is the first instant of 2021 (the convention's
 /// year, for want of a better one) and whose random bits come from the source and the key.

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use serde_json::{Map as Object, Value};
 use sha2::{Digest, Sha256};
 use sira_domain::reference::Language;
-use sira_domain::refusal::Refusal;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::map::{FillError, Map, Row, Step, fill_text};
+use super::map::{FillError, ImportMap, MapStep, Row, fill_text};
 use super::path_id;
-use crate::commands::{Call, CommandError, Commands, ImportMark};
+use crate::commands::{Call, CommandError, Commands, FieldError, ImportMark};
 use sira_evidence::entry::hex;
 
 /// Rows on their way at once: enough to fill a group commit, few enough to stay small.
@@ -21,7 +20,7 @@ const ROWS_AT_ONCE: usize = 128;
 
 /// An import that is ready to run.
 pub struct Import {
-    map: Arc<Map>,
+    map: Arc<ImportMap>,
     commands: Commands,
     batch: String,
     file: String,
@@ -31,18 +30,18 @@ pub struct Import {
 
 /// What an import came to.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct ImportOutcome {
     /// Rows read.
     pub rows: u64,
     /// Commands that appended something, or would have.
     pub recorded: u64,
     /// Commands that had already happened.
     pub already_done: u64,
-    /// Rows with a refused command.
+    /// Every wrong column of the rows with a refused command, in the order of the rows.
     pub refused: Vec<RefusedRow>,
 }
 
-/// A row that was refused. It never carries the row's values.
+/// A column for which a row was refused. It never carries a value that may be personal.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct RefusedRow {
     /// Number of the row, from 1, the header not counted.
@@ -106,7 +105,7 @@ struct RowCounts {
 type RowOutcome = (RowCounts, Result<(), RowError>);
 
 enum RowError {
-    Refused(RefusedRow),
+    Refused(Vec<RefusedRow>),
     Stopped(u64, Box<CommandError>),
 }
 
@@ -117,7 +116,7 @@ impl Import {
     /// # Errors
     /// When the file cannot be read.
     pub fn new(
-        map: Map,
+        map: ImportMap,
         map_text: &str,
         mut file: impl Read,
         commands: Commands,
@@ -147,7 +146,11 @@ impl Import {
     ///
     /// # Errors
     /// [`ImportError`]; refused rows are no error but part of the outcome.
-    pub async fn run(&self, file: impl Read, at: impl Fn(u64)) -> Result<Outcome, ImportError> {
+    pub async fn run(
+        &self,
+        file: impl Read,
+        at: impl Fn(u64),
+    ) -> Result<ImportOutcome, ImportError> {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.map.delimiter)
             .trim(csv::Trim::All)
@@ -156,7 +159,7 @@ impl Import {
         let header: HashMap<_, _> =
             header.iter().enumerate().map(|(index, name)| (name.to_owned(), index)).collect();
         let header = Arc::new(header);
-        let (mut outcome, mut under_way) = (Outcome::default(), JoinSet::new());
+        let (mut outcome, mut under_way) = (ImportOutcome::default(), JoinSet::new());
         let mut record = csv::StringRecord::new();
         loop {
             let row = outcome.rows + 1;
@@ -205,8 +208,8 @@ impl Import {
         let (id, key) = self.identify(row, columns)?;
         let mut rehearsal = None;
         for step in &self.map.steps {
-            let refuse = |error: FillError| refused_field(row, step, error);
-            if !Map::applies(step, columns).map_err(refuse)? {
+            let refuse = |error: FillError| self.refused_column(row, step, error);
+            if !ImportMap::applies(step, columns).map_err(refuse)? {
                 continue;
             }
             let mut body = self.map.fill(step, columns).map_err(refuse)?;
@@ -231,7 +234,7 @@ impl Import {
 
     fn identify(&self, row: u64, columns: &CsvRow) -> Result<(Uuid, String), RowError> {
         let key = fill_text(&self.map.key, columns);
-        let key = key.map_err(|error| refused_field(row, &self.map.steps[0], error))?;
+        let key = key.map_err(|error| self.refused_column(row, &self.map.steps[0], error))?;
         Ok((path_id(self.map.source.as_str(), &key), key))
     }
 
@@ -248,7 +251,7 @@ impl Import {
     async fn give(
         &self,
         id: Uuid,
-        step: &Step,
+        step: &MapStep,
         body: Object<String, Value>,
         row: u64,
     ) -> Result<bool, CommandError> {
@@ -260,47 +263,57 @@ impl Import {
         Ok(!answer.already_done)
     }
 
-    fn call(&self, step: &Step, row: u64) -> Call {
+    fn call(&self, step: &MapStep, row: u64) -> Call {
         let request_id = format!("import-{}-{row}", self.batch);
         let import = ImportMark { batch: self.batch.clone(), file: self.file.clone(), row };
         Call { import: Some(import), ..Call::local(self.map.actor.clone(), step.role, request_id) }
     }
 
-    /// A rule's no is the row's; anything else stops the import.
-    fn explain(&self, row: u64, step: &Step, error: CommandError) -> RowError {
-        let (pointer, rule, detail) = match &error {
-            CommandError::Form(error) => {
-                (error.pointer.clone(), error.rule.clone(), error.limit.clone())
+    /// A rule's no is the row's, with every wrong column; anything else stops the import.
+    fn explain(&self, row: u64, step: &MapStep, error: CommandError) -> RowError {
+        let refused = |pointer: &str, rule: &str, detail: String| RefusedRow {
+            row,
+            command: step.entry.word.to_owned(),
+            column: self.map.column_of(step, pointer),
+            rule: rule.to_owned(),
+            detail,
+        };
+        RowError::Refused(match &error {
+            CommandError::Form(errors) => {
+                let fields = errors.fields().iter();
+                let told = fields.map(|field| {
+                    refused(&field.pointer, field.rule(), field.detail(self.language))
+                });
+                told.collect()
             }
             CommandError::Refused(refusal) => {
-                let pointer = Refusal::field(refusal).unwrap_or_default().to_owned();
-                (pointer, refusal.rule().to_owned(), refusal.detail(self.language))
+                let detail = refusal.detail(self.language);
+                vec![refused(&refusal.pointer(), refusal.rule(), detail)]
             }
             _ => return RowError::Stopped(row, Box::new(error)),
-        };
-        let column = self.map.column_of(step, &pointer);
-        RowError::Refused(RefusedRow {
+        })
+    }
+
+    fn refused_column(&self, row: u64, step: &MapStep, error: FillError) -> RowError {
+        let FillError { column, rule } = error;
+        let field = FieldError::new("", rule);
+        RowError::Refused(vec![RefusedRow {
             row,
             command: step.entry.word.to_owned(),
             column,
-            rule,
-            detail,
-        })
+            rule: field.rule().to_owned(),
+            detail: field.detail(self.language),
+        }])
     }
 }
 
-fn refused_field(row: u64, step: &Step, error: FillError) -> RowError {
-    let FillError { column, rule, detail } = error;
-    RowError::Refused(RefusedRow {
-        row,
-        command: step.entry.word.to_owned(),
-        column,
-        rule: rule.to_owned(),
-        detail,
-    })
-}
+impl ImportOutcome {
+    /// Rows with a refused command; several columns of one may be wrong.
+    #[must_use]
+    pub fn refused_rows(&self) -> usize {
+        self.refused.chunk_by(|one, next| one.row == next.row).count()
+    }
 
-impl Outcome {
     fn take(
         &mut self,
         ended: Option<Result<RowOutcome, tokio::task::JoinError>>,
@@ -315,7 +328,7 @@ impl Outcome {
         match ended {
             Ok(()) => Ok(()),
             Err(RowError::Refused(refused)) => {
-                self.refused.push(refused);
+                self.refused.extend(refused);
                 Ok(())
             }
             Err(RowError::Stopped(row, source)) => Err(ImportError::Stopped { row, source }),

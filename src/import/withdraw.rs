@@ -12,7 +12,7 @@ use crate::journal::JournalError;
 
 /// What a withdrawal did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Withdrawal {
+pub struct BatchWithdrawal {
     /// Paths touched.
     pub paths: u64,
     /// Events retracted.
@@ -55,7 +55,7 @@ pub async fn withdraw(
     reason: &str,
     actor: ActorId,
     language: Language,
-) -> Result<Withdrawal, WithdrawError> {
+) -> Result<BatchWithdrawal, WithdrawError> {
     let events = commands.journal().read_batch(batch).await.map_err(failed)?;
     let mut paths: BTreeMap<Uuid, Vec<u64>> = BTreeMap::new();
     for event in &events {
@@ -78,7 +78,7 @@ pub async fn withdraw(
     if !moved_on.is_empty() {
         return Err(WithdrawError::MovedOn(moved_on));
     }
-    let mut done = Withdrawal::default();
+    let mut done = BatchWithdrawal::default();
     for (id, sequences) in &paths {
         done.events += commands.retract_all(*id, sequences, reason, &call, false).await?;
         done.paths += 1;

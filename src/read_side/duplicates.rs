@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_domain::likeness::{Profile, Reason};
 use sira_domain::reference::RegionCode;
@@ -26,7 +27,7 @@ const LOOKUP_WITHIN: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// A path that may be the same person's. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Duplicate {
     /// The path's id.
     pub id: Uuid,

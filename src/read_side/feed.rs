@@ -4,8 +4,8 @@ use sira_projections::{BoxError, Feed, FeedEvent, StreamPlace};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::commands::present_payload;
 use crate::journal::{self, Journal, RecordedEvent, StreamId};
+use crate::stored::present_payload;
 
 /// A journal's feed: every event in its present form.
 #[derive(Clone)]
@@ -85,6 +85,7 @@ fn fed(recorded: RecordedEvent) -> FeedEvent {
         sequence: recorded.sequence,
         event_type: recorded.event_type,
         payload: present.unwrap_or(recorded.payload),
+        metadata: recorded.metadata,
         recorded_at: recorded.recorded_at,
     }
 }

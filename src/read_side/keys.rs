@@ -5,8 +5,8 @@ use sira_projections::FoldError;
 use sira_projections::case_identity::{IdentityKeys, TermKind, Token};
 use uuid::Uuid;
 
-use crate::commands::seal_context;
 use crate::keys::{Found, IndexKey, KeyStore, KeysError, key_id_of};
+use crate::stored::seal_context;
 
 /// Opens identities with the key store, and makes tokens with its index key.
 #[derive(Clone, Debug)]

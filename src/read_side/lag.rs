@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sira_projections::case_identity;
 use sira_projections::models::MODELS;
@@ -12,7 +13,7 @@ use crate::clock::Clock;
 use crate::journal::{Journal, JournalError};
 
 /// A projection and how far it is behind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProjectionLag {
     /// Its name.
     pub name: String,

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sira_domain::cohort::Cohort;
@@ -19,9 +20,9 @@ use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
 use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings_by};
-use crate::commands::{CommandError, Commands, Own as _};
+use crate::commands::{Aggregate as _, CommandError, Commands};
 use crate::grant::Scope;
-use crate::http::show::label_of;
+use crate::present::label_of;
 use sira_evidence::entry::time_text;
 
 /// Deeds that one page looks at at most, shown or not: a second's work at the very worst.
@@ -104,7 +105,7 @@ impl Place {
 }
 
 /// The stream that a deed touches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Touched {
     /// Its kind.
     pub r#type: String,
@@ -116,7 +117,8 @@ pub struct Touched {
 }
 
 /// One deed as it is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Deed")]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ShownDeed {
     /// Something was recorded.
@@ -126,7 +128,8 @@ pub enum ShownDeed {
 }
 
 /// An event that was recorded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RecordedDeed")]
 pub struct ShownEvent {
     /// When it was recorded.
     pub at: String,
@@ -158,7 +161,8 @@ pub struct ShownEvent {
 }
 
 /// A reading.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReadingDeed")]
 pub struct ShownRead {
     /// When.
     pub at: String,
@@ -348,8 +352,8 @@ async fn is_cohort_within(
     id: &str,
 ) -> Result<bool, CommandError> {
     let Ok(id) = Uuid::try_parse(id) else { return Ok(false) };
-    let Some(cohort) = commands.current_own::<Cohort>(id).await? else { return Ok(false) };
-    let programme = cohort.state.programme(None).unwrap_or_default();
+    let Some(cohort) = commands.current::<Cohort>(id).await? else { return Ok(false) };
+    let programme = cohort.state.programme().unwrap_or_default();
     let programme = commands.known_programme(programme).await?;
     Ok(cohort.state.is_within(id, scope, &programme))
 }
@@ -377,8 +381,7 @@ pub fn reach_of(scope: &Scope) -> Reach {
         Scope::Offices(offices) => {
             Reach::Offices(offices.iter().map(|office| office.as_str().to_owned()).collect())
         }
-        // A donor sees nobody.
-        Scope::Funds(_) => Reach::Offices(Vec::new()),
+        Scope::Funds(funds) => Reach::Funds(funds.iter().map(|fund| fund.0).collect()),
     }
 }
 

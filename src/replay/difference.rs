@@ -1,5 +1,6 @@
 //! What is different between two states of a path.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sira_domain::path::Beneficiary;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 const OF_THE_STREAM: [&str; 5] = ["id", "reference", "version", "position", "recorded_at"];
 
 /// One value that is not what it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Change {
     /// Where: a JSON pointer (RFC 6901) into the status of the path.
     pub pointer: String,

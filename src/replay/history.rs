@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact, Stage, Status};
@@ -13,9 +14,10 @@ use sira_domain::values::ActorId;
 use uuid::Uuid;
 
 use super::difference::{comparable, pointers};
-use crate::commands::{CommandError, Commands, Loaded, read_event};
-use crate::http::show::{Opening, ShownEvent, show_event};
+use crate::commands::{CommandError, Commands, Loaded};
 use crate::journal::RecordedEvent;
+use crate::present::{Opening, ShownEvent, show_event};
+use crate::stored::read_event;
 use sira_evidence::entry::time_text;
 
 /// A history as it is told to one reader.
@@ -30,7 +32,7 @@ pub struct Told {
 }
 
 /// An event with what it made of the path.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ToldEvent {
     /// The event.
     #[serde(flatten)]
@@ -45,7 +47,7 @@ pub struct ToldEvent {
 }
 
 /// The retraction of an event.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Retractor {
     /// The retraction's own sequence.
     pub sequence: u64,
@@ -60,7 +62,8 @@ pub struct Retractor {
 }
 
 /// Where a path stood after an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PathAfter")]
 pub struct After {
     /// Stage.
     pub stage: Stage,
@@ -72,7 +75,7 @@ pub struct After {
 }
 
 /// A version of the programme's rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RulesTold {
     /// Version; 0 for the defaults, before any were set.
     pub version: u32,
@@ -169,7 +172,8 @@ pub async fn programme_of(
 }
 
 /// One of two moments that are compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PathMoment")]
 pub struct Moment {
     /// Version: the sequence of the last event; 0 before the first.
     pub version: u64,
@@ -184,7 +188,7 @@ pub struct Moment {
 }
 
 /// Two moments of a path, what differs, and what happened between.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Difference {
     /// The earlier moment.
     pub from: Moment,

@@ -1,6 +1,7 @@
 //! Who read whom: what the access log says, newest first.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sira_database::on_engine;
 use sira_domain::reference::Language;
@@ -42,7 +43,8 @@ pub struct Reading {
 }
 
 /// A reading of one person, as it is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Reading")]
 pub struct ShownReading {
     /// When.
     pub at: String,

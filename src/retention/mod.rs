@@ -9,6 +9,7 @@
 mod order;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
@@ -17,13 +18,14 @@ use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
 pub use order::{
-    ERASURES_MAX, Order, OrderForm, Outcome, REASON_MAX_CHARACTERS, Verdict, carry_out,
+    ERASURES_MAX, ErasureOutcome, Order, OrderForm, OrderedErasure, REASON_MAX_CHARACTERS,
+    carry_out,
 };
 
 use crate::commands::{CommandError, Commands};
 
 /// A path past retention, proposed for erasure.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proposed {
     /// Where it stands.
     #[serde(flatten)]
@@ -95,8 +97,8 @@ async fn cutoffs(
     today: NaiveDate,
 ) -> Result<Vec<(Uuid, NaiveDate)>, RetentionError> {
     let mut cutoffs = Vec::new();
-    for id in lists::programmes(read).await? {
-        let programme = commands.current_own::<sira_domain::programme::Programme>(id).await?;
+    for id in lists::programme_ids(read).await? {
+        let programme = commands.current::<sira_domain::programme::Programme>(id).await?;
         let cutoff = programme
             .and_then(|programme| programme.state.rules_on(today).1.retention_cutoff(today));
         cutoffs.extend(cutoff.map(|last| (id, last)));

@@ -1,17 +1,21 @@
 //! An order of erasure: written down, then carried out person by person.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sira_database::{on_engine, signed};
+use serde_json::Value;
 use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
 use sira_domain::values::{Reference, Text};
 use uuid::Uuid;
 
-use crate::commands::{Call, CommandError, Commands, FormError, alias_of};
+use crate::commands::form::Form;
+use crate::commands::{Call, CommandError, Commands, FormErrors, alias_of};
 use crate::journal::{JournalError, Stamp};
+use sira_database::{on_engine, signed};
 
 /// People of one order at most: as many as a page of the worklist shows.
 pub const ERASURES_MAX: usize = 200;
@@ -22,14 +26,15 @@ const ID_MAX_CHARACTERS: usize = 64;
 /// How often somebody is judged anew whose path moved meanwhile.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// An order as it is asked for.
-#[derive(Debug, Deserialize)]
+/// The body of an order.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderForm {
     /// Ids or references.
-    pub ids: Vec<String>,
-    /// Why; of the order, not of a person: it is not sealed, and stays.
-    pub reason: Text<REASON_MAX_CHARACTERS>,
+    #[schemars(length(min = 1, max = ERASURES_MAX), inner(length(max = ID_MAX_CHARACTERS)))]
+    ids: Vec<String>,
+    /// Why the order is given; it names nobody: it is not sealed, and stays.
+    reason: Text<REASON_MAX_CHARACTERS>,
 }
 
 /// An order.
@@ -39,40 +44,34 @@ pub struct Order {
     reason: Text<REASON_MAX_CHARACTERS>,
 }
 
-impl TryFrom<OrderForm> for Order {
-    type Error = FormError;
-
-    /// Each of the people once.
-    fn try_from(form: OrderForm) -> Result<Self, FormError> {
-        if !(1..=ERASURES_MAX).contains(&form.ids.len()) {
-            return Err(FormError::new("/ids", "list_length", format!("1..{ERASURES_MAX}")));
-        }
-        for (place, id) in form.ids.iter().enumerate() {
-            if id.chars().count() > ID_MAX_CHARACTERS {
-                let limit = format!("1..{ID_MAX_CHARACTERS}");
-                return Err(FormError::new(format!("/ids/{place}"), "text_length", limit));
-            }
-        }
+impl Order {
+    /// Reads an order, with each of the people once.
+    ///
+    /// # Errors
+    /// Every wrong field.
+    pub fn read(body: Value) -> Result<Self, FormErrors> {
+        static FORM: LazyLock<Form> = LazyLock::new(Form::of::<OrderForm>);
+        let OrderForm { ids, reason } = FORM.read_checked(body)?;
         let mut seen = HashSet::new();
-        let ids = form.ids.into_iter().filter(|id| seen.insert(id.clone())).collect();
-        Ok(Self { ids, reason: form.reason })
+        let ids = ids.into_iter().filter(|id| seen.insert(id.clone())).collect();
+        Ok(Self { ids, reason })
     }
 }
 
 /// What became of one of the people of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OrderedErasure {
     /// As it was asked for.
     pub id: String,
     /// What became of it.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: ErasureOutcome,
 }
 
 /// What became of somebody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ErasureOutcome {
     /// Erased by this order.
     Erased {
         /// Version of the path.
@@ -105,7 +104,7 @@ pub async fn carry_out(
     order: Order,
     call: Call,
     language: Language,
-) -> Result<(Uuid, Vec<Verdict>), CommandError> {
+) -> Result<(Uuid, Vec<OrderedErasure>), CommandError> {
     let commands = commands.clone();
     // In a task of its own: a client that hangs up must not leave keys behind.
     let task = tokio::spawn(async move { carry_out_now(&commands, order, call, language).await });
@@ -117,16 +116,16 @@ async fn carry_out_now(
     order: Order,
     call: Call,
     language: Language,
-) -> Result<(Uuid, Vec<Verdict>), CommandError> {
+) -> Result<(Uuid, Vec<OrderedErasure>), CommandError> {
     let order_id = Uuid::now_v7();
     write_down(commands, order_id, &order, &call).await?;
     let call = Call { correlation_id: Some(order_id.to_string()), key: None, ..call };
-    let (mut verdicts, mut erased, mut failure) = (Vec::new(), Vec::new(), None);
+    let (mut erasures, mut erased, mut failure) = (Vec::new(), Vec::new(), None);
     for id in order.ids {
         match erase(commands, &id, &call, language).await {
             Ok((path, outcome)) => {
-                erased.extend(path.filter(|_| !matches!(outcome, Outcome::Refused { .. })));
-                verdicts.push(Verdict { id, outcome });
+                erased.extend(path.filter(|_| !matches!(outcome, ErasureOutcome::Refused { .. })));
+                erasures.push(OrderedErasure { id, outcome });
             }
             Err(error) => {
                 failure = Some(error);
@@ -136,7 +135,7 @@ async fn carry_out_now(
     }
     // Whatever came in between, those who are erased are erased whole.
     commands.complete_erasures(&erased).await?;
-    failure.map_or(Ok((order_id, verdicts)), Err)
+    failure.map_or(Ok((order_id, erasures)), Err)
 }
 
 async fn write_down(
@@ -169,7 +168,7 @@ async fn erase(
     named: &str,
     call: &Call,
     language: Language,
-) -> Result<(Option<Uuid>, Outcome), CommandError> {
+) -> Result<(Option<Uuid>, ErasureOutcome), CommandError> {
     let Some(id) = find(commands, named).await? else {
         return Ok((None, refused(&CommandError::NotFound, language)));
     };
@@ -181,10 +180,12 @@ async fn erase(
         };
         let asked = Call { if_match: Some(version), ..call.clone() };
         match commands.record_retention_erasure(id, asked).await {
-            Ok(answer) if answer.already_done => return Ok((Some(id), Outcome::AlreadyDone)),
+            Ok(answer) if answer.already_done => {
+                return Ok((Some(id), ErasureOutcome::AlreadyDone));
+            }
             Ok(answer) => {
                 let (version, position) = (answer.version, answer.position);
-                return Ok((Some(id), Outcome::Erased { version, position }));
+                return Ok((Some(id), ErasureOutcome::Erased { version, position }));
             }
             // Something happened on the path since: it is judged anew.
             Err(CommandError::PreconditionFailed { .. }) => {}
@@ -203,7 +204,7 @@ enum Judged {
     /// Past retention, as the path stands at this version.
     Past { version: u64 },
     /// There is nothing to do.
-    Settled(Outcome),
+    Settled(ErasureOutcome),
 }
 
 async fn judge(
@@ -223,18 +224,18 @@ async fn judge(
         return Ok(Judged::Settled(refused(&CommandError::OutOfScope, language)));
     }
     if state.is_erased() {
-        return Ok(Judged::Settled(Outcome::AlreadyDone));
+        return Ok(Judged::Settled(ErasureOutcome::AlreadyDone));
     }
     Ok(match past_retention(state, &programme.rules_on(today).1, today) {
         Ok(_) => Judged::Past { version: path.state.version() },
         Err(kept) => {
             let rule = kept.rule().to_owned();
-            Judged::Settled(Outcome::Refused { rule, detail: kept.detail(language) })
+            Judged::Settled(ErasureOutcome::Refused { rule, detail: kept.detail(language) })
         }
     })
 }
 
-fn refused(error: &CommandError, language: Language) -> Outcome {
+fn refused(error: &CommandError, language: Language) -> ErasureOutcome {
     let pick = |fr: &str, en: &str| match language {
         Language::Fr => fr.to_owned(),
         Language::En => en.to_owned(),
@@ -246,7 +247,7 @@ fn refused(error: &CommandError, language: Language) -> Outcome {
         }
         _ => ("not_found", pick("aucun parcours à ce nom", "no such path")),
     };
-    Outcome::Refused { rule: rule.to_owned(), detail }
+    ErasureOutcome::Refused { rule: rule.to_owned(), detail }
 }
 
 /// The path of an id or a reference; none when it is neither, or leads nowhere.

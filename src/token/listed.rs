@@ -1,18 +1,21 @@
 //! The list of tokens beside the journal: what was issued, to whom, and what was revoked.
 
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
-use sira_database::on_engine;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
 use super::{TokenError, Tokens};
+use crate::grant::Scope;
 use crate::journal::{JournalError, Stamp};
+use sira_database::on_engine;
 
 /// Tokens that one page of the list shows.
 pub const LIST_PAGE: usize = 200;
 
 /// A token as the list shows it.
-#[derive(Debug, sqlx::FromRow, Serialize)]
+#[derive(Debug, sqlx::FromRow, Serialize, JsonSchema)]
 pub struct IssuedToken {
     /// Id.
     pub token_id: String,
@@ -22,15 +25,19 @@ pub struct IssuedToken {
     pub role: String,
     /// Scope, JSON.
     #[serde(serialize_with = "as_json")]
+    #[schemars(with = "Scope")]
     pub scope: String,
     /// When it was issued.
     #[serde(serialize_with = "as_time")]
+    #[schemars(with = "DateTime<Utc>")]
     pub issued_at: Stamp,
     /// When it expires.
     #[serde(serialize_with = "as_time")]
+    #[schemars(with = "DateTime<Utc>")]
     pub expires_at: Stamp,
     /// When it was revoked.
     #[serde(serialize_with = "as_time_if_any")]
+    #[schemars(with = "Option<DateTime<Utc>>")]
     pub revoked_at: Option<Stamp>,
     /// Who revoked it; nobody when it was done on the command line.
     pub revoked_by: Option<String>,

@@ -1,6 +1,7 @@
 //! The HTTP API on both engines: real sockets, a database of each test's own.
 
 mod access;
+mod allowed;
 mod analytics;
 pub mod app;
 mod cohorts;
@@ -11,6 +12,7 @@ mod engines;
 mod erasure;
 mod feed;
 mod form;
+mod form_words;
 mod history;
 mod idempotency;
 mod limits;
@@ -22,6 +24,7 @@ mod path;
 mod processes;
 mod protocol;
 mod reach;
+mod sealed_once;
 mod slow;
 mod tokens;
 mod worklists;

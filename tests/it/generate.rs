@@ -137,7 +137,7 @@ on_both_engines! {
         let key = sira::keys::key_id_of(sealed).unwrap();
         let Found::Key(key) = ground.keys.get(key).await.unwrap() else { panic!("the key is gone") };
         let id = person.stream.aggregate_id;
-        let opened = key.open(&sira::commands::seal_context(id, "identity"), sealed).unwrap();
+        let opened = key.open(&sira::stored::seal_context(id, "identity"), sealed).unwrap();
         let identity: Value = serde_json::from_slice(&opened).unwrap();
         let name = identity["name"].as_str().unwrap();
         assert!(name.contains(" Fictive ") || name.contains(" Fictif "));

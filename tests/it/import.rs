@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sira::import::{Import, Map, Outcome, WithdrawError, withdraw};
+use sira::import::{Import, ImportMap, ImportOutcome, WithdrawError, withdraw};
 use sira::journal::RecordedEvent;
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
@@ -35,11 +35,11 @@ async fn nsw_programme(app: &TestApp) -> String {
 
 fn prepare(app: &TestApp, map: &str, file: &str, programme: &str, dry_run: bool) -> Import {
     let variables = BTreeMap::from([("programme".to_owned(), programme.to_owned())]);
-    let read = Map::read(map, variables).unwrap();
+    let read = ImportMap::read(map, variables).unwrap();
     Import::new(read, map, file.as_bytes(), app.commands.clone(), dry_run, Language::En).unwrap()
 }
 
-async fn run(app: &TestApp, file: &str, programme: &str) -> (String, Outcome) {
+async fn run(app: &TestApp, file: &str, programme: &str) -> (String, ImportOutcome) {
     let import = prepare(app, NSW_MAP, file, programme, false);
     let outcome = import.run(file.as_bytes(), |_| ()).await.unwrap();
     (import.batch().to_owned(), outcome)

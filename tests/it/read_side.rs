@@ -2,6 +2,7 @@
 
 mod analyst;
 mod plans;
+mod registers;
 mod runner;
 
 use sira_database::on_engine;

@@ -8,6 +8,7 @@
 //! that audits), so an operator who signs a false one has signed the proof of it.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub const FORM: &str = "sira.bundle/v1";
 pub const BUNDLE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A bundle, as its file holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
     /// What the rest means: [`FORM`].
@@ -51,7 +52,7 @@ pub struct Bundle {
 }
 
 /// A statement that introduces a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyStatement {
     /// Position of its event: checkpoints of this size and larger are signed by the new key.
@@ -61,7 +62,7 @@ pub struct KeyStatement {
 }
 
 /// The stream's last event in the stream index of the checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LastEvent {
     /// Its sequence.
@@ -71,7 +72,7 @@ pub struct LastEvent {
 }
 
 /// One event as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BundledEvent {
     /// Place in the journal, from 1.

@@ -100,7 +100,7 @@ pub struct Seat {
 
 /// One session's register, by its counts: who was there stands in each one's own path, recorded in
 /// the same append.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterCounts {
     /// The session that the register is of.

@@ -9,6 +9,7 @@ mod seat;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use command::{COHORT_COMMANDS, CohortCommand, CohortVerb, decide, lawful};
@@ -23,7 +24,8 @@ pub use seat::of_path;
 use crate::values::BeneficiaryId;
 
 /// A session and its register.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
+#[schemars(rename = "CohortSession")]
 pub struct SessionState {
     /// The session as it was scheduled.
     #[serde(flatten)]
@@ -34,7 +36,7 @@ pub struct SessionState {
 }
 
 /// A cohort. All of it is derived from its events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default)]
 pub struct Cohort {
     /// Sequence of the last event; 0 before the first.

@@ -7,6 +7,7 @@ mod gate;
 mod moves;
 
 use rpds::HashTrieSetSync;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use command::{FUND_COMMANDS, FundCommand, FundVerb, decide, lawful};
@@ -20,7 +21,7 @@ use crate::values::{Text, Xof};
 
 /// A fund. All of it is derived from its events. Its sums only grow; what is committed and paid out at
 /// the moment is their difference.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default)]
 pub struct Fund {
     /// Sequence of the last event; 0 before the first.

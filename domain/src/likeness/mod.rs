@@ -9,6 +9,7 @@ mod search;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strsim::osa_distance;
 
@@ -44,8 +45,10 @@ const ALIKE_NAME_FROM: u32 = 85;
 /// Words of a name that are compared and looked up: a name of more is cut in its middle.
 const WORDS_MAX: usize = 4;
 
-/// A reason why two registrations may be of one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Why two registrations may be of one person.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// One national identification number.

@@ -24,6 +24,7 @@ mod idea;
 mod recruitment;
 mod retention;
 mod retract;
+mod risk;
 mod stage;
 mod state;
 mod training;
@@ -39,13 +40,13 @@ pub use decide::{decide, gate, lawful, may_follow};
 pub use event::BeneficiaryEvent;
 pub use fact::{FACTS, Fact};
 pub use financing::{
-    Award, FinancingState, Loan, LoanStanding, PaidBack, PaidTranche, PlanState,
-    RequestedFinancing, portfolio_at_risk,
+    Award, FinancingState, Loan, LoanStanding, PaidBack, PaidTranche, PlanState, RequestedFinancing,
 };
 pub use follow_up::{BusinessState, VisitState};
 pub use idea::RegistrationState;
 pub use recruitment::{EligibilityState, InterviewState, SelectionState};
 pub use retention::{Retained, past_retention};
+pub use risk::{LoanRisk, PAR_DAYS, portfolio_at_risk};
 pub use stage::{Stage, Status};
 pub use state::{Signed, State};
 pub use training::{AssessmentState, CompletionState, EnrolmentState, SessionState};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::any::{Actions, DocumentState, GrievanceState};
@@ -29,8 +30,8 @@ parts! {
     }
 }
 
-/// The state of a beneficiary's path. All of it is derived from the events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a beneficiary's path stands. All of it is derived from the events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct State {
     /// Stage that the path has reached.

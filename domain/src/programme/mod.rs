@@ -9,6 +9,7 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, Months, NaiveDate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::values::{OfficeCode, Period, Slug};
 
 /// An office and when it was open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct OfficeState {
     /// The office as it was opened.
     #[serde(flatten)]
@@ -45,7 +46,7 @@ impl OfficeState {
 }
 
 /// A programme. All of it is derived from its events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default)]
 pub struct Programme {
     /// Sequence of the last event; 0 before the first.
@@ -65,7 +66,7 @@ pub struct Programme {
 }
 
 /// A lottery's outcome.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Draw {
     /// Everybody who was entered.
     pub entries: BTreeSet<Uuid>,

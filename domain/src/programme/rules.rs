@@ -154,7 +154,7 @@ impl Rules {
 }
 
 /// Rules from a day on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleSet {
     /// Version, from 1.
     pub version: u32,

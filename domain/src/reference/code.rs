@@ -56,7 +56,7 @@ macro_rules! code_conversions {
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let codes: Vec<_> = Self::all().map(|known| known.code()).collect();
-                schemars::json_schema!({ "type": "string", "enum": codes })
+                schemars::json_schema!({ "type": "string", "enum": codes, "x-list": Self::LIST })
             }
         }
     };

@@ -11,6 +11,7 @@ pub const EARLIEST_DATE: NaiveDate = NaiveDate::from_ymd_opt(1950, 1, 1).expect(
 
 /// A period of days, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Period {
     /// First day of the period, which belongs to it.
     pub from: NaiveDate,

@@ -28,6 +28,10 @@ impl fmt::Display for KeyId {
     }
 }
 
+/// What [`check_free_text`] asks of the characters, for those who read the schema: something to read,
+/// and no control character but line ends and tabs.
+const FREE_TEXT_PATTERN: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+
 /// Checks a free text before it is sealed: 1 to [`FREE_TEXT_MAX_CHARS`] characters once trimmed, no
 /// control character but line ends and tabs.
 ///
@@ -105,7 +109,8 @@ impl JsonSchema for Sealed {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "Free text. It is sealed under the person's own key before it is stored.",
-            "type": "string", "minLength": 1, "maxLength": FREE_TEXT_MAX_CHARS
+            "type": "string", "minLength": 1, "maxLength": FREE_TEXT_MAX_CHARS,
+            "pattern": FREE_TEXT_PATTERN
         })
     }
 }

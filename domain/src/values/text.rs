@@ -23,6 +23,10 @@ pub fn check_text(text: &str, max: usize) -> Result<&str, ValueError> {
     Ok(text)
 }
 
+/// What [`check_text`] asks of the characters, for those who read the schema: something to read, and
+/// no control character but around it.
+const ONE_LINE_PATTERN: &str = r"^\s*[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?\s*$";
+
 /// One line of text of 1 to `MAX` characters, trimmed, without control characters.
 ///
 /// Not for anything that may name a person: that is [`super::Sealed`].
@@ -75,6 +79,8 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+        json_schema!({
+            "type": "string", "minLength": 1, "maxLength": MAX, "pattern": ONE_LINE_PATTERN
+        })
     }
 }

@@ -9,8 +9,10 @@
     reason = "functions of this form may say that a fact does not count"
 )]
 
+use sira_domain::path::PAR_DAYS;
+
 use super::context::{Context, due_on};
-use super::fact::{Fact, Measure, Measure as M};
+use super::facts::{Fact, Measure, Measure as M, Tells, day_of};
 use super::indicator::{Family, Finish, Indicator, Kind, Need, Unit};
 use super::tally::Share;
 
@@ -40,16 +42,37 @@ fn one(_: Measure, _: &Fact, _: &Context) -> Option<Share> {
     Some(Share::of(1))
 }
 
+/// The amount of a movement of money, or the number that a value is.
 fn value(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
-    Some(Share::of(fact.value))
+    number(fact).map(Share::of)
+}
+
+fn number(fact: &Fact) -> Option<i64> {
+    match fact.tells {
+        Tells::Money(money) => Some(money.amount),
+        Tells::Value(value) => Some(value),
+        Tells::Income(income) => Some(income.yearly),
+        _ => None,
+    }
 }
 
 fn mean_value(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
-    Some(Share::over(fact.value, 1))
+    number(fact).map(|value| Share::over(value, 1))
 }
 
-fn value_of_whole(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
-    Some(Share::over(fact.value, fact.of))
+fn minutes_attended(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
+    let Tells::Attendance(attendance) = fact.tells else { return None };
+    Some(Share::over(attendance.attended_minutes.into(), attendance.minutes.into()))
+}
+
+fn modules_passed(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
+    let Tells::Assessment(assessment) = fact.tells else { return None };
+    Some(Share::over(assessment.passed.into(), 1))
+}
+
+fn mean_score(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
+    let Tells::Assessment(assessment) = fact.tells else { return None };
+    Some(Share::over(assessment.score.into(), 1))
 }
 
 /// People who reached a milestone in the period.
@@ -175,36 +198,38 @@ fn survived(fact: &Fact, context: &Context, months: u32, high: bool) -> Option<S
 }
 
 fn net_commitment(measure: Measure, fact: &Fact, _: &Context) -> Option<Share> {
-    match measure {
-        M::ReleasedAmount => Some(Share::of(-fact.value)),
-        _ => Some(Share::of(fact.value)),
-    }
+    let amount = number(fact)?;
+    Some(Share::of(if measure == M::ReleasedAmount { -amount } else { amount }))
 }
 
 fn disbursed_of_committed(measure: Measure, fact: &Fact, _: &Context) -> Option<Share> {
-    match measure {
-        M::DisbursedAmount => Some(Share::over(fact.value, 0)),
-        M::ReleasedAmount => Some(Share::over(0, -fact.value)),
-        _ => Some(Share::over(0, fact.value)),
-    }
+    let amount = number(fact)?;
+    Some(match measure {
+        M::DisbursedAmount => Share::over(amount, 0),
+        M::ReleasedAmount => Share::over(0, -amount),
+        _ => Share::over(0, amount),
+    })
 }
 
 fn paid_of_due(measure: Measure, fact: &Fact, context: &Context) -> Option<Share> {
+    let amount = number(fact)?;
     match measure {
         M::Due if fact.on > context.day => None,
-        M::Due => Some(Share::over(0, fact.value)),
-        _ => Some(Share::over(fact.value, 0)),
+        M::Due => Some(Share::over(0, amount)),
+        _ => Some(Share::over(amount, 0)),
     }
 }
 
-/// Days that a payment may be late before the loan is at risk.
-const RISK_DAYS: i64 = 30;
+fn outstanding(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
+    let Tells::Loan(loan) = fact.tells else { return None };
+    Some(Share::of(loan.outstanding))
+}
 
 fn at_risk(_: Measure, fact: &Fact, context: &Context) -> Option<Share> {
-    let rescheduled = fact.dims.trained == 2;
-    let late = i64::from(context.day) - RISK_DAYS > fact.of;
-    let part = if late || rescheduled { fact.value } else { 0 };
-    (fact.value > 0).then(|| Share::over(part, fact.value))
+    let Tells::Loan(loan) = fact.tells else { return None };
+    let is_at_risk = loan.risk().is_at_risk(day_of(context.day), PAR_DAYS);
+    let part = if is_at_risk { loan.outstanding } else { 0 };
+    (loan.outstanding > 0).then(|| Share::over(part, loan.outstanding))
 }
 
 fn trained_of_enrolled(_: Measure, fact: &Fact, context: &Context) -> Option<Share> {
@@ -228,24 +253,26 @@ fn displaced(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
 }
 
 fn income_by_training(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
-    Some(Share { part: fact.value, whole: 1, other: fact.dims.trained != 2 })
+    let Tells::Income(income) = fact.tells else { return None };
+    Some(Share { part: income.yearly, whole: 1, other: income.trained != Some(true) })
 }
 
 fn is_open(_: Measure, fact: &Fact, _: &Context) -> Option<Share> {
-    (fact.of == i64::MAX).then_some(Share::of(1))
+    let Tells::Grievance(grievance) = fact.tells else { return None };
+    grievance.resolved_on.is_none().then_some(Share::of(1))
 }
 
 /// Days within which a grievance is to be resolved.
-const GRIEVANCE_DAYS: i64 = 30;
+const GRIEVANCE_DAYS: i32 = 30;
 
 fn resolved_in_time(_: Measure, fact: &Fact, context: &Context) -> Option<Share> {
-    let lodged = i64::from(fact.on);
-    let is_resolved = fact.of != i64::MAX;
-    if !is_resolved && lodged + GRIEVANCE_DAYS > i64::from(context.day) {
-        return None;
-    }
-    let in_time = is_resolved && fact.of - lodged <= GRIEVANCE_DAYS;
-    Some(Share::over(i64::from(in_time), 1))
+    let Tells::Grievance(grievance) = fact.tells else { return None };
+    let in_time = match grievance.resolved_on {
+        None if fact.on + GRIEVANCE_DAYS > context.day => return None,
+        None => false,
+        Some(resolved) => resolved.number() - fact.on <= GRIEVANCE_DAYS,
+    };
+    Some(Share::over(in_time.into(), 1))
 }
 
 const TRAINING: &[Family] = &[Family::Indicators, Family::Training];
@@ -269,13 +296,13 @@ pub const INDICATORS: &[Indicator] = &[
         finish: Finish::Percent, of_people: true,
         ..people("completion_rate", ("Taux d'achèvement", "Completion rate"),
         ("personnes formées, à ce jour / personnes inscrites en formation dans la période", "people trained by now / people enrolled in the period"), &[M::Enrolled]) },
-    Indicator { unit: Unit::Percent, families: TRAINING, source: USUAL, share: value_of_whole, finish: Finish::Percent,
+    Indicator { unit: Unit::Percent, families: TRAINING, source: USUAL, share: minutes_attended, finish: Finish::Percent,
         ..people("attendance_rate", ("Taux d'assiduité", "Attendance rate"),
         ("minutes suivies / minutes des séances de la période", "minutes attended / minutes of the sessions of the period"), &[M::Attendance]) },
-    Indicator { unit: Unit::Percent, families: &[Family::Training], share: |_, fact, _| Some(Share::over(fact.value, 1)), finish: Finish::Percent, of_people: true, by_category: true,
+    Indicator { unit: Unit::Percent, families: &[Family::Training], share: modules_passed, finish: Finish::Percent, of_people: true, by_category: true,
         ..people("module_pass_rate", ("Taux de validation des modules", "Module pass rate"),
         ("modules validés / modules évalués dans la période, dernière évaluation", "modules passed / modules assessed in the period, last assessment"), &[M::Assessment]) },
-    Indicator { unit: Unit::Points, families: &[Family::Training], share: |_, fact, _| Some(Share::over(fact.of, 1)), finish: Finish::Mean, by_category: true,
+    Indicator { unit: Unit::Points, families: &[Family::Training], share: mean_score, finish: Finish::Mean, by_category: true,
         ..people("module_mean_score", ("Note moyenne des modules", "Mean module score"),
         ("moyenne des notes de la période, dernière évaluation", "mean of the scores of the period, last assessment"), &[M::Assessment]) },
     Indicator { families: FINANCE, ..people("financed", ("Personnes financées", "People financed"),
@@ -294,7 +321,7 @@ pub const INDICATORS: &[Indicator] = &[
     Indicator { unit: Unit::Percent, source: CGAP, share: paid_of_due, finish: Finish::Percent,
         ..amount("repayment_rate", ("Taux de remboursement", "Repayment rate"),
         ("principal et intérêts reçus / échéances dues, de la période et jusqu'au jour considéré", "principal and interest received / instalments due, of the period and up to the day asked for"), &[M::PrincipalRepaid, M::InterestRepaid, M::Due]) },
-    Indicator { kind: Kind::Stock, ..amount("outstanding", ("Encours de crédit", "Outstanding principal"),
+    Indicator { kind: Kind::Stock, share: outstanding, ..amount("outstanding", ("Encours de crédit", "Outstanding principal"),
         ("principal décaissé et non remboursé, hors pertes", "principal paid out and not back, less what was written off"), &[M::Loan]) },
     Indicator { unit: Unit::Percent, kind: Kind::Stock, source: CGAP, share: at_risk, finish: Finish::Percent,
         ..amount("par30", ("Portefeuille à risque à 30 jours (PAR30)", "Portfolio at risk over 30 days (PAR30)"),
@@ -395,6 +422,7 @@ impl Indicators {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::Dimension;
     use super::*;
 
     #[test]
@@ -413,6 +441,8 @@ mod tests {
             let divided = matches!(indicator.finish, Finish::Percent);
             assert_eq!(divided, indicator.unit == Unit::Percent, "{name}");
             assert!(!indicator.of_people || divided, "{name}");
+            let dimensions = indicator.dimensions();
+            assert!(!indicator.by_category || dimensions.contains(&Dimension::Tag), "{name}");
         }
     }
 }

@@ -4,9 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::context::Context;
 use super::cube::Cube;
-use super::fact::Fact;
+use super::facts::Fact;
 use super::indicator::Indicator;
-use super::query::{Asked, Fit, MAX_CELLS, MAX_GROUPS, Moment};
+use super::query::{Asked, DimensionNotHeld, Fit, MAX_CELLS, MAX_GROUPS, Moment};
 use super::suppress::Beside;
 use super::tally::Tally;
 use super::words::{Dimension, place_of};
@@ -44,6 +44,17 @@ pub struct Figures {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an answer has at most {MAX_CELLS} cells")]
 pub struct TooManyCells;
+
+/// Why figures are not computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Uncomputed {
+    /// There would be more cells than an answer may have.
+    #[error(transparent)]
+    TooManyCells(#[from] TooManyCells),
+    /// An indicator has not what it was to be broken down or filtered by.
+    #[error(transparent)]
+    DimensionNotHeld(#[from] DimensionNotHeld),
+}
 
 /// The tallies of one indicator, by key, with what lies beside them when somebody must see nobody.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use chrono::{Months, NaiveDate};
 use rustc_hash::FxHashMap;
 
 use super::cube::Cube;
-use super::fact::{Fact, Measure, day_of, number_of};
+use super::facts::{Fact, Measure, Tells, day_of, number_of};
 use super::indicator::Need;
 
 /// Words that shares ask for by place.
@@ -71,12 +71,15 @@ impl Context {
                 });
             }
             Need::Visit(months) => {
-                let wanted = i64::from(months);
                 self.visits.entry(months).or_insert_with(|| {
                     let mut seen = vec![UNSEEN; cube.cases.len()];
-                    let made = cube.at(Measure::Visit, position);
-                    for fact in made.filter(|fact| fact.value == wanted) {
-                        seen[fact.case as usize] = fact.dims.tag;
+                    for fact in cube.at(Measure::Visit, position) {
+                        match fact.tells {
+                            Tells::Visit(visit) if visit.milestone == months => {
+                                seen[fact.case as usize] = visit.status;
+                            }
+                            _ => {}
+                        }
                     }
                     seen
                 });

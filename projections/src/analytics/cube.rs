@@ -1,10 +1,10 @@
 //! The facts of one read database, in memory, kept up with it.
 //!
 //! Every figure is a walk over facts, so one way of computing serves every moment (`as_of`), every
-//! breakdown and the question why; a fact is 72 bytes. What is here is what the tables say at
+//! breakdown and the question why; a fact is 72 bytes at most. What is here is what the tables say at
 //! [`Cube::position`] and nothing else: it is read from them, in the order of positions.
 
-use super::fact::{Cases, Fact, Measure, STANDS, Source};
+use super::facts::{Cases, Fact, Measure, STANDS, Source};
 use super::words::Dictionary;
 
 /// The facts of one read database.

@@ -9,17 +9,28 @@ use super::words::Dimension;
 /// Every indicator as Markdown: name, unit, formula, source, and what it can be broken down by.
 #[must_use]
 pub fn definitions_md() -> String {
-    let dimensions: Vec<_> =
-        Dimension::ALL.iter().map(|dimension| format!("`{}`", dimension.word())).collect();
+    let common: Vec<_> = Dimension::ALL.iter().copied().filter(is_common).collect();
     let mut out = format!(
-        "## Indicators\n\nComputed from the tables above; each can be broken down by {}.\n\n\
-         | indicator | name | unit | over | formula | source |\n| --- | --- | --- | --- | --- | --- |\n",
-        dimensions.join(", ")
+        "## Indicators\n\nComputed from the tables above; each can be broken down and filtered by {}. What \
+         some have beside is in the last column; what an indicator has not is refused.\n\n\
+         | indicator | name | unit | over | formula | source | also by |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
+        words(&common)
     );
     for indicator in INDICATORS {
         write_row(indicator, &mut out);
     }
     out
+}
+
+/// Whether every indicator has a dimension.
+fn is_common(dimension: &Dimension) -> bool {
+    INDICATORS.iter().all(|indicator| indicator.dimensions().contains(dimension))
+}
+
+fn words(dimensions: &[Dimension]) -> String {
+    let words = dimensions.iter().map(|dimension| format!("`{}`", dimension.word()));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn write_row(indicator: &Indicator, out: &mut String) {
@@ -28,10 +39,13 @@ fn write_row(indicator: &Indicator, out: &mut String) {
         Kind::Stock => "the day",
     };
     let Indicator { name, fr, en, formula_fr, formula_en, source, .. } = indicator;
+    let mut own = indicator.dimensions();
+    own.retain(|dimension| !is_common(dimension));
+    let own = words(&own);
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "| `{name}` | {en} ({fr}) | {} | {over} | {formula_en} ({formula_fr}) | {source} |",
+        "| `{name}` | {en} ({fr}) | {} | {over} | {formula_en} ({formula_fr}) | {source} | {own} |",
         indicator.unit.word()
     );
 }

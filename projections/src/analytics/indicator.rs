@@ -1,8 +1,9 @@
 //! What an indicator is.
 
 use super::context::Context;
-use super::fact::{Fact, Measure};
+use super::facts::{Fact, Measure};
 use super::tally::Share;
+use super::words::Dimension;
 
 /// The unit of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,5 +132,15 @@ impl Indicator {
     #[must_use]
     pub const fn label(&self, french: bool) -> &'static str {
         if french { self.fr } else { self.en }
+    }
+
+    /// What it can be broken down and filtered by: the dimensions that every fact has of which it is
+    /// made.
+    #[must_use]
+    pub fn dimensions(&self) -> Vec<Dimension> {
+        let in_all = |dimension: &Dimension| {
+            self.measures.iter().all(|measure| measure.dimensions().contains(dimension))
+        };
+        Dimension::ALL.iter().copied().filter(in_all).collect()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::Mutex;
 
 use super::cube::Cube;
+use super::facts;
 use super::load;
 use crate::{ReadError, ReadStore};
 
@@ -49,14 +50,14 @@ impl LiveCube {
         if built.as_ref() != Some(&now_built) || told < at {
             let mut fresh = Cube::new();
             while fresh.position < told {
-                load::read(&self.store, fresh.position, told).await?.into_cube(&mut fresh)?;
+                facts::read(&self.store, fresh.position, told).await?.into_cube(&mut fresh)?;
             }
             at = fresh.position;
             *self.write() = fresh;
             *built = Some(now_built);
         }
         while at < told {
-            let step = load::read(&self.store, at, told).await?;
+            let step = facts::read(&self.store, at, told).await?;
             let mut cube = self.write();
             if let Err(error) = step.into_cube(&mut cube) {
                 // Half a step may be in it: it is read anew the next time.

@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::cube::Cube;
-use super::fact::{Fact, number_of};
-use super::indicator::Kind;
+use super::facts::{Fact, number_of};
+use super::indicator::{Indicator, Kind};
 use super::words::{Dimension, place_of};
 
 /// Dimensions of one breakdown at most: more make a list of people, not a figure.
@@ -90,10 +90,51 @@ pub enum Fit {
     Out,
 }
 
+/// An indicator that has not what it was to be broken down or filtered by: an answer would have one
+/// group without a word, or nothing, and look like a figure.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{indicator} has no dimension {}", dimension.word())]
+pub struct DimensionNotHeld {
+    /// The indicator's word.
+    pub indicator: &'static str,
+    /// The dimension that was asked for.
+    pub dimension: Dimension,
+    /// Whether it was to be filtered by it, and not broken down.
+    pub is_filter: bool,
+    /// The dimensions that the indicator has.
+    pub held: Vec<Dimension>,
+}
+
 impl AnalyticsQuery {
-    /// The question in a cube's places. A word that no fact has fits none.
-    #[must_use]
-    pub fn on(&self, cube: &Cube) -> Asked {
+    /// The question about some indicators in a cube's places. A word that no fact has fits none.
+    ///
+    /// # Errors
+    /// [`DimensionNotHeld`] when any of the indicators has not what is asked for.
+    pub fn on(
+        &self,
+        cube: &Cube,
+        indicators: &[&'static Indicator],
+    ) -> Result<Asked, DimensionNotHeld> {
+        for indicator in indicators {
+            self.check(indicator)?;
+        }
+        Ok(self.places(cube))
+    }
+
+    fn check(&self, indicator: &'static Indicator) -> Result<(), DimensionNotHeld> {
+        let held = indicator.dimensions();
+        let groups = self.group_by.iter().map(|dimension| (*dimension, false));
+        let filters = self.filters.iter().map(|(dimension, _)| (*dimension, true));
+        match groups.chain(filters).find(|(dimension, _)| !held.contains(dimension)) {
+            None => Ok(()),
+            Some((dimension, is_filter)) => {
+                let indicator = indicator.name;
+                Err(DimensionNotHeld { indicator, dimension, is_filter, held })
+            }
+        }
+    }
+
+    fn places(&self, cube: &Cube) -> Asked {
         let words = &cube.dictionary;
         let places = |(dimension, list): &(Dimension, Vec<String>)| {
             let places = list.iter().filter_map(|word| words.find(*dimension, word)).collect();

@@ -6,7 +6,7 @@ use sira_database::{bound, on_engine};
 use sqlx::FromRow;
 
 use super::catalogue::Indicators;
-use super::compute::{Tallies, TooManyCells, tally};
+use super::compute::{Tallies, Uncomputed, tally};
 use super::cube::Cube;
 use super::indicator::Indicator;
 use super::query::{AnalyticsQuery, Moment, Reach};
@@ -67,14 +67,14 @@ pub async fn targets_at(store: &ReadStore, position: u64) -> Result<Vec<Target>,
 /// What was reached of each target. One walk serves all targets of one indicator and period.
 ///
 /// # Errors
-/// [`TooManyCells`].
+/// [`Uncomputed`].
 pub fn reached(
     cube: &Cube,
     targets: &[Target],
     reach: &Reach,
     moment: Moment,
     hides_few: bool,
-) -> Result<Vec<Reached>, TooManyCells> {
+) -> Result<Vec<Reached>, Uncomputed> {
     let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), Tallies> = FxHashMap::default();
     let mut all = Vec::new();
     for target in targets {
@@ -96,11 +96,11 @@ pub fn reached(
 
 fn walk(
     cube: &Cube,
-    indicator: &Indicator,
+    indicator: &'static Indicator,
     target: &Target,
     reach: &Reach,
     moment: Moment,
-) -> Result<Tallies, TooManyCells> {
+) -> Result<Tallies, Uncomputed> {
     let query = AnalyticsQuery {
         from: Some(target.from_on),
         to: Some(target.to_on),
@@ -110,7 +110,8 @@ fn walk(
     };
     // How things stood at the end of the target's period, once that is over.
     let day = moment.day.min(target.to_on);
-    tally(cube, indicator, &query.on(cube), Moment { day, ..moment }, false)
+    let asked = query.on(cube, &[indicator])?;
+    Ok(tally(cube, indicator, &asked, Moment { day, ..moment }, false)?)
 }
 
 fn reached_one(

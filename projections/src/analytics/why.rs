@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::context::Context;
 use super::cube::Cube;
-use super::fact::{Fact, Measure, day_of};
+use super::facts::{Fact, Measure, Tells, day_of};
 use super::indicator::{Indicator, Need};
 use super::query::{Asked, Fit, Moment};
 use super::tally::Few;
@@ -108,10 +108,14 @@ fn beside(
     for need in indicator.needs {
         let (measure, months) = match need {
             Need::Day(measure) => (*measure, None),
-            Need::Visit(months) => (Measure::Visit, Some(i64::from(*months))),
+            Need::Visit(months) => (Measure::Visit, Some(*months)),
+        };
+        let is_for = |fact: &Fact, months| match fact.tells {
+            Tells::Visit(visit) => visit.milestone == months,
+            _ => false,
         };
         for fact in cube.at(measure, moment.position) {
-            if months.is_none_or(|months| fact.value == months) && cases.contains(&fact.case) {
+            if months.is_none_or(|months| is_for(fact, months)) && cases.contains(&fact.case) {
                 beside.entry(fact.case).or_default().push(fact.sequence.into());
             }
         }

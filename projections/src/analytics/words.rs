@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::Datelike;
 
-use super::fact::{Fact, day_of};
+use super::facts::{Fact, day_of};
 
 macro_rules! dimensions {
     ($($name:ident $word:literal $fr:literal, $en:literal;)*) => {
@@ -182,7 +182,7 @@ impl Dictionary {
     }
 }
 
-/// The place of a fact in a dimension.
+/// The place of a fact in a dimension that its measure has.
 #[must_use]
 pub fn place_of(fact: &Fact, dimension: Dimension) -> u32 {
     let dims = &fact.dims;
@@ -198,8 +198,8 @@ pub fn place_of(fact: &Fact, dimension: Dimension) -> u32 {
         Dimension::Displaced => dims.displaced.into(),
         Dimension::Cohort => dims.cohort,
         Dimension::Fund => dims.fund.into(),
-        Dimension::Trained => dims.trained.into(),
-        Dimension::Tag => dims.tag.into(),
+        Dimension::Trained => flag_place(fact.trained()).into(),
+        Dimension::Tag => fact.tag().into(),
         Dimension::Year => year(),
         Dimension::Quarter => year() * 4 + day().month0() / 3,
         Dimension::Month => year() * 12 + day().month0(),

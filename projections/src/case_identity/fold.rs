@@ -2,7 +2,6 @@
 
 use sira_domain::path::facts::{IdentityChange, Registration, Transfer};
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
-use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact};
 use uuid::Uuid;
 
 use super::rows::{self, Decision, Person};
@@ -32,9 +31,6 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
 ) -> Result<(), FoldError> {
     let mut fold = Fold { projection, transaction, new: Vec::new() };
     for recorded in batch {
-        if recorded.aggregate_type == Programme::TYPE && recorded.event_type == "OfficeOpened" {
-            fold.take_office(recorded).await?;
-        }
         if recorded.aggregate_type != Beneficiary::TYPE
             || !TAKEN.contains(&recorded.event_type.as_str())
         {
@@ -220,16 +216,6 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
             Some(person) => self.tell(person).await,
             None => self.forget(id).await,
         }
-    }
-
-    async fn take_office(&mut self, recorded: &FeedEvent) -> Result<(), FoldError> {
-        let event: ProgrammeEvent = decode(recorded)?;
-        if let ProgrammeFact::OfficeOpened(office) = event.fact {
-            let (code, region) = (office.office.as_str(), office.region.code());
-            let connection = self.transaction.connection();
-            rows::put_office(connection, recorded.aggregate_id, (code, region)).await?;
-        }
-        Ok(())
     }
 
     async fn decide(

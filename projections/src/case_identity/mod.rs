@@ -98,7 +98,6 @@ impl<F: Feed, K: IdentityKeys> Projection for CaseIdentity<F, K> {
             ("blind_index", "identity"),
             ("search_index", "identity"),
             ("duplicate_candidates", "identity"),
-            ("offices", "read"),
         ]
     }
 

@@ -250,23 +250,3 @@ pub(super) async fn drop_pairs(
             .map(drop)
     })
 }
-
-/// Keeps where an office stands.
-pub(super) async fn put_office(
-    connection: ReadConnection<'_>,
-    programme: Uuid,
-    (office, region): (&str, &str),
-) -> Result<(), sqlx::Error> {
-    on_engine!(connection, db => {
-        sqlx::query(
-            "INSERT INTO offices (programme, office, region) VALUES ($1, $2, $3)
-             ON CONFLICT (programme, office) DO UPDATE SET region = excluded.region",
-        )
-        .bind(programme.to_string())
-        .bind(office)
-        .bind(region)
-        .execute(db)
-        .await
-        .map(drop)
-    })
-}

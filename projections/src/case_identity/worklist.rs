@@ -1,5 +1,6 @@
 //! The pairs that wait for a decision.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_database::on_engine;
 use sqlx::QueryBuilder;
@@ -9,6 +10,9 @@ use crate::{Reach, ReadError, ReadStore};
 
 /// Pairs of one page at most: what a person works through in a day.
 pub const MAX_PAGE: u32 = 200;
+
+/// The offices of a reader who sees no path.
+static NOBODY: Vec<String> = Vec::new();
 
 /// A place in the list: the pair that was seen last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +26,7 @@ pub struct Place {
 }
 
 /// One path of a pair.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Party {
     /// The path's id.
     pub id: Uuid,
@@ -35,7 +39,7 @@ pub struct Party {
 }
 
 /// Two paths that may be one person's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Pair {
     /// The path with the lesser id.
     pub one: Party,
@@ -131,6 +135,8 @@ async fn fetch(
                 regions,
             )),
             Reach::Offices(offices) => Some((["a.office", "b.office"], offices)),
+            // A donor sees nobody.
+            Reach::Funds(_) => Some((["a.office", "b.office"], &NOBODY)),
         };
         if let Some((columns, codes)) = within {
             query.push(" AND (1 = 0");

@@ -1,15 +1,17 @@
 //! Paths: by filters in an order, those where nothing happens, those that wait for a decision.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sira_database::on_engine;
 use sqlx::QueryBuilder;
 use std::collections::HashMap;
 
+use super::MAX_PAGE;
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
-use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore};
 
 const WALKED: Walked = Walked { table: "case_status", only: "" };
@@ -21,7 +23,7 @@ pub(super) const COLUMNS: &str = "c.aggregate_id, c.reference, c.programme, c.of
      c.position, c.recorded_at";
 
 /// Where a path stands, for those who work on it. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Case {
     /// The path's id.
     #[sqlx(rename = "aggregate_id")]

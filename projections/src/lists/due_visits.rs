@@ -1,19 +1,21 @@
 //! Follow-up visits that are to be made.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::MAX_PAGE;
 use super::cases::add_advisers;
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
-use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore};
 
 const WALKED: Walked = Walked { table: "follow_up_schedule", only: "open" };
 
 /// A visit that is to be made. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct DueVisit {
     /// The path's id.
     #[sqlx(rename = "aggregate_id")]

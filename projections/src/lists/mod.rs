@@ -1,4 +1,4 @@
-//! Lists of paths and what waits for somebody on them: filtered, kept to a reader's reach, a page at a
+//! Lists of paths and what waits for somebody on them, and of what a programme has: filtered, kept to a reader's reach, a page at a
 //! time.
 //!
 //! What a page costs is bounded whatever is asked. Every filter has an index in the list's order, so a
@@ -12,32 +12,40 @@
 
 mod activity;
 mod cases;
+mod cohorts;
 mod due_visits;
 mod filters;
+mod funds;
 mod names;
+mod offices;
 mod overdue;
+mod page;
 mod past_retention;
+mod programmes;
 mod search;
+mod staff;
 mod statement;
 mod walks;
 
 pub use activity::{Deed, DeedQuestion, deeds, reached};
 pub use cases::{Case, CaseOrder, CasePage, CasePlace, CaseQuestion, Which, cases, explain_cases};
+pub use cohorts::{CohortItem, CohortQuestion, cohorts, explain_cohorts};
 pub use due_visits::{DueVisit, VisitPage, VisitPlace, VisitQuestion, due_visits, explain_visits};
 pub use filters::Filters;
+pub use funds::{FundItem, FundQuestion, explain_funds, funds};
 pub use names::names;
+pub use offices::{OFFICES, OfficeItem, OfficePlace, OfficeQuestion, explain_offices, offices};
 pub use overdue::{LoanPage, LoanPlace, LoanQuestion, OverdueLoan, explain_overdue, overdue};
+pub use page::{DayPlace, Page};
 pub use past_retention::{
-    Closed, ClosedPage, ClosedQuestion, explain_past_retention, past_retention, programmes,
+    Closed, ClosedPage, ClosedQuestion, explain_past_retention, past_retention,
+};
+pub use programmes::{
+    PROGRAMMES, Parties, ProgrammeItem, ProgrammeQuestion, explain_programmes, programme_ids,
+    programmes,
 };
 pub use search::{EXAMINED_MAX, SearchPage, SearchQuestion, search};
+pub use staff::{Post, StaffItem, StaffQuestion, staff};
 
 /// Rows of one page at most: what a person works through in a day.
 pub const MAX_PAGE: u32 = 200;
-
-/// Takes off the row that was read to see whether there are more; whether there was one.
-fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {
-    let has_more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    has_more
-}

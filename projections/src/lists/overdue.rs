@@ -1,20 +1,22 @@
 //! Loans with an instalment past its day.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::MAX_PAGE;
 use super::cases::add_advisers;
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
-use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore};
 
 /// Which office is in charge of a loan now is said by the path, not by the loan's row.
 const WALKED: Walked = Walked { table: "case_status", only: "" };
 
 /// A loan with an instalment past its day. It names nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct OverdueLoan {
     /// The path's id.
     #[sqlx(rename = "aggregate_id")]

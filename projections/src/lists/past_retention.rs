@@ -1,21 +1,22 @@
 //! Closed paths whose personal data are past their programme's retention period.
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
-use sira_database::on_engine;
 use uuid::Uuid;
 
+use super::MAX_PAGE;
 use super::cases::{COLUMNS, Case, CasePlace, add_advisers};
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
-use super::{MAX_PAGE, cut};
 use crate::{Reach, ReadError, ReadStore};
 
 const WALKED: Walked = Walked { table: "case_status", only: "path_closed_on IS NOT NULL" };
 
 /// A closed path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct Closed {
     /// Where it stands.
     #[serde(flatten)]
@@ -117,18 +118,4 @@ fn columns() -> &'static str {
     static WITH_CLOSE: std::sync::LazyLock<String> =
         std::sync::LazyLock::new(|| format!("{COLUMNS}, c.path_closed_on"));
     &WITH_CLOSE
-}
-
-/// Every programme that has or had an office: those whose paths may be listed.
-///
-/// # Errors
-/// [`ReadError`].
-pub async fn programmes(store: &ReadStore) -> Result<Vec<Uuid>, ReadError> {
-    let mut handle = store.query().await?;
-    let found: Vec<String> = on_engine!(handle.connection(), db => {
-        sqlx::query_scalar("SELECT DISTINCT programme FROM offices ORDER BY programme")
-            .fetch_all(db)
-            .await
-    })?;
-    Ok(found.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect())
 }

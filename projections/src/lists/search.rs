@@ -9,11 +9,12 @@ use sira_database::on_engine;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
+use super::MAX_PAGE;
 use super::cases::{COLUMNS, Case, add_advisers};
 use super::filters::Filters;
+use super::page::cut;
 use super::statement::{Condition, Statement};
 use super::walks::within;
-use super::{MAX_PAGE, cut};
 use crate::case_identity::{IdentityKeys, SearchToken, search_token};
 use crate::{Reach, ReadError, ReadStore};
 

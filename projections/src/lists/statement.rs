@@ -46,10 +46,21 @@ impl Condition {
         Self::of(text, [])
     }
 
+    /// The same within a text that is left open, such as a subquery; it is closed here.
+    pub fn within(mut self, opening: &str) -> Self {
+        self.text = format!("{opening}{})", self.text);
+        self
+    }
+
+    /// That no row meets.
+    pub fn never() -> Self {
+        Self::plain("1 = 0")
+    }
+
     /// That an expression is one of some texts.
     pub fn one_of(expression: &str, texts: &[String]) -> Self {
         if texts.is_empty() {
-            return Self::plain("1 = 0");
+            return Self::never();
         }
         let places = vec!["?"; texts.len()].join(", ");
         Self::of(format!("{expression} IN ({places})"), texts.iter().cloned().map(Value::Text))

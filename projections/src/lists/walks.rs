@@ -51,6 +51,7 @@ pub(super) fn within(reach: &Reach) -> Option<Condition> {
     match reach {
         Reach::All => None,
         Reach::Offices(offices) => Some(Condition::one_of("c.office", offices)),
+        Reach::Funds(_) => Some(Condition::never()),
         Reach::Regions(regions) => Some(Condition::one_of(
             "coalesce((SELECT o.region FROM offices AS o \
              WHERE o.programme = c.programme AND o.office = c.office), c.region)",
@@ -75,6 +76,7 @@ fn walk(place: &Place, reach: &Reach, filters: &Filters) -> Option<Vec<Condition
     match (reach, &place.stands_in) {
         (Reach::All, _) => Some(vec![here]),
         (Reach::Offices(offices), _) => offices.contains(&place.office).then(|| vec![here]),
+        (Reach::Funds(_), _) => None,
         (Reach::Regions(regions), Some(region)) => regions.contains(region).then(|| vec![here]),
         (Reach::Regions(regions), None) => Some(vec![here, Condition::one_of("c.region", regions)]),
     }

@@ -23,6 +23,8 @@ pub struct FeedEvent {
     pub event_type: String,
     /// JSON text, in the present form of its type.
     pub payload: String,
+    /// JSON text: who recorded it, in which role, from where.
+    pub metadata: String,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
 }

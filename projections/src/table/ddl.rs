@@ -37,6 +37,8 @@ pub fn create_statements(table: &Table, schema: Option<&str>) -> (String, Vec<St
         )),
         Keeping::Versioned => columns.push("PRIMARY KEY (since_position, part)".to_owned()),
         Keeping::Current => {}
+        // Rows find each other by it, from the first one on.
+        Keeping::Merged(_) => columns.push(format!("PRIMARY KEY ({})", table.key.join(", "))),
     }
     if table.keeping == Keeping::Versioned {
         after.push(format!(

@@ -24,6 +24,7 @@ fn write_table(table: &Table, out: &mut String) {
             "every row ever told is kept; `until_position` is empty on those that stand"
         }
         Keeping::Current => "what is known now",
+        Keeping::Merged(_) => "what all events come to, so far",
     };
     let schema = table.realm.schema();
     let _ = write!(

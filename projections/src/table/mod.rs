@@ -94,6 +94,34 @@ pub enum Keeping {
     Versioned,
     /// A row is what is known now; a change replaces it.
     Current,
+    /// Rows of one key add up, each column in its own way, whatever the order of the events.
+    Merged(&'static [Merge]),
+}
+
+/// How a column of two rows of one key becomes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// It is the same in both.
+    Key,
+    /// The lesser of the two.
+    Least,
+    /// The greater of the two.
+    Greatest,
+    /// Their sum.
+    Sum,
+}
+
+impl Merge {
+    /// What two values become.
+    #[must_use]
+    pub fn of(self, one: &Cell, other: &Cell) -> Cell {
+        match (self, one, other) {
+            (Self::Sum, Cell::Int(one), Cell::Int(other)) => one.saturating_add(*other).into(),
+            (Self::Least, ..) => one.min(other).clone(),
+            (Self::Greatest, ..) => one.max(other).clone(),
+            (Self::Key | Self::Sum, ..) => one.clone(),
+        }
+    }
 }
 
 /// A table of a read model.
@@ -109,6 +137,8 @@ pub struct Table {
     pub realm: Realm,
     /// How its rows come and go.
     pub keeping: Keeping,
+    /// The columns that no two rows are alike in, and that are never empty.
+    pub key: &'static [&'static str],
     /// What a row is.
     pub about: &'static str,
     /// The same in French.
@@ -153,7 +183,7 @@ impl Table {
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
         let version: &[Column] = match self.keeping {
             Keeping::Versioned => VERSION_COLUMNS,
-            Keeping::Current => &[],
+            Keeping::Current | Keeping::Merged(_) => &[],
         };
         version.iter().chain(self.columns)
     }

@@ -1,6 +1,6 @@
 //! The tables of every read model.
 
-use super::Keeping::{Current, Versioned};
+use super::Keeping::{Current, Merged, Versioned};
 use super::{Column, Kind, Realm, Table};
 
 /// Which table.
@@ -22,6 +22,9 @@ pub enum TableId {
     Targets,
     ActivityLog,
     Grievances,
+    ProgrammeStatus,
+    Offices,
+    Staff,
 }
 
 impl TableId {
@@ -221,6 +224,49 @@ const TARGET: &[Column] = &[
     number("value", "Cible", "The value aimed at, in the indicator's unit."),
 ];
 
+const PROGRAMME_STATUS: &[Column] = &[
+    PROGRAMME,
+    text("name", "Nom", "Name of the programme."),
+    day("signed_on", "Signé le", "Day of signature, the first of the term."),
+    day("ends_on", "Au", "Last day of the term, its renewals included."),
+    number("term_years", "Durée", "Term with its renewals.").of("years"),
+    number("renewals", "Reconductions", "How often it was renewed.").of("times"),
+    flag("renewable", "Reconductible", "Whether the convention may be renewed."),
+    number("offices", "Antennes", "Offices that were ever opened.").of("offices"),
+    number("offices_open", "Antennes ouvertes", "Offices without a day of closing.").of("offices"),
+    number(
+        "rules_version",
+        "Version des règles",
+        "Newest version of its rules; 0 while the defaults apply.",
+    ),
+    text("parties", "Parties", "Parties to the convention, as a JSON list of name and role."),
+    number("version", "Version", "Sequence of the last event.").of("events"),
+    number("position", "Position", "Position of the last event.").of("position"),
+];
+
+const OFFICES: &[Column] = &[
+    PROGRAMME,
+    text("office", "Antenne", "The office's code, its own within the programme."),
+    text("name", "Nom", "Name of the office."),
+    text("region", "Région", "The region that it stands in."),
+    day("opened_on", "Ouverte le", "Day on which it was opened, for the last time."),
+    day("closed_on", "Fermée le", "Last day; empty while it is open.").optional(),
+];
+
+/// A column that is empty is a text without letters here, since it is part of the key.
+const STAFF: &[Column] = &[
+    text("actor", "Auteur", "Who recorded: the name that the token gives."),
+    text("role", "Rôle", "The role that they recorded in."),
+    text(
+        "office",
+        "Antenne",
+        "The office that their token named; a text without letters where it did not name just one.",
+    ),
+    day("first_on", "Premier jour", "First day on which they recorded so."),
+    day("last_on", "Dernier jour", "Last day on which they recorded so."),
+    number("events", "Événements", "Events that they recorded so.").of("events"),
+];
+
 const ACTIVITY: &[Column] = &[
     column("position", Kind::Int, "Position", "Position of the event.").of("position"),
     RECORDED,
@@ -240,6 +286,7 @@ pub static TABLES: &[Table] = &[
         projection: "case_status",
         realm: Realm::Read,
         keeping: Current,
+        key: &["aggregate_id"],
         about: "Where each beneficiary's path stands: one row a path, nothing personal.",
         about_fr: "Où en est chaque parcours : une ligne par parcours, rien de nominatif.",
         columns: CASE_STATUS,
@@ -278,6 +325,7 @@ pub static TABLES: &[Table] = &[
         projection: "case_status",
         realm: Realm::Identity,
         keeping: Current,
+        key: &["aggregate_id"],
         about: "The adviser in charge of each path; who works where is not for analysts.",
         about_fr: "Le conseiller chargé de chaque parcours.",
         columns: CASE_ADVISERS,
@@ -293,6 +341,7 @@ pub static TABLES: &[Table] = &[
         projection: "case_milestones",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "What each path has reached, once: the funnel, with both times.",
         about_fr: "Les étapes atteintes par chaque parcours, une fois chacune, avec les deux dates.",
         columns: broken_down![
@@ -315,6 +364,7 @@ pub static TABLES: &[Table] = &[
         projection: "training_attendance",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "Attendance: one row a person and session.",
         about_fr: "Assiduité : une ligne par personne et séance.",
         columns: broken_down![
@@ -336,6 +386,7 @@ pub static TABLES: &[Table] = &[
         projection: "training_attendance",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "The last assessment of each module.",
         about_fr: "La dernière évaluation de chaque module.",
         columns: broken_down![
@@ -355,10 +406,16 @@ pub static TABLES: &[Table] = &[
         projection: "cohort_status",
         realm: Realm::Read,
         keeping: Current,
+        key: &["cohort"],
         about: "Where each training group stands.",
         about_fr: "Où en est chaque groupe de formation.",
         columns: COHORT_STATUS,
-        indexes: &["cohort", "programme, starts_on, cohort", "office, starts_on, cohort"],
+        indexes: &[
+            "cohort",
+            "starts_on, cohort",
+            "programme, starts_on, cohort",
+            "office, starts_on, cohort",
+        ],
     },
     Table {
         id: TableId::FinanceLines,
@@ -366,6 +423,7 @@ pub static TABLES: &[Table] = &[
         projection: "finance_lines",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "Every movement of money: one row an amount.",
         about_fr: "Chaque mouvement d'argent : une ligne par montant.",
         columns: broken_down![
@@ -392,10 +450,16 @@ pub static TABLES: &[Table] = &[
         projection: "fund_status",
         realm: Realm::Read,
         keeping: Current,
+        key: &["fund"],
         about: "Where each donor's fund stands.",
         about_fr: "Où en est chaque fonds.",
         columns: FUND_STATUS,
-        indexes: &["fund", "programme, starts_on, fund"],
+        indexes: &[
+            "fund",
+            "starts_on, fund",
+            "programme, starts_on, fund",
+            "donor, starts_on, fund",
+        ],
     },
     Table {
         id: TableId::LoanStatus,
@@ -403,6 +467,7 @@ pub static TABLES: &[Table] = &[
         projection: "loan_status",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "Where each loan that was paid out stands.",
         about_fr: "Où en est chaque crédit décaissé.",
         columns: broken_down![
@@ -437,6 +502,7 @@ pub static TABLES: &[Table] = &[
         projection: "visits",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "Follow-up visits, with what was seen.",
         about_fr: "Visites de suivi, avec ce qui a été constaté.",
         columns: broken_down![
@@ -477,6 +543,7 @@ pub static TABLES: &[Table] = &[
         projection: "follow_up_schedule",
         realm: Realm::Read,
         keeping: Current,
+        key: &["aggregate_id", "milestone"],
         about: "The visits that each started business is due, by the rules it started under.",
         about_fr: "Les visites dues à chaque activité démarrée, selon les règles de son démarrage.",
         columns: FOLLOW_UP,
@@ -494,6 +561,7 @@ pub static TABLES: &[Table] = &[
         projection: "indicator_values",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "Values that indicators are made of and that stand in no other table.",
         about_fr: "Les valeurs dont les indicateurs sont faits et qu'aucune autre table ne porte.",
         columns: broken_down![
@@ -519,6 +587,7 @@ pub static TABLES: &[Table] = &[
         projection: "indicator_values",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "The targets of each convention.",
         about_fr: "Les cibles de chaque convention.",
         columns: TARGET,
@@ -530,6 +599,7 @@ pub static TABLES: &[Table] = &[
         projection: "activity_log",
         realm: Realm::Identity,
         keeping: Current,
+        key: &["position"],
         about: "Who recorded what, and when: one row an event. It names the staff, so analysts do not see it.",
         about_fr: "Qui a enregistré quoi, et quand : une ligne par événement.",
         columns: ACTIVITY,
@@ -541,6 +611,7 @@ pub static TABLES: &[Table] = &[
         projection: "grievances",
         realm: Realm::Read,
         keeping: Versioned,
+        key: &["since_position", "part"],
         about: "Grievances with their outcome.",
         about_fr: "Plaintes et leur issue.",
         columns: broken_down![
@@ -554,6 +625,42 @@ pub static TABLES: &[Table] = &[
             text("outcome", "Issue", "The outcome.").optional(),
         ],
         indexes: &["aggregate_id", "category, occurred_on"],
+    },
+    Table {
+        id: TableId::ProgrammeStatus,
+        name: "programme_status",
+        projection: "programme_status",
+        realm: Realm::Read,
+        keeping: Current,
+        key: &["programme"],
+        about: "Where each programme stands: its convention, term and offices.",
+        about_fr: "Où en est chaque programme : convention, durée et antennes.",
+        columns: PROGRAMME_STATUS,
+        indexes: &["programme", "signed_on, programme"],
+    },
+    Table {
+        id: TableId::Offices,
+        name: "offices",
+        projection: "offices",
+        realm: Realm::Read,
+        keeping: Current,
+        key: &["programme", "office"],
+        about: "The offices of each programme, and the region that each stands in.",
+        about_fr: "Les antennes de chaque programme, et la région de chacune.",
+        columns: OFFICES,
+        indexes: &["programme, office", "office", "region, programme, office"],
+    },
+    Table {
+        id: TableId::Staff,
+        name: "staff",
+        projection: "staff",
+        realm: Realm::Identity,
+        keeping: Merged(crate::staff::MERGE),
+        key: &["actor", "role", "office"],
+        about: "Who recorded events, in which roles and from which offices. It names the staff, so analysts do not see it.",
+        about_fr: "Qui a enregistré, dans quels rôles et depuis quelles antennes.",
+        columns: STAFF,
+        indexes: &["role, actor", "office, actor"],
     },
 ];
 

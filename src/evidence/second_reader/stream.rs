@@ -11,7 +11,7 @@ use sira_domain::upcast::UPCASTERS;
 use uuid::Uuid;
 
 use super::stock::{Stock, StockEvents};
-use crate::commands::{Loaded, Stream, stream_id};
+use crate::commands::{Aggregate as Port, Loaded, stream_id};
 use crate::evidence::EvidenceError;
 use crate::evidence::keys::{INTRODUCED, KeyHistory, STREAM_TYPE};
 use crate::journal::{Journal, JournalError};
@@ -37,7 +37,7 @@ pub(super) enum Reading {
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub(super) async fn state_by_server<A: Aggregate + Stream>(
+pub(super) async fn state_by_server<A: Aggregate + Port>(
     journal: &Journal,
     id: &str,
 ) -> Result<Reading, EvidenceError> {

@@ -28,10 +28,10 @@ use uuid::Uuid;
 use super::Progress;
 use super::contents::is_of_a_row;
 use super::report::{Deviation, Kind};
-use crate::commands::read_event;
 use crate::evidence::EvidenceError;
 use crate::evidence::keys::{INTRODUCED, STREAM_TYPE};
 use crate::journal::{Journal, RawEvent, RecordedEvent, StreamId, StreamPlace};
+use crate::stored::read_event;
 
 /// Rows that are read at once.
 const PAGE: u32 = 2_000;

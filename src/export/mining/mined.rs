@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::vocabulary::{Field, Of, fields};
-use crate::commands::present_payload;
 use crate::export::ExportError;
 use crate::journal::RecordedEvent;
+use crate::stored::present_payload;
 
 /// Microseconds of a day, less one.
 const DAY_MICROS_MAX: u64 = 86_399_999_999;

@@ -12,6 +12,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sira_domain::path::Beneficiary;
@@ -27,8 +28,8 @@ pub use page::page;
 use super::history::{After, RulesTold, programme_of, tell};
 use super::readings::{action_label, readings_of};
 use crate::commands::{CommandError, Commands, Loaded, stream_id};
-use crate::http::show::{Opening, open_sealed, path_value};
 use crate::keys::{Found, PersonKey};
+use crate::present::{Opening, open_sealed, path_value};
 use sira_evidence::entry::time_text;
 
 /// Readings that are read at a time.
@@ -37,7 +38,7 @@ const READINGS_PER_STATEMENT: u32 = 1_000;
 const OF_THE_STAFF: [&str; 2] = ["by", "adviser"];
 
 /// Everything held about a person.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Held {
     /// Id of the path.
     pub id: Uuid,
@@ -78,7 +79,7 @@ pub struct Held {
 }
 
 /// Somebody of the staff, by what they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Function {
     /// Role.
     pub role: Option<Role>,
@@ -90,7 +91,7 @@ pub struct Function {
 }
 
 /// An event with everything opened.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct HeldEvent {
     /// Sequence in the path.
     pub sequence: u64,
@@ -120,7 +121,7 @@ pub struct HeldEvent {
 }
 
 /// A reading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HeldReading {
     /// When.
     pub at: String,
@@ -171,7 +172,7 @@ pub async fn held(
         told.events.into_iter().map(|event| held_event(event, id, &keys, language)).collect();
     let state = path.state.state();
     let identity =
-        keys.iter().rev().find_map(|key| crate::http::show::open_identity(id, &path.state, key));
+        keys.iter().rev().find_map(|key| crate::present::open_identity(id, &path.state, key));
     let made_at = time_text(commands.clock().now());
     Ok(Some(Held {
         id,

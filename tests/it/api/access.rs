@@ -7,7 +7,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::http::ServeLimits;
-use sira::http::access::{Access, COLLECTIONS, PATH_READERS, ROUTES, Route};
+use sira::http::access::{Access, PATH_READERS};
+use sira::http::contract::endpoint::Endpoint;
+use sira::http::endpoints;
 use sira_domain::role::Role;
 
 use super::app::{Reply, TestApp, new_year, office, region, registration, with};
@@ -23,39 +25,25 @@ struct Case {
 /// One stream of each kind, by the path of its collection.
 type Streams = BTreeMap<&'static str, String>;
 
-/// The cases of one route: one for most, one a command for those that carry them.
-fn cases_of(route: &Route, streams: &Streams) -> Vec<Case> {
-    let method: Method = route.method.to_uppercase().parse().unwrap();
-    let case =
-        |path: String, roles: Option<Vec<Role>>| Case { method: method.clone(), path, roles };
-    let kind = COLLECTIONS.iter().find(|kind| route.path.starts_with(kind.path));
+/// The case of one route.
+fn case_of(route: &Endpoint, streams: &Streams) -> Case {
+    let stream = streams.iter().find(|(collection, _)| route.path.starts_with(**collection));
     // A person's id is no token's: who may is told so, and nothing moves.
-    let id = kind.map_or(streams["/v1/beneficiaries"].as_str(), |kind| streams[kind.path].as_str());
+    let id = stream.map_or(&streams["/v1/beneficiaries"], |(_, id)| id);
+    let tile = if route.path.contains("/entries/") { "000.p/1" } else { "0/000.p/1" };
     let path = route.path.replace("{id}", id).replace("{slug}", "refused").replace("{sha256}", "0");
-    let path = path.replace("{name}", "registered").replace("{*tile}", "0/000.p/1");
-    let path = match route.path {
+    let path = path.replace("{name}", "registered").replace("{*tile}", tile);
+    let path = match &*route.path {
         "/v1/evidence/inclusion" => format!("{path}?position=1"),
         "/v1/evidence/consistency" => format!("{path}?from=1"),
         _ => path,
     };
-    match (kind, route.access) {
-        (_, Access::Open) => vec![case(path, None)],
-        (Some(kind), Access::Command) if route.path == kind.path => {
-            let first = kind.commands.iter().find(|entry| entry.word == kind.first).unwrap();
-            vec![case(path, Some(first.roles.to_vec()))]
-        }
-        (Some(kind), Access::Command) => {
-            let others = kind.commands.iter().filter(|entry| entry.word != kind.first);
-            others
-                .map(|entry| {
-                    case(path.replace("{command}", entry.word), Some(entry.roles.to_vec()))
-                })
-                .collect()
-        }
-        (_, Access::Roles(roles)) => vec![case(path, Some(roles.to_vec()))],
-        (_, Access::AnyRole) => vec![case(path, Some(Role::ALL.to_vec()))],
-        (None, Access::Command) => panic!("{} has no authorisation case: write one", route.path),
-    }
+    let roles = match route.access {
+        Access::Open => None,
+        Access::AnyRole => Some(Role::ALL.to_vec()),
+        Access::Roles(roles) => Some(roles.to_vec()),
+    };
+    Case { method: route.method.clone(), path, roles }
 }
 
 async fn streams(app: &TestApp) -> Streams {
@@ -112,7 +100,7 @@ crate::on_both_engines! {
         app.caught_up().await;
         app.covered().await;
         let before = app.commands.journal().head().await.unwrap().position;
-        for case in ROUTES.iter().flat_map(|route| cases_of(route, &streams)) {
+        for case in endpoints().iter().map(|route| case_of(route, &streams)) {
             let stranger = ask(&app, &case, None).await;
             let Some(roles) = &case.roles else {
                 assert_eq!(stranger.status, 200, "{case:?}");
@@ -138,8 +126,9 @@ crate::on_both_engines! {
         assert!(!PATH_READERS.contains(&Role::Analyst) && !PATH_READERS.contains(&Role::Donor));
         for role in [Role::Analyst, Role::Donor] {
             let token = app.token(role).await;
-            let routes = ROUTES.iter().filter(|route| route.path.starts_with("/v1/beneficiaries"));
-            for case in routes.flat_map(|route| cases_of(route, &streams)) {
+            let routes = endpoints();
+            let routes = routes.iter().filter(|route| route.path.starts_with("/v1/beneficiaries"));
+            for case in routes.map(|route| case_of(route, &streams)) {
                 ask(&app, &case, Some(&token)).await.problem(403, "forbidden");
             }
             for query in ["?version=1", "?as_of=2999-01-01", "?identity=true", "/history?version=1"] {
@@ -152,8 +141,9 @@ crate::on_both_engines! {
         let app = TestApp::on(engine).await;
         let streams = streams(&app).await;
         let token = app.token(Role::Auditor).await;
-        let routes = ROUTES.iter().filter(|route| route.method != "get");
-        for case in routes.flat_map(|route| cases_of(route, &streams)) {
+        let routes = endpoints();
+        let routes = routes.iter().filter(|route| route.method != Method::GET);
+        for case in routes.map(|route| case_of(route, &streams)) {
             ask(&app, &case, Some(&token)).await.problem(403, "forbidden");
         }
     }

@@ -179,6 +179,8 @@ crate::on_both_engines! {
             };
             let body = &openapi()["paths"][operation]["post"]["requestBody"];
             let schema = &body["content"]["application/json"]["schema"];
+            let Some(name) = schema["$ref"].as_str() else { continue };
+            let schema = openapi().pointer(name.trim_start_matches('#')).unwrap();
             let Some(fields) = schema["properties"].as_object() else { continue };
             for value in &values {
                 let all: Value = fields.keys().map(|field| (field.clone(), value.clone())).collect();

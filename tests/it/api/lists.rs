@@ -179,6 +179,15 @@ crate::on_both_engines! {
             let detail = problem["detail"].as_str().unwrap();
             assert!(detail.starts_with(&format!("{name}: ")), "{query}: {detail}");
         }
+        let several = "page=2&limit=0&region=wakanda&stage=idea&stage=idea&q=-";
+        let problem = list(&app, &token, &format!("{LIST}?{several}")).await.problem(400, "bad-parameter");
+        let told = problem["errors"].as_array().unwrap().iter();
+        let told: Vec<_> = told.map(|one| (one["pointer"].as_str().unwrap(), one["rule"].as_str().unwrap())).collect();
+        let expected = [
+            ("?page", "unknown_parameter"), ("?stage", "repeated_parameter"), ("?limit", "parameter_form"),
+            ("?q", "parameter_form"), ("?region", "parameter_form"),
+        ];
+        assert_eq!(told, expected);
         let long = "a".repeat(121);
         list(&app, &token, &format!("{LIST}?q={long}")).await.problem(400, "bad-parameter");
         let page = list(&app, &token, &format!("{LIST}?limit=1&region=segou")).await.ok(200);

@@ -34,7 +34,6 @@ crate::on_both_engines! {
             (Method::PUT, "/v1/beneficiaries", json_type, "{}", 405, "method-not-allowed"),
             (Method::DELETE, "/healthz", json_type, "", 405, "method-not-allowed"),
             (Method::GET, "/v2/nothing", json_type, "", 404, "not-found"),
-            (Method::GET, "/", json_type, "", 404, "not-found"),
             (Method::GET, "/problems/none", json_type, "", 404, "not-found"),
         ];
         for (method, path, kind, body, status, slug) in cases {
@@ -74,6 +73,23 @@ crate::on_both_engines! {
                 r#""request_id":"essai-1"}"#
             )
         );
+    }
+
+    async fn the_root_leads_on(engine) {
+        let app = TestApp::on(engine).await;
+        let root = Reply::of(app.request(Method::GET, "/")).await;
+        let links = root.ok(200)["links"].as_array().unwrap().clone();
+        let open = |href: &str| !href.starts_with("/v1/");
+        for href in links.iter().map(|link| link["href"].as_str().unwrap()) {
+            let reply = Reply::of(app.request(Method::GET, href)).await;
+            assert_eq!(reply.status, if open(href) { 200 } else { 401 }, "{href}");
+        }
+        let page = app.request(Method::GET, "/").header("accept", "text/html,*/*;q=0.8");
+        let page = Reply::of(page).await;
+        assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
+        assert!(page.text.find("Référence").unwrap() < page.text.find("API reference").unwrap());
+        let docs = Reply::of(app.request(Method::GET, "/docs/")).await;
+        assert_eq!(docs.text, Reply::of(app.request(Method::GET, "/docs")).await.text);
     }
 
     async fn every_problem_has_its_page(engine) {
@@ -174,10 +190,44 @@ crate::on_both_engines! {
         let problem = attempt("\"1\"", "Deux").await.problem(412, "precondition-failed");
         assert_eq!(problem["detail"], json!("If-Match \"1\" != \"2\""));
         attempt("\"3\"", "Deux").await.problem(412, "precondition-failed");
-        for malformed in ["1", "W/\"1\"", "\"x\"", "*"] {
-            attempt(malformed, "Deux").await.problem(400, "bad-parameter");
+        for malformed in ["1", "", "\"2", "\"1\" \"2\"", "*, \"2\"", "w/\"2\""] {
+            let problem = attempt(malformed, "Deux").await.problem(400, "bad-parameter");
+            assert_eq!(problem["errors"][0]["pointer"], json!("If-Match"), "{malformed}");
+        }
+        // Compared strongly (RFC 9110, 13.1.1): a weak tag, and one that is no version, is no match.
+        for other in ["W/\"2\"", "\"x\"", "\"1\", \"3\"", "\"02\""] {
+            attempt(other, "Deux").await.problem(412, "precondition-failed");
         }
         assert_eq!(attempt("\"2\"", "Deux").await.ok(200)["version"], json!(3));
+        assert_eq!(attempt("\"9\", W/\"3\" ,\"3\"", "Trois").await.ok(200)["version"], json!(4));
+        assert_eq!(attempt("*", "Quatre").await.ok(200)["version"], json!(5));
+        let new = app.request(Method::POST, "/v1/beneficiaries").bearer_auth(&token);
+        let new = new.header("if-match", "*").json(&json!({}));
+        Reply::of(new).await.problem(412, "precondition-failed");
+    }
+
+    async fn a_version_that_the_caller_has_is_not_sent_again(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let registered = app.register(&programme).await;
+        let person = format!("/v1/beneficiaries/{}", registered["id"].as_str().unwrap());
+        let token = app.token(Role::Adviser).await;
+        let cases = [
+            ("\"V\"", true), ("W/\"V\"", true), ("*", true), ("\"0\", W/\"V\"", true),
+            ("\"0\"", false), ("\"VV\"", false), ("V", false), ("", false),
+        ];
+        for path in [person, format!("/v1/programmes/{programme}")] {
+            let whole = app.get(&token, &path).await;
+            let version = whole.header("etag").trim_matches('"').to_owned();
+            for (condition, is_known) in cases {
+                let request = app.request(Method::GET, &path).bearer_auth(&token);
+                let condition = condition.replace('V', &version);
+                let reply = Reply::of(request.header("if-none-match", &condition)).await;
+                assert_eq!(reply.status, if is_known { 304 } else { 200 }, "{path} {condition}");
+                assert_eq!(reply.text, if is_known { "" } else { &*whole.text });
+                assert_eq!(reply.header("etag"), whole.header("etag"));
+            }
+        }
     }
 
     async fn headers_without_the_form_are_refused_by_name(engine) {

@@ -44,9 +44,8 @@ async fn written(
 /// A column of a table as it is, read apart from the code of the exports.
 async fn column_of(app: &TestApp, table: &Table, column: &Column, condition: &str) -> Vec<String> {
     let order = match table.keeping {
-        Keeping::Versioned => "since_position, part",
-        Keeping::Current if table.name == "follow_up_schedule" => "aggregate_id, milestone",
-        Keeping::Current => table.columns[0].name,
+        Keeping::Versioned => "since_position, part".to_owned(),
+        Keeping::Current | Keeping::Merged(_) => table.key.join(", "),
     };
     let sql =
         format!("SELECT {} FROM {} WHERE {condition} ORDER BY {order}", column.name, table.name);

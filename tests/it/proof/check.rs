@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+use serde_json::Value;
 use sira::journal::RecordedEvent;
 use uuid::Uuid;
 
@@ -16,6 +18,7 @@ pub fn check(events: &[RecordedEvent], stored: &Stored, at: u64) {
     check_versioned(&stories, stored);
     check_present(&stories, stored);
     check_log(&known, &stories, stored);
+    check_staff(&known, stored);
 }
 
 /// The rows of one versioned table by the stream that they are of.
@@ -75,13 +78,23 @@ fn check_present(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
             "cohort" => {
                 expected.entry("cohort_status").or_default().push(oracle::cohort_row(story));
             }
+            "programme" => {
+                expected.entry("programme_status").or_default().push(oracle::programme_row(story));
+                expected.entry("offices").or_default().extend(oracle::office_rows(story));
+            }
             "fund" => expected.entry("fund_status").or_default().push(oracle::fund_row(story)),
             _ => {}
         }
     }
-    for table in
-        ["case_status", "case_advisers", "follow_up_schedule", "cohort_status", "fund_status"]
-    {
+    for table in [
+        "case_status",
+        "case_advisers",
+        "follow_up_schedule",
+        "cohort_status",
+        "fund_status",
+        "programme_status",
+        "offices",
+    ] {
         let mut expected = expected.remove(table).unwrap_or_default();
         expected.sort();
         assert_lines(table, "the present", &stored[table], &expected);
@@ -117,6 +130,26 @@ fn check_log(events: &[RecordedEvent], stories: &BTreeMap<(String, Uuid), Story>
     let mut expected: Vec<Line> = events.iter().map(row).collect();
     expected.sort();
     assert_lines("activity_log", "the present", &stored["activity_log"], &expected);
+}
+
+/// Every author with role and office: first and last day of recording, and how many events.
+fn check_staff(events: &[RecordedEvent], stored: &Stored) {
+    let mut days: BTreeMap<[String; 3], Vec<NaiveDate>> = BTreeMap::new();
+    for event in events {
+        let told: Value = serde_json::from_str(&event.metadata).unwrap();
+        let author = ["actor", "role", "office"]
+            .map(|field| told[field].as_str().unwrap_or_default().to_owned());
+        days.entry(author).or_default().push(event.recorded_at.date_naive());
+    }
+    let row = |(author, days): ([String; 3], Vec<NaiveDate>)| -> Line {
+        let mut row: Line = author.into_iter().map(Some).collect();
+        let (first, last) = (days.iter().min().unwrap(), days.iter().max().unwrap());
+        row.extend([oracle::some(first), oracle::some(last), oracle::some(days.len())]);
+        row
+    };
+    let mut expected: Vec<Line> = days.into_iter().map(row).collect();
+    expected.sort();
+    assert_lines("staff", "the present", &stored["staff"], &expected);
 }
 
 fn assert_same(table: &str, story: &Story, at: u64, found: &[Line], expected: &[Line]) {

@@ -108,7 +108,15 @@ async fn a_poison_event_is_told_by_list_rebuild_and_metrics_with_its_position() 
     );
     for projection in listed(&place) {
         let name = projection["name"].as_str().unwrap();
-        let goes_on = ["activity_log", "cohort_status", "fund_status"].contains(&name);
+        let goes_on = [
+            "activity_log",
+            "cohort_status",
+            "fund_status",
+            "offices",
+            "programme_status",
+            "staff",
+        ]
+        .contains(&name);
         let expected =
             if goes_on { (json!("live"), json!(null)) } else { (json!("stopped"), json!(poison)) };
         assert_eq!(

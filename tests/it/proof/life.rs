@@ -180,7 +180,7 @@ impl Life {
         let _ = checked(done);
     }
 
-    async fn begin_own<S: sira::commands::Own>(
+    async fn begin_own<S: sira::commands::Aggregate>(
         &mut self,
         body: Value,
     ) -> Result<Answer, CommandError> {
@@ -189,7 +189,7 @@ impl Life {
         checked(done)
     }
 
-    async fn own<S: sira::commands::Own>(
+    async fn own<S: sira::commands::Aggregate>(
         &mut self,
         id: Uuid,
         word: &str,
@@ -197,7 +197,7 @@ impl Life {
     ) -> Result<Answer, CommandError> {
         let body = body.as_object().unwrap().clone();
         let done =
-            self.commands.command_own::<S>(id, word, body, call("director", Role::Director)).await;
+            self.commands.command::<S>(id, word, body, call("director", Role::Director)).await;
         checked(done)
     }
 
@@ -231,7 +231,7 @@ impl Life {
     async fn command_cohort(&mut self) {
         let home = usize::try_from(self.dice.roll(2)).unwrap();
         let id = *self.dice.pick(&self.homes[home].cohorts);
-        let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+        let cohort = self.commands.current::<Cohort>(id).await.unwrap().unwrap();
         match self.dice.roll(12) {
             0 => {
                 let _ = self
@@ -246,13 +246,13 @@ impl Life {
 
     /// A session some days after the last has joined, with its register.
     async fn hold_session(&mut self, id: Uuid) {
-        let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+        let cohort = self.commands.current::<Cohort>(id).await.unwrap().unwrap();
         let joined = cohort.state.members.values().max().copied();
         let on = joined.unwrap_or(day("2022-02-01")) + Days::new(self.dice.roll(20));
         let session = format!("s{}", self.next());
         let plan = json!({ "session": session, "on": on, "hours": 6, "minutes": 30 });
         let _ = self.own::<Cohort>(id, "schedule-session", plan).await;
-        let cohort = self.commands.current_own::<Cohort>(id).await.unwrap().unwrap();
+        let cohort = self.commands.current::<Cohort>(id).await.unwrap().unwrap();
         self.record_register(id, &cohort.state).await;
     }
 

@@ -38,7 +38,7 @@ async fn filled(engine: &Engine) -> (TestApp, ReadStore) {
     let app = TestApp::on(engine).await;
     app.programme().await;
     let head = app.commands.journal().head().await.unwrap().position;
-    for name in ["case_status", "loan_status", "follow_up_schedule", "case_identity"] {
+    for name in ["case_status", "loan_status", "follow_up_schedule", "offices"] {
         while app.read.position(app.commands.journal().id(), name).await.unwrap() < head {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
@@ -91,10 +91,10 @@ async fn filled(engine: &Engine) -> (TestApp, ReadStore) {
         });
     }
     on_engine!(handle.connection(), db => {
-        let mut insert = QueryBuilder::new("INSERT INTO offices (programme, office, region) ");
+        let mut insert = QueryBuilder::new("INSERT INTO offices (programme, office, name, region, opened_on) ");
         insert.push_values(0..10_u32, |mut row, office| {
             let region = if office < 5 { "segou" } else { "mopti" };
-            row.push_bind(programme(0).to_string()).push_bind(format!("o{office}")).push_bind(region);
+            row.push_bind(programme(0).to_string()).push_bind(format!("o{office}")).push("'Antenne'").push_bind(region).push("'2022-01-01'");
         });
         insert.build().execute(&mut *db).await.unwrap();
         if store.is_postgres() {

@@ -74,7 +74,9 @@ parts! {
 }
 
 /// Counts of what does not move the path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Actions {
     /// Number of notes.
     pub notes: u32,

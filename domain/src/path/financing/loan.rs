@@ -124,13 +124,3 @@ impl FinancingState {
         })
     }
 }
-
-/// Portfolio at risk: what is outstanding on loans more than `days` past due, and on all of them.
-/// PAR30 is the first over the second with 30 days (CGAP, Microfinance Consensus Guidelines, 2003).
-#[must_use]
-pub fn portfolio_at_risk(loans: impl IntoIterator<Item = LoanStanding>, days: u32) -> (Xof, Xof) {
-    loans.into_iter().fold((Xof::ZERO, Xof::ZERO), |(at_risk, all), loan| {
-        let risky = if loan.days_past_due > days { loan.outstanding } else { Xof::ZERO };
-        (at_risk.plus(risky), all.plus(loan.outstanding))
-    })
-}

@@ -8,7 +8,7 @@ mod record;
 mod rules;
 mod state;
 
-pub use loan::{Loan, LoanStanding, PaidBack, portfolio_at_risk};
+pub use loan::{Loan, LoanStanding, PaidBack};
 pub use plan::PlanState;
 pub(super) use rules::{
     check_agreement, check_approval, check_refusal, check_request, nothing_paid, one_to_approve,

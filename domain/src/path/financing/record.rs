@@ -11,7 +11,8 @@ use crate::reference::Instrument;
 use crate::values::{FundId, Xof};
 
 /// The fields of a financing, whatever its state; their names and order are what the API shows.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "Financing")]
 pub(super) struct FinancingRecord {
     financing: u32,
     instrument: Instrument,

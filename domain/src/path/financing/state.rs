@@ -63,7 +63,7 @@ pub struct Award {
 ///
 /// It is written and read as one flat record whose fields are those of its states, so that a reader
 /// who asks for one field need not know the state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(from = "super::record::FinancingRecord", into = "super::record::FinancingRecord")]
 pub enum FinancingState {
     /// A committee has not decided yet.

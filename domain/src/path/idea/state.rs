@@ -10,8 +10,8 @@ use crate::path::state::{Signed, State};
 use crate::reference::{EducationLevel, Intake, RegionCode};
 use crate::values::{ProgrammeId, Reference};
 
-/// The registration without the person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the registration said, without the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RegistrationState {
     /// Reference for paper and phone.
     pub reference: Reference,

@@ -12,7 +12,7 @@ mod story;
 
 use std::collections::BTreeMap;
 
-pub use own::{cohort_row, fund_row, target_rows};
+pub use own::{cohort_row, fund_row, office_rows, programme_row, target_rows};
 pub use present::present_rows;
 pub use story::{Entry, Story};
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{Datelike as _, NaiveDate};
 use serde_json::Value;
 
 use super::story::{Entry, Story};
@@ -90,4 +91,47 @@ pub fn fund_row(story: &Story) -> Line {
     ]);
     row.extend(last_two(story));
     row
+}
+
+/// The row of a programme.
+pub fn programme_row(story: &Story) -> Line {
+    let signed = story.of("ConventionSigned").last().unwrap();
+    let renewed = || story.of("ConventionRenewed");
+    let years = |event: &Entry| event.number("term_years").unwrap();
+    let term = years(signed) + renewed().map(years).sum::<u64>();
+    let first: NaiveDate = signed.word("signed_on").unwrap().parse().unwrap();
+    let year = first.year() + i32::try_from(term).unwrap();
+    // No convention of these histories was signed on a 29th of February.
+    let ends = first.with_year(year).unwrap().pred_opt().unwrap();
+    let offices = office_rows(story);
+    let mut row = vec![
+        some(story.id),
+        text(&signed.body["name"]),
+        some(first),
+        some(ends),
+        some(term),
+        some(renewed().count()),
+        text(&signed.body["renewable"]),
+        some(offices.len()),
+        some(offices.iter().filter(|office| office[5].is_none()).count()),
+        some(story.of("RulesSet").filter_map(|event| event.number("version")).max().unwrap_or(0)),
+        some(&signed.body["parties"]),
+    ];
+    row.extend(last_two(story));
+    row
+}
+
+/// The offices of a programme: each as it was opened last, and closed since.
+pub fn office_rows(story: &Story) -> Vec<Line> {
+    let mut last = BTreeMap::new();
+    for opened in story.of("OfficeOpened") {
+        let is_its_own = |event: &&Entry| event.body["office"] == opened.body["office"];
+        let mut closings = story.of("OfficeClosed").filter(is_its_own);
+        let closed = closings.rfind(|event| event.sequence > opened.sequence);
+        let mut row = vec![some(story.id)];
+        row.extend(["office", "name", "region"].map(|field| text(&opened.body[field])));
+        row.extend([some(opened.on), closed.map(|event| event.on.to_string())]);
+        last.insert(row[1].clone(), row);
+    }
+    last.into_values().collect()
 }

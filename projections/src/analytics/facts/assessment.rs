@@ -1,0 +1,43 @@
+//! The last assessment of a module.
+
+use sqlx::FromRow;
+
+use super::super::words::Dictionary;
+use super::reading::{OwnColumns, TooManyWords, tag};
+use super::{Source, Tag, Tells};
+
+/// The last assessment of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Place of the module's word.
+    pub module: Tag,
+    /// Points out of 100.
+    pub score: u8,
+    /// Whether the pass mark was met.
+    pub passed: bool,
+}
+
+#[derive(FromRow)]
+pub(super) struct AssessmentRow {
+    module: String,
+    score: i64,
+    passed: bool,
+}
+
+impl OwnColumns for AssessmentRow {
+    const SOURCE: Source = Source::TrainingAssessments;
+    const TABLE: &'static str = "training_assessments";
+    const COLUMNS: &'static str = "module, score, passed";
+
+    fn measure(&self) -> &'static str {
+        "assessment"
+    }
+
+    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+        Ok(Tells::Assessment(Assessment {
+            module: tag(words, &self.module)?,
+            score: u8::try_from(self.score).unwrap_or_default(),
+            passed: self.passed,
+        }))
+    }
+}

@@ -1,0 +1,38 @@
+//! A grievance and whether it was resolved.
+
+use chrono::NaiveDate;
+use sqlx::FromRow;
+
+use super::super::words::Dictionary;
+use super::reading::{OwnColumns, TooManyWords, tag};
+use super::{Day, Source, Tag, Tells};
+
+/// A grievance; its day is that on which it was lodged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grievance {
+    /// Place of the word of what it is about.
+    pub category: Tag,
+    /// Day on which it was resolved; none while it is open.
+    pub resolved_on: Option<Day>,
+}
+
+#[derive(FromRow)]
+pub(super) struct GrievanceRow {
+    category: String,
+    resolved_on: Option<NaiveDate>,
+}
+
+impl OwnColumns for GrievanceRow {
+    const SOURCE: Source = Source::Grievances;
+    const TABLE: &'static str = "grievances";
+    const COLUMNS: &'static str = "category, resolved_on";
+
+    fn measure(&self) -> &'static str {
+        "grievance"
+    }
+
+    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+        let category = tag(words, &self.category)?;
+        Ok(Tells::Grievance(Grievance { category, resolved_on: self.resolved_on.map(Day::from) }))
+    }
+}

@@ -1,0 +1,38 @@
+//! An amount that was asked for, approved, paid or paid back.
+
+use sqlx::FromRow;
+
+use super::super::words::Dictionary;
+use super::reading::{OwnColumns, TooManyWords, tag};
+use super::{Source, Tag, Tells};
+
+/// An amount that moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// Whole francs.
+    pub amount: i64,
+    /// Place of the instrument's word.
+    pub instrument: Tag,
+}
+
+#[derive(FromRow)]
+pub(super) struct MoneyRow {
+    line: String,
+    amount: i64,
+    instrument: String,
+}
+
+impl OwnColumns for MoneyRow {
+    const SOURCE: Source = Source::FinanceLines;
+    const TABLE: &'static str = "finance_lines";
+    const COLUMNS: &'static str = "line, amount, instrument";
+
+    fn measure(&self) -> &str {
+        &self.line
+    }
+
+    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+        let instrument = tag(words, &self.instrument)?;
+        Ok(Tells::Money(Money { amount: self.amount, instrument }))
+    }
+}

@@ -1,0 +1,215 @@
+//! Reading facts from the tables: what every row has, and what a kind of row has beside.
+
+use chrono::NaiveDate;
+use sira_database::on_engine;
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::super::cube::{Cube, until_at};
+use super::super::words::{Dictionary, flag_place};
+use super::assessment::AssessmentRow;
+use super::attendance::AttendanceRow;
+use super::grievance::GrievanceRow;
+use super::loan::LoanRow;
+use super::milestone::MilestoneRow;
+use super::money::MoneyRow;
+use super::value::ValueRow;
+use super::visit::VisitRow;
+use super::{Dims, Fact, Measure, Source, Tag, Tells, number_of};
+use crate::{ReadConnection, ReadError, ReadStore};
+use sira_database::bound;
+
+/// Events of one reading: an event tells a row or two, so a step holds some 100,000 rows at most.
+const STEP: u64 = 50_000;
+
+/// More words in a dimension than a fact has room to tell apart.
+pub(super) struct TooManyWords;
+
+/// What the rows of one table have beside what all rows have.
+pub(super) trait OwnColumns:
+    for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
+{
+    /// The table.
+    const SOURCE: Source;
+    /// Its name.
+    const TABLE: &'static str;
+    /// The columns, as they are selected.
+    const COLUMNS: &'static str;
+
+    /// The word of the measure.
+    fn measure(&self) -> &str;
+
+    /// What the row tells; its words get places.
+    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords>;
+}
+
+/// The place of a word of a measure's own.
+pub(super) fn tag(words: &mut Dictionary, word: &str) -> Result<Tag, TooManyWords> {
+    Tag::try_from(words.tags.place(word)).map_err(|_| TooManyWords)
+}
+
+#[derive(FromRow)]
+struct FactRow<O> {
+    since_position: i64,
+    part: i64,
+    until_position: Option<i64>,
+    aggregate_id: String,
+    sequence: i64,
+    occurred_on: NaiveDate,
+    programme: String,
+    office: String,
+    region: String,
+    sex: String,
+    age_band: String,
+    disability: Option<bool>,
+    displaced: Option<bool>,
+    cohort: Option<String>,
+    fund: Option<String>,
+    #[sqlx(flatten)]
+    own: O,
+}
+
+/// A row that ended: since, part and until.
+type EndRow = (i64, i64, i64);
+
+/// What one table tells of a step.
+struct Rows<O> {
+    told: Vec<FactRow<O>>,
+    ended: Vec<EndRow>,
+}
+
+/// What the tables tell beyond what a cube holds.
+pub struct Told {
+    /// The position that it leads to.
+    pub position: u64,
+    milestones: Rows<MilestoneRow>,
+    attendance: Rows<AttendanceRow>,
+    assessments: Rows<AssessmentRow>,
+    money: Rows<MoneyRow>,
+    loans: Rows<LoanRow>,
+    visits: Rows<VisitRow>,
+    values: Rows<ValueRow>,
+    grievances: Rows<GrievanceRow>,
+}
+
+/// Reads what was told and ended after `from`, up to `to` or one step, so that a large database is
+/// taken in pieces. Says at which position the step ends.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn read(store: &ReadStore, from: u64, to: u64) -> Result<Told, ReadError> {
+    let mut handle = store.connection().await?;
+    let position = to.min(from + STEP);
+    let step = (from, position);
+    Ok(Told {
+        position,
+        milestones: rows_of(handle.connection(), step).await?,
+        attendance: rows_of(handle.connection(), step).await?,
+        assessments: rows_of(handle.connection(), step).await?,
+        money: rows_of(handle.connection(), step).await?,
+        loans: rows_of(handle.connection(), step).await?,
+        visits: rows_of(handle.connection(), step).await?,
+        values: rows_of(handle.connection(), step).await?,
+        grievances: rows_of(handle.connection(), step).await?,
+    })
+}
+
+async fn rows_of<O: OwnColumns>(
+    mut connection: ReadConnection<'_>,
+    (from, to): (u64, u64),
+) -> Result<Rows<O>, ReadError> {
+    let told = format!(
+        "SELECT since_position, part, until_position, aggregate_id, sequence, occurred_on, \
+         programme, office, region, sex, age_band, disability, displaced, cohort, fund, {} \
+         FROM {} WHERE since_position > $1 AND since_position <= $2 ORDER BY since_position, part",
+        O::COLUMNS,
+        O::TABLE
+    );
+    let ended = format!(
+        "SELECT since_position, part, until_position FROM {} \
+         WHERE until_position > $1 AND until_position <= $2 AND since_position <= $1",
+        O::TABLE
+    );
+    let told = on_engine!(connection.again(), db => {
+        sqlx::query_as(&told).bind(bound(from)).bind(bound(to)).fetch_all(db).await
+    })?;
+    let ended = on_engine!(connection, db => {
+        sqlx::query_as(&ended).bind(bound(from)).bind(bound(to)).fetch_all(db).await
+    })?;
+    Ok(Rows { told, ended })
+}
+
+impl Told {
+    /// Takes what was read into a cube that stands where the reading began.
+    ///
+    /// # Errors
+    /// [`ReadError::Inconsistent`] for a row that is none of ours.
+    pub fn into_cube(self, cube: &mut Cube) -> Result<(), ReadError> {
+        let position = self.position;
+        self.milestones.into_cube(cube, position)?;
+        self.attendance.into_cube(cube, position)?;
+        self.assessments.into_cube(cube, position)?;
+        self.money.into_cube(cube, position)?;
+        self.loans.into_cube(cube, position)?;
+        self.visits.into_cube(cube, position)?;
+        self.values.into_cube(cube, position)?;
+        self.grievances.into_cube(cube, position)?;
+        cube.position = position;
+        Ok(())
+    }
+}
+
+impl<O: OwnColumns> Rows<O> {
+    fn into_cube(self, cube: &mut Cube, position: u64) -> Result<(), ReadError> {
+        for (since, part, until) in self.ended {
+            let part = u16::try_from(part).unwrap_or(u16::MAX);
+            cube.end(O::SOURCE, (since.unsigned_abs(), part), until.unsigned_abs());
+        }
+        for row in &self.told {
+            add(cube, row, position)?;
+        }
+        Ok(())
+    }
+}
+
+fn add<O: OwnColumns>(cube: &mut Cube, row: &FactRow<O>, position: u64) -> Result<(), ReadError> {
+    let damaged = || ReadError::Inconsistent {
+        table: O::TABLE,
+        id: format!("{} {}", row.since_position, row.part),
+    };
+    // A measure of a newer program is none of ours.
+    let Some(measure) = Measure::find(O::SOURCE, row.own.measure()) else { return Ok(()) };
+    let id = Uuid::try_parse(&row.aggregate_id).map_err(|_| damaged())?;
+    let dims = dims(&mut cube.dictionary, row).map_err(|TooManyWords| damaged())?;
+    let tells = row.own.tells(&mut cube.dictionary).map_err(|TooManyWords| damaged())?;
+    let fact = Fact {
+        since: row.since_position.unsigned_abs(),
+        until: until_at(row.until_position, position),
+        tells,
+        dims,
+        case: cube.cases.place(id),
+        sequence: u32::try_from(row.sequence).map_err(|_| damaged())?,
+        on: number_of(row.occurred_on),
+        part: u16::try_from(row.part).map_err(|_| damaged())?,
+    };
+    cube.add(measure, fact);
+    Ok(())
+}
+
+fn dims<O>(words: &mut Dictionary, row: &FactRow<O>) -> Result<Dims, TooManyWords> {
+    let short = |place: u32| u16::try_from(place).map_err(|_| TooManyWords);
+    let tiny = |place: u32| u8::try_from(place).map_err(|_| TooManyWords);
+    Ok(Dims {
+        cohort: words.cohorts.place(row.cohort.as_deref().unwrap_or_default()),
+        programme: short(words.programmes.place(&row.programme))?,
+        office: short(words.offices.place(&row.office))?,
+        fund: short(words.funds.place(row.fund.as_deref().unwrap_or_default()))?,
+        region: short(words.regions.place(&row.region))?,
+        sex: tiny(words.sexes.place(&row.sex))?,
+        age_band: tiny(words.age_bands.place(&row.age_band))?,
+        disability: flag_place(row.disability),
+        displaced: flag_place(row.displaced),
+    })
+}

@@ -1,0 +1,43 @@
+//! Values that stand in no other table: incomes, jobs, instalments, people reached.
+
+use sqlx::FromRow;
+
+use super::super::words::Dictionary;
+use super::reading::{OwnColumns, TooManyWords, tag};
+use super::{Source, Tag, Tells};
+
+/// An income, brought to a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Income {
+    /// Whole units of the currency, a year.
+    pub yearly: i64,
+    /// Place of the currency's word.
+    pub currency: Tag,
+    /// Whether the person has completed a training.
+    pub trained: Option<bool>,
+}
+
+#[derive(FromRow)]
+pub(super) struct ValueRow {
+    measure: String,
+    value: i64,
+    currency: Option<String>,
+    trained: Option<bool>,
+}
+
+impl OwnColumns for ValueRow {
+    const SOURCE: Source = Source::IndicatorValues;
+    const TABLE: &'static str = "indicator_values";
+    const COLUMNS: &'static str = "measure, value, currency, trained";
+
+    fn measure(&self) -> &str {
+        &self.measure
+    }
+
+    /// Incomes alone have a currency.
+    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+        let Some(currency) = &self.currency else { return Ok(Tells::Value(self.value)) };
+        let currency = tag(words, currency)?;
+        Ok(Tells::Income(Income { yearly: self.value, currency, trained: self.trained }))
+    }
+}

@@ -1,0 +1,38 @@
+//! How a business was seen at a visit.
+
+use sqlx::FromRow;
+
+use super::super::words::Dictionary;
+use super::reading::{OwnColumns, TooManyWords, tag};
+use super::{Source, Tag, Tells};
+
+/// How a business was seen at a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Months after the start that the visit was made for; 0 beside the milestones.
+    pub milestone: u32,
+    /// Place of the word of how the business stood.
+    pub status: Tag,
+}
+
+#[derive(FromRow)]
+pub(super) struct VisitRow {
+    milestone: Option<i64>,
+    business_status: String,
+}
+
+impl OwnColumns for VisitRow {
+    const SOURCE: Source = Source::Visits;
+    const TABLE: &'static str = "visits";
+    const COLUMNS: &'static str = "milestone, business_status";
+
+    fn measure(&self) -> &'static str {
+        "visit"
+    }
+
+    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+        let milestone = self.milestone.and_then(|months| u32::try_from(months).ok()).unwrap_or(0);
+        let status = tag(words, &self.business_status)?;
+        Ok(Tells::Visit(Visit { milestone, status }))
+    }
+}

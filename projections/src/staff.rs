@@ -1,0 +1,44 @@
+//! Who recorded events: a row for each actor, role and office that they acted from, of every stream
+//! together.
+//!
+//! The rows come from what the journal keeps beside an event, which the token of whoever called said of
+//! them. They add up in any order, so it makes no difference whether events come as they were recorded
+//! or stream by stream.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::FeedEvent;
+use crate::table::{Merge, Row};
+
+/// How the columns of two rows of one actor, role and office become one.
+pub(crate) const MERGE: &[Merge] =
+    &[Merge::Key, Merge::Key, Merge::Key, Merge::Least, Merge::Greatest, Merge::Sum];
+
+/// What an event's metadata say of its author.
+#[derive(Deserialize)]
+struct Author<'a> {
+    #[serde(borrow)]
+    actor: Cow<'a, str>,
+    #[serde(borrow)]
+    role: Cow<'a, str>,
+    /// Only where the token named just one.
+    #[serde(borrow, default)]
+    office: Option<Cow<'a, str>>,
+}
+
+/// The row of one event; none of an event whose metadata name no author.
+pub(crate) fn row(event: &FeedEvent) -> Option<Row> {
+    let author: Author<'_> = serde_json::from_str(&event.metadata).ok()?;
+    let day = event.recorded_at.date_naive();
+    let row = [
+        author.actor.into_owned().into(),
+        author.role.into_owned().into(),
+        author.office.map(Cow::into_owned).unwrap_or_default().into(),
+        day.into(),
+        day.into(),
+        1_u32.into(),
+    ];
+    Some(row.into_iter().collect())
+}

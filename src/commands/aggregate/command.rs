@@ -1,0 +1,241 @@
+//! Commands to a programme, a cohort or a fund, which are sealed nowhere and lead to one stream.
+
+use std::sync::Arc;
+
+use cqrs_es::DomainEvent;
+use serde_json::{Map, Value};
+use sira_domain::programme::Programme;
+use uuid::Uuid;
+
+use super::super::answer::Answer;
+use super::super::cache::{Loaded, Mark, new_event};
+use super::super::form::{Form, FormErrors, first_error};
+use super::super::path::take_day;
+use super::super::pipeline::{
+    Appended, Attempt, Pipeline, carry_out, check_call, check_reach, in_task,
+};
+use super::super::{Call, CommandError, Commands, new_id};
+use super::{Aggregate, stream_id};
+use crate::journal::{Alias, AppendRequest, Guard, StreamWrite};
+
+/// A command to one stream, on its way.
+struct StreamCommand<'a, A: Aggregate> {
+    commands: &'a Commands,
+    id: Uuid,
+    command: A::Command,
+    call: Call,
+}
+
+/// A stream as a command found it.
+struct FoundStream<A> {
+    id: Uuid,
+    mark: Mark,
+    stream: Arc<Loaded<A>>,
+    /// The programme and its id; the default one for a programme itself.
+    programme: (Option<Uuid>, Arc<Programme>),
+}
+
+impl Commands {
+    /// Begins a programme, a cohort or a fund under a new id.
+    ///
+    /// # Errors
+    /// Whatever forbids it; nothing is appended then.
+    pub async fn begin<A: Aggregate>(
+        &self,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let id = new_id(&self.0.clock);
+        self.give::<A>(id, A::FIRST, body, call).await
+    }
+
+    /// Carries out a command on a programme, a cohort or a fund.
+    ///
+    /// # Errors
+    /// Whatever forbids it; nothing is appended then.
+    pub async fn command<A: Aggregate>(
+        &self,
+        id: Uuid,
+        word: &str,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        if !A::COMMANDS.iter().any(|entry| entry.word == word) {
+            return Err(CommandError::NoSuchCommand);
+        }
+        if self.current::<A>(id).await?.is_none() {
+            return Err(CommandError::NotFound);
+        }
+        self.give::<A>(id, word, body, call).await
+    }
+
+    async fn give<A: Aggregate>(
+        &self,
+        id: Uuid,
+        word: &str,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let (command, occurred_on) = parse::<A>(word, body)?;
+        let call = Call { occurred_on: occurred_on.or(call.occurred_on), ..call };
+        let commands = self.clone();
+        in_task(word, async move {
+            let _turn = A::cache(&commands.0).turn(id).await;
+            carry_out(StreamCommand::<A> { commands: &commands, id, command, call }).await
+        })
+        .await
+    }
+}
+
+/// Reads a command and the day of its fact.
+///
+/// # Errors
+/// Every wrong field.
+pub(in super::super) fn parse<A: Aggregate>(
+    word: &str,
+    mut body: Map<String, Value>,
+) -> Result<(A::Command, Option<chrono::NaiveDate>), CommandError> {
+    let entry = A::COMMANDS.iter().find(|entry| entry.word == word);
+    let entry = entry.ok_or(CommandError::NoSuchCommand)?;
+    let explain = |body, first| -> FormErrors {
+        Form::of_command(entry).explain(&Value::Object(body), [first])
+    };
+    let whole = body.clone();
+    let occurred_on = match take_day(&mut body) {
+        Ok(day) => day,
+        Err(error) => return Err(explain(whole, error).into()),
+    };
+    let command = A::parse(word, Value::Object(body)).ok_or(CommandError::NoSuchCommand)?;
+    let command = command.map_err(|error| explain(whole, first_error(&error)))?;
+    Ok((command, occurred_on))
+}
+
+impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
+    type Loaded = FoundStream<A>;
+    type Decided = Vec<A::Event>;
+
+    fn commands(&self) -> &Commands {
+        self.commands
+    }
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// These streams are commanded rarely, so they are always read as they stand.
+    async fn load(&mut self) -> Result<FoundStream<A>, CommandError> {
+        let (commands, id) = (self.commands, self.id);
+        let mark = A::cache(&commands.0).mark(id);
+        let stream = commands.current::<A>(id).await?.unwrap_or_default();
+        let programme_id = stream.state.programme().or_else(|| A::named_programme(&self.command));
+        let programme = match programme_id {
+            Some(id) => commands.known_programme(id).await?,
+            None => Arc::default(),
+        };
+        Ok(FoundStream { id, mark, stream, programme: (programme_id, programme) })
+    }
+
+    async fn decide(&mut self, found: &FoundStream<A>) -> Result<Vec<A::Event>, CommandError> {
+        let (state, programme) = (&found.stream.state, &found.programme.1);
+        check_call(found.id, &found.stream, programme, &self.call)?;
+        let context = self.commands.context(found.id, programme, &self.call);
+        let events = state.decide(self.command.clone(), &context)?;
+        check_reach(found.id, &**state, &events, programme, &self.call)?;
+        Ok(events)
+    }
+
+    /// Durable when it returns `Committed`: the event, the second name and the key, all or none. A
+    /// crash before that leaves nothing; after it, the retry is answered by its key, or finds that it
+    /// has happened.
+    async fn append(
+        &mut self,
+        found: FoundStream<A>,
+        events: Vec<A::Event>,
+    ) -> Result<Attempt, CommandError> {
+        let types = events.iter().map(DomainEvent::event_type).collect();
+        let answer = Answer::of(found.id, &found.stream, types);
+        if events.is_empty() && self.call.key.is_none() {
+            return Ok(Attempt::Done(answer));
+        }
+        let request = self.request_of(&found, &events, &answer).await?;
+        let alias = request.alias.clone();
+        match self.commands.append(request).await? {
+            Appended::Committed(committed) if events.is_empty() => {
+                Ok(Attempt::Done(Answer { position: committed.position, ..answer }))
+            }
+            Appended::Committed(committed) => {
+                // A referred event may stand further on than the state that was found: then it is
+                // read anew by whoever asks next.
+                let version = committed.versions.first().copied().unwrap_or_default();
+                let (position, at) = (committed.position, committed.recorded_at);
+                let loaded = found.stream.after(events, position, at, 0);
+                if loaded.state.version() == version {
+                    let cache = A::cache(&self.commands.0);
+                    cache.put(found.id, found.mark, &Arc::new(loaded));
+                }
+                Ok(Attempt::Done(Answer { version, position, ..answer }))
+            }
+            Appended::Answered(answer) => Ok(Attempt::Done(answer)),
+            Appended::Moved => {
+                A::cache(&self.commands.0).forget(found.id);
+                if let Some(programme) = found.programme.0 {
+                    self.commands.0.programmes.forget(programme);
+                }
+                self.follow(alias).await?;
+                Ok(Attempt::Anew)
+            }
+        }
+    }
+}
+
+impl<A: Aggregate> StreamCommand<'_, A> {
+    /// Goes on with the stream that has the second name already: the command is decided on it, so
+    /// that a retry without a key is answered and another plan under the same name is refused.
+    async fn follow(&mut self, alias: Option<Alias>) -> Result<(), CommandError> {
+        let Some(alias) = alias else { return Ok(()) };
+        if let Some(known) = self.commands.0.journal.find_alias(&alias.alias).await? {
+            self.id = known.aggregate_id;
+        }
+        Ok(())
+    }
+
+    async fn request_of(
+        &self,
+        found: &FoundStream<A>,
+        events: &[A::Event],
+        answer: &Answer,
+    ) -> Result<AppendRequest, CommandError> {
+        let mut request = AppendRequest {
+            key: self.call.key.clone(),
+            answer: answer.text(),
+            ..AppendRequest::default()
+        };
+        let Some(event) = events.first() else { return Ok(request) };
+        let version = found.stream.state.version();
+        let programme = &found.programme.1;
+        // A caller who names the version wants no other.
+        let conditional = match (version, self.call.if_match) {
+            (1.., None) => {
+                self.commands.conditional_write::<A>(found.id, event, &self.call, programme).await?
+            }
+            _ => None,
+        };
+        match conditional {
+            Some(conditional) => request.conditional.push(conditional),
+            None => request.writes.push(StreamWrite {
+                stream: stream_id::<A>(found.id),
+                expected_version: version,
+                events: events.iter().map(|event| new_event(event, &self.call, 0)).collect(),
+            }),
+        }
+        if version == 0 {
+            let stream = stream_id::<A>(found.id);
+            request.alias = A::alias(&self.command).map(|alias| Alias { alias, stream });
+        }
+        if let Some(id) = found.programme.0 {
+            let (stream, version) = (stream_id::<Programme>(id), programme.version);
+            request.guards.push(Guard { stream, version });
+        }
+        Ok(request)
+    }
+}

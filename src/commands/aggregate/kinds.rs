@@ -1,0 +1,256 @@
+//! The four kinds of stream.
+
+use serde_json::Value;
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::cohort::{COHORT_COMMANDS, Cohort, CohortCommand, CohortEvent};
+use sira_domain::context::Context;
+use sira_domain::fund::{FUND_COMMANDS, Fund, FundCommand, FundEvent};
+use sira_domain::names;
+use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent};
+use sira_domain::programme::{PROGRAMME_COMMANDS, Programme, ProgrammeCommand, ProgrammeEvent};
+use sira_domain::refusal::Refusal;
+use uuid::Uuid;
+
+use super::super::Door;
+use super::super::cache::StreamCache;
+use super::super::guards::GuardedStreams;
+use super::{Aggregate, Parsed};
+use crate::grant::Scope;
+
+impl Aggregate for Beneficiary {
+    const TYPE: &'static str = Beneficiary::TYPE;
+    const COMMANDS: &'static [CommandEntry] = BENEFICIARY_COMMANDS;
+    const FIRST: &'static str = "register";
+    type Command = BeneficiaryCommand;
+    type Event = BeneficiaryEvent;
+
+    fn take(&mut self, event: BeneficiaryEvent) {
+        self.take(event);
+    }
+
+    fn version(&self) -> u64 {
+        self.version()
+    }
+
+    fn parse(word: &str, body: Value) -> Parsed<BeneficiaryCommand> {
+        BeneficiaryCommand::parse(word, body)
+    }
+
+    fn decide(
+        &self,
+        command: BeneficiaryCommand,
+        context: &Context,
+    ) -> Result<Vec<BeneficiaryEvent>, Refusal> {
+        sira_domain::path::decide(self, command, context)
+    }
+
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::path::gate(self, word, context)
+    }
+
+    /// A path whose registration was retracted has none until it is registered again.
+    fn programme(&self) -> Option<Uuid> {
+        self.state().registration.as_ref().map(|registration| registration.programme.0)
+    }
+
+    fn named_programme(command: &BeneficiaryCommand) -> Option<Uuid> {
+        match command {
+            BeneficiaryCommand::Register(registration) => Some(registration.programme.0),
+            _ => None,
+        }
+    }
+
+    fn alias(command: &BeneficiaryCommand) -> Option<String> {
+        match command {
+            BeneficiaryCommand::Register(registration) => {
+                Some(super::super::alias_of(registration.reference))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_within(&self, _: Uuid, scope: &Scope, programme: &Programme) -> bool {
+        scope.holds_path(self.state(), programme)
+    }
+
+    fn cache(door: &Door) -> &StreamCache<Self> {
+        &door.beneficiaries
+    }
+
+    fn guards(_: &Door) -> Option<&GuardedStreams<Self>> {
+        None
+    }
+}
+
+impl Aggregate for Programme {
+    const TYPE: &'static str = Programme::TYPE;
+    const COMMANDS: &'static [CommandEntry] = PROGRAMME_COMMANDS;
+    const FIRST: &'static str = "sign-convention";
+    type Command = ProgrammeCommand;
+    type Event = ProgrammeEvent;
+
+    fn take(&mut self, event: ProgrammeEvent) {
+        self.take(&event);
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn parse(word: &str, body: Value) -> Parsed<ProgrammeCommand> {
+        ProgrammeCommand::parse(word, body)
+    }
+
+    fn decide(
+        &self,
+        command: ProgrammeCommand,
+        context: &Context,
+    ) -> Result<Vec<ProgrammeEvent>, Refusal> {
+        sira_domain::programme::decide(self, command, context)
+    }
+
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::programme::gate(self, word, context)
+    }
+
+    fn programme(&self) -> Option<Uuid> {
+        None
+    }
+
+    fn named_programme(_: &ProgrammeCommand) -> Option<Uuid> {
+        None
+    }
+
+    /// Two conventions of the same parties may have one name.
+    fn alias(_: &ProgrammeCommand) -> Option<String> {
+        None
+    }
+
+    fn is_within(&self, _: Uuid, _: &Scope, _: &Programme) -> bool {
+        true
+    }
+
+    fn cache(door: &Door) -> &StreamCache<Self> {
+        &door.programmes
+    }
+
+    fn guards(_: &Door) -> Option<&GuardedStreams<Self>> {
+        None
+    }
+}
+
+impl Aggregate for Cohort {
+    const TYPE: &'static str = Cohort::TYPE;
+    const COMMANDS: &'static [CommandEntry] = COHORT_COMMANDS;
+    const FIRST: &'static str = "plan-cohort";
+    type Command = CohortCommand;
+    type Event = CohortEvent;
+
+    fn take(&mut self, event: CohortEvent) {
+        self.take(&event);
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn parse(word: &str, body: Value) -> Parsed<CohortCommand> {
+        CohortCommand::parse(word, body)
+    }
+
+    fn decide(
+        &self,
+        command: CohortCommand,
+        context: &Context,
+    ) -> Result<Vec<CohortEvent>, Refusal> {
+        sira_domain::cohort::decide(self, command, context)
+    }
+
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::cohort::gate(self, word, context)
+    }
+
+    fn programme(&self) -> Option<Uuid> {
+        self.plan.as_ref().map(|plan| plan.programme.0)
+    }
+
+    fn named_programme(command: &CohortCommand) -> Option<Uuid> {
+        match command {
+            CohortCommand::PlanCohort(plan) => Some(plan.programme.0),
+            _ => None,
+        }
+    }
+
+    fn alias(command: &CohortCommand) -> Option<String> {
+        names::alias_of_cohort(command)
+    }
+
+    fn is_within(&self, _: Uuid, scope: &Scope, programme: &Programme) -> bool {
+        let office = self.plan.as_ref().map(|plan| &plan.office);
+        scope.holds_office(office, None, programme)
+    }
+
+    fn cache(door: &Door) -> &StreamCache<Self> {
+        &door.cohorts
+    }
+
+    fn guards(door: &Door) -> Option<&GuardedStreams<Self>> {
+        Some(&door.guarded_cohorts)
+    }
+}
+
+impl Aggregate for Fund {
+    const TYPE: &'static str = Fund::TYPE;
+    const COMMANDS: &'static [CommandEntry] = FUND_COMMANDS;
+    const FIRST: &'static str = "open-fund";
+    type Command = FundCommand;
+    type Event = FundEvent;
+
+    fn take(&mut self, event: FundEvent) {
+        self.take(&event);
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn parse(word: &str, body: Value) -> Parsed<FundCommand> {
+        FundCommand::parse(word, body)
+    }
+
+    fn decide(&self, command: FundCommand, context: &Context) -> Result<Vec<FundEvent>, Refusal> {
+        sira_domain::fund::decide(self, command, context)
+    }
+
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal> {
+        sira_domain::fund::gate(self, word, context)
+    }
+
+    fn programme(&self) -> Option<Uuid> {
+        self.envelope.as_ref().map(|envelope| envelope.programme.0)
+    }
+
+    fn named_programme(command: &FundCommand) -> Option<Uuid> {
+        match command {
+            FundCommand::OpenFund(envelope) => Some(envelope.programme.0),
+            _ => None,
+        }
+    }
+
+    fn alias(command: &FundCommand) -> Option<String> {
+        names::alias_of_fund(command)
+    }
+
+    /// A fund is the programme's, whatever the office; a donor sees its own.
+    fn is_within(&self, id: Uuid, scope: &Scope, _: &Programme) -> bool {
+        scope.holds_fund(id)
+    }
+
+    fn cache(door: &Door) -> &StreamCache<Self> {
+        &door.funds
+    }
+
+    fn guards(door: &Door) -> Option<&GuardedStreams<Self>> {
+        Some(&door.guarded_funds)
+    }
+}

@@ -1,0 +1,94 @@
+//! The port between an aggregate of the domain and the door: each of the four kinds of stream is
+//! loaded, kept, decided on and named through it, here and over HTTP.
+
+mod allowed;
+mod command;
+mod kinds;
+
+use cqrs_es::DomainEvent;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::context::Context;
+use sira_domain::programme::Programme;
+use sira_domain::refusal::Refusal;
+use uuid::Uuid;
+
+pub use allowed::AllowedCommand;
+pub(super) use command::parse;
+
+use super::Door;
+use super::cache::StreamCache;
+use super::guards::GuardedStreams;
+use crate::grant::Scope;
+use crate::journal::StreamId;
+
+/// A command as it was read from a body; none when no command has the word.
+pub type Parsed<C> = Option<Result<C, serde_path_to_error::Error<serde_json::Error>>>;
+
+/// A kind of stream, with its commands and its events.
+pub trait Aggregate: Clone + Default + Send + Sync + 'static {
+    /// The type's name in the journal.
+    const TYPE: &'static str;
+    /// Its commands, as outside callers know them.
+    const COMMANDS: &'static [CommandEntry];
+    /// The word of the command that begins a stream.
+    const FIRST: &'static str;
+    /// Its commands, as the domain knows them.
+    type Command: Clone + Send + Sync + 'static;
+    /// Its events.
+    type Event: DomainEvent + Serialize + DeserializeOwned + Send + Sync;
+
+    /// Takes the next event in.
+    fn take(&mut self, event: Self::Event);
+
+    /// Sequence of the last event; 0 before the first.
+    fn version(&self) -> u64;
+
+    /// Reads a command of this kind from its body.
+    fn parse(word: &str, body: Value) -> Parsed<Self::Command>;
+
+    /// Takes a command to events; none when it has already happened.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    fn decide(
+        &self,
+        command: Self::Command,
+        context: &Context,
+    ) -> Result<Vec<Self::Event>, Refusal>;
+
+    /// Asks whether a command may be given now, whatever its body says: [`Aggregate::decide`] asks this
+    /// first.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    fn gate(&self, word: &str, context: &Context) -> Result<(), Refusal>;
+
+    /// The programme whose rules the stream is under; none before it has begun, and for a programme
+    /// itself.
+    fn programme(&self) -> Option<Uuid>;
+
+    /// The programme that a command names for the stream that it begins.
+    fn named_programme(command: &Self::Command) -> Option<Uuid>;
+
+    /// The second name that a command gives the stream, which the journal keeps unique.
+    fn alias(command: &Self::Command) -> Option<String>;
+
+    /// Whether a caller's scope reaches the stream, once it has begun.
+    fn is_within(&self, id: Uuid, scope: &Scope, programme: &Programme) -> bool;
+
+    /// The cache of its recent states.
+    fn cache(door: &Door) -> &StreamCache<Self>;
+
+    /// The guards that are asked under the journal's lock, where other streams' commands write to
+    /// streams of this kind too.
+    fn guards(door: &Door) -> Option<&GuardedStreams<Self>>;
+}
+
+/// The id of a stream of kind `A`.
+#[must_use]
+pub fn stream_id<A: Aggregate>(id: Uuid) -> StreamId {
+    StreamId { aggregate_type: A::TYPE.into(), aggregate_id: id }
+}

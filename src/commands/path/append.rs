@@ -1,0 +1,178 @@
+//! The append of a path's events, with what they move in a fund or take of a cohort. All of it is one
+//! append, or none of it.
+
+use sira_domain::cohort::Cohort;
+use sira_domain::fund::{self, Fund};
+use sira_domain::path::Beneficiary;
+use sira_domain::path::{BeneficiaryEvent, Fact};
+use sira_domain::refusal::{Item, Refusal};
+use sira_domain::values::{BeneficiaryId, Reference, Within};
+use uuid::Uuid;
+
+use super::super::aggregate::{Aggregate, stream_id};
+use super::super::answer::Answer;
+use super::super::pipeline::{Appended, Attempt};
+use super::super::{Call, CommandError, Commands};
+use super::{Decided, FoundPath, alias_of};
+use crate::journal::{Alias, AppendRequest, ConditionalWrite};
+use crate::read_side::Duplicate;
+
+/// Bytes that the memory of an attendance is reckoned by: its payload, about.
+pub(in super::super) const EVENT_BYTES: u64 = 160;
+
+impl Commands {
+    /// Appends what was decided, and keeps the new state.
+    ///
+    /// Durable when it returns `Committed`: the path's events, the fund's or the cohort's, the
+    /// reference and the key, all or none. A crash before that leaves nothing; after it, the retry is
+    /// answered by its key, or finds that it has happened.
+    pub(super) async fn store(
+        &self,
+        case: &FoundPath,
+        decided: Decided,
+        reference: Option<Reference>,
+        call: &Call,
+    ) -> Result<Attempt, CommandError> {
+        let Decided { events, conditional } = decided;
+        let answer = answer_of(case, &events, reference);
+        if events.is_empty() && call.key.is_none() {
+            return Ok(Attempt::Done(answer));
+        }
+        let duplicates = self.duplicates_of(case, &events).await;
+        let answer = Answer { duplicates, ..answer };
+        let mut request = request_of(case, &events, reference, call, &answer);
+        request.conditional.extend(conditional);
+        let bytes = payload_bytes(&request);
+        match self.append(request).await? {
+            Appended::Committed(committed) if events.is_empty() => {
+                Ok(Attempt::Done(Answer { position: committed.position, ..answer }))
+            }
+            Appended::Committed(committed) => {
+                // What a fund or a cohort was told comes behind the path's own events.
+                let beyond = committed.versions.len() as u64 - 1;
+                let position = committed.position - beyond;
+                let loaded = case.path.after(events, position, committed.recorded_at, bytes);
+                let version = loaded.state.version();
+                self.keep_path(case, loaded);
+                Ok(Attempt::Done(Answer { version, position: committed.position, ..answer }))
+            }
+            Appended::Answered(answer) => Ok(Attempt::Done(answer)),
+            Appended::Moved => {
+                self.forget_case(case);
+                Ok(Attempt::Anew)
+            }
+        }
+    }
+
+    /// What the events of a path write to a fund or a cohort.
+    ///
+    /// # Errors
+    /// When there is no such fund or cohort, or it is another programme's.
+    pub(super) async fn write_to_neighbour(
+        &self,
+        case: &FoundPath,
+        events: &[BeneficiaryEvent],
+        call: &Call,
+    ) -> Result<Option<ConditionalWrite>, CommandError> {
+        let [event] = events else { return Ok(None) };
+        let path = BeneficiaryId(case.id);
+        let programme = &case.programme.state;
+        if let Some(fund) = fund::named_fund(event) {
+            self.check_neighbour::<Fund>(fund.0, case, Item::Fund).await?;
+        }
+        if let Some((id, theirs)) = fund::of_path(case.path.state.state(), event, path) {
+            self.check_neighbour::<Fund>(id.0, case, Item::Fund).await?;
+            return self.conditional_write::<Fund>(id.0, &theirs, call, programme).await;
+        }
+        if let Some((id, theirs)) = sira_domain::cohort::of_path(event, path) {
+            self.check_neighbour::<Cohort>(id.0, case, Item::Cohort).await?;
+            return self.conditional_write::<Cohort>(id.0, &theirs, call, programme).await;
+        }
+        Ok(None)
+    }
+
+    /// A fund or a cohort must be there and belong to the path's programme. Neither ever changes, so
+    /// what is kept is as good as what stands.
+    async fn check_neighbour<A: Aggregate>(
+        &self,
+        id: Uuid,
+        case: &FoundPath,
+        item: Item,
+    ) -> Result<(), CommandError> {
+        let guarded = match A::guards(&self.0) {
+            Some(guards) => guards.get(&self.0.journal, id).await?,
+            None => None,
+        };
+        let name = id.to_string();
+        let Some(guarded) = guarded else {
+            let field = if item == Item::Fund { "fund" } else { "cohort" };
+            return Err(Refusal::Unknown { item, name, field }.into());
+        };
+        if guarded.state().programme() == Some(case.programme_id) {
+            return Ok(());
+        }
+        Err(Refusal::OtherProgramme { item, name }.into())
+    }
+
+    /// Paths that may be of the person whom these events tell of. Looked up before the append, so that
+    /// they are part of the answer that a retry gets.
+    async fn duplicates_of(&self, case: &FoundPath, events: &[BeneficiaryEvent]) -> Vec<Duplicate> {
+        let (Some(finder), [event]) = (self.0.duplicates.get(), events) else { return Vec::new() };
+        let state = case.path.state.state();
+        let (identity, year, region) = match &event.fact {
+            Fact::Registered(registration) => (
+                &registration.identity,
+                Some(registration.birth_year.get()),
+                Some(registration.region),
+            ),
+            Fact::IdentityUpdated(change) => {
+                let known = state.registration.as_ref().map(|registration| registration.birth_year);
+                (&change.identity, change.birth_year.map(Within::get).or(known), state.region)
+            }
+            _ => return Vec::new(),
+        };
+        let year = year.and_then(|year| i32::try_from(year).ok()).unwrap_or_default();
+        finder.find(case.id, identity.0.as_str(), year, region).await
+    }
+}
+
+/// The answer that these events will have, with the reference that the path has or is given.
+pub(in super::super) fn answer_of(
+    case: &FoundPath,
+    events: &[BeneficiaryEvent],
+    reference: Option<Reference>,
+) -> Answer {
+    let known =
+        case.path.state.state().registration.as_ref().map(|registration| registration.reference);
+    let types = events.iter().map(|event| event.fact.event_type().to_owned()).collect();
+    Answer {
+        reference: known.or(reference).map(|reference| reference.to_string()),
+        ..Answer::of(case.id, &case.path, types)
+    }
+}
+
+fn request_of(
+    case: &FoundPath,
+    events: &[BeneficiaryEvent],
+    reference: Option<Reference>,
+    call: &Call,
+    answer: &Answer,
+) -> AppendRequest {
+    let (key, answer) = (call.key.clone(), answer.text());
+    if events.is_empty() {
+        return AppendRequest { key, answer, ..AppendRequest::default() };
+    }
+    let stream = stream_id::<Beneficiary>(case.id);
+    let alias = reference.map(|reference| Alias { alias: alias_of(reference), stream });
+    let (writes, guards) = (vec![case.write(events, call)], vec![case.programme_guard()]);
+    AppendRequest { writes, guards, alias, key, answer, ..AppendRequest::default() }
+}
+
+fn payload_bytes(request: &AppendRequest) -> u64 {
+    request
+        .writes
+        .iter()
+        .flat_map(|write| &write.events)
+        .map(|event| event.payload.len() as u64)
+        .sum()
+}

@@ -1,0 +1,208 @@
+//! Commands to a beneficiary's path.
+
+mod append;
+mod draft;
+mod found;
+mod rehearse;
+mod retract;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryEvent};
+use sira_domain::values::Reference;
+use uuid::Uuid;
+
+pub(super) use append::{EVENT_BYTES, answer_of};
+pub(crate) use draft::seal_identity;
+pub(super) use draft::{PathDraft, SealedCommand, take_day};
+pub(super) use found::FoundPath;
+pub use rehearse::Rehearsal;
+
+use super::aggregate::Aggregate as _;
+use super::answer::Answer;
+use super::cache::Loaded;
+use super::link::LINKS;
+use super::pipeline::{Attempt, Pipeline, carry_out, check_call, check_reach, in_task};
+use super::{Call, CommandError, Commands, new_id};
+use crate::journal::ConditionalWrite;
+
+/// A command to a path, on its way.
+struct PathCommand<'a> {
+    commands: &'a Commands,
+    id: Uuid,
+    /// Whether the id was drawn for this registration, so that nothing can stand under it.
+    is_new: bool,
+    draft: PathDraft,
+    sealed: Option<SealedCommand>,
+    call: Call,
+}
+
+/// The events that a command to a path leads to, and what they write to a fund or a cohort.
+pub(super) struct Decided {
+    pub events: Vec<BeneficiaryEvent>,
+    pub conditional: Option<ConditionalWrite>,
+}
+
+impl Commands {
+    /// A path at its current version: see [`Commands::current`].
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn current_beneficiary(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
+        self.current(id).await
+    }
+
+    /// Registers a person under a new id, or under `id` when the caller has a lasting one (an
+    /// imported row).
+    ///
+    /// # Errors
+    /// Whatever forbids it; nothing is appended then.
+    pub async fn register(
+        &self,
+        id: Option<Uuid>,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let draft = PathDraft::new(entry_of(Beneficiary::FIRST)?, body);
+        let commands = self.clone();
+        in_task(Beneficiary::FIRST, async move {
+            let _turn = match id {
+                Some(id) => Some(commands.0.beneficiaries.turn(id).await),
+                None => None,
+            };
+            let is_new = id.is_none();
+            let id = id.unwrap_or_else(|| new_id(&commands.0.clock));
+            let commands = &commands;
+            carry_out(PathCommand { commands, id, is_new, draft, sealed: None, call }).await
+        })
+        .await
+    }
+
+    /// Carries out a command on a path.
+    ///
+    /// # Errors
+    /// Whatever forbids it; nothing is appended then.
+    pub async fn command_beneficiary(
+        &self,
+        id: Uuid,
+        word: &str,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let entry = entry_of(word)?;
+        let commands = self.clone();
+        in_task(entry.word, async move {
+            match entry.word {
+                "erase-personal-data" => commands.erase(id, entry, body, call).await,
+                word if LINKS.contains(&word) => commands.link(id, entry, body, call).await,
+                _ => commands.command_path(id, entry, body, call).await,
+            }
+        })
+        .await
+    }
+
+    /// As [`Commands::command_beneficiary`], within a task that there is already.
+    pub(super) async fn command_path(
+        &self,
+        id: Uuid,
+        entry: &'static CommandEntry,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        let draft = PathDraft::new(entry, body);
+        let _turn = self.0.beneficiaries.turn(id).await;
+        let (commands, is_new, sealed) = (self, false, None);
+        carry_out(PathCommand { commands, id, is_new, draft, sealed, call }).await
+    }
+}
+
+impl Pipeline for PathCommand<'_> {
+    type Loaded = FoundPath;
+    type Decided = Decided;
+
+    fn commands(&self) -> &Commands {
+        self.commands
+    }
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    async fn load(&mut self) -> Result<FoundPath, CommandError> {
+        match self.draft.entry.word {
+            Beneficiary::FIRST if self.is_new => self.commands.new_case(self.id, &self.draft).await,
+            // An imported row keeps its id: when the stream has begun, this is a retry, or a path
+            // whose registration was retracted.
+            Beneficiary::FIRST => self.commands.find_to_register(self.id, &self.draft).await,
+            _ => self.commands.find(self.id).await,
+        }
+    }
+
+    async fn decide(&mut self, case: &FoundPath) -> Result<Decided, CommandError> {
+        let (state, programme) = (&*case.path.state, &case.programme.state);
+        check_call(case.id, &case.path, programme, &self.call)?;
+        let sealed = self.commands.seal(&self.draft, case, self.sealed.take()).await?;
+        let sealed = self.sealed.insert(sealed);
+        self.call.occurred_on = sealed.occurred_on.or(self.call.occurred_on);
+        let context = self.commands.context(case.id, programme, &self.call);
+        let events = state.decide(sealed.command.clone(), &context)?;
+        check_reach(case.id, state, &events, programme, &self.call)?;
+        let conditional = self.commands.write_to_neighbour(case, &events, &self.call).await?;
+        Ok(Decided { events, conditional })
+    }
+
+    async fn append(&mut self, case: FoundPath, decided: Decided) -> Result<Attempt, CommandError> {
+        if decided.events.is_empty() && !self.is_current(&case).await? {
+            return Ok(Attempt::Anew);
+        }
+        let reference = self.sealed.as_ref().and_then(|sealed| sealed.reference);
+        let attempt = self.commands.store(&case, decided, reference, &self.call).await?;
+        if let (Attempt::Anew, Some(sealed)) = (&attempt, &mut self.sealed) {
+            // The reference may have been found taken.
+            sealed.draw_anew();
+        }
+        Ok(attempt)
+    }
+
+    /// A path is found as this process knows it.
+    async fn is_current(&self, case: &FoundPath) -> Result<bool, CommandError> {
+        self.commands.stands(case).await
+    }
+}
+
+impl Commands {
+    /// A draft sealed for a path as it was found; what was sealed in an attempt before serves again
+    /// where it can.
+    pub(super) async fn seal(
+        &self,
+        draft: &PathDraft,
+        case: &FoundPath,
+        before: Option<SealedCommand>,
+    ) -> Result<SealedCommand, CommandError> {
+        match before {
+            Some(sealed) if sealed.serves(case.path.state.state()) => Ok(sealed),
+            _ if draft.seals() => {
+                let key = self.key_of(&case.path.state).await?;
+                draft.seal(case.id, Some(&key))
+            }
+            _ => draft.seal(case.id, None),
+        }
+    }
+}
+
+/// The alias of a stream under its reference: without hyphens.
+#[must_use]
+pub fn alias_of(reference: Reference) -> String {
+    reference.as_str().replace('-', "")
+}
+
+/// The command of a word.
+pub(super) fn entry_of(word: &str) -> Result<&'static CommandEntry, CommandError> {
+    let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == word);
+    entry.ok_or(CommandError::NoSuchCommand)
+}

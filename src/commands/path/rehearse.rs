@@ -1,0 +1,70 @@
+//! Deciding without recording: what an import does when it only judges.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::path::{Beneficiary, decide};
+use uuid::Uuid;
+
+use super::super::cache::Loaded;
+use super::super::{Call, CommandError, Commands};
+use super::{FoundPath, PathDraft};
+use crate::keys::PersonKey;
+
+/// A path as a rehearsal leaves it.
+pub struct Rehearsal {
+    path: Beneficiary,
+    key: PersonKey,
+}
+
+impl Commands {
+    /// Decides a command as if those rehearsed before had been recorded; says whether it would
+    /// record something. Nothing is written anywhere.
+    ///
+    /// # Errors
+    /// What would forbid the command.
+    pub async fn rehearse(
+        &self,
+        id: Uuid,
+        entry: &'static CommandEntry,
+        body: Map<String, Value>,
+        call: &Call,
+        rehearsal: &mut Option<Rehearsal>,
+    ) -> Result<bool, CommandError> {
+        let draft = PathDraft::new(entry, body);
+        let case = self.case_to_rehearse(id, &draft, rehearsal.as_ref()).await?;
+        let key = match rehearsal.take() {
+            Some(rehearsed) => rehearsed.key,
+            None if case.path.state.version() == 0 => PersonKey::throwaway()?,
+            None => self.key_of(&case.path.state).await?,
+        };
+        let sealed = draft.seal(id, Some(&key))?;
+        let call = Call { occurred_on: sealed.occurred_on.or(call.occurred_on), ..call.clone() };
+        let context = self.context(case.id, &case.programme.state, &call);
+        let events = decide(&case.path.state, sealed.command, &context)?;
+        let would_record = !events.is_empty();
+        let mut path = Beneficiary::clone(&case.path.state);
+        for event in events {
+            path.take(event);
+        }
+        *rehearsal = Some(Rehearsal { path, key });
+        Ok(would_record)
+    }
+
+    async fn case_to_rehearse(
+        &self,
+        id: Uuid,
+        draft: &PathDraft,
+        rehearsal: Option<&Rehearsal>,
+    ) -> Result<FoundPath, CommandError> {
+        match rehearsal {
+            None => self.find_to_register(id, draft).await,
+            Some(rehearsal) => {
+                let state = Arc::new(rehearsal.path.clone());
+                let path = Loaded { state, ..Loaded::default() };
+                self.case_of(id, self.0.beneficiaries.mark(id), Arc::new(path)).await
+            }
+        }
+    }
+}

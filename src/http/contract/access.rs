@@ -1,0 +1,77 @@
+//! Who may use a route, and the groups of roles that routes name. Commands have their roles in their own
+//! table, [`sira_domain::catalogue`].
+
+use sira_domain::role::Role::{self, Adviser, Auditor, Committee, Director, Finance, Trainer};
+
+use super::error::ApiError;
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    /// Anyone, without a token.
+    Open,
+    /// Any valid token.
+    AnyRole,
+    /// These roles.
+    Roles(&'static [Role]),
+}
+
+impl Access {
+    /// Refuses a role that may not use the route.
+    ///
+    /// # Errors
+    /// [`ApiError::Forbidden`], with those who may.
+    pub fn check(self, role: Role) -> Result<(), ApiError> {
+        match self {
+            Self::Roles(roles) if !roles.contains(&role) => Err(ApiError::Forbidden(roles)),
+            Self::Open | Self::AnyRole | Self::Roles(_) => Ok(()),
+        }
+    }
+}
+
+/// Those who see a path: its people, never analysts or donors.
+pub const PATH_READERS: &[Role] =
+    &[Adviser, Trainer, Committee, Finance, Director, Auditor, Role::Admin];
+
+/// Those who see a path's documents: those who may open the name of one.
+pub const DOCUMENT_READERS: &[Role] = crate::present::IDENTITY_READERS;
+
+/// Those who see a cohort with its members.
+pub const COHORT_READERS: &[Role] = PATH_READERS;
+
+/// Those who see a fund's sums; a donor those of its own.
+pub const FUND_READERS: &[Role] =
+    &[Adviser, Committee, Finance, Director, Auditor, Role::Analyst, Role::Donor, Role::Admin];
+
+/// Those who read every event of a programme, a cohort or a fund.
+pub const HISTORY_READERS: &[Role] = &[Finance, Director, Auditor, Role::Admin];
+
+/// Those who see and revoke tokens.
+pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
+
+/// Those who settle whether two paths are one person's.
+pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
+
+/// Those who follow the whole journal; see `routes::events` for why their scope must be everything.
+pub const FEED_READERS: &[Role] = &[Auditor, Role::Admin];
+
+/// Those who read the entries of every event of the journal: which stream, which type, when.
+pub const ENTRY_READERS: &[Role] = &[Auditor, Role::Admin, Director];
+
+/// Those whose witness may hand in its signatures; whose key signed is checked besides.
+pub const WITNESSES: &[Role] = &[Director, Role::Donor, Role::Admin];
+
+/// Those who hand a person everything that is held about them.
+pub const PERSON_READERS: &[Role] = &[Director];
+
+/// Those who see whose data are past retention.
+pub const RETENTION_READERS: &[Role] = &[Director, Role::Admin];
+
+/// Those who order the erasure of data past retention.
+pub const ERASERS: &[Role] = &[Role::Admin];
+
+/// Those who see what a member of the staff did, and who read a person's data.
+pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];
+
+/// Those who freeze reports.
+pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];

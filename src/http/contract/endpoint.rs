@@ -1,0 +1,190 @@
+//! One route: what it is called, who may use it, what it takes and gives, and what answers it. The router,
+//! the guard and the OpenAPI document are made of these and of nothing else.
+
+use std::borrow::Cow;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{MethodRouter, on};
+use schemars::SchemaGenerator;
+use serde_json::Value;
+use sira_domain::catalogue::CommandEntry;
+
+use super::access::Access;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::operation::{Described, Operation};
+use crate::http::App;
+
+/// Largest body unless a route says otherwise: the longest free texts and a loan's schedule fit several
+/// times over.
+const BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// A group of operations in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag(pub &'static str);
+
+/// The schema of a body that its handler takes as it comes.
+pub type BodySchema = fn(&mut SchemaGenerator) -> Value;
+
+/// A route.
+pub struct Endpoint {
+    /// Method.
+    pub method: Method,
+    /// Path, with its parameters in braces.
+    pub path: Cow<'static, str>,
+    /// Who may use it.
+    pub access: Access,
+    /// The operation's id in the document: one word with hyphens, for good.
+    pub id: &'static str,
+    /// Its group in the document.
+    pub tag: Tag,
+    /// What it does, in English.
+    pub summary: &'static str,
+    /// The command that it carries out, if any.
+    pub command: Option<&'static CommandEntry>,
+    /// The media type and the schema of a body that no type describes.
+    pub body: Option<(&'static str, BodySchema)>,
+    /// Statuses of problems beyond those that the handler's types tell.
+    pub problems: &'static [u16],
+    body_max_bytes: usize,
+    describe: fn(&mut Operation),
+    handler: MethodRouter<App>,
+}
+
+impl Endpoint {
+    /// A route that reads.
+    pub fn get<H, M, I>(
+        path: impl Into<Cow<'static, str>>,
+        access: Access,
+        (tag, id): (Tag, &'static str),
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<M, App> + Described<I>,
+        M: 'static,
+    {
+        Self::on(Method::GET, path, access, (tag, id), summary, handler)
+    }
+
+    /// A route that writes.
+    pub fn post<H, M, I>(
+        path: impl Into<Cow<'static, str>>,
+        access: Access,
+        (tag, id): (Tag, &'static str),
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<M, App> + Described<I>,
+        M: 'static,
+    {
+        Self::on(Method::POST, path, access, (tag, id), summary, handler)
+    }
+
+    fn on<H, M, I>(
+        method: Method,
+        path: impl Into<Cow<'static, str>>,
+        access: Access,
+        (tag, id): (Tag, &'static str),
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<M, App> + Described<I>,
+        M: 'static,
+    {
+        let filter = if method == Method::POST {
+            axum::routing::MethodFilter::POST
+        } else {
+            axum::routing::MethodFilter::GET
+        };
+        Self {
+            method,
+            path: path.into(),
+            access,
+            id,
+            tag,
+            summary,
+            command: None,
+            body: None,
+            problems: &[],
+            body_max_bytes: BODY_MAX_BYTES,
+            describe: H::describe,
+            handler: on(filter, handler),
+        }
+    }
+
+    /// A route that carries out a command: its word, its roles and its body are the catalogue's.
+    pub fn command<H, M, I>(
+        path: impl Into<Cow<'static, str>>,
+        entry: &'static CommandEntry,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<M, App> + Described<I>,
+        M: 'static,
+    {
+        let access = Access::Roles(entry.roles);
+        let named = (Tag(entry.stage), entry.word);
+        let endpoint = Self::post(path, access, named, entry.about_en, handler);
+        Self { command: Some(entry), ..endpoint }
+    }
+
+    /// With a body that no type describes.
+    #[must_use]
+    pub fn taking(self, media_type: &'static str, schema: BodySchema) -> Self {
+        Self { body: Some((media_type, schema)), ..self }
+    }
+
+    /// With further problems that it may meet.
+    #[must_use]
+    pub fn meeting(self, problems: &'static [u16]) -> Self {
+        Self { problems, ..self }
+    }
+
+    /// With another limit of its body.
+    #[must_use]
+    pub fn up_to(self, body_max_bytes: usize) -> Self {
+        Self { body_max_bytes, ..self }
+    }
+
+    /// Describes what the handler takes and gives.
+    pub fn describe(&self, operation: &mut Operation) {
+        (self.describe)(operation);
+    }
+
+    /// The handler behind its guard: a caller who may not never reaches it.
+    pub fn guarded(self, app: &App) -> MethodRouter<App> {
+        let handler = self.handler.route_layer(DefaultBodyLimit::max(self.body_max_bytes));
+        if matches!(self.access, Access::Open) {
+            return handler;
+        }
+        let guard = Guard { app: app.clone(), access: self.access };
+        handler.route_layer(from_fn_with_state(guard, admit))
+    }
+}
+
+/// What stands before a route.
+#[derive(Clone)]
+struct Guard {
+    app: App,
+    access: Access,
+}
+
+/// Lets a caller in whose token is good and whose role may use the route.
+async fn admit(
+    State(guard): State<Guard>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let caller = Caller::admit(&guard.app, &mut parts).await?;
+    guard.access.check(caller.grant.role)?;
+    parts.extensions.insert(caller);
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}

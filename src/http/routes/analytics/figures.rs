@@ -1,0 +1,62 @@
+//! Indicators and targets, as JSON with their definitions or as a sheet.
+
+use axum::extract::State;
+use sira_projections::analytics::PROJECTIONS;
+
+use super::answer::{FigureAnswer, negotiated};
+use super::asked::Asked;
+use super::{TAG, reached, sheet};
+use crate::figures::{Question, Subject, sees_nobody};
+use crate::http::App;
+use crate::http::contract::access::Access::AnyRole;
+use crate::http::contract::caller::Caller;
+use crate::http::contract::endpoint::Endpoint;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::{Accepted, MinPosition};
+use crate::http::contract::reading::wait;
+
+/// The subjects' operations and what each answers, in the order of [`Subject::ALL`].
+const SUBJECTS: [(&str, &str); Subject::ALL.len()] = [
+    ("get-funnel", "How far the people registered in a period have come."),
+    ("get-indicators", "Every indicator with its definition, or those named."),
+    ("get-durations", "Days from one stage to another."),
+    ("get-training", "Training: people, attendance, modules."),
+    ("get-finance", "Money: requested, committed, disbursed, repaid, at risk."),
+    ("get-survival", "How many businesses still trade."),
+    ("get-timeseries", "Indicators by month, quarter or year."),
+    ("get-targets", "The targets of the conventions, and what was reached."),
+];
+
+/// The routes, one a subject.
+pub fn endpoints() -> Vec<Endpoint> {
+    vec![of::<0>(), of::<1>(), of::<2>(), of::<3>(), of::<4>(), of::<5>(), of::<6>(), of::<7>()]
+}
+
+fn of<const SUBJECT: usize>() -> Endpoint {
+    let path = format!("/v1/analytics/{}", Subject::ALL[SUBJECT].0);
+    let (id, summary) = SUBJECTS[SUBJECT];
+    Endpoint::get(path, AnyRole, (TAG, id), summary, figures::<SUBJECT>)
+}
+
+async fn figures<const SUBJECT: usize>(
+    State(app): State<App>,
+    caller: Caller,
+    Accepted(accept): Accepted,
+    min: MinPosition,
+    Asked(parameters): Asked<SUBJECT>,
+) -> Result<FigureAnswer, ApiError> {
+    let (word, subject) = Subject::ALL[SUBJECT];
+    let question = Question::read(parameters, subject)?;
+    let format = negotiated(accept.as_deref())?;
+    wait(&app, min, &PROJECTIONS).await?;
+    let found = app.figures.moment(question.when).await?;
+    let query = reached(&app, &caller, &question).await?;
+    let hides_few = sees_nobody(caller.grant.role);
+    if subject == Subject::Targets {
+        let reached = app.figures.targets(query, found.at, hides_few).await?;
+        return sheet::targets(caller.language(), format, &question, &found, &reached);
+    }
+    let indicators = question.indicators.clone();
+    let figures = app.figures.compute(indicators, query, found.at, hides_few).await?;
+    sheet::figures(caller.language(), format, word, &question, &found, &figures)
+}

@@ -1,0 +1,239 @@
+//! Frozen reports: naming one, listing them, and what changed since.
+
+use std::sync::LazyLock;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sira_projections::analytics::Cell;
+use sira_projections::analytics::compute::groups;
+use uuid::Uuid;
+
+use super::answer::{Definition, definitions};
+use super::row::CellFigures;
+use crate::commands::{self, FormErrors};
+use crate::figures::{FrozenReport, Shown, ShownCell, Subject, sees_nobody};
+use crate::grant::Scope;
+use crate::http::App;
+use crate::http::contract::access::PATH_READERS;
+use crate::http::contract::answer::{Plain, Read};
+use crate::http::contract::caller::Caller;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::{Body, Form, Named};
+use crate::http::contract::operation::{Operation, Output};
+
+/// What a report is frozen from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportForm {
+    /// Its name.
+    #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9._-]+$"))]
+    name: String,
+    /// The last part of the route that answers it; targets cannot be frozen.
+    #[schemars(schema_with = "subjects")]
+    subject: String,
+    /// Its parameters, as in an address; `as_of` and `as_of_position` choose the moment.
+    #[serde(default)]
+    #[schemars(length(max = 2000))]
+    query: String,
+}
+
+fn subjects(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let words: Vec<_> = Subject::ALL.iter().map(|(word, _)| *word).collect();
+    schemars::json_schema!({ "type": "string", "enum": words })
+}
+
+impl Body for ReportForm {
+    type Schema = Self;
+
+    fn read(body: Value) -> Result<Self, FormErrors> {
+        static FORM: LazyLock<commands::form::Form> =
+            LazyLock::new(commands::form::Form::of::<ReportForm>);
+        FORM.read(body)
+    }
+}
+
+/// A frozen report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// Its name.
+    name: String,
+    /// What it is about.
+    subject: String,
+    /// Its question, as in an address.
+    query: String,
+    /// What was recorded up to here is in it.
+    position: u64,
+    /// The day that it is of.
+    day: NaiveDate,
+    /// When it was frozen.
+    frozen_at: DateTime<Utc>,
+    /// Who froze it.
+    frozen_by: String,
+    /// The leaf hash of the event at its position, hexadecimal.
+    leaf_hash: String,
+    /// SHA-256 of its figures, hexadecimal.
+    answer_sha256: String,
+}
+
+impl From<&FrozenReport> for Report {
+    fn from(report: &FrozenReport) -> Self {
+        Self {
+            name: report.name.clone(),
+            subject: report.subject.clone(),
+            query: report.query.clone(),
+            position: report.position(),
+            day: report.day(),
+            frozen_at: report.frozen_at(),
+            frozen_by: report.frozen_by.clone(),
+            leaf_hash: report.leaf_hash(),
+            answer_sha256: report.answer_sha256(),
+        }
+    }
+}
+
+/// A report that was frozen now or before.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Frozen {
+    /// The report.
+    #[serde(flatten)]
+    report: Report,
+    /// Whether it had been frozen before, with the same question.
+    already_done: bool,
+}
+
+impl IntoResponse for Frozen {
+    fn into_response(self) -> Response {
+        let status = if self.already_done { StatusCode::OK } else { StatusCode::CREATED };
+        (status, axum::Json(self)).into_response()
+    }
+}
+
+impl Output for Frozen {
+    fn describe(operation: &mut Operation) {
+        operation.json::<Self>(201, "It was frozen now.", &[]);
+        operation.json::<Self>(200, "It had been frozen before, with the same question.", &[]);
+    }
+}
+
+/// `POST /v1/analytics/reports`.
+pub async fn freeze(
+    State(app): State<App>,
+    caller: Caller,
+    Form { form, .. }: Form<ReportForm>,
+) -> Result<Frozen, ApiError> {
+    let ReportForm { name, subject, query } = form;
+    let frozen = app.figures.freeze(&name, (&subject, &query), &caller.grant.actor).await;
+    let (report, already_done) = frozen?;
+    Ok(Frozen { report: (&report).into(), already_done })
+}
+
+/// Every frozen report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Reports {
+    /// The reports, newest first.
+    reports: Vec<Report>,
+}
+
+/// `GET /v1/analytics/reports`.
+pub async fn list(State(app): State<App>) -> Result<Plain<Reports>, ApiError> {
+    let reports = app.figures.reports().await?;
+    Ok(Plain(Reports { reports: reports.iter().map(Into::into).collect() }))
+}
+
+/// A report, then and now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ShownReport {
+    /// The report.
+    #[serde(flatten)]
+    report: Report,
+    /// Whether the figures at its position and the event there are what they were.
+    is_as_frozen: bool,
+    /// The position of `now`.
+    now_position: u64,
+    /// What each indicator is.
+    definitions: Vec<Definition>,
+    /// Its cells.
+    rows: Vec<ReportRow>,
+}
+
+/// A cell of a report, then and now.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ReportRow {
+    /// The indicator.
+    indicator: &'static str,
+    /// The cell's word in each dimension of the breakdown, by the dimension's word.
+    #[serde(flatten)]
+    groups: Map<String, Value>,
+    /// As frozen; nothing when nothing was in the cell then.
+    frozen: Option<CellFigures>,
+    /// As it is now, of the same day.
+    now: Option<CellFigures>,
+    /// The first events that came between, for those who reach everybody.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Vec<Between>")]
+    events: Option<Vec<Between>>,
+    /// How many came between.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "u64")]
+    events_count: Option<u64>,
+}
+
+/// An event that changed a cell since.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EventBetween")]
+struct Between {
+    /// Its position.
+    position: u64,
+    /// The path.
+    id: Uuid,
+    /// Its sequence in the path.
+    sequence: u64,
+}
+
+/// `GET /v1/analytics/reports/{name}`.
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Named(name): Named<String>,
+) -> Result<Read<ShownReport>, ApiError> {
+    let reach = app.figures.reach(&caller.grant.scope).await?;
+    let shown = app.figures.show_report(&name, reach, sees_nobody(caller.grant.role)).await?;
+    // Ids are told to those who reach everybody: a cell may hold who was handed over since.
+    let sees_paths = PATH_READERS.contains(&caller.grant.role) && caller.grant.scope == Scope::All;
+    let indicators = shown.question.indicators.iter().copied();
+    let body = ShownReport {
+        report: (&shown.report).into(),
+        is_as_frozen: shown.is_as_frozen,
+        now_position: shown.now_position,
+        definitions: definitions(indicators, caller.language()),
+        rows: shown.cells.iter().map(|cell| row(cell, &shown, sees_paths)).collect(),
+    };
+    Ok(Read { body, position: shown.now_position })
+}
+
+fn row(cell: &ShownCell, shown: &Shown, sees_paths: bool) -> ReportRow {
+    let groups = groups(cell.indicator, &shown.question.query.group_by);
+    let words = groups.iter().zip(&cell.words);
+    let words = words.map(|(group, word)| (group.word().to_owned(), word.clone().into()));
+    let side = |side: &Option<Cell>| side.as_ref().map(Into::into);
+    let is_hidden = [&cell.frozen, &cell.now].into_iter().flatten().any(|cell| cell.suppressed);
+    let (events, count) = &cell.changes;
+    let between = |(position, id, sequence): &(u64, Uuid, u64)| Between {
+        position: *position,
+        id: *id,
+        sequence: *sequence,
+    };
+    ReportRow {
+        indicator: cell.indicator.name,
+        groups: words.collect(),
+        frozen: side(&cell.frozen),
+        now: side(&cell.now),
+        events: (*count > 0 && sees_paths).then(|| events.iter().map(between).collect()),
+        events_count: (*count > 0 && !is_hidden).then_some(*count),
+    }
+}

@@ -1,0 +1,168 @@
+//! Cells and targets as rows of JSON.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sira_projections::analytics::compute::groups;
+use sira_projections::analytics::targets::Reached;
+use sira_projections::analytics::{Cell, Dimension, Figures, PLACES};
+use sira_projections::table::Decimal;
+
+use crate::figures::Question;
+
+/// A row of an answer.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Row {
+    /// A cell of an indicator.
+    Cell(CellRow),
+    /// A target, and what was reached of it.
+    Target(Box<TargetRow>),
+}
+
+/// A cell of an indicator.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CellRow {
+    /// The indicator.
+    pub indicator: &'static str,
+    /// The cell's word in each dimension of the breakdown, by the dimension's word; nothing where the facts
+    /// have none.
+    #[serde(flatten)]
+    pub groups: Map<String, Value>,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: CellFigures,
+}
+
+/// A cell's figures.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CellFigures {
+    /// The value; nothing where it is undefined or hidden.
+    value: Option<serde_json::Number>,
+    /// What is counted or summed.
+    numerator: Option<i64>,
+    /// Of what.
+    denominator: Option<i64>,
+    /// Whether the cell is hidden, being of few people; left out when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    suppressed: bool,
+}
+
+impl From<&Cell> for CellFigures {
+    fn from(cell: &Cell) -> Self {
+        Self {
+            value: number(cell.value),
+            numerator: whole(cell.part),
+            denominator: whole(cell.whole),
+            suppressed: cell.suppressed,
+        }
+    }
+}
+
+/// The cells of some indicators.
+#[must_use]
+pub fn rows(figures: &[Figures], question: &Question) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for one in figures {
+        let groups = groups_of(one, question);
+        for cell in &one.cells {
+            let words = groups.iter().zip(&cell.words);
+            let words = words.map(|(group, word)| (group.word().to_owned(), word_value(word)));
+            rows.push(Row::Cell(CellRow {
+                indicator: one.indicator.name,
+                groups: words.collect(),
+                figures: cell.into(),
+            }));
+        }
+    }
+    rows
+}
+
+/// What the cells of an indicator are broken down by.
+#[must_use]
+pub fn groups_of(figures: &Figures, question: &Question) -> Vec<Dimension> {
+    groups(figures.indicator, &question.query.group_by)
+}
+
+/// A fact without a word for a dimension has none in the answer.
+fn word_value(word: &str) -> Value {
+    if word.is_empty() { Value::Null } else { word.into() }
+}
+
+fn whole(number: Option<i128>) -> Option<i64> {
+    number.and_then(|number| i64::try_from(number).ok())
+}
+
+/// Whole numbers as such; the others as the number nearest to their two places, which is what their
+/// text reads.
+fn number(value: Option<Decimal>) -> Option<serde_json::Number> {
+    let value = value?;
+    let one = 10_i64.pow(value.scale().into());
+    if value.unscaled() % one == 0 {
+        return Some((value.unscaled() / one).into());
+    }
+    value.to_string().parse::<f64>().ok().and_then(serde_json::Number::from_f64)
+}
+
+/// A target, and what was reached of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TargetRow {
+    /// The programme.
+    programme: String,
+    /// The indicator.
+    indicator: String,
+    /// First day of its period.
+    from: NaiveDate,
+    /// Last day of its period.
+    to: NaiveDate,
+    /// The region that it is set for; nothing for all.
+    region: Option<String>,
+    /// The sex that it is set for; nothing for both.
+    sex: Option<String>,
+    /// What is aimed at.
+    target: Option<serde_json::Number>,
+    /// What was reached.
+    actual: Option<serde_json::Number>,
+    /// What was reached beyond it; negative for what is missing.
+    gap: Option<serde_json::Number>,
+    /// What was reached, in percent of it.
+    percent: Option<serde_json::Number>,
+    /// Whether what was reached is hidden, being of few people; left out when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    suppressed: bool,
+}
+
+impl From<&Reached> for Row {
+    fn from(one: &Reached) -> Self {
+        let [aim, actual, gap, percent] = measures(one).map(number);
+        let of = &one.target;
+        Self::Target(Box::new(TargetRow {
+            programme: of.programme.clone(),
+            indicator: of.indicator.clone(),
+            from: of.from_on,
+            to: of.to_on,
+            region: of.region.clone(),
+            sex: of.sex.clone(),
+            target: aim,
+            actual,
+            gap,
+            percent,
+            suppressed: one.suppressed,
+        }))
+    }
+}
+
+/// Target, what was reached, gap and rate.
+#[must_use]
+pub fn measures(one: &Reached) -> [Option<Decimal>; 4] {
+    let aim = Decimal::of_ratio(one.target.value.into(), 1, PLACES);
+    let scaled = |value: Decimal| i128::from(value.unscaled());
+    let parts = 10_i128.pow(PLACES.into());
+    let both = one.actual.zip(aim);
+    let gap = both
+        .and_then(|(actual, aim)| Decimal::of_ratio(scaled(actual) - scaled(aim), parts, PLACES));
+    let percent =
+        both.and_then(|(actual, aim)| Decimal::of_ratio(scaled(actual) * 100, scaled(aim), PLACES));
+    [aim, one.actual, gap, percent]
+}

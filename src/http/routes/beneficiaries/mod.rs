@@ -1,0 +1,87 @@
+//! Routes of a beneficiary's path.
+
+mod access;
+mod attach;
+mod command;
+mod document;
+mod evidence;
+mod find;
+mod history;
+mod list;
+mod person;
+mod search;
+mod status;
+
+use sira_domain::path::BENEFICIARY_COMMANDS;
+
+use crate::http::contract::access::Access::Roles;
+use crate::http::contract::access::{DOCUMENT_READERS, PATH_READERS, PERSON_READERS, WATCHERS};
+use crate::http::contract::endpoint::{Endpoint, Tag};
+
+pub(super) use find::{current, log_access};
+pub(super) use list::{Awaited, CASES, read_place, word_of, write_place};
+
+const TAG: Tag = Tag("beneficiaries");
+/// The collection.
+pub(super) const PATH: &str = "/v1/beneficiaries";
+
+/// The routes.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut all = vec![
+        Endpoint::get(
+            PATH,
+            Roles(PATH_READERS),
+            (TAG, "list-beneficiaries"),
+            "Paths within reach, by filters, in an order, a page at a time; or people by name or phone.",
+            list::list,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}",
+            Roles(PATH_READERS),
+            (TAG, "get-beneficiary"),
+            "Where a path stands, now or at a past moment.",
+            status::status,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/history",
+            Roles(PATH_READERS),
+            (TAG, "get-beneficiary-history"),
+            "Every event of a path, or the difference between two of its moments; the reading is recorded.",
+            history::history,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/documents/{sha256}",
+            Roles(DOCUMENT_READERS),
+            (TAG, "get-beneficiary-document"),
+            "A document's bytes, for those who may open its name; the reading is recorded.",
+            document::fetch,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/evidence",
+            Roles(PATH_READERS),
+            (TAG, "get-beneficiary-evidence"),
+            "A path as it is stored, with the proof that it is whole and unchanged: for `sira verify --bundle`. The reading is recorded.",
+            evidence::bundle,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/access",
+            Roles(WATCHERS),
+            (TAG, "list-beneficiary-readings"),
+            "Who read a person's data, newest first; this reading is recorded too.",
+            access::readings,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/person",
+            Roles(PERSON_READERS),
+            (TAG, "get-beneficiary-person"),
+            "Everything held about a person, for that person: JSON, or a page to print by `Accept`; the reading is recorded.",
+            person::person,
+        ),
+    ];
+    all.extend(BENEFICIARY_COMMANDS.iter().map(|entry| match entry.word {
+        "register" => command::registering(entry),
+        "attach-document" => attach::attaching(entry),
+        _ => command::commanding(entry),
+    }));
+    all
+}

@@ -1,0 +1,62 @@
+//! Tiles of the tree, as C2SP tlog-tiles has them.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::evidence;
+use crate::evidence::tile_path::read_place;
+use crate::grant::Scope;
+use crate::http::App;
+use crate::http::contract::caller::Caller;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::Named;
+use crate::http::contract::operation::{Operation, Output};
+
+/// What never changes may be kept as long as anybody likes, by its reader alone.
+const FOR_EVER: &str = "private, max-age=31536000, immutable";
+
+/// `GET /v1/evidence/tile/<level>/<place>`.
+pub async fn hashes(State(app): State<App>, Named(tile): Named<String>) -> Result<Tile, ApiError> {
+    let (level, place) = tile.split_once('/').ok_or(ApiError::NotFound)?;
+    let place = read_place(place).ok_or(ApiError::NotFound)?;
+    let level = Some(level).filter(|level| level.len() == 1);
+    let level = level.and_then(|level| level.parse().ok()).ok_or(ApiError::NotFound)?;
+    let hashes = evidence(&app)?.tile(level, place).await?;
+    Ok(Tile(hashes.as_flattened().to_vec()))
+}
+
+/// `GET /v1/evidence/tile/entries/<place>`.
+pub async fn entries(
+    State(app): State<App>,
+    caller: Caller,
+    Named(place): Named<String>,
+) -> Result<Tile, ApiError> {
+    let place = read_place(&place).ok_or(ApiError::NotFound)?;
+    if caller.grant.scope != Scope::All {
+        return Err(ApiError::OutOfScope);
+    }
+    Ok(Tile(evidence(&app)?.entries(place).await?))
+}
+
+/// A tile's bytes.
+pub struct Tile(Vec<u8>);
+
+impl IntoResponse for Tile {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+        response
+    }
+}
+
+impl Output for Tile {
+    fn describe(operation: &mut Operation) {
+        let bytes = json!({ "type": "string", "format": "binary" });
+        operation.answer(200, "The tile.", &[], &[("application/octet-stream", bytes)]);
+        operation.problems(&[503]);
+    }
+}

@@ -1,0 +1,43 @@
+//! Programmes.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sira_domain::programme::Programme;
+use sira_domain::values::Period;
+use uuid::Uuid;
+
+use super::{Place, Resource};
+use crate::http::contract::access::Access;
+use crate::http::contract::endpoint::Tag;
+
+/// A programme as it is shown.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProgrammeStatus")]
+pub struct ShownProgramme {
+    /// Its state.
+    #[serde(flatten)]
+    state: Programme,
+    /// Its id.
+    id: Uuid,
+    /// Position of its last event.
+    position: u64,
+    /// The convention's term with its renewals; nothing before it is signed.
+    term: Option<Period>,
+}
+
+impl Resource for Programme {
+    const PLACE: Place = Place {
+        tag: Tag("programmes"),
+        collection: "/v1/programmes",
+        item: ("/v1/programmes/{id}", Access::AnyRole),
+        history: "/v1/programmes/{id}/history",
+        ids: ["get-programme", "get-programme-history"],
+        summary: "A programme: convention, term, rules, targets, offices.",
+    };
+    type Shown = ShownProgramme;
+
+    fn derived(&self, shown: &mut Map<String, Value>) {
+        shown.insert("term".into(), serde_json::to_value(self.term()).unwrap_or_default());
+    }
+}

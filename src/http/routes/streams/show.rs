@@ -1,0 +1,32 @@
+//! Where a programme, a cohort or a fund stands.
+
+use axum::extract::State;
+
+use super::{Resource, current};
+use crate::http::App;
+use crate::http::contract::answer::Standing;
+use crate::http::contract::caller::Caller;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::{IfNoneMatch, Named};
+
+/// `GET /v1/{programmes,cohorts,funds}/{id}`.
+pub async fn show<S: Resource>(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<String>,
+    known: IfNoneMatch,
+) -> Result<Standing<S::Shown>, ApiError> {
+    let (id, found) = current::<S>(&app, &caller, &id).await?;
+    let (version, position) = (found.state.version(), found.position);
+    if known.holds(version) {
+        return Ok(Standing::unchanged(version, position));
+    }
+    let mut shown = serde_json::to_value(&found.state).unwrap_or_default();
+    if let Some(shown) = shown.as_object_mut() {
+        shown.insert("id".into(), id.to_string().into());
+        shown.insert("position".into(), position.into());
+        found.state.derived(shown);
+    }
+    let body = serde_json::to_vec(&shown).unwrap_or_default().into();
+    Ok(Standing::of_bytes(body, version, position))
+}

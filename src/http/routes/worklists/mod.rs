@@ -1,0 +1,98 @@
+//! Worklists: what waits for somebody. `today` is the clock's at the moment of asking, in Mali's time,
+//! which is UTC.
+
+mod duplicates;
+mod paths;
+mod repayments;
+mod visits;
+
+use chrono::{Days, NaiveDate};
+use sira_projections::Reach;
+use sira_projections::lists::OFFICES;
+use uuid::Uuid;
+
+use super::beneficiaries::CASES;
+use crate::http::App;
+use crate::http::contract::access::Access::Roles;
+use crate::http::contract::access::{DUPLICATE_READERS, PATH_READERS};
+use crate::http::contract::endpoint::{Endpoint, Tag};
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::MinPosition;
+use crate::http::contract::reading;
+
+/// The group of worklists.
+pub(super) const TAG: Tag = Tag("worklists");
+/// Days at most: a century is longer than any programme.
+const DAYS_MAX: u32 = 36_500;
+
+/// The routes.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/v1/worklists/duplicates",
+            Roles(DUPLICATE_READERS),
+            (TAG, "list-duplicates"),
+            "Pairs of paths that may be one person's, the most alike first.",
+            duplicates::duplicates,
+        ),
+        Endpoint::get(
+            "/v1/worklists/due-visits",
+            Roles(PATH_READERS),
+            (TAG, "list-due-visits"),
+            "Follow-up visits to be made, the first due first.",
+            visits::due_visits,
+        ),
+        Endpoint::get(
+            "/v1/worklists/stalled",
+            Roles(PATH_READERS),
+            (TAG, "list-stalled"),
+            "Active paths without a fact for some time, the longest first.",
+            paths::stalled,
+        ),
+        Endpoint::get(
+            "/v1/worklists/awaiting-decision",
+            Roles(PATH_READERS),
+            (TAG, "list-awaiting-decision"),
+            "Paths that wait for a decision, the longest without a fact first.",
+            paths::awaiting_decision,
+        ),
+        Endpoint::get(
+            "/v1/worklists/overdue-repayments",
+            Roles(PATH_READERS),
+            (TAG, "list-overdue-repayments"),
+            "Loans with an instalment past its day, the longest overdue first.",
+            repayments::overdue,
+        ),
+    ]
+}
+
+/// Waits for the position that is asked for; the position that is read at. Every list looks at where its
+/// paths stand, and a region's at where its offices stand.
+async fn arrive(
+    app: &App,
+    min: MinPosition,
+    reach: &Reach,
+    projection: &str,
+) -> Result<u64, ApiError> {
+    let projections = [CASES, projection, OFFICES];
+    let needed = if matches!(reach, Reach::Regions(_)) { 3 } else { 2 };
+    reading::arrive(app, min, &projections[..needed]).await
+}
+
+fn today(app: &App) -> NaiveDate {
+    app.commands.clock().now().date_naive()
+}
+
+fn days_ago(app: &App, days: u32) -> NaiveDate {
+    let today = today(app);
+    today.checked_sub_days(Days::new(days.into())).unwrap_or(today)
+}
+
+/// A day, a path's id and a number.
+fn read_numbered(text: &str) -> Option<(NaiveDate, String, i64)> {
+    let mut parts = text.split(' ');
+    let on = parts.next()?.parse().ok()?;
+    let id = Uuid::try_parse(parts.next()?).ok()?.to_string();
+    let number = parts.next()?.parse().ok()?;
+    parts.next().is_none().then_some((on, id, number))
+}

@@ -1,0 +1,57 @@
+//! Loans with an instalment past its day.
+
+use axum::extract::State;
+use sira_domain::values::{ActorId, Within};
+use sira_projections::lists::{self, Filters, LoanPlace, LoanQuestion, OverdueLoan};
+
+use super::{DAYS_MAX, arrive, days_ago, read_numbered, today};
+use crate::http::App;
+use crate::http::contract::answer::{Page, Read};
+use crate::http::contract::caller::Caller;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::MinPosition;
+use crate::http::contract::paging::path_query;
+use crate::http::contract::query::Query;
+use crate::replay::activity::reach_of;
+
+/// Days past due from which on a repayment is listed, when nothing is said.
+const OVERDUE_FROM_DAYS: u32 = 1;
+
+path_query! {
+    /// Which loans.
+    Asked {
+        /// Adviser in charge, by the name in their token.
+        adviser: Option<ActorId>,
+        /// Days past due at least; 1 when left out.
+        days: Option<Within<OVERDUE_FROM_DAYS, DAYS_MAX>>,
+    }
+}
+
+/// `GET /v1/worklists/overdue-repayments`.
+pub async fn overdue(
+    State(app): State<App>,
+    caller: Caller,
+    min: MinPosition,
+    asked: Query<Asked>,
+) -> Result<Read<Page<OverdueLoan>>, ApiError> {
+    let adviser = asked.adviser.as_ref().map(ToString::to_string);
+    let filters = Filters { adviser, ..asked.shared_filters() };
+    let reach = reach_of(&caller.grant.scope);
+    let question = LoanQuestion {
+        due_until: days_ago(&app, asked.days.map_or(OVERDUE_FROM_DAYS, Within::get)),
+        today: today(&app),
+        filters: &filters,
+        reach: &reach,
+        after: asked.place_of(read_loan)?,
+        limit: asked.limit.get(),
+    };
+    let position = arrive(&app, min, &reach, "loan_status").await?;
+    let page = lists::overdue(&app.read, &question).await?;
+    let next = page.next.map(|at| format!("{} {} {}", at.due_on, at.id, at.financing));
+    let next_cursor = next.map(|place| asked.cursor_to(&place));
+    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+}
+
+fn read_loan(text: &str) -> Option<LoanPlace> {
+    read_numbered(text).map(|(due_on, id, financing)| LoanPlace { due_on, id, financing })
+}

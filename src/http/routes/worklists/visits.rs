@@ -1,0 +1,60 @@
+//! Follow-up visits to be made.
+
+use axum::extract::State;
+use chrono::{Days, NaiveDate};
+use sira_domain::values::ActorId;
+use sira_projections::lists::{self, DueVisit, Filters, VisitPlace, VisitQuestion};
+
+use super::{arrive, read_numbered, today};
+use crate::http::App;
+use crate::http::contract::answer::{Page, Read};
+use crate::http::contract::caller::Caller;
+use crate::http::contract::error::ApiError;
+use crate::http::contract::input::MinPosition;
+use crate::http::contract::paging::path_query;
+use crate::http::contract::query::Query;
+use crate::replay::activity::reach_of;
+
+/// Visits due within this many days are listed when nothing is said: two weeks can be planned.
+const VISITS_WITHIN_DAYS: u64 = 14;
+
+path_query! {
+    /// Which visits.
+    Asked {
+        /// Adviser in charge, by the name in their token.
+        adviser: Option<ActorId>,
+        /// Visits due until this day, late ones among them; in 14 days when left out.
+        until: Option<NaiveDate>,
+    }
+}
+
+/// `GET /v1/worklists/due-visits`.
+pub async fn due_visits(
+    State(app): State<App>,
+    caller: Caller,
+    min: MinPosition,
+    asked: Query<Asked>,
+) -> Result<Read<Page<DueVisit>>, ApiError> {
+    let today = today(&app);
+    let soon = today.checked_add_days(Days::new(VISITS_WITHIN_DAYS)).unwrap_or(today);
+    let adviser = asked.adviser.as_ref().map(ToString::to_string);
+    let filters = Filters { adviser, ..asked.shared_filters() };
+    let reach = reach_of(&caller.grant.scope);
+    let question = VisitQuestion {
+        until: asked.until.unwrap_or(soon),
+        today,
+        filters: &filters,
+        reach: &reach,
+        after: asked.place_of(read_visit)?,
+        limit: asked.limit.get(),
+    };
+    let position = arrive(&app, min, &reach, "follow_up_schedule").await?;
+    let page = lists::due_visits(&app.read, &question).await?;
+    let next = page.next.map(|at| format!("{} {} {}", at.due_on, at.id, at.milestone));
+    let next_cursor = next.map(|place| asked.cursor_to(&place));
+    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+}
+
+fn read_visit(text: &str) -> Option<VisitPlace> {
+    read_numbered(text).map(|(due_on, id, milestone)| VisitPlace { due_on, id, milestone })
+}

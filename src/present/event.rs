@@ -1,0 +1,90 @@
+//! An event as it is shown to one reader.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use sira_domain::cohort::COHORT_FACTS;
+use sira_domain::fund::FUND_FACTS;
+use sira_domain::path::FACTS;
+use sira_domain::programme::PROGRAMME_FACTS;
+use sira_domain::reference::Language;
+
+use super::{Opening, open_sealed};
+use crate::journal::RecordedEvent;
+use sira_evidence::entry::{hex, time_text};
+
+/// One event as the API shows it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
+pub struct ShownEvent {
+    /// Sequence in its stream, from 1.
+    pub sequence: u64,
+    /// Position in the journal, from 1.
+    pub position: u64,
+    /// Type.
+    pub r#type: String,
+    /// What the type is called in the reader's language.
+    pub label: &'static str,
+    /// Day of the fact.
+    #[schemars(with = "chrono::NaiveDate")]
+    pub occurred_on: Value,
+    /// Time of recording.
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
+    pub recorded_at: String,
+    /// Who recorded it.
+    #[schemars(with = "sira_domain::values::ActorId")]
+    pub by: Value,
+    /// Whether a later event retracted it.
+    pub retracted: bool,
+    /// What happened, with what the reader may open in clear.
+    #[schemars(with = "serde_json::Map<String, Value>")]
+    pub fact: Value,
+    /// What is known of the recording.
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    pub metadata: Value,
+    /// The event's leaf in the evidence, hexadecimal.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    pub leaf_hash: String,
+}
+
+/// Shows an event to one reader.
+#[must_use]
+pub fn show_event(
+    recorded: &RecordedEvent,
+    retracted: bool,
+    language: Language,
+    opening: &Opening,
+) -> ShownEvent {
+    let payload: Value = serde_json::from_str(&recorded.payload).unwrap_or_default();
+    let mut fact = payload
+        .get("fact")
+        .and_then(|fact| fact.get(&recorded.event_type))
+        .cloned()
+        .unwrap_or_default();
+    open_sealed(&mut fact, opening);
+    let field = |name: &str| payload.get(name).cloned().unwrap_or_default();
+    ShownEvent {
+        sequence: recorded.sequence,
+        position: recorded.position,
+        r#type: recorded.event_type.clone(),
+        label: label_of(&recorded.event_type, language),
+        occurred_on: field("occurred_on"),
+        recorded_at: time_text(recorded.recorded_at),
+        by: field("by"),
+        retracted,
+        fact,
+        metadata: serde_json::from_str(&recorded.metadata).unwrap_or_default(),
+        leaf_hash: hex(&recorded.leaf_hash),
+    }
+}
+
+/// What a type of event is called.
+#[must_use]
+pub fn label_of(event_type: &str, language: Language) -> &'static str {
+    let all = FACTS.iter().chain(PROGRAMME_FACTS).chain(COHORT_FACTS).chain(FUND_FACTS);
+    let known = all.into_iter().find(|(name, ..)| *name == event_type);
+    known.map_or("", |(_, _, fr, en)| match language {
+        Language::Fr => fr,
+        Language::En => en,
+    })
+}

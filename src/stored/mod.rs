@@ -1,0 +1,78 @@
+//! Events as they were written, read back in the present form of their types.
+//!
+//! Everybody who reads the journal reads it through here: the commands, the projections' feed, the
+//! exports and the audit. Nothing here decides or writes.
+
+use cqrs_es::persist::SerializedEvent;
+use serde::de::DeserializeOwned;
+use sira_domain::upcast::{UPCASTERS, is_outdated};
+use uuid::Uuid;
+
+use crate::journal::{RecordedEvent, StreamId};
+
+/// A stored event that cannot be read as the present form of its type.
+#[derive(Debug, thiserror::Error)]
+#[error("event {sequence} of {stream} cannot be read")]
+pub struct Unreadable {
+    /// The stream that it stands in.
+    pub stream: StreamId,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// The fault that serde found.
+    #[source]
+    pub source: serde_json::Error,
+}
+
+/// Reads a stored event as the present form of its type.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn read_event<E: DeserializeOwned>(recorded: &RecordedEvent) -> Result<E, Unreadable> {
+    let unreadable = |source| Unreadable {
+        stream: recorded.stream.clone(),
+        sequence: recorded.sequence,
+        source,
+    };
+    if !is_outdated(&recorded.event_type, &recorded.event_version) {
+        return serde_json::from_str(&recorded.payload).map_err(unreadable);
+    }
+    let payload = serde_json::from_str(&recorded.payload).map_err(unreadable)?;
+    serde_json::from_value(upcast(recorded, payload)).map_err(unreadable)
+}
+
+/// The payload of a stored event in the present form of its type; none when it is in that form
+/// already, or is no JSON.
+#[must_use]
+pub fn present_payload(recorded: &RecordedEvent) -> Option<String> {
+    if !is_outdated(&recorded.event_type, &recorded.event_version) {
+        return None;
+    }
+    let payload = serde_json::from_str(&recorded.payload).ok()?;
+    Some(upcast(recorded, payload).to_string())
+}
+
+fn upcast(recorded: &RecordedEvent, payload: serde_json::Value) -> serde_json::Value {
+    let first = SerializedEvent::new(
+        recorded.stream.aggregate_id.to_string(),
+        usize::try_from(recorded.sequence).unwrap_or(usize::MAX),
+        recorded.stream.aggregate_type.to_string(),
+        recorded.event_type.clone(),
+        recorded.event_version.clone(),
+        payload,
+        serde_json::Value::Null,
+    );
+    let upcasted = UPCASTERS.iter().fold(first, |event, upcaster| {
+        if upcaster.can_upcast(&event.event_type, &event.event_version) {
+            upcaster.upcast(event)
+        } else {
+            event
+        }
+    });
+    upcasted.payload
+}
+
+/// The context that a sealed text of a path is bound to: it opens at this field of this path alone.
+#[must_use]
+pub fn seal_context(id: Uuid, field: &str) -> String {
+    format!("beneficiary/{id}/{field}")
+}
