@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{COHORT_COMMANDS, CohortCommand, CohortVerb, decide, lawful};
 pub use event::{
-    COHORT_FACTS, Closing, CohortCode, CohortEvent, CohortFact, CohortPlan, RegisterCounts,
-    SEATS_MAX, Seat, SessionPlan,
+    COHORT_FACTS, CohortCode, CohortEvent, CohortFact, CohortPlan, RegisterCounts, SEATS_MAX, Seat,
+    SessionPlan,
 };
 pub use gate::gate;
 pub use register::{Register, Sheet, SheetLine, take_register};
