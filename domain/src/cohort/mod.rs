@@ -43,7 +43,7 @@ pub struct Cohort {
     pub plan: Option<CohortPlan>,
     /// Sessions by their word.
     pub sessions: BTreeMap<CohortCode, SessionState>,
-    /// Who holds a seat, since when.
+    /// Members with the day since which each holds a seat.
     pub members: BTreeMap<BeneficiaryId, NaiveDate>,
     /// Day on which it was closed.
     pub closed_on: Option<NaiveDate>,

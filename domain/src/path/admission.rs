@@ -38,7 +38,7 @@ enum OfficeNeeded {
 /// The way in which a fact that was recorded in error is taken back.
 #[derive(Clone, Copy, Debug)]
 enum Undoing {
-    /// A retraction.
+    /// A retraction of the event.
     Retraction,
     /// Another command, or nothing.
     Another,
