@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Weekday};
 use sira_domain::cohort::{
-    self, Closing, Cohort, CohortCode, CohortCommand, CohortPlan, SessionPlan, Sheet, SheetLine,
+    self, Cohort, CohortCode, CohortCommand, CohortPlan, SessionPlan, Sheet, SheetLine,
     take_register,
 };
 use sira_domain::names::alias_of_cohort;
+use sira_domain::path::facts::Nothing;
 use sira_domain::path::{Beneficiary, Stage, Status};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
@@ -257,7 +258,7 @@ impl World {
 
     /// The last register is in: everybody is assessed, and the group is closed.
     fn end_group(&mut self, number: u32, on: Day) -> Result<(), GenerateError> {
-        self.command_group(number, Role::Adviser, CohortCommand::CloseCohort(Closing {}))?;
+        self.command_group(number, Role::Adviser, CohortCommand::CloseCohort(Nothing {}))?;
         let Some(group) = self.groups.get_mut(number as usize).and_then(Option::as_mut) else {
             return Ok(());
         };

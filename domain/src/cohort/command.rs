@@ -1,10 +1,11 @@
 //! What can be asked of a cohort, and which event may follow which.
 
-use super::event::{Closing, CohortEvent, CohortFact, CohortPlan, RegisterCounts, SessionPlan};
+use super::event::{CohortEvent, CohortFact, CohortPlan, RegisterCounts, SessionPlan};
 use super::register::Sheet;
 use super::{Cohort, SessionState, gate};
 use crate::catalogue::commands;
 use crate::context::Context;
+use crate::path::facts::Nothing;
 use crate::programme::Programme;
 use crate::refusal::{Item, Quantity, Refusal, check_items};
 use crate::values::{BeneficiaryId, Period, Within};
@@ -24,7 +25,7 @@ commands! {
     RecordRegister(Sheet) "record-register" "training" [Trainer] sealed[]
         "Enregistre la feuille de présence d'une séance, pour tous les membres à la fois.",
         "Records a session's register, for all members at once.";
-    CloseCohort(Closing) "close-cohort" "training" [Adviser, Director] sealed[]
+    CloseCohort(Nothing) "close-cohort" "training" [Adviser, Director] sealed[]
         "Clôt le groupe.", "Closes the cohort.";
 }
 

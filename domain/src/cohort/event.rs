@@ -5,6 +5,7 @@ use cqrs_es::DomainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::path::facts::Nothing;
 use crate::reference::ModuleCode;
 use crate::values::{ActorId, BeneficiaryId, OfficeCode, Period, ProgrammeId, Slug, Text, Within};
 
@@ -111,11 +112,6 @@ pub struct RegisterCounts {
     pub absent: u32,
 }
 
-/// Nothing more to say than the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Closing {}
-
 /// A fact in the life of a cohort. Seats are taken and given back with the beneficiaries' own events, in
 /// one append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +127,7 @@ pub enum CohortFact {
     /// A session's register was recorded.
     RegisterRecorded(RegisterCounts),
     /// The cohort was closed.
-    CohortClosed(Closing),
+    CohortClosed(Nothing),
 }
 
 /// Every type of fact of a cohort: name, version, and what it is called in French and English.

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{COHORT_COMMANDS, CohortCommand, CohortVerb, decide, lawful};
 pub use event::{
-    COHORT_FACTS, Closing, CohortCode, CohortEvent, CohortFact, CohortPlan, RegisterCounts,
-    SEATS_MAX, Seat, SessionPlan,
+    COHORT_FACTS, CohortCode, CohortEvent, CohortFact, CohortPlan, RegisterCounts, SEATS_MAX, Seat,
+    SessionPlan,
 };
 pub use gate::gate;
 pub use register::{Register, Sheet, SheetLine, take_register};
@@ -45,7 +45,7 @@ pub struct Cohort {
     pub plan: Option<CohortPlan>,
     /// Sessions by their word.
     pub sessions: BTreeMap<CohortCode, SessionState>,
-    /// Who holds a seat, since when.
+    /// Members with the day since which each holds a seat.
     pub members: BTreeMap<BeneficiaryId, NaiveDate>,
     /// Day on which it was closed.
     pub closed_on: Option<NaiveDate>,

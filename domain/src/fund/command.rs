@@ -1,9 +1,10 @@
 //! What can be asked of a fund, and which event may follow which.
 
-use super::event::{Budget, Closing, Commitment, Envelope, FundEvent, FundFact, Outlay, Return};
+use super::event::{Budget, Commitment, Envelope, FundEvent, FundFact, Outlay, Return};
 use super::{Fund, gate};
 use crate::catalogue::commands;
 use crate::context::Context;
+use crate::path::facts::Nothing;
 use crate::programme::Programme;
 use crate::refusal::{Amount, Item, Refusal};
 use crate::values::{Text, Xof};
@@ -15,7 +16,7 @@ commands! {
         "Ouvre le fonds d'un bailleur.", "Opens a donor's fund.";
     AdjustBudget(Budget) "adjust-budget" "fund" [Director, Admin] sealed[]
         "Modifie le budget, par avenant du bailleur.", "Adjusts the budget, by the donor's amendment.";
-    CloseFund(Closing) "close-fund" "fund" [Director, Admin] sealed[]
+    CloseFund(Nothing) "close-fund" "fund" [Director, Admin] sealed[]
         "Clôt le fonds ; il ne doit plus rien rester d'engagé à décaisser.",
         "Closes the fund; nothing may be left committed and undisbursed.";
 }

@@ -5,6 +5,7 @@ use cqrs_es::DomainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::path::facts::Nothing;
 use crate::values::{ActorId, BeneficiaryId, Period, ProgrammeId, Slug, Text, Xof};
 
 /// One event of a fund's stream.
@@ -44,11 +45,6 @@ pub struct Budget {
     /// Reference of the donor's amendment that changes the budget.
     pub amendment: Text<60>,
 }
-
-/// Nothing more to say than the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Closing {}
 
 /// Money promised to a financing, or given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +99,7 @@ pub enum FundFact {
     /// Its budget was changed.
     BudgetAdjusted(Budget),
     /// It was closed.
-    FundClosed(Closing),
+    FundClosed(Nothing),
     /// Money was promised to an approved financing.
     Committed(Commitment),
     /// Money promised was given up.

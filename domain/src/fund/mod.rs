@@ -11,9 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use command::{FUND_COMMANDS, FundCommand, FundVerb, decide, lawful};
-pub use event::{
-    Budget, Closing, Commitment, Envelope, FUND_FACTS, FundEvent, FundFact, Outlay, Return,
-};
+pub use event::{Budget, Commitment, Envelope, FUND_FACTS, FundEvent, FundFact, Outlay, Return};
 pub use gate::gate;
 pub use moves::{named_fund, of_path};
 

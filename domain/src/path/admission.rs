@@ -28,7 +28,7 @@ enum Days {
 
 /// The office that must be open on the day of the fact.
 #[derive(Clone, Copy, Debug)]
-enum Office {
+enum OfficeNeeded {
     /// The office in charge of the path.
     Own,
     /// An office that the body names.
@@ -38,7 +38,7 @@ enum Office {
 /// The way in which a fact that was recorded in error is taken back.
 #[derive(Clone, Copy, Debug)]
 enum Undoing {
-    /// A retraction.
+    /// A retraction of the event.
     Retraction,
     /// Another command, or nothing.
     Another,
@@ -52,7 +52,7 @@ pub(super) struct Admission {
     stages: &'static [Stage],
     statuses: &'static [Status],
     days: Days,
-    office: Office,
+    office: OfficeNeeded,
     begins_path: bool,
     is_taken_when_frozen: bool,
     seals_text: bool,
@@ -68,7 +68,7 @@ pub(super) const fn at(stages: &'static [Stage]) -> Admission {
         stages,
         statuses: &[Status::Active],
         days: Days::OfTheTerm,
-        office: Office::Own,
+        office: OfficeNeeded::Own,
         begins_path: false,
         is_taken_when_frozen: false,
         seals_text: false,
@@ -111,7 +111,7 @@ impl Admission {
 
     /// Another office than the path's own must be open; the body names it.
     pub const fn at_another_office(self) -> Self {
-        Self { office: Office::Another, ..self }
+        Self { office: OfficeNeeded::Another, ..self }
     }
 
     /// A frozen path takes it too, since it ends or mends something.
@@ -181,7 +181,7 @@ impl Admission {
             return Err(Refusal::OutsideTerm { term, given: case.on });
         }
         match &case.state.office {
-            Some(office) if matches!(self.office, Office::Own) => {
+            Some(office) if matches!(self.office, OfficeNeeded::Own) => {
                 case.programme.check_office(office, case.on).map(drop)
             }
             _ => Ok(()),

@@ -3,7 +3,7 @@
 //! Each stage is a folder (`idea`, recruitment, training, financing, follow-up, and `any` for
 //! what every stage may ask) with the bodies of its commands and facts, its part of the state, and
 //! its rules. The table of `fact.rs` says for each fact which of these hold, and the one of
-//! `decide.rs` which fact a command leads to.
+//! `proposal.rs` which fact a command leads to.
 //!
 //! [`decide()`] takes a command to events: it asks the [`gate()`], looks whether the command has already
 //! happened, builds the fact, and asks [`may_follow`] of it. Rules are kept on facts, not on
@@ -21,10 +21,12 @@ pub mod facts;
 mod financing;
 mod follow_up;
 mod idea;
+mod proposal;
 mod recruitment;
 mod retention;
 mod retract;
 mod risk;
+mod retry;
 mod stage;
 mod state;
 mod training;
@@ -49,7 +51,7 @@ pub use retention::{Retained, past_retention};
 pub use risk::{LoanRisk, PAR_DAYS, portfolio_at_risk};
 pub use stage::{Stage, Status};
 pub use state::{Signed, State};
-pub use training::{AssessmentState, CompletionState, EnrolmentState, SessionState};
+pub use training::{AssessmentState, CompletionState, EnrolmentState, SessionAttendance};
 
 /// A beneficiary: the state and the events that it is folded from.
 ///

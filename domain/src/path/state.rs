@@ -16,7 +16,7 @@ use super::follow_up::{BusinessState, VisitState};
 use super::idea::RegistrationState;
 use super::recruitment::{EligibilityState, InterviewState, SelectionState};
 use super::stage::{Stage, Status};
-use super::training::{AssessmentState, CompletionState, EnrolmentState, SessionState};
+use super::training::{AssessmentState, CompletionState, EnrolmentState, SessionAttendance};
 use crate::reference::{ModuleCode, RegionCode};
 use crate::values::{ActorId, BeneficiaryId, KeyId, OfficeCode, Sealed, Slug};
 
@@ -67,7 +67,7 @@ pub struct State {
     pub enrolment: Option<EnrolmentState>,
     /// Sessions by their word.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub sessions: BTreeMap<Slug, SessionState>,
+    pub sessions: BTreeMap<Slug, SessionAttendance>,
     /// Last assessment of each module.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub assessments: BTreeMap<ModuleCode, AssessmentState>,

@@ -35,13 +35,13 @@ impl SectorCode {
         &self.0
     }
 
-    /// Whether it is in the shipped list.
+    /// Tells whether it is in the shipped list.
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.label(Language::Fr).is_some()
     }
 
-    /// What it is called; none for a programme's own.
+    /// The label in `language`; none for a programme's own.
     #[must_use]
     pub fn label(&self, language: Language) -> Option<&'static str> {
         list("sectors")
@@ -80,13 +80,13 @@ impl ModuleCode {
         list("modules").iter().map(|entry| Self(entry.code.into()))
     }
 
-    /// Whether it is in the shipped list.
+    /// Tells whether it is in the shipped list.
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.label(Language::Fr).is_some()
     }
 
-    /// What it is called; none for a programme's own.
+    /// The label in `language`; none for a programme's own.
     #[must_use]
     pub fn label(&self, language: Language) -> Option<&'static str> {
         list("modules")

@@ -95,7 +95,7 @@ impl RegionCode {
         Self::all().find(|region| region.code() == self.0.carved_from)
     }
 
-    /// Whether it exists on a day.
+    /// Tells whether it exists on a day.
     #[must_use]
     pub fn valid_on(&self, day: NaiveDate) -> bool {
         self.valid_from().is_none_or(|from| from <= day)

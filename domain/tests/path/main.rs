@@ -2,6 +2,7 @@
 //! Commands are given as the JSON that callers send, so that their form is tested with them.
 
 mod any;
+mod duplicate;
 mod financing;
 mod follow_up;
 mod gate;

@@ -206,7 +206,7 @@ crate::on_both_engines! {
         let problem = reply.problem(409, "refused");
         assert_eq!(
             problem["detail"],
-            json!("le parcours est à l'étape « idée de projet » ; il faut : formation")
+            json!("le parcours est à l'étape « idée de projet » ; il doit être à l'étape « formation »")
         );
         assert_eq!(problem["errors"][0]["rule"], json!("wrong_stage"));
         let english = app

@@ -4,10 +4,10 @@
 use super::status::Reason;
 use crate::context::Context;
 use crate::path::case::Case;
-use crate::path::decide::Asked;
 use crate::path::declare::bodies;
 use crate::path::event::BeneficiaryEvent;
 use crate::path::fact::Fact;
+use crate::path::proposal::Asked;
 use crate::path::state::{Signed, State};
 use crate::path::{Beneficiary, BeneficiaryCommand, decide, lawful};
 use crate::refusal::{Item, Refusal};

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 
 use crate::path::case::{Case, check_next_number};
-use crate::path::decide::Asked;
 use crate::path::declare::{bodies, parts};
 use crate::path::fact::Fact;
+use crate::path::proposal::Asked;
 use crate::path::state::{Signed, State};
 use crate::reference::{GrievanceCategory, GrievanceChannel, GrievanceOutcome};
 use crate::refusal::{Item, Refusal};

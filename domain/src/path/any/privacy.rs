@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::path::case::Case;
-use crate::path::decide::Asked;
 use crate::path::declare::bodies;
+use crate::path::proposal::Asked;
 use crate::path::state::{Signed, State};
 use crate::reference::ConsentMethod;
 use crate::refusal::{Item, Refusal};

@@ -1,9 +1,9 @@
 //! Who is in charge of a path, and its pauses, exits and reopenings.
 
 use crate::path::case::Case;
-use crate::path::decide::Asked;
 use crate::path::declare::bodies;
 use crate::path::fact::Fact;
+use crate::path::proposal::Asked;
 use crate::path::stage::{Stage, Status};
 use crate::path::state::{Signed, State};
 use crate::reference::{ExitReason, RegionCode, SuspensionReason};

@@ -7,6 +7,7 @@ pub(super) mod plan;
 mod record;
 mod rules;
 mod state;
+mod transition;
 
 pub use loan::{Loan, LoanStanding, PaidBack};
 pub use plan::PlanState;
@@ -15,4 +16,6 @@ pub(super) use rules::{
     one_to_refuse, one_to_sign, request,
 };
 pub use state::{Award, FinancingState, PaidTranche, RequestedFinancing};
-pub(super) use state::{fold_agreement, fold_approval, fold_refusal, fold_request, fold_waiver};
+pub(super) use transition::{
+    fold_agreement, fold_approval, fold_refusal, fold_request, fold_waiver,
+};

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::path::case::{Case, check_next_number};
-use crate::path::decide::Asked;
 use crate::path::declare::{bodies, parts};
 use crate::path::fact::Fact;
+use crate::path::proposal::Asked;
 use crate::path::state::{Signed, State};
 use crate::refusal::{Item, Refusal, Step};
 use crate::values::{Sealed, Xof};

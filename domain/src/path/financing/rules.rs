@@ -6,8 +6,8 @@ use super::facts::{
 };
 use super::state::{Award, FinancingState};
 use crate::path::case::{Case, check_next_number};
-use crate::path::decide::Asked;
 use crate::path::fact::Fact;
+use crate::path::proposal::Asked;
 use crate::refusal::{Amount, Duty, Item, Refusal, Step, check_items};
 use crate::values::Xof;
 

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::facts::{Eligibility, EligibilityRequest, Outcome, RuleOutcome};
 use crate::path::case::Case;
-use crate::path::decide::Asked;
+use crate::path::proposal::Asked;
 use crate::path::state::State;
 use crate::programme::Rules;
 use crate::refusal::Refusal;

@@ -2,7 +2,7 @@
 
 use super::facts::{CriterionScore, Decision, Interview, InterviewSheet, Selection};
 use crate::path::case::Case;
-use crate::path::decide::Asked;
+use crate::path::proposal::Asked;
 use crate::refusal::{Duty, Item, Quantity, Refusal, Step, check_items};
 use crate::values::Score;
 

@@ -6,8 +6,8 @@ use super::facts::{
 };
 use crate::path::any::status::Nothing;
 use crate::path::case::Case;
-use crate::path::decide::Asked;
 use crate::path::fact::Fact;
+use crate::path::proposal::Asked;
 use crate::path::state::State;
 use crate::programme::Rules;
 use crate::refusal::{Item, Quantity, Refusal, Step};

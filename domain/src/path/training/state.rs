@@ -18,7 +18,7 @@ parts! {
     }
 
     /// One session's attendance.
-    SessionState {
+    SessionAttendance {
         /// Day of the session.
         on: NaiveDate,
         /// Length in minutes.
@@ -64,7 +64,7 @@ pub(in crate::path) fn fold_attendance(
 ) {
     state.goes_on();
     let (minutes, present) = (attendance.length_minutes(), attendance.present);
-    let session = SessionState { on: signed.on, minutes, present };
+    let session = SessionAttendance { on: signed.on, minutes, present };
     state.sessions.insert(attendance.session.clone(), session);
 }
 
