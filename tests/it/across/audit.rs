@@ -8,7 +8,7 @@ use serde_json::Value;
 use sira::journal::RecordedEvent;
 use sira_domain::cohort::{self, Cohort, CohortEvent};
 use sira_domain::fund::{self, Fund, FundEvent, FundFact};
-use sira_domain::path::{self, Beneficiary, BeneficiaryEvent};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::{Programme, ProgrammeEvent};
 use sira_domain::values::{BeneficiaryId, CohortId, FundId, Xof};
 use uuid::Uuid;
@@ -92,7 +92,7 @@ impl World {
             Beneficiary::TYPE => {
                 let path = self.paths.entry(id).or_default();
                 let fact: BeneficiaryEvent = read(event);
-                let allowed = beneficiary::lawful(path.state(), &fact, &self.programme, id);
+                let allowed = sira_domain::path::lawful(path.state(), &fact, &self.programme, id);
                 path.take(fact);
                 allowed
             }
