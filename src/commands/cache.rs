@@ -38,11 +38,11 @@ pub(crate) fn new_event<E: DomainEvent + Serialize>(
 /// A stream folded up to a version.
 #[derive(Debug, Default)]
 pub struct Loaded<A> {
-    /// Its state.
+    /// The state that its events fold to.
     pub state: Arc<A>,
     /// Position in the journal of its last event.
     pub position: u64,
-    /// When its last event was recorded.
+    /// The time at which its last event was recorded.
     pub recorded_at: DateTime<Utc>,
     /// Bytes of the stream's payloads: what its memory is reckoned by.
     pub weight: u64,
@@ -248,11 +248,11 @@ impl<A: Aggregate> StreamCache<A> {
     }
 }
 
-/// What every store does when other processes have written.
+/// The duty of every cache when other processes have written.
 pub(super) trait Evict: Send + Sync {
     /// Forgets a stream that another process wrote.
     fn evict(&self, stream: &StreamId);
-    /// Forgets everything.
+    /// Forgets every stream, when it is not known which ones were written.
     fn clear(&self);
 }
 

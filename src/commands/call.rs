@@ -11,11 +11,11 @@ use crate::journal::RequestKey;
 /// One call, as the edge understood it.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Who acts.
+    /// The member of staff or the program that acts.
     pub actor: ActorId,
     /// In which role.
     pub role: Role,
-    /// Where the role reaches.
+    /// The people and funds that the role reaches.
     pub scope: Scope,
     /// The actor's office, where the token names just one.
     pub office: Option<OfficeCode>,
@@ -25,9 +25,9 @@ pub struct Call {
     pub device_time: Option<DateTime<Utc>>,
     /// Id of this request.
     pub request_id: String,
-    /// What this request is part of.
+    /// The work that this request is part of, as the caller names it.
     pub correlation_id: Option<String>,
-    /// What caused this request.
+    /// The event or request that caused this one, as the caller names it.
     pub causation_id: Option<String>,
     /// The program that called.
     pub client: Option<String>,

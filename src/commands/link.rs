@@ -165,8 +165,8 @@ impl<'a> Pipeline for LinkCommand<'a> {
             }
             Appended::Answered(answer) => Ok(Attempt::Done(answer)),
             Appended::Moved => {
-                self.commands.forget_case(own);
-                self.commands.forget_case(other);
+                self.commands.forget_path(own);
+                self.commands.forget_path(other);
                 Ok(Attempt::Anew)
             }
         }

@@ -38,6 +38,7 @@ pub use form::{FieldError, FormErrors, FormRule};
 pub use guards::GuardedStreams;
 pub(crate) use path::seal_identity;
 pub use path::{Rehearsal, alias_of};
+pub(crate) use pipeline::in_task;
 
 use crate::clock::Clock;
 use crate::documents::DocumentStore;
@@ -119,7 +120,7 @@ impl Commands {
         self
     }
 
-    /// Where documents are kept, if anywhere.
+    /// The store of documents; none when they are not kept here.
     #[must_use]
     pub fn documents(&self) -> Option<&DocumentStore> {
         self.0.documents.get()
@@ -137,7 +138,7 @@ impl Commands {
         &self.0.keys
     }
 
-    /// The clock.
+    /// The clock that facts are timed by.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock

@@ -20,7 +20,7 @@ use crate::journal::{
 };
 use crate::telemetry::spans;
 
-/// How often a decision is taken anew when its stream moved under it, before the caller is told.
+/// The number of times that a decision is taken anew when its stream moved under it, before the caller is told.
 /// Each loss means that somebody else won, so this is only reached on a very hot stream.
 const ATTEMPTS_MAX: u32 = 32;
 
@@ -98,9 +98,9 @@ pub(super) async fn carry_out<P: Pipeline>(mut command: P) -> Result<Answer, Com
     Err(CommandError::Contended(ATTEMPTS_MAX))
 }
 
-/// Carries a command out in a task of its own: a client that hangs up must not cut it between commit
-/// and answer.
-pub(super) async fn in_task<T: Send + 'static>(
+/// Carries commands out in a task of their own: a client that hangs up must not cut one between commit
+/// and answer, nor leave the keys of somebody who is erased behind.
+pub(crate) async fn in_task<T: Send + 'static>(
     word: &str,
     command: impl Future<Output = Result<T, CommandError>> + Send + 'static,
 ) -> Result<T, CommandError> {

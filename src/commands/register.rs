@@ -164,7 +164,7 @@ impl<'a> Pipeline for SheetCommand<'a> {
             }
             Appended::Answered(answer) => Ok(Attempt::Done(Answer { id: room.id, ..answer })),
             Appended::Moved => {
-                room.members.values().for_each(|case| self.commands.forget_case(case));
+                room.members.values().for_each(|case| self.commands.forget_path(case));
                 Ok(Attempt::Anew)
             }
         }

@@ -43,7 +43,7 @@ struct StepFile {
     fields: Object<String, Value>,
 }
 
-/// When a step is taken.
+/// The condition on which a step is taken.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -56,11 +56,11 @@ pub struct Condition {
 /// One command that a row becomes.
 #[derive(Debug)]
 pub struct MapStep {
-    /// The command.
+    /// The command that it gives.
     pub entry: &'static CommandEntry,
     /// The role it is given in.
     pub role: Role,
-    /// When it is taken; always, when there is none.
+    /// The condition on which it is taken; without one it always is.
     pub when: Option<Condition>,
     /// Its fields, with the places that columns fill.
     pub fields: Object<String, Value>,
@@ -74,7 +74,7 @@ pub struct ImportMap {
     pub source: Slug,
     /// A row's lasting key, such as `{row}`.
     pub key: String,
-    /// Who is said to act.
+    /// The actor who stands in the events.
     pub actor: ActorId,
     /// Between two columns.
     pub delimiter: u8,
@@ -110,7 +110,7 @@ pub enum MapError {
 /// A place that a row does not fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FillError {
-    /// The column.
+    /// The name of the column.
     pub column: String,
     /// The broken rule.
     pub rule: FormRule,
@@ -278,10 +278,8 @@ impl ImportMap {
                 let name = place.get("table").and_then(Value::as_str).unwrap_or_default();
                 let table = self.lookup.get(name);
                 let code = table.and_then(|table| table.get(text));
-                let code = code.ok_or_else(|| {
-                    let known = table.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
-                    wrong(FormRule::UnknownCode(Nearest::of_codes(Some(name), known, None)))
-                })?;
+                let code = code
+                    .ok_or_else(|| wrong(FormRule::NotInTable { table: name.to_owned() }))?;
                 Ok(Value::from(code.clone()))
             }
             other => {

@@ -28,10 +28,10 @@ pub struct Import {
     language: Language,
 }
 
-/// What an import came to.
+/// The outcome of an import that ran to its end.
 #[derive(Debug, Default)]
 pub struct ImportOutcome {
-    /// Rows read.
+    /// The number of rows read, the header not counted.
     pub rows: u64,
     /// Commands that appended something, or would have.
     pub recorded: u64,
@@ -48,11 +48,11 @@ pub struct RefusedRow {
     pub row: u64,
     /// The command that was refused; those after it were not tried.
     pub command: String,
-    /// The column.
+    /// The column that was wrong; the field, where no one column fills it.
     pub column: String,
-    /// The rule.
+    /// The word of the rule that it breaks.
     pub rule: String,
-    /// What the rule asks for.
+    /// The rule in words: what it asks for.
     pub detail: String,
 }
 
@@ -64,7 +64,7 @@ pub enum ImportError {
     Csv {
         /// Number of the row.
         row: u64,
-        /// Why.
+        /// The fault of the CSV reader.
         #[source]
         source: csv::Error,
     },
@@ -76,7 +76,7 @@ pub enum ImportError {
     Stopped {
         /// Number of the row.
         row: u64,
-        /// Why.
+        /// The error that the command met.
         #[source]
         source: Box<CommandError>,
     },
@@ -101,7 +101,7 @@ struct RowCounts {
     already_done: u64,
 }
 
-/// What one row did, and how it ended: a refused row has done what came before the refusal.
+/// The work that one row did, and its end: a refused row has done what came before the refusal.
 type RowOutcome = (RowCounts, Result<(), RowError>);
 
 enum RowError {

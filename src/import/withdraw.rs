@@ -10,21 +10,21 @@ use uuid::Uuid;
 use crate::commands::{Call, CommandError, Commands};
 use crate::journal::JournalError;
 
-/// What a withdrawal did.
+/// The extent of a withdrawal that was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchWithdrawal {
-    /// Paths touched.
+    /// The number of paths with a retracted event.
     pub paths: u64,
-    /// Events retracted.
+    /// The number of events retracted.
     pub events: u64,
 }
 
 /// A path on which later events rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedOn {
-    /// The path.
+    /// The id of the path.
     pub id: Uuid,
-    /// Why the batch cannot be taken out of it.
+    /// The rule that keeps the batch from being taken out of it, in words.
     pub because: String,
 }
 

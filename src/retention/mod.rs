@@ -27,25 +27,25 @@ use crate::commands::{CommandError, Commands};
 /// A path past retention, proposed for erasure.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proposed {
-    /// Where it stands.
+    /// The row of the list of closed paths.
     #[serde(flatten)]
     pub closed: Closed,
     /// The period of the rules in force today, in months.
     pub retention_months: Option<u32>,
-    /// What keeps the data all the same, by its word; none when an order would erase them.
+    /// The rule that keeps the data all the same, by its word; none when an order would erase them.
     pub kept_by: Option<&'static str>,
     /// The same in words.
     pub kept_detail: Option<String>,
 }
 
-/// Which page is asked for.
+/// A page of the proposals, as it is asked for.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// What paths must have.
+    /// The marks that the paths must have.
     pub filters: &'a Filters,
-    /// Whose paths the reader is shown.
+    /// The reach of the reader: no other paths are shown.
     pub reach: &'a Reach,
-    /// Where the page before ended.
+    /// The place where the page before ended; none for the first.
     pub after: Option<CasePlace>,
     /// Rows of the page: 1 to 200.
     pub limit: u32,
@@ -53,7 +53,7 @@ pub struct Question<'a> {
     pub language: Language,
 }
 
-/// Why there is no answer.
+/// The reason for which there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum RetentionError {
     /// The read database failed.

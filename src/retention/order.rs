@@ -13,7 +13,7 @@ use sira_domain::values::{Reference, Text};
 use uuid::Uuid;
 
 use crate::commands::form::Form;
-use crate::commands::{Call, CommandError, Commands, FormErrors, alias_of};
+use crate::commands::{Call, CommandError, Commands, FormErrors, alias_of, in_task};
 use crate::journal::{JournalError, Stamp};
 use sira_database::{on_engine, signed};
 
@@ -23,7 +23,7 @@ pub const ERASURES_MAX: usize = 200;
 pub const REASON_MAX_CHARACTERS: usize = 500;
 /// Characters of an id or a reference at most, however it is typed.
 const ID_MAX_CHARACTERS: usize = 64;
-/// How often somebody is judged anew whose path moved meanwhile.
+/// The number of times that somebody is judged anew whose path moved meanwhile.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// The body of an order.
@@ -33,11 +33,11 @@ pub struct OrderForm {
     /// Ids or references.
     #[schemars(length(min = 1, max = ERASURES_MAX), inner(length(max = ID_MAX_CHARACTERS)))]
     ids: Vec<String>,
-    /// Why the order is given; it names nobody: it is not sealed, and stays.
+    /// The reason of the order. It names nobody: it is not sealed, and stays.
     reason: Text<REASON_MAX_CHARACTERS>,
 }
 
-/// An order.
+/// A checked order.
 #[derive(Debug)]
 pub struct Order {
     ids: Vec<String>,
@@ -51,24 +51,24 @@ impl Order {
     /// Every wrong field.
     pub fn read(body: Value) -> Result<Self, FormErrors> {
         static FORM: LazyLock<Form> = LazyLock::new(Form::of::<OrderForm>);
-        let OrderForm { ids, reason } = FORM.read_checked(body)?;
+        let OrderForm { ids, reason } = FORM.read(body)?;
         let mut seen = HashSet::new();
         let ids = ids.into_iter().filter(|id| seen.insert(id.clone())).collect();
         Ok(Self { ids, reason })
     }
 }
 
-/// What became of one of the people of an order.
+/// The end of an order for one of its people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OrderedErasure {
     /// As it was asked for.
     pub id: String,
-    /// What became of it.
+    /// The outcome for this one.
     #[serde(flatten)]
     pub outcome: ErasureOutcome,
 }
 
-/// What became of somebody.
+/// The outcome of an order for somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum ErasureOutcome {
@@ -79,9 +79,9 @@ pub enum ErasureOutcome {
         /// Position of the erasure.
         position: u64,
     },
-    /// Erased before.
+    /// The person had been erased before.
     AlreadyDone,
-    /// Kept.
+    /// The person's data are kept.
     Refused {
         /// By which rule.
         rule: String,
@@ -106,9 +106,10 @@ pub async fn carry_out(
     language: Language,
 ) -> Result<(Uuid, Vec<OrderedErasure>), CommandError> {
     let commands = commands.clone();
-    // In a task of its own: a client that hangs up must not leave keys behind.
-    let task = tokio::spawn(async move { carry_out_now(&commands, order, call, language).await });
-    task.await.map_err(|_| JournalError::Closed)?
+    in_task("erase-past-retention", async move {
+        carry_out_now(&commands, order, call, language).await
+    })
+    .await
 }
 
 async fn carry_out_now(

@@ -37,7 +37,7 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     const FIRST: &'static str;
     /// Its commands, as the domain knows them.
     type Command: Clone + Send + Sync + 'static;
-    /// Its events.
+    /// Its events, as they are stored.
     type Event: DomainEvent + Serialize + DeserializeOwned + Send + Sync;
 
     /// Takes the next event in.

@@ -10,9 +10,9 @@ use super::first::is_field_name;
 use super::rule::{CodeShape, FieldError, FormRule, Wanted};
 use super::schema::{Field, Form};
 
-/// Where the day of the fact stands in every command.
+/// The place of the day of the fact, in every command.
 const DAY: &str = "/occurred_on";
-/// Where the year of birth stands.
+/// The place of the year of birth, in the commands that tell it.
 const BIRTH_YEAR: &str = "/birth_year";
 /// The largest number that an answer repeats: a phone number has eight digits, a national
 /// identification number more.
@@ -151,7 +151,7 @@ fn text_rule(field: Field<'_>, text: &str) -> Option<FormRule> {
     (!(min..=max).contains(&length)).then_some(FormRule::TextLength { min, max })
 }
 
-/// What no schema says: a number with a decimal point is no whole number even when only zeros follow,
+/// Finds the faults that no schema names: a number with a decimal point is no whole number even when only zeros follow,
 /// and a period ends after it begins.
 fn check_values(
     form: &Form,

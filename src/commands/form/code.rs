@@ -16,7 +16,7 @@ pub struct Nearest {
     pub list: Option<String>,
     /// The codes, when they are few.
     pub codes: Vec<String>,
-    /// What was given and the code that it is near to. A value that is near to none is not kept: it
+    /// The value given and the code that it is near to. A value that is near to none is not kept: it
     /// may be something personal in the wrong place.
     pub meant: Option<(String, String)>,
 }
@@ -40,7 +40,7 @@ impl Nearest {
     }
 }
 
-/// How many edits lie between two words, by letters alone: `Ségou` is as near to `segou` as can be.
+/// The number of edits between two words, by letters alone: `Ségou` is as near to `segou` as can be.
 fn edits(given: &str, known: &str) -> usize {
     strsim::damerau_levenshtein(&given.trim().to_lowercase(), known)
 }
@@ -140,7 +140,7 @@ const SHAPES: &[CodeShape] = &[
 ];
 
 impl CodeShape {
-    /// A day.
+    /// A day of the calendar.
     pub(crate) const DAY: &'static Self = &SHAPES[SHAPES.len() - 1];
 
     /// The shape of a pattern, with or without its anchors.

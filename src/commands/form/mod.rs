@@ -62,24 +62,17 @@ impl From<FieldError> for FormErrors {
 }
 
 impl Form {
-    /// Reads a body of this form.
+    /// Reads a body whose schema says more than its type: every one is held against it. For bodies that
+    /// are rare; a command is read by its type first, and explained when that fails.
     ///
     /// # Errors
     /// Every wrong field.
     pub fn read<T: DeserializeOwned>(&self, body: Value) -> Result<T, FormErrors> {
-        // Kept for the explanation alone; these bodies are small and rare.
-        let kept = body.clone();
-        serde_path_to_error::deserialize(body)
-            .map_err(|error| self.explain(&kept, [first_error(&error)]))
-    }
-
-    /// Reads a body of a form whose schema says more than its type: every body is held against it.
-    ///
-    /// # Errors
-    /// Every wrong field.
-    pub fn read_checked<T: DeserializeOwned>(&self, body: Value) -> Result<T, FormErrors> {
         let found = check::check(self, &body);
-        if found.is_empty() { self.read(body) } else { Err(FormErrors::of(found)) }
+        if !found.is_empty() {
+            return Err(FormErrors::of(found));
+        }
+        serde_path_to_error::deserialize(body).map_err(|error| first_error(&error).into())
     }
 
     /// Every wrong field of a body of which some are known to be wrong: those that the schema finds,
@@ -87,15 +80,22 @@ impl Form {
     #[must_use]
     pub fn explain(&self, body: &Value, known: impl IntoIterator<Item = FieldError>) -> FormErrors {
         let mut found = check::check(self, body);
-        // What only our types know speaks of a field that the schema finds nothing wrong with. A fault
-        // that is known by its place alone is the one that the schema has found there, or near.
         for error in known {
-            let is_near = |other: &FieldError| {
-                other.pointer.starts_with(&error.pointer)
-                    || error.pointer.starts_with(&other.pointer)
+            // A fault that is known by its place alone is the one that the schema has found there, or
+            // near. One that our types name by its rule stands, unless the schema names the same rule,
+            // and knows more of it.
+            let is_named = if error.rule == FormRule::WrongType(Wanted::Described) {
+                found.iter().any(|other| {
+                    other.pointer.starts_with(&error.pointer)
+                        || error.pointer.starts_with(&other.pointer)
+                })
+            } else {
+                found.iter().any(|other| {
+                    other.pointer == error.pointer && other.rule() == error.rule()
+                })
             };
-            if error.rule != FormRule::WrongType(Wanted::Described) || !found.iter().any(is_near) {
-                found.push(error);
+            if !is_named {
+                found.insert(0, error);
             }
         }
         FormErrors::of(found)

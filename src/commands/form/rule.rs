@@ -61,11 +61,16 @@ pub enum FormRule {
     WrongType(Wanted),
     /// The value is no code of its list.
     UnknownCode(Nearest),
+    /// The value of a column is not in the table of an import's map that gives its code.
+    NotInTable {
+        /// The table's name.
+        table: String,
+    },
     /// The text is empty or too long.
     TextLength {
-        /// Fewest characters.
+        /// The fewest characters that it may have, once trimmed.
         min: u64,
-        /// Most characters.
+        /// The most characters that it may have, once trimmed.
         max: u64,
     },
     /// The text holds a control character.
@@ -76,7 +81,7 @@ pub enum FormRule {
         min: i64,
         /// The most that may stand.
         max: i64,
-        /// What was given, where that cannot be personal.
+        /// The number that was given, where it cannot be personal.
         given: Option<i64>,
     },
     /// The day is out of its range.
@@ -98,14 +103,14 @@ pub enum FormRule {
     SealedForm,
     /// The list is empty or too long.
     ListLength {
-        /// Fewest items.
+        /// The fewest items that it may have.
         min: u64,
         /// Most items; none when the list has no such limit.
         max: Option<u64>,
     },
     /// Other fields have to come with this one.
     RequiredTogether {
-        /// Their names.
+        /// The names of these fields.
         others: String,
     },
     /// The value says something else than another field.
@@ -118,11 +123,11 @@ pub enum FormRule {
 /// The kind of value that a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// An object.
+    /// A JSON object.
     Object,
-    /// A list.
+    /// A JSON array.
     List,
-    /// A text.
+    /// A JSON string.
     Text,
     /// True or false.
     YesNo,
@@ -135,7 +140,7 @@ pub enum Wanted {
         /// The most that may stand.
         max: i64,
     },
-    /// A day.
+    /// A day of the calendar.
     Day,
     /// The id of a stream.
     Id,
@@ -152,9 +157,9 @@ pub enum Wanted {
 pub struct CodeShape {
     /// The form as the domain and the schemas write it.
     pub(super) patterns: &'static [&'static str],
-    /// What it is, in French.
+    /// The form in words, in French.
     pub(super) fr: &'static str,
-    /// What it is, in English.
+    /// The form in words, in English.
     pub(super) en: &'static str,
     /// A code of this form.
     pub(super) example: &'static str,
@@ -168,7 +173,7 @@ impl FormRule {
             Self::UnknownField { .. } => "unknown_field",
             Self::Missing | Self::MissingColumn => "missing_field",
             Self::WrongType(_) => "wrong_type",
-            Self::UnknownCode(_) => "unknown_code",
+            Self::UnknownCode(_) | Self::NotInTable { .. } => "unknown_code",
             Self::TextLength { .. } => "text_length",
             Self::ControlCharacter => "control_character",
             Self::NumberRange { .. } => "number_range",

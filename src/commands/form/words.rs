@@ -17,7 +17,8 @@ const LIMIT_SAID_MAX: i64 = u32::MAX as i64;
 const UNGROUPED_MAX: u64 = 9_999;
 
 impl FieldError {
-    /// What the rule asks for, as a sentence about the field. It never repeats what may be personal.
+    /// A sentence about the field that says what the rule asks for. It never repeats what may be
+    /// personal.
     #[must_use]
     pub fn detail(&self, language: Language) -> String {
         let Words { fr, en } = self.rule.words();
@@ -75,6 +76,10 @@ impl FormRule {
             Self::RequiredTogether { others } => {
                 say(format!("demande aussi : {others}"), format!("also needs: {others}"))
             }
+            Self::NotInTable { table } => say(
+                format!("la table « {table} » du fichier de correspondance ne donne aucun code pour cette valeur"),
+                format!("the table “{table}” of the map gives no code for this value"),
+            ),
             Self::DateRange { range } => {
                 let (from, to) = range.split_once("..").unwrap_or((range, ""));
                 say(
@@ -219,8 +224,8 @@ fn unknown_code(nearest: &Nearest) -> Words {
             return say(fr, en);
         }
         return say(
-            format!("{fr}, donnée à /v1/reference"),
-            format!("{en}, given at /v1/reference"),
+            format!("{fr} (voir /v1/reference)"),
+            format!("{en} (see /v1/reference)"),
         );
     }
     let codes = codes.join(", ");

@@ -58,13 +58,13 @@ impl Commands {
             }
             Appended::Answered(answer) => Ok(Attempt::Done(answer)),
             Appended::Moved => {
-                self.forget_case(case);
+                self.forget_path(case);
                 Ok(Attempt::Anew)
             }
         }
     }
 
-    /// What the events of a path write to a fund or a cohort.
+    /// The event of a fund or a cohort that the events of a path lead to, if they lead to one.
     ///
     /// # Errors
     /// When there is no such fund or cohort, or it is another programme's.

@@ -30,7 +30,7 @@ pub(in super::super) struct SealedCommand {
     pub key: Option<KeyId>,
 }
 
-/// Why a draft cannot be sealed.
+/// The reason for which a draft cannot be sealed.
 enum Fault {
     Field(FieldError),
     Keys(KeysError),

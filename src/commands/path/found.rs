@@ -48,7 +48,7 @@ impl Commands {
         let mark = self.0.beneficiaries.mark(id);
         let path =
             self.0.beneficiaries.load(&self.0.journal, id).await?.ok_or(CommandError::NotFound)?;
-        self.case_of(id, mark, path).await
+        self.found_at(id, mark, path).await
     }
 
     /// As [`Commands::find`], as it stood at `fresh` or later.
@@ -59,10 +59,10 @@ impl Commands {
     ) -> Result<FoundPath, CommandError> {
         let mark = self.0.beneficiaries.mark(id);
         let path = self.since(fresh, id).await?.ok_or(CommandError::NotFound)?;
-        self.case_of(id, mark, path).await
+        self.found_at(id, mark, path).await
     }
 
-    pub(super) async fn case_of(
+    pub(super) async fn found_at(
         &self,
         id: Uuid,
         mark: Mark,
@@ -84,23 +84,23 @@ impl Commands {
         let path = self.0.beneficiaries.load(&self.0.journal, id).await?;
         let path = match path {
             Some(path) if path.state.state().registration.is_some() => {
-                return self.case_of(id, mark, path).await;
+                return self.found_at(id, mark, path).await;
             }
             other => other.unwrap_or_default(),
         };
-        self.begin_case(id, mark, path, draft).await
+        self.begin_path(id, mark, path, draft).await
     }
 
     /// A path under an id that nobody had before.
-    pub(super) async fn new_case(
+    pub(super) async fn new_path(
         &self,
         id: Uuid,
         draft: &PathDraft,
     ) -> Result<FoundPath, CommandError> {
-        self.begin_case(id, self.0.beneficiaries.mark(id), Arc::default(), draft).await
+        self.begin_path(id, self.0.beneficiaries.mark(id), Arc::default(), draft).await
     }
 
-    async fn begin_case(
+    async fn begin_path(
         &self,
         id: Uuid,
         mark: Mark,
@@ -142,7 +142,7 @@ impl Commands {
     }
 
     /// Forgets a path that has moved, and the programme, which may have.
-    pub(in super::super) fn forget_case(&self, case: &FoundPath) {
+    pub(in super::super) fn forget_path(&self, case: &FoundPath) {
         self.0.beneficiaries.forget(case.id);
         self.0.programmes.forget(case.programme_id);
     }

@@ -32,11 +32,22 @@ use crate::journal::ConditionalWrite;
 struct PathCommand<'a> {
     commands: &'a Commands,
     id: Uuid,
-    /// Whether the id was drawn for this registration, so that nothing can stand under it.
-    is_new: bool,
+    origin: Origin,
     draft: PathDraft,
     sealed: Option<SealedCommand>,
     call: Call,
+}
+
+/// The way in which a command came to the id of its path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It is given to a path that has begun.
+    Named,
+    /// It registers under an id that was drawn for it, so that nothing can stand there.
+    Drawn,
+    /// It registers under the lasting id of an imported row: when the path has begun, this is a
+    /// retry, or its registration was retracted.
+    Lasting,
 }
 
 /// The events that a command to a path leads to, and what they write to a fund or a cohort.
@@ -75,10 +86,10 @@ impl Commands {
                 Some(id) => Some(commands.0.beneficiaries.turn(id).await),
                 None => None,
             };
-            let is_new = id.is_none();
+            let origin = if id.is_some() { Origin::Lasting } else { Origin::Drawn };
             let id = id.unwrap_or_else(|| new_id(&commands.0.clock));
             let commands = &commands;
-            carry_out(PathCommand { commands, id, is_new, draft, sealed: None, call }).await
+            carry_out(PathCommand { commands, id, origin, draft, sealed: None, call }).await
         })
         .await
     }
@@ -116,8 +127,8 @@ impl Commands {
     ) -> Result<Answer, CommandError> {
         let draft = PathDraft::new(entry, body);
         let _turn = self.0.beneficiaries.turn(id).await;
-        let (commands, is_new, sealed) = (self, false, None);
-        carry_out(PathCommand { commands, id, is_new, draft, sealed, call }).await
+        let (commands, origin, sealed) = (self, Origin::Named, None);
+        carry_out(PathCommand { commands, id, origin, draft, sealed, call }).await
     }
 }
 
@@ -134,12 +145,10 @@ impl Pipeline for PathCommand<'_> {
     }
 
     async fn load(&mut self) -> Result<FoundPath, CommandError> {
-        match self.draft.entry.word {
-            Beneficiary::FIRST if self.is_new => self.commands.new_case(self.id, &self.draft).await,
-            // An imported row keeps its id: when the stream has begun, this is a retry, or a path
-            // whose registration was retracted.
-            Beneficiary::FIRST => self.commands.find_to_register(self.id, &self.draft).await,
-            _ => self.commands.find(self.id).await,
+        match self.origin {
+            Origin::Named => self.commands.find(self.id).await,
+            Origin::Drawn => self.commands.new_path(self.id, &self.draft).await,
+            Origin::Lasting => self.commands.find_to_register(self.id, &self.draft).await,
         }
     }
 

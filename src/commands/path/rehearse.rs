@@ -23,7 +23,7 @@ impl Commands {
     /// record something. Nothing is written anywhere.
     ///
     /// # Errors
-    /// What would forbid the command.
+    /// Whatever would forbid the command.
     pub async fn rehearse(
         &self,
         id: Uuid,
@@ -33,7 +33,7 @@ impl Commands {
         rehearsal: &mut Option<Rehearsal>,
     ) -> Result<bool, CommandError> {
         let draft = PathDraft::new(entry, body);
-        let case = self.case_to_rehearse(id, &draft, rehearsal.as_ref()).await?;
+        let case = self.path_to_rehearse(id, &draft, rehearsal.as_ref()).await?;
         let key = match rehearsal.take() {
             Some(rehearsed) => rehearsed.key,
             None if case.path.state.version() == 0 => PersonKey::throwaway()?,
@@ -52,7 +52,7 @@ impl Commands {
         Ok(would_record)
     }
 
-    async fn case_to_rehearse(
+    async fn path_to_rehearse(
         &self,
         id: Uuid,
         draft: &PathDraft,
@@ -63,7 +63,7 @@ impl Commands {
             Some(rehearsal) => {
                 let state = Arc::new(rehearsal.path.clone());
                 let path = Loaded { state, ..Loaded::default() };
-                self.case_of(id, self.0.beneficiaries.mark(id), Arc::new(path)).await
+                self.found_at(id, self.0.beneficiaries.mark(id), Arc::new(path)).await
             }
         }
     }

@@ -26,7 +26,7 @@ impl Commands {
     /// already are passed over.
     ///
     /// # Errors
-    /// What forbids it; then none is retracted.
+    /// Whatever forbids it; then none is retracted.
     pub async fn retract_all(
         &self,
         id: Uuid,
