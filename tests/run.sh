@@ -54,4 +54,20 @@ if ! cmp -s tests/mining/requirements.txt "$mining/installed.txt" ||
     cp tests/mining/requirements.txt "$mining/installed.txt"
 fi
 
+# The generators of the clients of tests/it/api/clients.rs, in the very versions of their lock files.
+clients="${CARGO_TARGET_DIR:-target}/clients"
+if ! cmp -s tests/clients/requirements.txt "$clients/installed.txt" ||
+    ! "$clients/bin/python" -c '' 2>/dev/null; then
+    [ -n "$python" ] || find_python
+    rm -rf "$clients"
+    "$python" -m venv "$clients"
+    "$clients/bin/pip" install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+        -r tests/clients/requirements.txt
+    cp tests/clients/requirements.txt "$clients/installed.txt"
+fi
+if [ ! -e tests/clients/node_modules/.package-lock.json ] ||
+    [ tests/clients/package-lock.json -nt tests/clients/node_modules/.package-lock.json ]; then
+    npm ci --prefix tests/clients --no-audit --no-fund
+fi
+
 exec cargo test --workspace --locked "$@"

@@ -3,6 +3,7 @@
 mod access;
 mod attach;
 mod command;
+mod commands;
 mod document;
 mod evidence;
 mod find;
@@ -48,6 +49,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             (TAG, "get-beneficiary-history"),
             "Every event of a path, or the difference between two of its moments; the reading is recorded.",
             history::history,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/commands",
+            Roles(PATH_READERS),
+            (TAG, "list-beneficiary-commands"),
+            "Each command of the caller's role on a path: allowed now, or the rule that forbids it.",
+            commands::commands,
         ),
         Endpoint::get(
             "/v1/beneficiaries/{id}/documents/{sha256}",
