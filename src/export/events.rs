@@ -57,7 +57,8 @@ pub struct CloudEvent<'a> {
 
 /// The event's own JSON is written after the attributes, as it was recorded.
 fn with_data(schema: &mut schemars::Schema) {
-    let data = serde_json::json!({ "type": "object", "description": "The event, as it was recorded." });
+    let data =
+        serde_json::json!({ "type": "object", "description": "The event, as it was recorded." });
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.insert("data".to_owned(), data);
     }

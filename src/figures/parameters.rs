@@ -30,8 +30,7 @@ pub fn parameters_of(subject: Subject) -> Vec<Described> {
         Subject::Family(family) => all.push(("name", about, names(own_or_every(family)))),
         Subject::Timeseries => {
             all.push(("name", about, names(every())));
-            let intervals =
-                json!({ "type": "string", "enum": ["month", "quarter", "year"], "default": "quarter" });
+            let intervals = json!({ "type": "string", "enum": ["month", "quarter", "year"], "default": "quarter" });
             all.push(("interval", "Length of the periods.", intervals));
         }
     }

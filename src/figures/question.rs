@@ -160,7 +160,8 @@ impl Question {
         let mut reading = Reading::new(parameters);
         let names = reading.list("name");
         let mut question = reading.question();
-        question.indicators = reading.note(subject.indicators(names.as_deref())).unwrap_or_default();
+        question.indicators =
+            reading.note(subject.indicators(names.as_deref())).unwrap_or_default();
         question.query.group_by = reading.group_by();
         question.headings = reading.headings();
         if subject == Subject::Timeseries {
@@ -399,7 +400,8 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_named_at_once() {
-        let BadParameters(wrong) = read("sex=x&month=13&name=par30&surname=x&sex=male").unwrap_err();
+        let BadParameters(wrong) =
+            read("sex=x&month=13&name=par30&surname=x&sex=male").unwrap_err();
         let told: Vec<_> = wrong.iter().map(|one| (one.name.as_str(), one.fault)).collect();
         let expected = [
             ("sex", Fault::Repeated),

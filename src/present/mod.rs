@@ -6,6 +6,6 @@ mod opening;
 mod path;
 
 pub use event::{ShownEvent, label_of, show_event};
-pub use opening::{IDENTITY_READERS, Opening, may_open, open_identity};
 pub(crate) use opening::open_sealed;
+pub use opening::{IDENTITY_READERS, Opening, may_open, open_identity};
 pub use path::{path_value, show_path};

@@ -22,8 +22,8 @@ use uuid::Uuid;
 use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings_by};
 use crate::commands::{Aggregate as _, CommandError, Commands};
 use crate::grant::Scope;
-use crate::present::label_of;
 use crate::journal::leaf::time_text;
+use crate::present::label_of;
 
 /// Deeds that one page looks at at most, shown or not: a second's work at the very worst.
 const EXAMINED_MAX: usize = 2_000;
@@ -146,17 +146,22 @@ pub struct ShownEvent {
     /// The day of the fact.
     pub occurred_on: NaiveDate,
     /// In which role.
+    #[schemars(with = "sira_domain::role::Role")]
     pub role: Value,
     /// At which office, where the token named one.
     #[serde(skip_serializing_if = "Value::is_null")]
+    #[schemars(with = "Option<String>")]
     pub office: Value,
     /// The device that it was recorded on, away from the server.
     #[serde(skip_serializing_if = "Value::is_null")]
+    #[schemars(with = "Option<String>")]
     pub device: Value,
     /// The device's time of recording.
     #[serde(skip_serializing_if = "Value::is_null")]
+    #[schemars(with = "Option<String>")]
     pub device_time: Value,
     /// In which request.
+    #[schemars(with = "String")]
     pub request_id: Value,
 }
 

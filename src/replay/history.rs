@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use super::difference::{comparable, pointers};
 use crate::commands::{CommandError, Commands, Loaded};
-use crate::present::{Opening, ShownEvent, show_event};
 use crate::journal::RecordedEvent;
 use crate::journal::leaf::time_text;
+use crate::present::{Opening, ShownEvent, show_event};
 use crate::stored::read_event;
 
 /// A history as it is told to one reader.

@@ -18,7 +18,8 @@ use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
 pub use order::{
-    ERASURES_MAX, ErasureOutcome, Order, OrderForm, OrderedErasure, REASON_MAX_CHARACTERS, carry_out,
+    ERASURES_MAX, ErasureOutcome, Order, OrderForm, OrderedErasure, REASON_MAX_CHARACTERS,
+    carry_out,
 };
 
 use crate::commands::{CommandError, Commands};

@@ -46,7 +46,9 @@ const ALIKE_NAME_FROM: u32 = 85;
 const WORDS_MAX: usize = 4;
 
 /// Why two registrations may be of one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// One national identification number.

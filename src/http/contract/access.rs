@@ -75,4 +75,3 @@ pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];
 
 /// Those who freeze reports.
 pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];
-

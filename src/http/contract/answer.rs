@@ -121,8 +121,7 @@ impl<T> Standing<T> {
 
 impl<T> IntoResponse for Standing<T> {
     fn into_response(self) -> Response {
-        let status =
-            if self.body.is_some() { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
+        let status = if self.body.is_some() { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
         let mut response = json_bytes(self.body.unwrap_or_default());
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -199,7 +198,14 @@ impl Output for Begun {
 
 /// What every command reads and may meet.
 fn describe_command(operation: &mut Operation) {
-    for header in ["IdempotencyKey", "IfMatch", "SiraDevice", "SiraDeviceTime", "SiraCorrelationId", "SiraCausationId"] {
+    for header in [
+        "IdempotencyKey",
+        "IfMatch",
+        "SiraDevice",
+        "SiraDeviceTime",
+        "SiraCorrelationId",
+        "SiraCausationId",
+    ] {
         operation.header(header);
     }
     operation.problems(&[409, 412, 422, 503]);

@@ -170,7 +170,8 @@ impl CallHeaders {
                 .ok_or_else(|| ApiError::header(name, "1..128 ASCII")),
         };
         let if_match = Condition::if_match(headers);
-        let if_match = if_match.map_err(|_| ApiError::header("If-Match", "\"<version>\", ... | *"))?;
+        let if_match =
+            if_match.map_err(|_| ApiError::header("If-Match", "\"<version>\", ... | *"))?;
         let device_time = text("sira-device-time")?.map(|time| DateTime::parse_from_rfc3339(&time));
         let device_time = device_time.transpose();
         let device_time =

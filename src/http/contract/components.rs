@@ -116,13 +116,21 @@ pub fn headers() -> Value {
     let position = json!({ "type": "integer", "format": "uint64", "minimum": 0 });
     let all = [
         ("ETag", "The version, in quotes.", json!({ "type": "string", "examples": ["\"7\""] })),
-        ("Sira-Position", "Everything up to this position of the journal is in the answer.", position),
+        (
+            "Sira-Position",
+            "Everything up to this position of the journal is in the answer.",
+            position,
+        ),
         (
             "Idempotency-Replayed",
             "`true` when this is the answer of an earlier request with the same key.",
             json!({ "type": "string", "enum": ["true"] }),
         ),
-        ("Location", "Where what was begun is.", json!({ "type": "string", "format": "uri-reference" })),
+        (
+            "Location",
+            "Where what was begun is.",
+            json!({ "type": "string", "format": "uri-reference" }),
+        ),
         ("Content-Disposition", "The file's name.", text()),
         (
             "Retry-After",
@@ -143,8 +151,10 @@ pub fn problems() -> Value {
     let mut problems = Map::new();
     for kind in KINDS {
         let told = KINDS.iter().filter(|other| other.status == kind.status);
-        let told: Vec<_> = told.map(|kind| format!("{} (`{}`)", kind.title_en, kind.slug)).collect();
-        let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } });
+        let told: Vec<_> =
+            told.map(|kind| format!("{} (`{}`)", kind.title_en, kind.slug)).collect();
+        let mut headers =
+            json!({ "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } });
         if matches!(kind.status, 409 | 429 | 503) {
             headers["Retry-After"] = json!({ "$ref": "#/components/headers/Retry-After" });
         }

@@ -98,7 +98,7 @@ fn operation(
     operation.problems(endpoint.problems);
     operation.problems(match endpoint.access {
         Access::Open => &[429, 500],
-        Access::AnyRole | Access::Roles(_) => &[401, 403, 429, 500, 503],
+        Access::AnyRole | Access::Roles(_) => &[400, 401, 403, 429, 500, 503],
     });
     operation.write(&mut shown);
     shown
@@ -126,7 +126,9 @@ fn path_parameter(path: &str, name: &str) -> Parameter {
             "`<level>/<index>[.p/<width>]`, as C2SP tlog-tiles writes them.",
             json!({ "type": "string", "examples": ["0/x001/x234/067", "0/000.p/8"] }),
         ),
-        _ => ("The indicator's or the report's name.", json!({ "type": "string", "maxLength": 64 })),
+        _ => {
+            ("The indicator's or the report's name.", json!({ "type": "string", "maxLength": 64 }))
+        }
     };
     Parameter::new(name, about, true, schema)
 }

@@ -111,9 +111,9 @@ impl Condition {
 impl std::fmt::Display for Condition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self::Tags(tags) = self else { return f.write_str("*") };
-        let told = tags.iter().map(|tag| {
-            format!("{}\"{}\"", if tag.is_weak { "W/" } else { "" }, tag.opaque)
-        });
+        let told = tags
+            .iter()
+            .map(|tag| format!("{}\"{}\"", if tag.is_weak { "W/" } else { "" }, tag.opaque));
         f.write_str(&told.collect::<Vec<_>>().join(", "))
     }
 }
@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn what_is_no_condition_is_malformed() {
-        for text in ["", "1", "\"1", "1\"", "\"1\" \"2\"", "w/\"1\"", "W/1", "*, \"1\"", "\"a b\""] {
+        for text in ["", "1", "\"1", "1\"", "\"1\" \"2\"", "w/\"1\"", "W/1", "*, \"1\"", "\"a b\""]
+        {
             assert_eq!(Condition::parse(text), Err(Malformed), "{text}");
         }
     }

@@ -73,7 +73,8 @@ impl<'g> Operation<'g> {
 
     /// Takes a body.
     pub fn body(&mut self, media_type: &str, schema: Value) {
-        self.body = Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }));
+        self.body =
+            Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }));
         self.problems(&[400, 408, 413, 415, 422]);
     }
 
@@ -128,7 +129,8 @@ impl<'g> Operation<'g> {
             let reference = json!({ "$ref": format!("#/components/responses/Problem{status}") });
             (status.to_string(), reference)
         };
-        let answers = self.answers.iter().map(|(status, answer)| (status.to_string(), answer.clone()));
+        let answers =
+            self.answers.iter().map(|(status, answer)| (status.to_string(), answer.clone()));
         let problems = self.problems.iter().filter(|status| !self.answers.contains_key(status));
         let mut responses: Vec<_> = answers.chain(problems.map(problem)).collect();
         responses.sort_by(|one, other| one.0.cmp(&other.0));

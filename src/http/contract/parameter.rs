@@ -54,7 +54,8 @@ impl Parameter {
 /// The parameters of a type: its fields.
 #[must_use]
 pub fn parameters<Q: JsonSchema>() -> Vec<Parameter> {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let schema = Value::from(settings.into_generator().into_root_schema_for::<Q>());
     let required: Vec<_> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -107,7 +107,10 @@ impl<Q> Query<Q> {
     ///
     /// # Errors
     /// What is no cursor of this question.
-    pub fn place_of<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
+    pub fn place_of<T>(
+        &self,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
         let Some(cursor) = self.given.get("cursor") else { return Ok(None) };
         let place = read_cursor(&self.question(), cursor).and_then(|place| parse(&place));
         place.map(Some).ok_or_else(|| ApiError::parameter("cursor", "next_cursor"))
@@ -190,7 +193,8 @@ fn told(name: &str) -> &str {
 
 /// The parameters of a type, worked out once.
 fn known<Q: JsonSchema + 'static>() -> Arc<[Parameter]> {
-    static KNOWN: LazyLock<RwLock<HashMap<TypeId, Arc<[Parameter]>>>> = LazyLock::new(RwLock::default);
+    static KNOWN: LazyLock<RwLock<HashMap<TypeId, Arc<[Parameter]>>>> =
+        LazyLock::new(RwLock::default);
     let of = TypeId::of::<Q>();
     if let Some(known) = KNOWN.read().get(&of) {
         return known.clone();
@@ -237,7 +241,8 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_named_at_once() {
-        let wrong = asked("actor=A%20B&days=10&from=2022-02-30&identity=yes&page=2&Nom%20Secret=1&days=1");
+        let wrong =
+            asked("actor=A%20B&days=10&from=2022-02-30&identity=yes&page=2&Nom%20Secret=1&days=1");
         let expected = [
             ("page", "unknown_parameter"),
             ("?", "unknown_parameter"),
@@ -248,7 +253,8 @@ mod tests {
         ];
         assert_eq!(wrong.unwrap_err(), expected.map(|(name, rule)| (name.to_owned(), rule)));
         assert_eq!(asked("").unwrap_err(), [("actor".to_owned(), "missing_parameter")]);
-        let both = [("actor".to_owned(), "missing_parameter"), ("days".to_owned(), "parameter_form")];
+        let both =
+            [("actor".to_owned(), "missing_parameter"), ("days".to_owned(), "parameter_form")];
         assert_eq!(asked("days=0").unwrap_err(), both);
     }
 }

@@ -61,7 +61,9 @@ pub fn without_sealed(schemas: &mut Map<String, Value>, answer: &str) {
     let mut held = BTreeSet::from([answer.to_owned()]);
     loop {
         let mut found = held.clone();
-        held.iter().filter_map(|name| schemas.get(name)).for_each(|one| references(one, &mut found));
+        held.iter()
+            .filter_map(|name| schemas.get(name))
+            .for_each(|one| references(one, &mut found));
         if found.len() == held.len() {
             break;
         }

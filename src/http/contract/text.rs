@@ -55,7 +55,8 @@ impl<'de> Deserializer<'de> for Text<'de> {
 
     /// Words with commas between them.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        SeqDeserializer::new(self.0.split(',').map(|word| Text(word.trim()))).deserialize_seq(visitor)
+        SeqDeserializer::new(self.0.split(',').map(|word| Text(word.trim())))
+            .deserialize_seq(visitor)
     }
 
     parsed! {

@@ -144,11 +144,7 @@ impl Gate {
 }
 
 /// Counts a request against its address, and says in the answer how the caller stands.
-pub async fn limited(
-    State(app): State<App>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn limited(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     if route.is_some_and(|route| UNLIMITED.contains(&route.as_str())) {
         return next.run(request).await;

@@ -28,9 +28,9 @@ pub use page::page;
 use super::history::{After, RulesTold, programme_of, tell};
 use super::readings::{action_label, readings_of};
 use crate::commands::{CommandError, Commands, Loaded, stream_id};
-use crate::present::{Opening, open_sealed, path_value};
 use crate::journal::leaf::time_text;
 use crate::keys::{Found, PersonKey};
+use crate::present::{Opening, open_sealed, path_value};
 
 /// Readings that are read at a time.
 const READINGS_PER_STATEMENT: u32 = 1_000;

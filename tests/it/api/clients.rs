@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sira_domain::role::Role;
 use sira::grant::Scope;
+use sira_domain::role::Role;
 
 use super::app::TestApp;
 use crate::support::Engine;
@@ -61,7 +61,8 @@ async fn a_client_generated_for_typescript_registers_and_reads() {
     for file in ["client.ts", "package.json", "tsconfig.json"] {
         std::fs::copy(own.join(file), folder.path().join(file)).unwrap();
     }
-    std::os::unix::fs::symlink(own.join("node_modules"), folder.path().join("node_modules")).unwrap();
+    std::os::unix::fs::symlink(own.join("node_modules"), folder.path().join("node_modules"))
+        .unwrap();
     let tool = |name: &str| {
         let mut command = Command::new(own.join("node_modules/.bin").join(name));
         command.current_dir(folder.path());

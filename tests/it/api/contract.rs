@@ -38,9 +38,9 @@ fn commands() -> BTreeSet<(String, &'static str)> {
 /// Method and path of every route of the table.
 fn expected_operations() -> BTreeSet<(String, String)> {
     let routes = endpoints();
-    let routes = routes.iter().map(|route| {
-        (route.method.as_str().to_lowercase(), route.path.replace("{*", "{"))
-    });
+    let routes = routes
+        .iter()
+        .map(|route| (route.method.as_str().to_lowercase(), route.path.replace("{*", "{")));
     routes.collect()
 }
 
@@ -96,7 +96,11 @@ fn every_command_of_the_catalogue_has_its_route_and_its_roles() {
     assert_eq!(found, commands());
     for route in &routes {
         let Some(entry) = route.command else { continue };
-        assert!(matches!(route.access, Access::Roles(roles) if roles == entry.roles), "{}", entry.word);
+        assert!(
+            matches!(route.access, Access::Roles(roles) if roles == entry.roles),
+            "{}",
+            entry.word
+        );
     }
 }
 
@@ -127,7 +131,10 @@ fn every_answer_has_a_schema_and_every_parameter_a_type() {
             for (kind, content) in response["content"].as_object().unwrap() {
                 let schema = resolved(document, &content["schema"]);
                 let keys = ["type", "oneOf", "anyOf", "allOf"];
-                assert!(keys.iter().any(|key| !schema[*key].is_null()), "{at} {status} {kind}: {schema}");
+                assert!(
+                    keys.iter().any(|key| !schema[*key].is_null()),
+                    "{at} {status} {kind}: {schema}"
+                );
                 answers += 1;
             }
         }

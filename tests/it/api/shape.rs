@@ -67,6 +67,10 @@ pub fn check(method: &Method, path: &str, reply: &Reply) {
     };
     let validator = VALIDATORS.lock().unwrap().entry(key).or_insert_with(made).clone();
     let body = reply.json();
-    let wrong: Vec<_> = validator.iter_errors(&body).take(5).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+    let wrong: Vec<_> = validator
+        .iter_errors(&body)
+        .take(5)
+        .map(|error| format!("{} at {}", error, error.instance_path()))
+        .collect();
     assert!(wrong.is_empty(), "{at}: {wrong:#?}\n{body}");
 }

@@ -3,7 +3,9 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::figures::{BadParameters, Fault, Parameters, Subject, parameters_of, parameters_of_cell};
+use crate::figures::{
+    BadParameters, Fault, Parameters, Subject, parameters_of, parameters_of_cell,
+};
 use crate::http::App;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::operation::{Input, Operation};

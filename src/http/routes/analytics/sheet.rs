@@ -2,9 +2,7 @@
 
 use sira_domain::reference::Language;
 use sira_projections::analytics::targets::Reached;
-use sira_projections::analytics::{
-    Cell as FigureCell, Dimension, Figures, Indicators, PLACES,
-};
+use sira_projections::analytics::{Cell as FigureCell, Dimension, Figures, Indicators, PLACES};
 use sira_projections::table::{Cell, Kind as CellKind};
 
 use super::answer::{FigureAnswer, FigureTable, Head, definitions};

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::refusal::Refusal;
 use sira_domain::reference::MediaType;
+use sira_domain::refusal::Refusal;
 
 use super::PATH;
 use super::find::{found, key_of};

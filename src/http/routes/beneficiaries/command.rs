@@ -33,9 +33,10 @@ async fn register(
 /// The route of any other command.
 pub fn commanding(entry: &'static CommandEntry) -> Endpoint {
     let word = entry.word;
-    let handler = async move |app: State<App>, caller: Caller, id: Named<String>, body: JsonBody| {
-        command(app, caller, id, word, body).await
-    };
+    let handler =
+        async move |app: State<App>, caller: Caller, id: Named<String>, body: JsonBody| {
+            command(app, caller, id, word, body).await
+        };
     Endpoint::command(format!("{PATH}/{{id}}/commands/{word}"), entry, handler)
 }
 

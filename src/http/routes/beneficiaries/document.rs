@@ -53,16 +53,9 @@ pub struct DocumentFile {
 }
 
 /// The file's name, from the event that attached it.
-fn name_of(
-    path: &Beneficiary,
-    sha256: &str,
-    id: Uuid,
-    key: &PersonKey,
-) -> Option<String> {
+fn name_of(path: &Beneficiary, sha256: &str, id: Uuid, key: &PersonKey) -> Option<String> {
     let sealed = path.standing().find_map(|(_, event)| match &event.fact {
-        Fact::DocumentAttached(document)
-            if document.sha256.as_str() == sha256 =>
-        {
+        Fact::DocumentAttached(document) if document.sha256.as_str() == sha256 => {
             Some(&document.name)
         }
         _ => None,

@@ -49,7 +49,11 @@ pub async fn current(
     let state = path.state.state();
     let programme = state.registration.as_ref().map(|registration| registration.programme.0);
     let programme = app.commands.known_programme(programme.unwrap_or_default()).await?;
-    if caller.grant.scope.holds_path(state, &programme) { Ok(path) } else { Err(ApiError::OutOfScope) }
+    if caller.grant.scope.holds_path(state, &programme) {
+        Ok(path)
+    } else {
+        Err(ApiError::OutOfScope)
+    }
 }
 
 /// A path by what stands in its address, with its id, if the caller may see it.
@@ -87,10 +91,7 @@ pub async fn read_stream(app: &App, id: Uuid) -> Result<Vec<RecordedEvent>, ApiE
 }
 
 /// The person's key; none when the person has been erased.
-pub async fn key_of(
-    app: &App,
-    path: &Loaded<Beneficiary>,
-) -> Result<Option<PersonKey>, ApiError> {
+pub async fn key_of(app: &App, path: &Loaded<Beneficiary>) -> Result<Option<PersonKey>, ApiError> {
     let state = path.state.state();
     let Some(key) = state.keys.last().filter(|_| !state.is_erased()) else { return Ok(None) };
     match app.commands.keys().get(*key).await? {

@@ -1,6 +1,7 @@
 //! Routes of a beneficiary's path.
 
 mod access;
+mod asked;
 mod attach;
 mod command;
 mod commands;
@@ -19,8 +20,9 @@ use crate::http::contract::access::Access::Roles;
 use crate::http::contract::access::{DOCUMENT_READERS, PATH_READERS, PERSON_READERS, WATCHERS};
 use crate::http::contract::endpoint::{Endpoint, Tag};
 
+pub(super) use asked::{Awaited, word_of};
 pub(super) use find::{current, log_access};
-pub(super) use list::{Awaited, CASES, read_place, word_of, write_place};
+pub(super) use list::{CASES, read_place, write_place};
 
 const TAG: Tag = Tag("beneficiaries");
 /// The collection.

@@ -65,8 +65,7 @@ impl IntoResponse for HeldAnswer {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
-        headers
-            .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         response
     }
 }
@@ -77,7 +76,7 @@ impl Output for HeldAnswer {
         let page = json!({ "type": "string" });
         let content = [("application/json", held), ("text/html", page)];
         operation.answer(200, "Everything that is held.", &[], &content);
-        operation.problems(&[503]);
+        operation.problems(&[406, 503]);
     }
 }
 

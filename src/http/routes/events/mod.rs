@@ -82,7 +82,8 @@ async fn events(
     }
     let after = after(&app, &last, asked.after).await?;
     if wants_stream(accept.as_deref()) {
-        let place = extensions.get::<Streams>().and_then(Streams::enter).ok_or(ApiError::NoPlace)?;
+        let place =
+            extensions.get::<Streams>().and_then(Streams::enter).ok_or(ApiError::NoPlace)?;
         record_reading(&app, &caller).await?;
         return Ok(Events(stream::answer(app, &headers, after, place)));
     }

@@ -18,10 +18,7 @@ use crate::http::contract::operation::{Operation, Output};
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
 /// `GET /v1/evidence/tile/<level>/<place>`.
-pub async fn hashes(
-    State(app): State<App>,
-    Named(tile): Named<String>,
-) -> Result<Tile, ApiError> {
+pub async fn hashes(State(app): State<App>, Named(tile): Named<String>) -> Result<Tile, ApiError> {
     let (level, place) = tile.split_once('/').ok_or(ApiError::NotFound)?;
     let place = read_place(place).ok_or(ApiError::NotFound)?;
     let level = Some(level).filter(|level| level.len() == 1);

@@ -83,9 +83,9 @@ pub async fn me(caller: Caller) -> Unkept<Me> {
         CommandsOfKind { stream, commands: own.map(|entry| shown(entry, language)).collect() }
     };
     let routes = endpoints();
-    let routes = routes.iter().filter(|route| {
-        route.command.is_none() && route.access.check(grant.role).is_ok()
-    });
+    let routes = routes
+        .iter()
+        .filter(|route| route.command.is_none() && route.access.check(grant.role).is_ok());
     let routes = routes.map(|route| RouteOfRole {
         operation: route.id,
         method: route.method.to_string(),

@@ -5,8 +5,8 @@ use axum::extract::State;
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sira_domain::refusal::Refusal;
 use sira_domain::reference::Language;
+use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
 use super::Resource;
@@ -68,9 +68,8 @@ impl ShownRefusal {
 pub async fn commands<S: Resource>(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<String>,
+    Named(id): Named<Uuid>,
 ) -> Result<Unkept<AvailableCommands>, ApiError> {
-    let id = Uuid::try_parse(&id).map_err(|_| ApiError::NotFound)?;
     available::<S>(&app, &caller, id).await
 }
 

@@ -144,9 +144,8 @@ fn of<S: Resource>(about_history: &'static str) -> Vec<Endpoint> {
 async fn current<S: Resource>(
     app: &App,
     caller: &Caller,
-    id: &str,
-) -> Result<(Uuid, Arc<Loaded<S>>), ApiError> {
-    let id = Uuid::try_parse(id).map_err(|_| ApiError::NotFound)?;
+    id: Uuid,
+) -> Result<Arc<Loaded<S>>, ApiError> {
     let found = match &caller.fresh {
         Some(fresh) => app.commands.since::<S>(fresh, id).await?,
         None => app.commands.current::<S>(id).await?,
@@ -157,5 +156,5 @@ async fn current<S: Resource>(
         None => Arc::default(),
     };
     let is_within = found.state.is_within(id, &caller.grant.scope, &programme);
-    if is_within { Ok((id, found)) } else { Err(ApiError::OutOfScope) }
+    if is_within { Ok(found) } else { Err(ApiError::OutOfScope) }
 }

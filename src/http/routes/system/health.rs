@@ -69,7 +69,12 @@ impl Output for Readiness {
         let readiness = operation.schema_of::<Self>();
         let problem = operation.schema_of::<crate::http::contract::problem::ProblemBody<'static>>();
         let content = [("application/json", readiness), ("application/problem+json", problem)];
-        operation.answer(503, "A projection is far behind, or a database is out of reach.", &[], &content);
+        operation.answer(
+            503,
+            "A projection is far behind, or a database is out of reach.",
+            &[],
+            &content,
+        );
     }
 }
 

@@ -30,8 +30,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Says whether the journal and the key store can be reached.",
             health::ready,
         ),
-        Endpoint::get("/metrics", Open, (TAG, "get-metrics"), "Metrics for Prometheus.", metrics::metrics),
-        Endpoint::get("/openapi.json", Open, (TAG, "get-openapi"), "This document.", docs::document),
+        Endpoint::get(
+            "/metrics",
+            Open,
+            (TAG, "get-metrics"),
+            "Metrics for Prometheus.",
+            metrics::metrics,
+        ),
+        Endpoint::get(
+            "/openapi.json",
+            Open,
+            (TAG, "get-openapi"),
+            "This document.",
+            docs::document,
+        ),
         Endpoint::get(
             "/problems",
             Open,

@@ -30,10 +30,7 @@ pub struct Tokens {
 }
 
 /// `GET /v1/tokens`.
-pub async fn list(
-    State(app): State<App>,
-    asked: Query<Asked>,
-) -> Result<Unkept<Tokens>, ApiError> {
+pub async fn list(State(app): State<App>, asked: Query<Asked>) -> Result<Unkept<Tokens>, ApiError> {
     let tokens = app.tokens.list(asked.before).await?;
     // A full page may be the last one; the next is then empty.
     let next = tokens.last().filter(|_| tokens.len() == LIST_PAGE);
