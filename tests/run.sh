@@ -61,6 +61,12 @@ environment() {
 environment mining tests/mining/requirements.txt
 # The programs of .ci/habits.
 environment habits .ci/requirements.txt
+# The generators of the clients of tests/it/api/clients.rs, in the very versions of their lock files.
+environment clients tests/clients/requirements.txt
+if [ ! -e tests/clients/node_modules/.package-lock.json ] ||
+    [ tests/clients/package-lock.json -nt tests/clients/node_modules/.package-lock.json ]; then
+    npm ci --prefix tests/clients --no-audit --no-fund
+fi
 
 if [ "${1:-}" = --prepare ]; then
     exit

@@ -146,17 +146,22 @@ pub struct ShownEvent {
     /// The day of the fact.
     pub occurred_on: NaiveDate,
     /// In which role.
+    #[schemars(with = "sira_domain::role::Role")]
     pub role: Value,
     /// At which office, where the token named one.
     #[serde(skip_serializing_if = "Value::is_null")]
+    #[schemars(with = "Option<String>")]
     pub office: Value,
     /// The device that it was recorded on, away from the server.
     #[serde(skip_serializing_if = "Value::is_null")]
+    #[schemars(with = "Option<String>")]
     pub device: Value,
     /// The device's time of recording.
     #[serde(skip_serializing_if = "Value::is_null")]
+    #[schemars(with = "Option<String>")]
     pub device_time: Value,
     /// In which request.
+    #[schemars(with = "String")]
     pub request_id: Value,
 }
 

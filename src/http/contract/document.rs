@@ -9,7 +9,7 @@ use super::endpoint::Endpoint;
 use super::operation::Operation;
 use super::parameter::Parameter;
 use super::problem::ProblemBody;
-use super::{components, schema};
+use super::{components, labels, schema};
 
 /// Builds the document of some routes.
 #[must_use]
@@ -28,6 +28,9 @@ pub fn build(endpoints: &[Endpoint]) -> Value {
         item[method] = operation(endpoint, &mut generator, &mut bodies);
     }
     let mut schemas = generator.take_definitions(true);
+    for (name, schema) in &mut schemas {
+        labels::add(name, schema);
+    }
     schemas.append(&mut bodies);
     schema::without_sealed(&mut schemas, "BeneficiaryStatus");
     let mut document = json!({
@@ -95,7 +98,7 @@ fn operation(
     operation.problems(endpoint.problems);
     operation.problems(match endpoint.access {
         Access::Open => &[429, 500],
-        Access::AnyRole | Access::Roles(_) => &[401, 403, 429, 500, 503],
+        Access::AnyRole | Access::Roles(_) => &[400, 401, 403, 429, 500, 503],
     });
     operation.write(&mut shown);
     shown

@@ -126,11 +126,8 @@ impl FromRequestParts<App> for Accepted {
     }
 }
 
-impl Input for Accepted {
-    fn describe(operation: &mut Operation) {
-        operation.problems(&[406]);
-    }
-}
+/// Which formats there are is said by the answer.
+impl Input for Accepted {}
 
 /// A JSON object, with the exact bytes that it came in.
 pub struct JsonBody {

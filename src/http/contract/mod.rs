@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod error;
 pub mod etag;
 pub mod input;
+mod labels;
 pub mod moment;
 pub mod operation;
 pub mod paging;

@@ -53,10 +53,10 @@ macro_rules! path_query {
             region: Option<sira_domain::reference::RegionCode>,
             /// Office in charge.
             office: Option<sira_domain::values::OfficeCode>,
-            $($(#[$field_doc])* $field: $kind,)*
+            $($(#[$field_doc])* pub(super) $field: $kind,)*
             /// Items of the page.
             #[serde(default = "crate::http::contract::paging::page_limit")]
-            limit: crate::http::contract::paging::Limit,
+            pub(super) limit: crate::http::contract::paging::Limit,
             /// `next_cursor` of the page before, with the same filters and order.
             #[expect(dead_code, reason = "it is read with the question that it belongs to")]
             cursor: Option<crate::http::contract::paging::Cursor>,

@@ -6,6 +6,8 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use sira_domain::catalogue::CommandEntry;
 
+use super::labels;
+
 const SCHEMAS: &str = "#/components/schemas/";
 /// The form of a free text, which is sealed before it is stored.
 const SEALED: &str = "FreeText";
@@ -26,14 +28,16 @@ pub fn body_name(word: &str) -> String {
 pub fn of_command(entry: &CommandEntry, generator: &mut SchemaGenerator) -> Value {
     let mut schema = Value::from((entry.schema)(generator));
     let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
-    if let Some(definition) = name.and_then(|name| generator.definitions().get(&name).cloned()) {
-        schema = definition;
+    let name = name.unwrap_or_default();
+    if let Some(definition) = generator.definitions().get(&name) {
+        schema = definition.clone();
     }
     let day = json!({ "type": "string", "format": "date", "description": "The day on which it happened; today when left out." });
     schema["properties"]["occurred_on"] = day;
     if entry.word == "register" {
         may_be_told_by_birth_date(&mut schema);
     }
+    labels::add(&name, &mut schema);
     schema
 }
 

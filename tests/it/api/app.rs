@@ -24,6 +24,7 @@ use sira_projections::{ReadStore, Runner};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::shape;
 use crate::support::Engine;
 
 pub const MASTER: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -470,9 +471,14 @@ pub struct Reply {
 
 impl Reply {
     pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = client.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, text: response.text().await.unwrap() }
+        let reply = Self { status, headers, text: response.text().await.unwrap() };
+        shape::check(&method, &path, &reply);
+        reply
     }
 
     pub fn json(&self) -> Value {

@@ -167,6 +167,6 @@ impl Output for FigureAnswer {
             })
             .collect();
         operation.answer(200, "The figures.", &[AnswerHeader::Position], &content);
-        operation.problems(&[503]);
+        operation.problems(&[406, 503]);
     }
 }

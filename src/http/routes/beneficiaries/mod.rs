@@ -1,8 +1,10 @@
 //! Routes of a beneficiary's path.
 
 mod access;
+mod asked;
 mod attach;
 mod command;
+mod commands;
 mod document;
 mod evidence;
 mod find;
@@ -18,8 +20,9 @@ use crate::http::contract::access::Access::Roles;
 use crate::http::contract::access::{DOCUMENT_READERS, PATH_READERS, PERSON_READERS, WATCHERS};
 use crate::http::contract::endpoint::{Endpoint, Tag};
 
+pub(super) use asked::{Awaited, word_of};
 pub(super) use find::{current, log_access};
-pub(super) use list::{Awaited, CASES, read_place, word_of, write_place};
+pub(super) use list::{CASES, read_place, write_place};
 
 const TAG: Tag = Tag("beneficiaries");
 /// The collection.
@@ -48,6 +51,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             (TAG, "get-beneficiary-history"),
             "Every event of a path, or the difference between two of its moments; the reading is recorded.",
             history::history,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/commands",
+            Roles(PATH_READERS),
+            (TAG, "list-beneficiary-commands"),
+            "Each command of the caller's role on a path: allowed now, or the rule that forbids it.",
+            commands::commands,
         ),
         Endpoint::get(
             "/v1/beneficiaries/{id}/documents/{sha256}",

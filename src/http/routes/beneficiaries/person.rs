@@ -76,7 +76,7 @@ impl Output for HeldAnswer {
         let page = json!({ "type": "string" });
         let content = [("application/json", held), ("text/html", page)];
         operation.answer(200, "Everything that is held.", &[], &content);
-        operation.problems(&[503]);
+        operation.problems(&[406, 503]);
     }
 }
 

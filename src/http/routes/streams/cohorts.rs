@@ -35,7 +35,8 @@ impl Resource for Cohort {
         collection: "/v1/cohorts",
         item: ("/v1/cohorts/{id}", Roles(COHORT_READERS)),
         history: "/v1/cohorts/{id}/history",
-        ids: ["get-cohort", "get-cohort-history"],
+        commands: "/v1/cohorts/{id}/commands",
+        ids: ["get-cohort", "get-cohort-history", "list-cohort-commands"],
         summary: "A cohort: plan, sessions, members, free seats.",
     };
     type Shown = ShownCohort;

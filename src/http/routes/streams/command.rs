@@ -34,21 +34,19 @@ async fn begin<S: Resource>(
 /// The route of any other command.
 pub fn commanding<S: Resource>(entry: &'static CommandEntry) -> Endpoint {
     let word = entry.word;
-    let handler =
-        async move |app: State<App>, caller: Caller, id: Named<String>, body: JsonBody| {
-            command::<S>(app, caller, id, word, body).await
-        };
+    let handler = async move |app: State<App>, caller: Caller, id: Named<Uuid>, body: JsonBody| {
+        command::<S>(app, caller, id, word, body).await
+    };
     Endpoint::command(format!("{}/{{id}}/commands/{word}", S::PLACE.collection), entry, handler)
 }
 
 async fn command<S: Resource>(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<String>,
+    Named(id): Named<Uuid>,
     word: &'static str,
     body: JsonBody,
 ) -> Result<Done, ApiError> {
-    let id = Uuid::try_parse(&id).map_err(|_| ApiError::NotFound)?;
     let mut call = caller.call(&format!("POST {id} {word}"), &body.bytes);
     if caller.if_match().is_some() {
         let current = app.commands.current::<S>(id).await?;

@@ -39,7 +39,8 @@ impl Resource for Fund {
         collection: "/v1/funds",
         item: ("/v1/funds/{id}", Roles(FUND_READERS)),
         history: "/v1/funds/{id}/history",
-        ids: ["get-fund", "get-fund-history"],
+        commands: "/v1/funds/{id}/commands",
+        ids: ["get-fund", "get-fund-history", "list-fund-commands"],
         summary: "A fund: budget, committed, disbursed, free.",
     };
     type Shown = ShownFund;

@@ -32,9 +32,9 @@ pub struct StreamHistory {
 pub async fn history<S: Resource>(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<String>,
+    Named(id): Named<Uuid>,
 ) -> Result<Unkept<StreamHistory>, ApiError> {
-    let (id, found) = current::<S>(&app, &caller, &id).await?;
+    let found = current::<S>(&app, &caller, id).await?;
     let events = app.commands.journal().read_stream(&stream_id::<S>(id), 0).await?;
     let opening = Opening { key: None, id, may_open: &|_| false };
     let shown = events.iter().map(|event| show_event(event, false, caller.language(), &opening));

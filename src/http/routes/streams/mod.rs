@@ -2,8 +2,10 @@
 
 mod cohorts;
 mod command;
+mod commands;
 mod funds;
 mod history;
+mod list;
 mod programmes;
 mod show;
 
@@ -34,8 +36,10 @@ struct Place {
     item: (&'static str, Access),
     /// Its history.
     history: &'static str,
-    /// Ids of the two operations that read one, and what the first shows.
-    ids: [&'static str; 2],
+    /// What may be done with it now.
+    commands: &'static str,
+    /// Ids of the three operations that read one, and what the first shows.
+    ids: [&'static str; 3],
     summary: &'static str,
 }
 
@@ -60,16 +64,54 @@ trait Resource: Aggregate + serde::Serialize {
     }
 }
 
+pub(super) use commands::{AvailableCommands, available};
+
 /// The routes.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let mut all = of::<Programme>("Every event of a programme.");
+    let mut all = lists();
+    all.extend(of::<Programme>("Every event of a programme."));
     all.extend(of::<Cohort>("Every event of a cohort."));
     all.extend(of::<Fund>("Every event of a fund."));
     all
 }
 
+/// Who may read a list is who may read one of its streams.
+fn lists() -> Vec<Endpoint> {
+    let (programmes, cohorts, funds) = (Programme::PLACE, Cohort::PLACE, Fund::PLACE);
+    vec![
+        Endpoint::get(
+            programmes.collection,
+            programmes.item.1,
+            (programmes.tag, "list-programmes"),
+            "Programmes within reach, the first signed first.",
+            list::programmes,
+        ),
+        Endpoint::get(
+            "/v1/offices",
+            programmes.item.1,
+            (programmes.tag, "list-offices"),
+            "Offices of programmes within reach.",
+            list::offices,
+        ),
+        Endpoint::get(
+            cohorts.collection,
+            cohorts.item.1,
+            (cohorts.tag, "list-cohorts"),
+            "Training groups within reach, the latest begun first.",
+            list::cohorts,
+        ),
+        Endpoint::get(
+            funds.collection,
+            funds.item.1,
+            (funds.tag, "list-funds"),
+            "Funds within reach, the latest begun first.",
+            list::funds,
+        ),
+    ]
+}
+
 fn of<S: Resource>(about_history: &'static str) -> Vec<Endpoint> {
-    let Place { tag, item, history, ids, summary, .. } = S::PLACE;
+    let Place { tag, item, history, commands, ids, summary, .. } = S::PLACE;
     let mut all = vec![
         Endpoint::get(item.0, item.1, (tag, ids[0]), summary, show::show::<S>),
         Endpoint::get(
@@ -78,6 +120,13 @@ fn of<S: Resource>(about_history: &'static str) -> Vec<Endpoint> {
             (tag, ids[1]),
             about_history,
             history::history::<S>,
+        ),
+        Endpoint::get(
+            commands,
+            item.1,
+            (tag, ids[2]),
+            "Each command of the caller's role: allowed now, or the rule that forbids it.",
+            commands::commands::<S>,
         ),
     ];
     all.extend(S::COMMANDS.iter().map(|entry| {
@@ -95,9 +144,8 @@ fn of<S: Resource>(about_history: &'static str) -> Vec<Endpoint> {
 async fn current<S: Resource>(
     app: &App,
     caller: &Caller,
-    id: &str,
-) -> Result<(Uuid, Arc<Loaded<S>>), ApiError> {
-    let id = Uuid::try_parse(id).map_err(|_| ApiError::NotFound)?;
+    id: Uuid,
+) -> Result<Arc<Loaded<S>>, ApiError> {
     let found = match &caller.fresh {
         Some(fresh) => app.commands.since::<S>(fresh, id).await?,
         None => app.commands.current::<S>(id).await?,
@@ -108,5 +156,5 @@ async fn current<S: Resource>(
         None => Arc::default(),
     };
     let is_within = found.state.is_within(id, &caller.grant.scope, &programme);
-    if is_within { Ok((id, found)) } else { Err(ApiError::OutOfScope) }
+    if is_within { Ok(found) } else { Err(ApiError::OutOfScope) }
 }

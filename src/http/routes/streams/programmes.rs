@@ -32,7 +32,8 @@ impl Resource for Programme {
         collection: "/v1/programmes",
         item: ("/v1/programmes/{id}", Access::AnyRole),
         history: "/v1/programmes/{id}/history",
-        ids: ["get-programme", "get-programme-history"],
+        commands: "/v1/programmes/{id}/commands",
+        ids: ["get-programme", "get-programme-history", "list-programme-commands"],
         summary: "A programme: convention, term, rules, targets, offices.",
     };
     type Shown = ShownProgramme;

@@ -1,6 +1,7 @@
 //! Where a programme, a cohort or a fund stands.
 
 use axum::extract::State;
+use uuid::Uuid;
 
 use super::{Resource, current};
 use crate::http::App;
@@ -13,10 +14,10 @@ use crate::http::contract::input::{IfNoneMatch, Named};
 pub async fn show<S: Resource>(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<String>,
+    Named(id): Named<Uuid>,
     known: IfNoneMatch,
 ) -> Result<Standing<S::Shown>, ApiError> {
-    let (id, found) = current::<S>(&app, &caller, &id).await?;
+    let found = current::<S>(&app, &caller, id).await?;
     let (version, position) = (found.state.version(), found.position);
     if known.holds(version) {
         return Ok(Standing::unchanged(version, position));

@@ -25,9 +25,8 @@ pub struct Revocation {
 pub async fn revoke(
     State(app): State<App>,
     caller: Caller,
-    Named(id): Named<String>,
+    Named(id): Named<Uuid>,
 ) -> Result<Plain<Revocation>, ApiError> {
-    let id = Uuid::try_parse(&id).map_err(|_| ApiError::NotFound)?;
     let revoked = app.tokens.revoke(id, Some(&caller.grant.actor)).await?;
     if !revoked && !app.tokens.is_listed(id).await? {
         return Err(ApiError::NotFound);

@@ -1,0 +1,115 @@
+//! Who calls, and what they may do.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::cohort::COHORT_COMMANDS;
+use sira_domain::fund::FUND_COMMANDS;
+use sira_domain::path::BENEFICIARY_COMMANDS;
+use sira_domain::programme::PROGRAMME_COMMANDS;
+use sira_domain::reference::Language;
+use sira_domain::role::Role;
+use sira_domain::values::{ActorId, OfficeCode};
+
+use crate::grant::Scope;
+use crate::http::contract::answer::Unkept;
+use crate::http::contract::caller::Caller;
+use crate::http::routes::endpoints;
+
+/// Who calls, and what they may do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Me {
+    /// The name that the token gives.
+    actor: ActorId,
+    /// The role.
+    role: Role,
+    /// What the role is called, in the caller's language.
+    label: &'static str,
+    /// Where it reaches.
+    scope: Scope,
+    /// The office, where the token names just one.
+    office: Option<OfficeCode>,
+    /// When the token expires.
+    expires_at: DateTime<Utc>,
+    /// The commands of the role, by the kind of stream that they are given to.
+    commands: Vec<CommandsOfKind>,
+    /// The routes of the role that are no commands.
+    routes: Vec<RouteOfRole>,
+}
+
+/// The commands of a role on one kind of stream.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CommandsOfKind {
+    /// The kind of stream.
+    stream: &'static str,
+    /// The commands.
+    commands: Vec<CommandOfRole>,
+}
+
+/// A command of a role.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CommandOfRole {
+    /// Its word in the route.
+    command: &'static str,
+    /// The stage that it belongs to; `any` for those of every stage.
+    stage: &'static str,
+    /// What it does, in the caller's language.
+    label: &'static str,
+}
+
+/// A route of a role.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RouteOfRole {
+    /// Its operation in the OpenAPI document.
+    operation: &'static str,
+    /// Its method.
+    method: String,
+    /// Its path.
+    path: String,
+}
+
+/// `GET /v1/me`.
+pub async fn me(caller: Caller) -> Unkept<Me> {
+    let (grant, language) = (&caller.grant, caller.language());
+    let kinds = [
+        ("beneficiary", BENEFICIARY_COMMANDS),
+        ("programme", PROGRAMME_COMMANDS),
+        ("cohort", COHORT_COMMANDS),
+        ("fund", FUND_COMMANDS),
+    ];
+    let of_kind = |(stream, commands): (&'static str, &'static [CommandEntry])| {
+        let own = commands.iter().filter(|entry| entry.roles.contains(&grant.role));
+        CommandsOfKind { stream, commands: own.map(|entry| shown(entry, language)).collect() }
+    };
+    let routes = endpoints();
+    let routes = routes
+        .iter()
+        .filter(|route| route.command.is_none() && route.access.check(grant.role).is_ok());
+    let routes = routes.map(|route| RouteOfRole {
+        operation: route.id,
+        method: route.method.to_string(),
+        path: route.path.replace("{*", "{"),
+    });
+    Unkept(Me {
+        actor: grant.actor.clone(),
+        role: grant.role,
+        label: grant.role.label(language),
+        scope: grant.scope.clone(),
+        office: grant.office(),
+        expires_at: grant.expires_at,
+        commands: kinds.into_iter().map(of_kind).collect(),
+        routes: routes.collect(),
+    })
+}
+
+fn shown(entry: &CommandEntry, language: Language) -> CommandOfRole {
+    CommandOfRole {
+        command: entry.word,
+        stage: entry.stage,
+        label: match language {
+            Language::Fr => entry.about_fr,
+            Language::En => entry.about_en,
+        },
+    }
+}
