@@ -1,12 +1,13 @@
 //! Who read a person's data: every reading of an identity or a history leaves an entry.
 
 use chrono::{DateTime, Utc};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::journal::{Journal, JournalError, Stamp, StreamId, on_pool};
+use crate::journal::{Journal, JournalError, Stamp, StreamId};
 
 /// One reading.
 pub struct AccessEntry<'a> {
@@ -45,7 +46,7 @@ pub async fn record_accesses(
     entries: &[AccessEntry<'_>],
 ) -> Result<(), JournalError> {
     for some in entries.chunks(ENTRIES_PER_STATEMENT) {
-        on_pool!(journal.pool(), pool => {
+        on_engine!(journal.pool(), pool => {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO access_log \
                  (entry_id, at, actor, role, action, aggregate_type, aggregate_id, request_id) ",

@@ -9,6 +9,7 @@
 //! decide, and appends to the [`journal`], whose answer comes after the commit.
 
 pub mod access_log;
+pub mod app;
 pub mod backup;
 pub mod cli;
 pub mod commands;
@@ -28,8 +29,9 @@ pub mod oidc;
 pub mod read_side;
 pub mod replay;
 pub mod retention;
+pub mod say;
 pub mod telemetry;
 pub mod token;
 
 pub use sira_journal as journal;
-pub use sira_journal::{clock, on_pool};
+pub use sira_journal::clock;

@@ -12,7 +12,7 @@ use sira::evidence::{Keeper, KeeperConfig, load_or_create_key};
 use sira::generate::{Population, generate};
 use sira::journal::{Journal, JournalConfig, RawEvent, sha256};
 use sira::keys::{KeyStore, MasterKey};
-use sira::on_pool;
+use sira_database::on_engine;
 use tokio::sync::watch;
 
 use crate::client::{Connection, get};
@@ -209,7 +209,7 @@ pub async fn proofs(args: ProofsArgs) -> Result<(), Failure> {
 
 /// The ids of every path, and the path with the most events, at most 60 of them.
 async fn paths_of(journal: &Journal) -> Result<(Vec<String>, String), Failure> {
-    let rows: Vec<(String, i64)> = on_pool!(journal.pool(), db => {
+    let rows: Vec<(String, i64)> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT aggregate_id, max(sequence) AS version FROM events \
              WHERE aggregate_type = 'beneficiary' GROUP BY aggregate_id ORDER BY version DESC",

@@ -16,9 +16,9 @@ pub struct CommandEntry {
     pub roles: &'static [Role],
     /// Fields that hold free text, sealed under the person's key before the domain sees them.
     pub sealed: &'static [&'static str],
-    /// What it does, in French.
+    /// A sentence in French on what it does.
     pub about_fr: &'static str,
-    /// What it does, in English.
+    /// A sentence in English on what it does.
     pub about_en: &'static str,
     /// The JSON Schema of its body.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
@@ -28,7 +28,7 @@ pub struct CommandEntry {
 /// and what it does in French and English.
 macro_rules! commands {
     (
-        $(#[$doc:meta])* $name:ident, $table:ident;
+        $(#[$doc:meta])* $name:ident, $verb:ident, $table:ident;
         $($variant:ident($body:ty) $word:literal $stage:literal [$($role:ident),*] sealed[$($field:literal),*]
             $fr:literal, $en:literal;)*
     ) => {
@@ -36,7 +36,25 @@ macro_rules! commands {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum $name { $(#[doc = $en] $variant($body),)* }
 
+        #[doc = concat!("A [`", stringify!($name), "`] by its name alone, without a body.")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $verb { $(#[doc = $en] $variant,)* }
+
+        impl $verb {
+            /// The command of a route word; none for a word that is no command here.
+            #[must_use]
+            pub fn of(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+
         impl $name {
+            /// The command's name alone.
+            #[must_use]
+            pub const fn verb(&self) -> $verb {
+                match self { $(Self::$variant(_) => $verb::$variant,)* }
+            }
+
             /// The command of a route word, from its JSON body; `None` for an unknown word.
             ///
             /// # Errors

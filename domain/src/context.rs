@@ -11,16 +11,16 @@ use crate::refusal::Refusal;
 use crate::role::Role;
 use crate::values::{ActorId, EARLIEST_DATE};
 
-/// What a decision is taken in.
+/// The circumstances of a decision.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The time of recording.
     pub now: DateTime<Utc>,
     /// The day on which it happened in the field; today when the caller does not say.
     pub occurred_on: Option<NaiveDate>,
-    /// Who acts.
+    /// The member of staff or program that acts.
     pub actor: ActorId,
-    /// In which role.
+    /// The role in which they act.
     pub role: Role,
     /// The id of the stream that is decided on.
     pub subject: Uuid,

@@ -25,7 +25,7 @@ pub struct Identity {
     /// Exact birth date, when it is known; the year alone is kept outside the seal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<NaiveDate>,
-    /// Where the person can be found.
+    /// Address at which the person can be found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Text<200>>,
     /// Village, town quarter.

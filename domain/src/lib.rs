@@ -9,11 +9,13 @@
 //! envelope), [`mod@reference`] (dated and labelled lists),
 //! [`values`] (small checked types), [`refusal`] (every rule that can say no).
 
+mod aggregate;
 pub mod catalogue;
 pub mod cohort;
 pub mod context;
 pub mod fund;
 pub mod identity;
+pub mod labels;
 pub mod likeness;
 pub mod metadata;
 pub mod names;

@@ -33,7 +33,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role.
+    /// Every role, in the order of their ranks in documents.
     pub const ALL: [Self; 9] = [
         Self::Adviser,
         Self::Trainer,

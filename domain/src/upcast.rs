@@ -43,7 +43,7 @@ fn put_if_missing(body: &mut Map<String, Value>, field: &str, value: Value) {
     }
 }
 
-/// Whether a stored event needs an upcaster before it is read.
+/// Says whether a stored event needs an upcaster before it is read.
 #[must_use]
 pub fn is_outdated(event_type: &str, event_version: &str) -> bool {
     UPCASTERS.iter().any(|upcaster| upcaster.can_upcast(event_type, event_version))

@@ -31,7 +31,9 @@ pub use runner::{
     Feed, FeedEvent, FoldError, Projection, ProjectionStatus, RunState, Runner, Statuses, Stored,
     StreamPlace,
 };
-pub use store::{ReadConnection, ReadError, ReadHandle, ReadPool, ReadStore, ReadTransaction};
+pub use store::{
+    ReadConnection, ReadError, ReadHandle, ReadPool, ReadStore, ReadTransaction, position_in,
+};
 
 /// Any error of whoever implements a trait of this crate.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

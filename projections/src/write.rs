@@ -1,9 +1,9 @@
 //! Writing changes into the tables, within the transaction that moves the checkpoints.
 
+use sira_database::{on_engine, signed};
 use sqlx::{PgConnection, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::changes::{Changes, TableChanges, VersionedRow};
-use crate::on_read;
 use crate::store::ReadConnection;
 use crate::table::{Cell, Keeping, Row, Table, time_text};
 
@@ -53,7 +53,7 @@ async fn drop_rows(
 ) -> Result<(), sqlx::Error> {
     let key = table.columns.first().map_or("aggregate_id", |column| column.name);
     for some in changed.dropped.chunks(IDS_PER_STATEMENT) {
-        on_read!(connection.again(), db => {
+        on_engine!(connection.again(), db => {
             let mut delete = QueryBuilder::new(format!("DELETE FROM {} WHERE {key} IN (", table.name));
             let mut list = delete.separated(", ");
             // Filled up, so that few forms of the statement are prepared.
@@ -67,10 +67,6 @@ async fn drop_rows(
     Ok(())
 }
 
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 async fn end_postgres(
     db: &mut PgConnection,
     table: &Table,
@@ -79,9 +75,12 @@ async fn end_postgres(
     if changed.ended.is_empty() {
         return Ok(());
     }
-    let of = |value: fn(&crate::changes::Ending) -> i64| changed.ended.iter().map(value).collect();
-    let (since, part, until): (Vec<i64>, Vec<i64>, Vec<i64>) =
-        (of(|end| signed(end.since)), of(|end| end.part.into()), of(|end| signed(end.until)));
+    let (mut since, mut part, mut until) = (Vec::new(), Vec::new(), Vec::new());
+    for end in &changed.ended {
+        since.push(signed(end.since)?);
+        part.push(i64::from(end.part));
+        until.push(signed(end.until)?);
+    }
     let statement = format!(
         "UPDATE {0} SET until_position = ending.until_position
            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
@@ -103,9 +102,9 @@ async fn end_sqlite(
     );
     for end in &changed.ended {
         sqlx::query(&statement)
-            .bind(signed(end.since))
+            .bind(signed(end.since)?)
             .bind(i64::from(end.part))
-            .bind(signed(end.until))
+            .bind(signed(end.until)?)
             .execute(&mut *db)
             .await?;
     }

@@ -1,14 +1,15 @@
 //! One transaction of either engine, and whole tables through it.
 
 use futures::TryStreamExt;
+use sira_database::{ByEngine, Pool, Transaction, on_engine, unsigned};
+use sqlx::QueryBuilder;
 use sqlx::query_builder::Separated;
-use sqlx::{Postgres, QueryBuilder, Sqlite, Transaction};
 
 use super::file::{RowReader, RowWriter};
 use super::rows::{Cell, read_row};
 use super::tables::{Column, Kind, Table};
 use super::{BackupError, Progress};
-use crate::journal::{Pool, Stamp};
+use crate::journal::Stamp;
 
 /// Values of one statement, below what `SQLite` binds (32,766).
 const VALUES_PER_STATEMENT: usize = 8_000;
@@ -17,66 +18,37 @@ const STATEMENT_BYTES: usize = 4 << 20;
 /// Rows between two words to whoever watches.
 const TELL_EVERY: u64 = 1_000;
 
-/// An open transaction.
-pub(super) enum Connection {
-    Postgres(Transaction<'static, Postgres>),
-    Sqlite(Transaction<'static, Sqlite>),
-}
-
-/// Runs the same expression on whichever transaction there is.
-macro_rules! on_connection {
-    ($connection:expr, $db:ident => $run:expr) => {
-        match $connection {
-            $crate::backup::connection::Connection::Postgres($db) => $run,
-            $crate::backup::connection::Connection::Sqlite($db) => $run,
-        }
-    };
-}
-pub(super) use on_connection;
+/// An open transaction, through which whole tables go.
+pub(super) struct Connection(pub Transaction);
 
 impl Connection {
     /// Begins a snapshot: everything that is read through it stood at one moment, whatever is written
     /// meanwhile. On `PostgreSQL` `lock` is run before the moment is chosen.
-    ///
-    /// The snapshot holds up nobody, but while it lasts `PostgreSQL` keeps dead rows and `SQLite` lets
-    /// its write-ahead log grow.
     pub async fn snapshot(pool: &Pool, lock: Option<&'static str>) -> Result<Self, BackupError> {
-        match pool {
-            Pool::Postgres(pool) => {
-                let mut db = pool.begin().await?;
-                let begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-                for statement in [Some(begin), Some(PATIENT), lock].into_iter().flatten() {
-                    sqlx::query(statement).execute(&mut *db).await?;
-                }
-                Ok(Self::Postgres(db))
-            }
-            Pool::Sqlite(pool) => Ok(Self::Sqlite(pool.begin().await?)),
-        }
+        let first: Vec<&str> = [Some(PATIENT), lock].into_iter().flatten().collect();
+        Ok(Self(pool.snapshot(&first).await?))
     }
 
     /// Begins to write.
     pub async fn write(pool: &Pool) -> Result<Self, BackupError> {
-        match pool {
-            Pool::Postgres(pool) => {
-                let mut db = pool.begin().await?;
-                sqlx::query(PATIENT).execute(&mut *db).await?;
-                Ok(Self::Postgres(db))
-            }
-            Pool::Sqlite(pool) => Ok(Self::Sqlite(pool.begin().await?)),
+        let mut transaction = pool.begin().await?;
+        if transaction.is_postgres() {
+            transaction.connection().run(PATIENT).await?;
         }
+        Ok(Self(transaction))
     }
 
     /// Everything that was written is durable, and visible, at once.
     pub async fn commit(self) -> Result<(), BackupError> {
-        Ok(on_connection!(self, db => db.commit().await)?)
+        Ok(self.0.commit().await?)
     }
 
     /// Rows in a table.
     pub async fn count(&mut self, table: &str) -> Result<u64, BackupError> {
         let sql = format!("SELECT count(*) FROM {table}");
         let count: i64 =
-            on_connection!(self, db => sqlx::query_scalar(&sql).fetch_one(&mut **db).await)?;
-        Ok(count.unsigned_abs())
+            on_engine!(&mut self.0, db => sqlx::query_scalar(&sql).fetch_one(db).await)?;
+        Ok(unsigned(count)?)
     }
 
     /// Writes a whole table to its file; `told` rows were done before, of `all`.
@@ -88,8 +60,8 @@ impl Connection {
         progress: Progress<'_>,
     ) -> Result<(), BackupError> {
         let (sql, mut done) = (table.select(), told);
-        on_connection!(self, db => {
-            let mut rows = sqlx::query(&sql).fetch(&mut **db);
+        on_engine!(&mut self.0, db => {
+            let mut rows = sqlx::query(&sql).fetch(db);
             while let Some(row) = rows.try_next().await? {
                 out.write(&read_row(&row, table)?)?;
                 done += 1;
@@ -104,8 +76,8 @@ impl Connection {
     /// Every row of a table, in memory.
     pub async fn rows(&mut self, table: &Table) -> Result<Vec<Vec<Cell>>, BackupError> {
         let (sql, mut all) = (table.select(), Vec::new());
-        on_connection!(self, db => {
-            let mut rows = sqlx::query(&sql).fetch(&mut **db);
+        on_engine!(&mut self.0, db => {
+            let mut rows = sqlx::query(&sql).fetch(db);
             while let Some(row) = rows.try_next().await? {
                 all.push(read_row(&row, table)?);
             }
@@ -145,18 +117,18 @@ impl Connection {
         columns: &[Column],
         rows: Vec<Vec<Cell>>,
     ) -> Result<(), BackupError> {
-        match self {
-            Self::Postgres(db) => {
+        match self.0.connection() {
+            ByEngine::Postgres(db) => {
                 let mut insert = insert_into(table, columns);
                 insert.push_values(rows, |values, row| {
                     bind_row(values, row, columns, Some("::json"));
                 });
-                insert.build().execute(&mut **db).await?;
+                insert.build().execute(db).await?;
             }
-            Self::Sqlite(db) => {
+            ByEngine::Sqlite(db) => {
                 let mut insert = insert_into(table, columns);
                 insert.push_values(rows, |values, row| bind_row(values, row, columns, None));
-                insert.build().execute(&mut **db).await?;
+                insert.build().execute(db).await?;
             }
         }
         Ok(())

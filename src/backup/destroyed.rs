@@ -8,12 +8,12 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use sira_database::on_engine;
 
 use super::BackupError;
 use crate::commands::erased_keys;
 use crate::journal::{self, Journal, JournalConfig, Pool};
 use crate::keys::{KeyId, destroy_in};
-use crate::on_pool;
 
 /// What a journal says about keys.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ pub async fn destroyed_keys(config: &JournalConfig) -> Result<Option<Named>, Bac
     }
     let pool = Journal::bare(config).await?;
     let named = named(&pool).await;
-    on_pool!(&pool, pool => pool.close().await);
+    pool.close().await;
     named.map(Some)
 }
 
@@ -45,7 +45,7 @@ async fn named(pool: &Pool) -> Result<Named, BackupError> {
     for erasure in journal::read_type(pool, "PersonalDataErased").await? {
         destroyed.extend(erased_keys(&erasure)?);
     }
-    let key_store: Option<String> = on_pool!(pool, db => {
+    let key_store: Option<String> = on_engine!(pool, db => {
         sqlx::query_scalar("SELECT value FROM journal_settings WHERE name = 'key_store'")
             .fetch_optional(db)
             .await

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sira_database::OutOfRange;
+
 use crate::commands::CommandError;
 use crate::journal::JournalError;
 use crate::keys::KeysError;
@@ -75,6 +77,12 @@ pub enum BackupError {
     /// The database failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
+}
+
+impl From<OutOfRange> for BackupError {
+    fn from(error: OutOfRange) -> Self {
+        Self::Database(error.into())
+    }
 }
 
 impl BackupError {

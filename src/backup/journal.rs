@@ -5,8 +5,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
+use sira_database::{on_engine, signed, unsigned};
 
-use super::connection::{Connection, on_connection};
+use super::connection::Connection;
 use super::file::{RowReader, RowWriter};
 use super::folder::make_folder;
 use super::manifest::{Contents, Manifest};
@@ -60,14 +61,14 @@ pub async fn back_up_journal(
 
 /// The last position and the number of rows; it also fixes the moment that the snapshot shows.
 async fn measure(snapshot: &mut Connection) -> Result<(u64, u64), BackupError> {
-    let head: i64 = on_connection!(snapshot, db => {
-        sqlx::query_scalar("SELECT next_position - 1 FROM journal_head").fetch_one(&mut **db).await
+    let head: i64 = on_engine!(&mut snapshot.0, db => {
+        sqlx::query_scalar("SELECT next_position - 1 FROM journal_head").fetch_one(db).await
     })?;
     let mut all = 0;
     for table in JOURNAL_TABLES {
         all += snapshot.count(table.name).await?;
     }
-    Ok((head.unsigned_abs(), all))
+    Ok((unsigned(head)?, all))
 }
 
 /// Adds the keys that the key store has destroyed and the journal does not name so.
@@ -76,8 +77,8 @@ async fn add_destroyed(
     keys: &KeyStore,
     out: &mut RowWriter,
 ) -> Result<(), BackupError> {
-    let named: Vec<String> = on_connection!(snapshot, db => {
-        sqlx::query_scalar("SELECT key_id FROM destroyed_keys").fetch_all(&mut **db).await
+    let named: Vec<String> = on_engine!(&mut snapshot.0, db => {
+        sqlx::query_scalar("SELECT key_id FROM destroyed_keys").fetch_all(db).await
     })?;
     let named: std::collections::HashSet<_> = named.into_iter().collect();
     for (key, at) in keys.destroyed().await? {
@@ -107,7 +108,7 @@ pub async fn restore_journal(
     Journal::migrate(config).await?;
     let pool = Journal::bare(config).await?;
     let restored = fill(&pool, config, &manifest, folder, progress).await;
-    crate::on_pool!(&pool, pool => pool.close().await);
+    pool.close().await;
     restored.map(|()| manifest)
 }
 
@@ -149,11 +150,11 @@ async fn fill(
 async fn mark_unfinished(pool: &Pool) -> Result<(), BackupError> {
     let mut db = Connection::write(pool).await?;
     require_empty(&mut db).await?;
-    on_connection!(&mut db, db => {
+    on_engine!(&mut db.0, db => {
         sqlx::query("INSERT INTO journal_head (journal, next_position, recorded_at) VALUES ($1, 1, $2)")
             .bind(UNFINISHED)
             .bind(Stamp(DateTime::UNIX_EPOCH))
-            .execute(&mut **db)
+            .execute(db)
             .await
             .map(drop)
     })?;
@@ -162,8 +163,8 @@ async fn mark_unfinished(pool: &Pool) -> Result<(), BackupError> {
 
 /// A head that stands before the first position is what opening an empty journal leaves.
 async fn require_empty(db: &mut Connection) -> Result<(), BackupError> {
-    on_connection!(db, db => {
-        sqlx::query("DELETE FROM journal_head WHERE next_position = 1").execute(&mut **db).await.map(drop)
+    on_engine!(&mut db.0, db => {
+        sqlx::query("DELETE FROM journal_head WHERE next_position = 1").execute(db).await.map(drop)
     })?;
     for table in JOURNAL_TABLES {
         if db.count(table.name).await? > 0 {
@@ -182,8 +183,8 @@ async fn check(
 ) -> Result<(), BackupError> {
     let mut versions: HashMap<StreamId, u64> = HashMap::new();
     let mut at = 0;
-    on_connection!(db, db => {
-        let mut rows = sqlx::query_as::<_, EventColumns>(SELECT_IN_ORDER).fetch(&mut **db);
+    on_engine!(&mut db.0, db => {
+        let mut rows = sqlx::query_as::<_, EventColumns>(SELECT_IN_ORDER).fetch(db);
         while let Some(row) = rows.try_next().await? {
             let event = event_row(row)?;
             let leaf = event.computed_leaf(&manifest.journal);
@@ -199,11 +200,11 @@ async fn check(
             }
         }
     });
-    let heads: Vec<(String, i64)> = on_connection!(db, db => {
+    let heads: Vec<(String, i64)> = on_engine!(&mut db.0, db => {
         let sql = "SELECT journal, next_position FROM journal_head";
-        sqlx::query_as(sql).fetch_all(&mut **db).await
+        sqlx::query_as(sql).fetch_all(db).await
     })?;
-    let expected = [(manifest.journal.clone(), i64::try_from(at + 1).unwrap_or(i64::MAX))];
+    let expected = [(manifest.journal.clone(), signed(at + 1)?)];
     if heads != expected || at != manifest.position {
         let problem = format!("the head is not at the last event, position {at}");
         return Err(BackupError::damaged(Path::new(JOURNAL_HEAD.name), problem));

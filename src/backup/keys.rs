@@ -41,7 +41,7 @@ pub async fn back_up_keys(
     manifest.key_store = keys.id().to_string();
     manifest.schema = schema_version();
     manifest.position = position;
-    let mut snapshot = Connection::snapshot(&keys.pool(), Some(LOCK)).await?;
+    let mut snapshot = Connection::snapshot(keys.pool(), Some(LOCK)).await?;
     let mut tables = Vec::new();
     for table in KEY_TABLES {
         tables.push((table, snapshot.rows(table).await?));
@@ -87,7 +87,7 @@ pub async fn restore_keys(
     let pool = open_bare(url).await?;
     let destroyed = named.destroyed.iter().map(|key| (key.to_string(), now)).collect();
     let filled = fill(&pool, &manifest, folder, &destroyed, progress).await;
-    crate::on_pool!(&pool, pool => pool.close().await);
+    pool.close().await;
     filled.map(|()| manifest)
 }
 

@@ -3,12 +3,13 @@
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 
+use super::CliError;
 use super::paper::to_the_second;
 use super::path::{events_of, find, not_found, record_reading, stream_of};
-use super::serve::with_open;
-use super::{CliError, Say};
+use crate::app::with_open;
 use crate::config::Config;
 use crate::replay::readings::{ShownReading, readings_of};
+use crate::say::Say;
 
 /// Readings that are read at a time.
 const PAGE: u32 = 200;

@@ -5,14 +5,14 @@ use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use sira_projections::ReadStore;
 
-use super::open::{Opened, open_read};
+use super::CliError;
 use super::paper::{to_the_second, wrapped};
-use super::serve::with_open;
-use super::{CliError, Say};
+use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::grant::Scope;
 use crate::replay::activity::{Question, ShownDeed, ShownEvent, ShownRead, activity};
 use crate::replay::activity::{after, beginning_of};
+use crate::say::Say;
 
 /// Deeds that are read at a time.
 const PAGE: usize = 200;

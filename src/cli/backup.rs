@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::CliError;
 use super::export::{bar, show};
-use super::open::{Opened, journal_config};
-use super::serve::with_open;
-use super::{CliError, Say};
+use crate::app::{Opened, journal_config, with_open};
 use crate::backup::{BackupError, Manifest, back_up_journal, back_up_keys};
 use crate::config::Config;
 use crate::journal::Journal;
+use crate::say::Say;
 
 /// Arguments of `sira backup`.
 #[derive(Debug, clap::Args)]

@@ -9,15 +9,16 @@ use sira_domain::role::Role;
 use sira_domain::values::{ActorId, FundId, OfficeCode};
 use uuid::Uuid;
 
+use super::CliError;
 use super::generate::fill;
-use super::open::{Opened, secret};
-use super::{CliError, Say};
+use crate::app::{Opened, secret};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::FileError;
 use crate::generate::{Population, population_of};
 use crate::grant::Scope;
 use crate::keys::MasterKey;
+use crate::say::Say;
 
 /// The demonstration's folder, in the data directory.
 const FOLDER: &str = "demo";

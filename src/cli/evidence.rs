@@ -9,15 +9,11 @@ use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
-use super::open::{Opened, secret};
-use super::serve::with_open;
 use super::{CliError, Say, path, witness};
-use crate::commands::{Call, Commands, stream_id};
+use crate::app::{Opened, keep_evidence, signing_key, with_open};
+use crate::commands::{Call, stream_id};
 use crate::config::Config;
-use crate::evidence::{
-    EvidenceError, Keeper, KeeperConfig, KeyHistory, NoteKey, SigningKeyOrigin, load_or_create_key,
-    rotate,
-};
+use crate::evidence::{EvidenceError, KeyHistory, rotate};
 use crate::export::Destination;
 
 /// How long the bundle waits for the checkpoint that covers the path's last event; a large journal is
@@ -78,60 +74,6 @@ pub async fn run(config: &Config, args: EvidenceArgs, say: Say) -> Result<(), Cl
 
 pub(super) fn failed(error: EvidenceError, say: Say) -> CliError {
     CliError::failed(say.pick("preuves", "evidence"), error)
-}
-
-/// The signing key, made on the first start.
-async fn signing_key(
-    config: &Config,
-    commands: &Commands,
-    say: Say,
-) -> Result<Option<NoteKey>, CliError> {
-    let given = secret("SIRA_SIGNING_KEY");
-    let loaded = load_or_create_key(
-        commands.journal(),
-        &config.data_dir,
-        given.as_deref().map(String::as_str),
-        config.evidence.origin.as_deref(),
-    )
-    .await
-    .map_err(|error| failed(error, say))?;
-    let Some((key, origin)) = loaded else {
-        say.note(
-            "La clé de signature de ce journal n'est pas ici : ce processus montre les points de contrôle et n'en signe pas (SIRA_SIGNING_KEY).",
-            "This journal's signing key is not here: this process shows checkpoints and signs none (SIRA_SIGNING_KEY).",
-        );
-        return Ok(None);
-    };
-    if let SigningKeyOrigin::Created(path) = origin {
-        warn_of_new_key(&path, &key, say);
-    }
-    Ok(Some(key))
-}
-
-fn warn_of_new_key(path: &Path, key: &NoteKey, say: Say) {
-    let (path, verifier) = (path.display(), key.verifier());
-    let fr = format!(
-        "\n*** NOUVELLE CLÉ DE SIGNATURE : {path}\n*** Gardez-en une copie hors de cette machine. Remettez \
-         sa clé de vérification\n*** à l'auditeur et au bailleur, par un autre chemin que ce serveur :\n{verifier}\n"
-    );
-    let en = format!(
-        "\n*** NEW SIGNING KEY: {path}\n*** Keep a copy off this machine. Hand its verifier key to the \
-         auditor and the\n*** donor, by another way than this server:\n{verifier}\n"
-    );
-    say.note(&fr, &en);
-}
-
-/// Starts to follow the journal, and to sign when the key is here.
-pub async fn keep_evidence(
-    config: &Config,
-    commands: &Commands,
-    say: Say,
-) -> Result<Keeper, CliError> {
-    let key = signing_key(config, commands, say).await?;
-    let witnesses = config.evidence.witnesses();
-    let mut keeping = KeeperConfig::new(&config.data_dir, key);
-    keeping.witnesses = witnesses.map_err(|error| CliError::failed("sira.toml", error))?;
-    Ok(Keeper::start(commands.journal(), commands.clock(), keeping))
 }
 
 async fn keys(config: &Config, opened: &Opened, all: bool, say: Say) -> Result<(), CliError> {

@@ -8,15 +8,15 @@ use serde_json::json;
 use sira_projections::ReadStore;
 use sira_projections::table::{TABLES, Table, time_text};
 
-use super::open::{Opened, open_read};
-use super::serve::with_open;
-use super::{CliError, Say};
+use super::CliError;
+use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::export::events::{self, EventForm};
 use crate::export::mining::{self, MiningForm};
 use crate::export::tables::{Moment, PAGE_ROWS, TableExport, is_reserved};
 use crate::export::{Destination, ExportError, Exported, StaffNames};
 use crate::formats::{Format, csvw_metadata};
+use crate::say::Say;
 
 /// The name of the paths' export.
 const PATHS: &str = "paths";

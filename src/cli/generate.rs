@@ -5,11 +5,12 @@ use std::time::Instant;
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::open::{Opened, open_at};
-use super::{CliError, Say};
+use super::CliError;
+use crate::app::{Opened, open_at};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::generate::{CASES_MAX, GenerateError, Generated, Population, Progress, generate};
+use crate::say::Say;
 
 /// Arguments of `sira generate`.
 #[derive(Debug, clap::Args)]

@@ -8,10 +8,10 @@ use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
+use super::CliError;
 use super::paper::{to_the_second, wrapped};
 use super::path::{events_of, find, key_of, not_found, record_reading};
-use super::serve::with_open;
-use super::{CliError, Say};
+use crate::app::with_open;
 use crate::clock::read_moment;
 use crate::commands::Loaded;
 use crate::config::Config;
@@ -22,6 +22,7 @@ use crate::keys::PersonKey;
 use crate::replay::history::{Difference, RulesTold, compare, programme_of};
 use crate::replay::words::field_of;
 use crate::replay::{Change, Told, ToldEvent, tell};
+use crate::say::Say;
 
 /// Arguments of `sira history`.
 #[derive(Debug, clap::Args)]

@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use sira_domain::values::ActorId;
 
-use super::open::Opened;
-use super::open::open_read;
-use super::serve::with_open;
-use super::{CliError, Say};
+use super::CliError;
+use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::files::FileError;
 use crate::import::{Import, ImportError, Map, Outcome, WithdrawError, withdraw};
+use crate::say::Say;
 
 /// Arguments of `sira import`.
 #[derive(Debug, clap::Args)]

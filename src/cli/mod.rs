@@ -11,8 +11,6 @@ mod export;
 mod generate;
 mod history;
 mod import;
-mod message;
-mod open;
 mod paper;
 mod path;
 mod person;
@@ -20,6 +18,7 @@ mod projections;
 mod report;
 mod restore;
 mod retention;
+mod second_reader;
 mod serve;
 mod signals;
 mod token;
@@ -31,7 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::ConfigArgs;
-pub use message::Say;
+use crate::say::Say;
 
 /// Case management for self-employment programmes. / Suivi des parcours d'auto-emploi.
 #[derive(Debug, Parser)]
@@ -118,6 +117,13 @@ impl CliError {
     }
 }
 
+impl From<crate::app::StartError> for CliError {
+    fn from(error: crate::app::StartError) -> Self {
+        let (what, cause) = error.into_parts();
+        Self::Failed(what, cause)
+    }
+}
+
 /// Who reads what a command prints may stop reading, as `head` does: that is no fault, and the standard
 /// library's way to say so is a panic.
 fn end_quietly_when_nobody_reads() {
@@ -171,7 +177,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::serve(&config, args, say).await,
-            Command::Migrate => open::migrate(&config, say).await,
+            Command::Migrate => Ok(crate::app::migrate(&config, say).await?),
             Command::Token(args) => token::run(&config, args, say).await,
             Command::History(args) => history::run(&config, args, say).await,
             Command::Evidence(args) => evidence::run(&config, *args, say).await,

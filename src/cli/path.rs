@@ -5,12 +5,13 @@ use sira_domain::role::Role;
 use sira_domain::values::{ActorId, Reference};
 use uuid::Uuid;
 
-use super::open::Opened;
-use super::{CliError, Say};
+use super::CliError;
 use crate::access_log::{AccessEntry, record_access};
+use crate::app::Opened;
 use crate::commands::{Loaded, alias_of};
 use crate::journal::{RecordedEvent, StreamId};
 use crate::keys::{Found, PersonKey};
+use crate::say::Say;
 
 /// What is said when there is nothing to show.
 pub fn not_found(say: Say) -> CliError {

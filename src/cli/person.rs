@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 
-use super::open::open_read;
+use super::CliError;
 use super::path::{events_of, find, not_found, record_reading};
-use super::serve::with_open;
-use super::{CliError, Say};
+use crate::app::{open_read, with_open};
 use crate::config::Config;
 use crate::files::write_secret;
 use crate::replay::person::{held, page};
+use crate::say::Say;
 
 /// Arguments of `sira person`.
 #[derive(Debug, clap::Args)]

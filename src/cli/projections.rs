@@ -8,11 +8,11 @@ use sira_projections::models::{MODELS, Model};
 use sira_projections::rebuild::{Progress, rebuild_models, rebuild_projection};
 use tokio::sync::watch;
 
-use super::open::{Opened, open_read};
-use super::serve::with_open;
-use super::{CliError, Say};
+use super::CliError;
+use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::read_side::{JournalFeed, OpenedKeys, ProjectionLag, projection_names, stored_lags};
+use crate::say::Say;
 
 /// Arguments of `sira projections`.
 #[derive(Debug, clap::Args)]

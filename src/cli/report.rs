@@ -3,11 +3,11 @@
 use sira_domain::values::ActorId;
 use sira_projections::analytics::Reach;
 
-use super::open::{Opened, open_read};
-use super::serve::with_open;
-use super::{CliError, Say};
+use super::CliError;
+use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::figures::{Figures, FrozenReport, ReportError, Shown, ShownCell};
+use crate::say::Say;
 
 /// Who freezes on the command line, when nobody is named.
 const ACTOR: &str = "cli";

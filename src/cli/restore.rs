@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use super::CliError;
 use super::backup::failed;
 use super::export::{bar, show};
-use super::open::{journal_config, make_directory};
 use super::verify::watched;
-use super::{CliError, Say};
+use crate::app::{journal_config, make_directory};
 use crate::backup::{Manifest, destroy_again, destroyed_keys, restore_journal, restore_keys};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::evidence::hold_back;
 use crate::evidence::verify::Options;
 use crate::journal::{Journal, JournalConfig};
+use crate::say::Say;
 
 /// Arguments of `sira restore`.
 #[derive(Debug, clap::Args)]

@@ -6,16 +6,16 @@ use sira_projections::lists::{CasePlace, Filters};
 use sira_projections::{Reach, ReadStore};
 use uuid::Uuid;
 
-use super::open::{Opened, open_read};
+use super::CliError;
 use super::paper::wrapped;
-use super::serve::with_open;
-use super::{CliError, Say};
+use crate::app::{Opened, open_read, with_open};
 use crate::commands::Call;
 use crate::config::Config;
 use crate::retention::{
     ERASURES_MAX, Order, OrderForm, Outcome, Proposed, Question, REASON_MAX_CHARACTERS, Verdict,
     carry_out, proposed,
 };
+use crate::say::Say;
 
 /// Paths that are read at a time.
 const PAGE: u32 = 200;

@@ -2,7 +2,8 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{CliError, Say};
+use super::CliError;
+use crate::say::Say;
 
 /// Exit status of a server that was told twice: it has not ended in good order.
 const TOLD_TWICE: i32 = 3;

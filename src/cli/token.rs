@@ -6,10 +6,11 @@ use sira_domain::role::Role;
 use sira_domain::values::{ActorId, FundId, OfficeCode};
 use uuid::Uuid;
 
-use super::serve::with_open;
-use super::{CliError, Say};
+use super::CliError;
+use crate::app::with_open;
 use crate::config::Config;
 use crate::grant::Scope;
+use crate::say::Say;
 use crate::token::IssuedToken;
 
 /// Longest life of a token, in days.

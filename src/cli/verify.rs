@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use tokio::sync::watch;
 
 use super::export::{bar, show};
-use super::open::{journal_config, open_as_it_is};
-use super::{CliError, Say};
+use super::{CliError, second_reader};
+use crate::app::{journal_config, open_as_it_is};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::evidence::bundle::{BUNDLE_MAX_BYTES, Bundle, BundledEvent, EventFault, Verdict};
 use crate::evidence::verify::{Deviation, Options, Progress, Report, verify};
-use crate::evidence::{Note, VerifierKey};
+use crate::evidence::{EvidenceError, Note, VerifierKey};
 use crate::files::replace;
 use crate::http::show::label_of;
 use crate::journal::Journal;
+use crate::say::Say;
 use sira_evidence::entry::hex;
 
 /// Arguments of `sira verify`.
@@ -41,6 +42,10 @@ pub struct VerifyArgs {
     /// The journal is a copy, as a restored backup is: its last minute may be covered by no checkpoint.
     #[arg(long)]
     copy: bool,
+    /// Reads every stream again with the stock repositories of postgres-es or sqlite-es, and compares the
+    /// states with the server's. / Relit chaque flux avec un autre lecteur et compare les états.
+    #[arg(long, conflicts_with_all = ["bundle", "key", "against", "since", "save", "copy"])]
+    second_reader: bool,
     /// The result as JSON.
     #[arg(long)]
     json: bool,
@@ -48,6 +53,12 @@ pub struct VerifyArgs {
 
 /// Runs `sira verify`.
 pub async fn run(config: &Config, args: VerifyArgs, say: Say) -> Result<(), CliError> {
+    if args.second_reader {
+        let journal = open_as_it_is(&journal_config(config), say).await?;
+        let read = second_reader::run(&journal, args.json, say).await;
+        journal.close().await;
+        return read;
+    }
     let key = args.key.as_deref().map(|key| read_key(key, say)).transpose()?;
     match (&args.bundle, key) {
         (Some(bundle), Some(key)) => check_bundle(bundle, &key, &args.witness, args.json, say),
@@ -137,7 +148,7 @@ fn print_event(event: &BundledEvent, fault: Option<EventFault>, say: Say) {
 }
 
 /// A text out of a file that nobody vouches for: it must not write to the reader's terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let unfit = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -214,8 +225,21 @@ async fn check_journal(
 /// # Errors
 /// When it cannot be read.
 pub async fn watched(journal: &Journal, options: &Options, say: Say) -> Result<Report, CliError> {
+    let title = say.pick("vérification", "checking");
+    with_bar(title, say, async |progress| verify(journal, options, &progress).await).await
+}
+
+/// Does something that tells how far it has come, with a bar on a terminal.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(super) async fn with_bar<T>(
+    title: &str,
+    say: Say,
+    check: impl AsyncFnOnce(watch::Sender<Progress>) -> Result<T, EvidenceError>,
+) -> Result<T, CliError> {
     let (progress, mut seen) = watch::channel(Progress::default());
-    let bar = bar(say.pick("vérification", "checking"));
+    let bar = bar(title);
     let shown = bar.clone();
     let showing = tokio::spawn(async move {
         while seen.changed().await.is_ok() {
@@ -224,11 +248,10 @@ pub async fn watched(journal: &Journal, options: &Options, say: Say) -> Result<R
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
     });
-    let report = verify(journal, options, &progress).await;
-    drop(progress);
+    let checked = check(progress).await;
     showing.abort();
     bar.finish_and_clear();
-    report.map_err(|error| {
+    checked.map_err(|error| {
         CliError::failed(say.pick("le journal ne se lit pas", "the journal cannot be read"), error)
     })
 }

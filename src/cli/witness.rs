@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{CliError, Say};
+use super::CliError;
 use crate::clock::Clock;
 use crate::evidence::witness::{Watch, Witness, WitnessError};
 use crate::evidence::{Algorithm, NoteKey, VerifierKey};
 use crate::files::write_secret;
+use crate::say::Say;
 
 /// The witness's key in its folder.
 const KEY_FILE: &str = "witness.key";

@@ -13,6 +13,7 @@ mod keeper;
 mod keys;
 mod log;
 mod remembered;
+pub mod second_reader;
 mod signed_tree;
 mod store;
 pub mod verify;
@@ -30,6 +31,8 @@ pub use sira_evidence::{
     Algorithm, Checkpoint, CheckpointError, Introduction, Note, NoteError, NoteKey, SignatureLine,
     VerifierKey, bundle, encoding, growth, index, merkle, tile_path,
 };
+
+use sira_database::OutOfRange;
 
 use crate::files::FileError;
 use crate::journal::JournalError;
@@ -108,4 +111,10 @@ pub enum EvidenceError {
         /// Where.
         position: u64,
     },
+}
+
+impl From<OutOfRange> for EvidenceError {
+    fn from(error: OutOfRange) -> Self {
+        Self::Database(error.into())
+    }
 }

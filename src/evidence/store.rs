@@ -1,18 +1,22 @@
 //! The tables of the evidence: tiles, checkpoints, cosignatures, and who signs.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use sira_database::{Lease, LeaseRow, bound, on_engine, signed, unsigned};
 use uuid::Uuid;
 
 use super::EvidenceError;
-use crate::journal::{Journal, Pool, Stamp};
-use crate::on_pool;
+use crate::journal::{Journal, Stamp};
 use sira_evidence::growth::Tile;
 use sira_evidence::merkle::Hash;
 use sira_evidence::{Note, SignatureLine};
 
 /// How long a signer keeps others away when it is not heard of. A commit that comes right after its
 /// death is signed by another process that much later at most.
-const TERM_MS: i64 = 2_000;
+const TERM: Duration = Duration::from_secs(2);
+/// Who signs.
+const SIGNER: Lease<'_> = Lease { table: "evidence_signer", row: LeaseRow::Only };
 
 /// A checkpoint as it is stored.
 #[derive(Clone, Debug)]
@@ -27,12 +31,16 @@ pub struct Stored {
 
 type CheckpointColumns = (i64, String, Stamp);
 
-fn checkpoint_row((size, note, Stamp(signed_at)): CheckpointColumns) -> Stored {
-    Stored { size: u64::try_from(size).unwrap_or(0), note, signed_at }
+fn checkpoint_row(
+    (size, note, Stamp(signed_at)): CheckpointColumns,
+) -> Result<Stored, EvidenceError> {
+    Ok(Stored { size: unsigned(size)?, note, signed_at })
 }
 
-fn number(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+/// A number of a row that anybody may have written: below zero it is told as 0, which is the size of no
+/// checkpoint and the index of a tile that is not this one.
+fn clamped(number: i64) -> u64 {
+    number.max(0).cast_unsigned()
 }
 
 /// The newest checkpoint.
@@ -40,14 +48,14 @@ fn number(value: u64) -> i64 {
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn newest(journal: &Journal) -> Result<Option<Stored>, EvidenceError> {
-    let row: Option<CheckpointColumns> = on_pool!(journal.pool(), db => {
+    let row: Option<CheckpointColumns> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT size, note, signed_at FROM evidence_checkpoints ORDER BY size DESC LIMIT 1",
         )
         .fetch_optional(db)
         .await
     })?;
-    Ok(row.map(checkpoint_row))
+    row.map(checkpoint_row).transpose()
 }
 
 /// Checkpoints larger than a size and not larger than another, the smallest first, at most `limit`: size
@@ -60,18 +68,18 @@ pub async fn between(
     (after, up_to): (u64, u64),
     limit: u32,
 ) -> Result<Vec<(u64, String)>, EvidenceError> {
-    let rows: Vec<(i64, String)> = on_pool!(journal.pool(), db => {
+    let rows: Vec<(i64, String)> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT size, note FROM evidence_checkpoints WHERE size > $1 AND size <= $2 \
              ORDER BY size LIMIT $3",
         )
-        .bind(number(after))
-        .bind(number(up_to))
+        .bind(bound(after))
+        .bind(bound(up_to))
         .bind(i64::from(limit))
         .fetch_all(db)
         .await
     })?;
-    Ok(rows.into_iter().map(|(size, note)| (u64::try_from(size).unwrap_or(0), note)).collect())
+    Ok(rows.into_iter().map(|(size, note)| (clamped(size), note)).collect())
 }
 
 /// The size of the newest checkpoint; 0 before the first.
@@ -79,10 +87,10 @@ pub async fn between(
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn newest_size(journal: &Journal) -> Result<u64, EvidenceError> {
-    let size: Option<i64> = on_pool!(journal.pool(), db => {
+    let size: Option<i64> = on_engine!(journal.pool(), db => {
         sqlx::query_scalar("SELECT max(size) FROM evidence_checkpoints").fetch_one(db).await
     })?;
-    Ok(size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
+    Ok(size.map_or(0, clamped))
 }
 
 /// The last tile of each level: level, index, and how many bytes it has.
@@ -90,7 +98,7 @@ pub async fn newest_size(journal: &Journal) -> Result<u64, EvidenceError> {
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn last_tiles(journal: &Journal) -> Result<Vec<(u32, u64, u64)>, EvidenceError> {
-    let rows: Vec<(i64, i64, i64)> = on_pool!(journal.pool(), db => {
+    let rows: Vec<(i64, i64, i64)> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT CAST(level AS bigint), tile_index, CAST(length(hashes) AS bigint) \
              FROM evidence_tiles AS tile WHERE NOT EXISTS (SELECT 1 FROM evidence_tiles AS later \
@@ -99,9 +107,10 @@ pub async fn last_tiles(journal: &Journal) -> Result<Vec<(u32, u64, u64)>, Evide
         .fetch_all(db)
         .await
     })?;
-    let unsigned = |number: i64| u64::try_from(number).unwrap_or(u64::MAX);
+    // What no tile has is told as more than any has.
+    let told = |number: i64| unsigned(number).unwrap_or(u64::MAX);
     let read = |(level, index, bytes)| {
-        (u32::try_from(level).unwrap_or(u32::MAX), unsigned(index), unsigned(bytes))
+        (u32::try_from(level).unwrap_or(u32::MAX), told(index), told(bytes))
     };
     Ok(rows.into_iter().map(read).collect())
 }
@@ -111,13 +120,13 @@ pub async fn last_tiles(journal: &Journal) -> Result<Vec<(u32, u64, u64)>, Evide
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn of_size(journal: &Journal, size: u64) -> Result<Option<Stored>, EvidenceError> {
-    let row: Option<CheckpointColumns> = on_pool!(journal.pool(), db => {
+    let row: Option<CheckpointColumns> = on_engine!(journal.pool(), db => {
         sqlx::query_as("SELECT size, note, signed_at FROM evidence_checkpoints WHERE size = $1")
-            .bind(number(size))
+            .bind(bound(size))
             .fetch_optional(db)
             .await
     })?;
-    Ok(row.map(checkpoint_row))
+    row.map(checkpoint_row).transpose()
 }
 
 /// The size of the newest checkpoint that so many of these witnesses have signed.
@@ -136,14 +145,14 @@ pub async fn witnessed(
         names.join(", "),
         witnesses.len() + 1,
     );
-    let size: Option<i64> = on_pool!(journal.pool(), db => {
+    let size: Option<i64> = on_engine!(journal.pool(), db => {
         let mut query = sqlx::query_scalar(&sql);
         for witness in witnesses {
             query = query.bind(witness.as_str());
         }
-        query.bind(i64::try_from(quorum).unwrap_or(i64::MAX)).fetch_optional(db).await
+        query.bind(bound(quorum as u64)).fetch_optional(db).await
     })?;
-    Ok(size.and_then(|size| u64::try_from(size).ok()))
+    Ok(size.map(unsigned).transpose()?)
 }
 
 /// The cosignatures of a checkpoint, by the names of their keys.
@@ -154,11 +163,11 @@ pub async fn cosignatures(
     journal: &Journal,
     size: u64,
 ) -> Result<Vec<SignatureLine>, EvidenceError> {
-    let lines: Vec<String> = on_pool!(journal.pool(), db => {
+    let lines: Vec<String> = on_engine!(journal.pool(), db => {
         sqlx::query_scalar(
             "SELECT line FROM evidence_cosignatures WHERE size = $1 ORDER BY witness",
         )
-        .bind(number(size))
+        .bind(bound(size))
         .fetch_all(db)
         .await
     })?;
@@ -176,12 +185,12 @@ pub async fn keep_cosignature(
     line: &SignatureLine,
     now: DateTime<Utc>,
 ) -> Result<(), EvidenceError> {
-    on_pool!(journal.pool(), db => {
+    on_engine!(journal.pool(), db => {
         sqlx::query(
             "INSERT INTO evidence_cosignatures (size, witness, line, received_at) \
              VALUES ($1, $2, $3, $4) ON CONFLICT (size, witness) DO NOTHING",
         )
-        .bind(number(size))
+        .bind(signed(size)?)
         .bind(witness)
         .bind(line.to_string())
         .bind(Stamp(now))
@@ -201,17 +210,17 @@ pub async fn cosignatures_between(
     after: u64,
     up_to: u64,
 ) -> Result<Vec<(u64, String, String)>, EvidenceError> {
-    let rows: Vec<(i64, String, String)> = on_pool!(journal.pool(), db => {
+    let rows: Vec<(i64, String, String)> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT size, witness, line FROM evidence_cosignatures \
              WHERE size > $1 AND size <= $2 ORDER BY size, witness",
         )
-        .bind(number(after))
-        .bind(number(up_to))
+        .bind(bound(after))
+        .bind(bound(up_to))
         .fetch_all(db)
         .await
     })?;
-    let read = |(size, witness, line)| (u64::try_from(size).unwrap_or(0), witness, line);
+    let read = |(size, witness, line)| (clamped(size), witness, line);
     Ok(rows.into_iter().map(read).collect())
 }
 
@@ -220,7 +229,7 @@ pub async fn cosignatures_between(
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn stray_cosignatures(journal: &Journal) -> Result<Vec<u64>, EvidenceError> {
-    let sizes: Vec<i64> = on_pool!(journal.pool(), db => {
+    let sizes: Vec<i64> = on_engine!(journal.pool(), db => {
         sqlx::query_scalar(
             "SELECT size FROM evidence_cosignatures AS signed WHERE NOT EXISTS \
              (SELECT 1 FROM evidence_checkpoints AS one WHERE one.size = signed.size) ORDER BY size",
@@ -228,7 +237,7 @@ pub async fn stray_cosignatures(journal: &Journal) -> Result<Vec<u64>, EvidenceE
         .fetch_all(db)
         .await
     })?;
-    Ok(sizes.into_iter().map(|size| u64::try_from(size).unwrap_or(0)).collect())
+    Ok(sizes.into_iter().map(clamped).collect())
 }
 
 /// The tiles of a level between two indexes, both included, as they are stored: index and hashes. A tile
@@ -241,21 +250,21 @@ pub async fn tiles(
     level: u32,
     (first, last): (u64, u64),
 ) -> Result<Vec<(u64, Vec<Hash>)>, EvidenceError> {
-    let rows: Vec<(i64, Vec<u8>)> = on_pool!(journal.pool(), db => {
+    let rows: Vec<(i64, Vec<u8>)> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT tile_index, hashes FROM evidence_tiles \
              WHERE level = $1 AND tile_index BETWEEN $2 AND $3 ORDER BY tile_index",
         )
-        .bind(i32::try_from(level).unwrap_or(i32::MAX))
-        .bind(number(first))
-        .bind(number(last))
+        .bind(i64::from(level))
+        .bind(bound(first))
+        .bind(bound(last))
         .fetch_all(db)
         .await
     })?;
     let read = |(index, bytes): (i64, Vec<u8>)| {
         let (hashes, rest) = bytes.as_chunks::<32>();
         let hashes = if rest.is_empty() { hashes.to_vec() } else { Vec::new() };
-        (u64::try_from(index).unwrap_or(0), hashes)
+        (clamped(index), hashes)
     };
     Ok(rows.into_iter().map(read).collect())
 }
@@ -291,24 +300,17 @@ pub async fn sign(
     checkpoint: (u64, impl FnOnce() -> Note),
     now: DateTime<Utc>,
 ) -> Result<Option<Stored>, EvidenceError> {
-    let (size, signed) = checkpoint;
-    let take = take_lease(journal.pool());
-    let note = on_pool!(journal.pool(), db => {
-        let mut transaction = db.begin().await?;
-        let taken = sqlx::query(&take)
-            .bind(holder.to_string())
-            .bind(TERM_MS)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-        if taken == 0 {
-            return Ok(None);
-        }
+    let (size, sign) = checkpoint;
+    let mut transaction = journal.pool().begin().await?;
+    if !SIGNER.take(transaction.connection(), holder, TERM).await? {
+        return Ok(None);
+    }
+    let note = on_engine!(&mut transaction, db => {
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(size) FROM evidence_checkpoints")
-                .fetch_one(&mut *transaction)
+                .fetch_one(&mut *db)
                 .await?;
-        if last.unwrap_or(0) != number(before) {
+        if last.unwrap_or(0) != signed(before)? {
             return Ok(None);
         }
         for tile in tiles {
@@ -316,22 +318,22 @@ pub async fn sign(
                 "INSERT INTO evidence_tiles (level, tile_index, hashes) VALUES ($1, $2, $3) \
                  ON CONFLICT (level, tile_index) DO UPDATE SET hashes = excluded.hashes",
             )
-            .bind(i32::try_from(tile.level).unwrap_or(i32::MAX))
-            .bind(number(tile.index))
+            .bind(i64::from(tile.level))
+            .bind(signed(tile.index)?)
             .bind(tile.hashes.as_flattened())
-            .execute(&mut *transaction)
+            .execute(&mut *db)
             .await?;
         }
-        let note = signed().to_string();
+        let note = sign().to_string();
         sqlx::query("INSERT INTO evidence_checkpoints (size, note, signed_at) VALUES ($1, $2, $3)")
-            .bind(number(size))
+            .bind(signed(size)?)
             .bind(note.as_str())
             .bind(Stamp(now))
-            .execute(&mut *transaction)
+            .execute(&mut *db)
             .await?;
-        transaction.commit().await?;
         note
     });
+    transaction.commit().await?;
     Ok(Some(Stored { size, note, signed_at: now }))
 }
 
@@ -340,31 +342,8 @@ pub async fn sign(
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn may_sign(journal: &Journal, holder: Uuid) -> Result<bool, EvidenceError> {
-    let sql = format!(
-        "SELECT count(*) FROM evidence_signer WHERE holder <> $1 AND until_ms >= {}",
-        database_now(journal.pool()),
-    );
-    let others: i64 = on_pool!(journal.pool(), db => {
-        sqlx::query_scalar(&sql).bind(holder.to_string()).fetch_one(db).await
-    })?;
-    Ok(others == 0)
-}
-
-/// The database's clock in milliseconds, so that processes agree.
-fn database_now(pool: &Pool) -> &'static str {
-    match pool {
-        Pool::Postgres(_) => "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
-        Pool::Sqlite(_) => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-    }
-}
-
-fn take_lease(pool: &Pool) -> String {
-    let now = database_now(pool);
-    format!(
-        "INSERT INTO evidence_signer (id, holder, until_ms) VALUES (1, $1, {now} + $2) \
-         ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms \
-          WHERE evidence_signer.holder = excluded.holder OR evidence_signer.until_ms < {now}"
-    )
+    let mut handle = journal.pool().acquire().await?;
+    Ok(SIGNER.is_free(handle.connection(), holder).await?)
 }
 
 /// Lets another process sign at once. If this fails, the term runs out.
@@ -372,12 +351,6 @@ fn take_lease(pool: &Pool) -> String {
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn give_back(journal: &Journal, holder: Uuid) -> Result<(), EvidenceError> {
-    on_pool!(journal.pool(), db => {
-        sqlx::query("DELETE FROM evidence_signer WHERE id = 1 AND holder = $1")
-            .bind(holder.to_string())
-            .execute(db)
-            .await
-            .map(drop)
-    })?;
-    Ok(())
+    let mut handle = journal.pool().acquire().await?;
+    Ok(SIGNER.give_back(handle.connection(), holder).await?)
 }

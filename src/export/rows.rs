@@ -1,8 +1,9 @@
 //! Rows of a read model's table as cells, a page at a time by key.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_database::{on_engine, unsigned};
+use sira_projections::ReadConnection;
 use sira_projections::table::{Cell, Column, Decimal, Keeping, Kind, Table, TableId};
-use sira_projections::{ReadConnection, on_read};
 use sqlx::{ColumnIndex, Decode, Row, Type};
 use uuid::Uuid;
 
@@ -54,8 +55,8 @@ impl Selection {
 
     pub async fn count(&self, connection: ReadConnection<'_>) -> Result<u64, sqlx::Error> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", self.table.name, self.condition);
-        let rows: i64 = on_read!(connection, db => sqlx::query_scalar(&sql).fetch_one(db).await)?;
-        Ok(rows.unsigned_abs())
+        let rows: i64 = on_engine!(connection, db => sqlx::query_scalar(&sql).fetch_one(db).await)?;
+        Ok(unsigned(rows)?)
     }
 
     /// The next rows after one, by key; the first when there is none before.
@@ -72,7 +73,7 @@ impl Selection {
             key.iter().filter_map(place).filter_map(|place| row.get(place)).collect()
         });
         let sql = self.statement(&columns, key, !after.is_empty(), limit);
-        on_read!(connection, db => {
+        on_engine!(connection, db => {
             let mut query = sqlx::query(&sql);
             for cell in after {
                 query = match cell {

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use sira_domain::reference::Language;
-use sira_projections::ReadStore;
 use sira_projections::table::{Cell, Keeping, Realm, Table, TableId};
+use sira_projections::{ReadStore, position_in};
 
 use super::rows::Selection;
 use super::{ExportError, Exported, Progress, StaffNames, time_of};
@@ -74,7 +74,7 @@ impl TableExport {
             return Err(ExportError::NotBuilt { projection });
         }
         let mut snapshot = store.snapshot(&[table]).await?;
-        let reached = snapshot.position(journal.id(), projection).await?;
+        let reached = position_in(&mut snapshot, journal.id(), projection).await?;
         let reached = reached.ok_or(ExportError::NotBuilt { projection })?;
         let (selection, position) = self.select(reached)?;
         let as_of = time_of(journal, position).await?;

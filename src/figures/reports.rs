@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
+use sira_database::on_engine;
 use sira_domain::values::ActorId;
 use sira_projections::analytics::compute::groups;
 use sira_projections::analytics::why::Change;
@@ -13,7 +14,7 @@ use sqlx::FromRow;
 
 use super::question::{BadParameter, Question, Subject, When};
 use super::{FigureError, Figures};
-use crate::journal::{JournalError, Stamp, on_pool};
+use crate::journal::{JournalError, Stamp};
 use sira_evidence::entry::hex;
 
 /// Longest name of a report.
@@ -174,7 +175,7 @@ impl Figures {
     /// # Errors
     /// [`ReportError`].
     pub async fn reports(&self) -> Result<Vec<FrozenReport>, ReportError> {
-        let found = on_pool!(self.commands.journal().pool(), db => {
+        let found = on_engine!(self.commands.journal().pool(), db => {
             sqlx::query_as("SELECT * FROM reports ORDER BY frozen_at DESC, name")
                 .fetch_all(db)
                 .await
@@ -187,7 +188,7 @@ impl Figures {
     /// # Errors
     /// [`ReportError::Unknown`], or that the journal cannot be read.
     pub async fn report(&self, name: &str) -> Result<FrozenReport, ReportError> {
-        let found: Option<FrozenReport> = on_pool!(self.commands.journal().pool(), db => {
+        let found: Option<FrozenReport> = on_engine!(self.commands.journal().pool(), db => {
             sqlx::query_as("SELECT * FROM reports WHERE name = $1")
                 .bind(name)
                 .fetch_optional(db)
@@ -278,7 +279,7 @@ impl Figures {
 
     /// Stores a report; false when there is one of that name.
     async fn keep(&self, report: &FrozenReport) -> Result<bool, ReportError> {
-        let rows = on_pool!(self.commands.journal().pool(), db => {
+        let rows = on_engine!(self.commands.journal().pool(), db => {
             sqlx::query(
                 "INSERT INTO reports (name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",

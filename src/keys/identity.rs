@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sira_database::{Pool, on_engine};
 use uuid::{Builder, Uuid};
 
 use super::aead::random;
-use super::engine::{Engine, on_engine};
 use super::{KeysError, MasterKey};
 
 /// The store's id, made at its first opening.
@@ -16,13 +16,13 @@ use super::{KeysError, MasterKey};
 ///
 /// # Errors
 /// [`KeysError::WrongMasterKey`] when the store was made under another master key.
-pub(super) async fn identify(engine: &Engine, master: &MasterKey) -> Result<Uuid, KeysError> {
-    if let Some(found) = read(engine).await? {
+pub(super) async fn identify(pool: &Pool, master: &MasterKey) -> Result<Uuid, KeysError> {
+    if let Some(found) = read(pool).await? {
         return check(&found, master);
     }
     let id = Builder::from_random_bytes(random()?).into_uuid();
     let check_value = STANDARD.encode(master.check_value(id)?);
-    on_engine!(engine, |db| {
+    on_engine!(pool, db => {
         sqlx::query(
             "INSERT INTO key_store (name, value) VALUES ('id', $1), ('check', $2)
              ON CONFLICT DO NOTHING",
@@ -33,7 +33,7 @@ pub(super) async fn identify(engine: &Engine, master: &MasterKey) -> Result<Uuid
         .await
         .map(drop)
     })?;
-    let found = read(engine).await?.ok_or_else(|| damaged("id"))?;
+    let found = read(pool).await?.ok_or_else(|| damaged("id"))?;
     check(&found, master)
 }
 
@@ -42,8 +42,8 @@ struct Identity {
     check_value: String,
 }
 
-async fn read(engine: &Engine) -> Result<Option<Identity>, KeysError> {
-    let row: Option<(String, String)> = on_engine!(engine, |db| {
+async fn read(pool: &Pool) -> Result<Option<Identity>, KeysError> {
+    let row: Option<(String, String)> = on_engine!(pool, db => {
         sqlx::query_as(
             "SELECT id.value, key_check.value FROM key_store AS id
                JOIN key_store AS key_check ON key_check.name = 'check'

@@ -16,7 +16,7 @@
 
 mod aead;
 mod chunk;
-mod engine;
+mod database;
 mod error;
 mod identity;
 mod index;
@@ -30,6 +30,7 @@ mod store;
 mod stored;
 
 pub use chunk::{CHUNK_BYTES, ChunkPlace, SEALED_CHUNK_BYTES};
+pub(crate) use database::schema_version;
 pub use error::KeysError;
 pub use index::{IndexKey, TOKEN_BYTES};
 pub use master::MasterKey;
@@ -37,4 +38,4 @@ pub use master_file::MasterKeyOrigin;
 pub use person_key::{MAX_PLAIN_BYTES, PersonKey, key_id_of};
 pub use sira_domain::values::KeyId;
 pub use store::{BULK_KEYS_MAX, Found, KeyStore};
-pub(crate) use stored::{destroy_in, open_bare, schema_version};
+pub(crate) use stored::{destroy_in, open_bare};

@@ -10,12 +10,12 @@
 
 use std::time::Duration;
 
+use sira_database::{ByEngine, Pool, on_engine};
 use sqlx::{PgPool, SqlitePool};
 use uuid::Builder;
 
 use super::KeysError;
 use super::aead::random;
-use super::engine::{Engine, on_engine};
 
 /// Each try waits for the locks of others as long as the connection's patience.
 const TRIES: u32 = 3;
@@ -36,13 +36,13 @@ pub(super) fn new_mark() -> Result<String, KeysError> {
 ///
 /// # Errors
 /// [`KeysError::NotRewritten`] when others hold the table for too long: the marks stay.
-pub(super) async fn rewrite_if_marked(engine: &Engine) -> Result<(), KeysError> {
-    let marks = marks(engine).await?;
+pub(super) async fn rewrite_if_marked(pool: &Pool) -> Result<(), KeysError> {
+    let marks = marks(pool).await?;
     if marks.is_empty() {
         return Ok(());
     }
     let mut tried = 1;
-    while let Err(error) = rewrite(engine).await {
+    while let Err(error) = rewrite(pool).await {
         if tried == TRIES {
             return Err(KeysError::NotRewritten(error));
         }
@@ -50,29 +50,29 @@ pub(super) async fn rewrite_if_marked(engine: &Engine) -> Result<(), KeysError> 
         tokio::time::sleep(PAUSE_BETWEEN_TRIES).await;
     }
     for mark in marks {
-        clear(engine, &mark).await?;
+        clear(pool, &mark).await?;
     }
     Ok(())
 }
 
-async fn marks(engine: &Engine) -> Result<Vec<String>, sqlx::Error> {
-    on_engine!(engine, |db| {
+async fn marks(pool: &Pool) -> Result<Vec<String>, sqlx::Error> {
+    on_engine!(pool, db => {
         sqlx::query_scalar("SELECT name FROM key_store WHERE name LIKE 'rewrite/%'")
             .fetch_all(db)
             .await
     })
 }
 
-async fn clear(engine: &Engine, mark: &str) -> Result<(), sqlx::Error> {
-    on_engine!(engine, |db| {
+async fn clear(pool: &Pool, mark: &str) -> Result<(), sqlx::Error> {
+    on_engine!(pool, db => {
         sqlx::query("DELETE FROM key_store WHERE name = $1").bind(mark).execute(db).await.map(drop)
     })
 }
 
-async fn rewrite(engine: &Engine) -> Result<(), sqlx::Error> {
-    match engine {
-        Engine::Postgres(db) => rewrite_postgres(db).await,
-        Engine::Sqlite(db) => rewrite_sqlite(db).await,
+async fn rewrite(pool: &Pool) -> Result<(), sqlx::Error> {
+    match pool {
+        ByEngine::Postgres(db) => rewrite_postgres(db).await,
+        ByEngine::Sqlite(db) => rewrite_sqlite(db).await,
     }
 }
 

@@ -1,10 +1,10 @@
 //! The rows of `person_keys`: one statement a function, the same on both engines.
 
 use chrono::{DateTime, Utc};
+use sira_database::{Pool, on_engine};
 use sqlx::QueryBuilder;
 
 use super::KeyId;
-use super::engine::{Engine, on_engine};
 
 /// Ids bound to one statement, far below what either engine takes.
 const IDS_PER_STATEMENT: usize = 1_000;
@@ -27,11 +27,11 @@ pub(super) struct KeyRow {
 /// One statement, so one durable commit: all of the block or none of it. A crash behind it leaves keys
 /// that seal nothing; nobody needs to repair that.
 pub(super) async fn insert_block(
-    engine: &Engine,
+    pool: &Pool,
     block: &[WrappedKey],
     at: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    on_engine!(engine, |db| {
+    on_engine!(pool, db => {
         QueryBuilder::new("INSERT INTO person_keys (key_id, wrapped, created_at) ")
             .push_values(block, |mut row, key| {
                 row.push_bind(key.id.to_string()).push_bind(key.wrapped.as_slice()).push_bind(at);
@@ -43,8 +43,8 @@ pub(super) async fn insert_block(
     })
 }
 
-pub(super) async fn find(engine: &Engine, key: KeyId) -> Result<Option<KeyRow>, sqlx::Error> {
-    on_engine!(engine, |db| {
+pub(super) async fn find(pool: &Pool, key: KeyId) -> Result<Option<KeyRow>, sqlx::Error> {
+    on_engine!(pool, db => {
         sqlx::query_as("SELECT wrapped, destroyed_at FROM person_keys WHERE key_id = $1")
             .bind(key.to_string())
             .fetch_optional(db)
@@ -59,12 +59,12 @@ pub(super) async fn find(engine: &Engine, key: KeyId) -> Result<Option<KeyRow>, 
 /// in the files. A crash before the commit leaves them alive, and the erasure unacknowledged; a crash
 /// behind it leaves the mark, and the next opening (or destruction) does the rewriting.
 pub(super) async fn empty(
-    engine: &Engine,
+    pool: &Pool,
     keys: &[KeyId],
     mark: &str,
     at: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
-    on_engine!(engine, |db| {
+    on_engine!(pool, db => {
         let mut transaction = db.begin().await?;
         // A write first: SQLite can wait for its lock only in a transaction that has read nothing yet.
         sqlx::query("INSERT INTO key_store (name, value) VALUES ($1, '')")

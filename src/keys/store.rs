@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::sync::Cache;
+use sira_database::Pool;
 use uuid::{Builder, Uuid};
 
 use super::aead::{random, random_secret};
-use super::engine::Engine;
+use super::database;
 use super::identity::identify;
 use super::rewrite::{new_mark, rewrite_if_marked};
 use super::rows::{self, WrappedKey};
@@ -46,7 +47,7 @@ pub enum Found {
 pub struct KeyStore(Arc<Inner>);
 
 struct Inner {
-    engine: Engine,
+    pool: Pool,
     master: MasterKey,
     clock: Clock,
     id: Uuid,
@@ -71,11 +72,11 @@ impl KeyStore {
     /// [`KeysError::WrongMasterKey`], [`KeysError::UnknownSchema`], [`KeysError::UnknownEngine`],
     /// [`KeysError::NotRewritten`], or the database's failure.
     pub async fn open(url: &str, master: MasterKey, clock: Clock) -> Result<Self, KeysError> {
-        let engine = Engine::open(url).await?;
-        let id = identify(&engine, &master).await?;
-        rewrite_if_marked(&engine).await?;
+        let pool = database::open(url).await?;
+        let id = identify(&pool, &master).await?;
+        rewrite_if_marked(&pool).await?;
         let (cache, stock) = (Cache::new(CACHED_KEYS), Stock::default());
-        Ok(Self(Arc::new(Inner { engine, master, clock, id, cache, stock })))
+        Ok(Self(Arc::new(Inner { pool, master, clock, id, cache, stock })))
     }
 
     /// The store's identity, made once: a journal remembers it, and refuses to be served with the keys
@@ -85,8 +86,9 @@ impl KeyStore {
         self.0.id
     }
 
-    pub(super) fn engine(&self) -> &Engine {
-        &self.0.engine
+    /// The store's database.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.0.pool
     }
 
     /// The key by which people are looked up; the same for as long as the master key is.
@@ -159,14 +161,14 @@ impl KeyStore {
     /// again too.
     pub async fn destroy(&self, keys: &[KeyId]) -> Result<(), KeysError> {
         let inner = &self.0;
-        let emptied = rows::empty(&inner.engine, keys, &new_mark()?, inner.clock.now()).await;
+        let emptied = rows::empty(&inner.pool, keys, &new_mark()?, inner.clock.now()).await;
         // Even when it failed: a commit whose answer was lost is a commit.
         for key in keys {
             inner.cache.remove(key);
         }
         emptied?;
         // Even when there was nothing to empty: a crash may have left this key's rewriting undone.
-        rewrite_if_marked(&inner.engine).await
+        rewrite_if_marked(&inner.pool).await
     }
 
     /// Whether the store answers.
@@ -180,11 +182,11 @@ impl KeyStore {
         let _turn = self.0.stock.turn().await;
         self.0.stock.clear();
         self.0.cache.clear();
-        self.0.engine.close().await;
+        self.0.pool.close().await;
     }
 
     async fn read(&self, key: KeyId) -> Result<Found, KeysError> {
-        let Some(row) = rows::find(&self.0.engine, key).await? else {
+        let Some(row) = rows::find(&self.0.pool, key).await? else {
             return Ok(Found::Unknown);
         };
         match (row.wrapped, row.destroyed_at) {
@@ -245,7 +247,7 @@ impl KeyStore {
             wrapped.push(WrappedKey { id: key.id(), wrapped: self.0.master.wrap(&key)? });
             keys.push(key);
         }
-        rows::insert_block(&self.0.engine, &wrapped, now).await?;
+        rows::insert_block(&self.0.pool, &wrapped, now).await?;
         Ok(keys)
     }
 }

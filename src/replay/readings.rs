@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sira_database::on_engine;
 use sira_domain::reference::Language;
 use sqlx::FromRow;
 
-use crate::journal::{Journal, JournalError, Stamp, StreamId, on_pool};
+use crate::journal::{Journal, JournalError, Stamp, StreamId};
 use sira_evidence::entry::time_text;
 
 /// What may be read of a person, by its word in the access log.
@@ -113,7 +114,7 @@ pub async fn readings_of(
     limit: u32,
 ) -> Result<Vec<Reading>, JournalError> {
     let at = Stamp(before.map_or_else(end_of_time, |place| place.at));
-    Ok(on_pool!(journal.pool(), db => {
+    Ok(on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT entry_id, at, actor, role, action, aggregate_type, aggregate_id, request_id \
              FROM access_log WHERE aggregate_id = $1 AND aggregate_type = $2 \
@@ -141,7 +142,7 @@ pub async fn readings_by(
     before: &ReadingPlace,
     limit: u32,
 ) -> Result<Vec<Reading>, JournalError> {
-    Ok(on_pool!(journal.pool(), db => {
+    Ok(on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT entry_id, at, actor, role, action, aggregate_type, aggregate_id, request_id \
              FROM access_log WHERE actor = $1 AND at >= $2 \

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use sira_database::{on_engine, signed};
 use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
 use sira_domain::values::{Reference, Text};
 use uuid::Uuid;
 
 use crate::commands::{Call, CommandError, Commands, FormError, alias_of};
-use crate::journal::{JournalError, Stamp, on_pool};
+use crate::journal::{JournalError, Stamp};
 
 /// People of one order at most: as many as a page of the worklist shows.
 pub const ERASURES_MAX: usize = 200;
@@ -144,7 +145,7 @@ async fn write_down(
     order: &Order,
     call: &Call,
 ) -> Result<(), JournalError> {
-    on_pool!(commands.journal().pool(), db => {
+    on_engine!(commands.journal().pool(), db => {
         sqlx::query(
             "INSERT INTO erasure_orders (order_id, at, actor, reason, paths, request_id) \
              VALUES ($1, $2, $3, $4, $5, $6)",
@@ -153,7 +154,7 @@ async fn write_down(
         .bind(Stamp(commands.clock().now()))
         .bind(call.actor.as_str())
         .bind(order.reason.as_str())
-        .bind(i64::try_from(order.ids.len()).unwrap_or(i64::MAX))
+        .bind(signed(order.ids.len() as u64)?)
         .bind(call.request_id.as_str())
         .execute(db)
         .await

@@ -1,11 +1,12 @@
 //! The list of tokens beside the journal: what was issued, to whom, and what was revoked.
 
 use serde::Serialize;
+use sira_database::on_engine;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
 use super::{TokenError, Tokens};
-use crate::journal::{JournalError, Stamp, on_pool};
+use crate::journal::{JournalError, Stamp};
 
 /// Tokens that one page of the list shows.
 pub const LIST_PAGE: usize = 200;
@@ -66,7 +67,7 @@ impl Tokens {
     /// How a token stands.
     pub(super) async fn standing(&self, token_id: Uuid) -> Result<Standing, JournalError> {
         let id = token_id.to_string();
-        let row: Option<(Option<Stamp>,)> = on_pool!(self.0.journal.pool(), pool => {
+        let row: Option<(Option<Stamp>,)> = on_engine!(self.0.journal.pool(), pool => {
             sqlx::query_as("SELECT revoked_at FROM tokens WHERE token_id = $1").bind(&id).fetch_optional(pool).await
         })
         .map_err(JournalError::Database)?;
@@ -85,7 +86,7 @@ impl Tokens {
     pub async fn list(&self, before: Option<Uuid>) -> Result<Vec<IssuedToken>, TokenError> {
         // Greater than every id when none is named.
         let before = before.unwrap_or(Uuid::max()).to_string();
-        on_pool!(self.0.journal.pool(), pool => {
+        on_engine!(self.0.journal.pool(), pool => {
             sqlx::query_as::<_, IssuedToken>(
                 "SELECT token_id, actor, role, scope, issued_at, expires_at, revoked_at, revoked_by
                    FROM tokens WHERE token_id < $1 ORDER BY token_id DESC LIMIT $2",
@@ -108,7 +109,7 @@ impl Tokens {
     /// When the list cannot be written.
     pub async fn revoke(&self, token_id: Uuid, by: Option<&ActorId>) -> Result<bool, TokenError> {
         let (id, at) = (token_id.to_string(), Stamp(self.0.clock.now()));
-        let changed = on_pool!(self.0.journal.pool(), pool => {
+        let changed = on_engine!(self.0.journal.pool(), pool => {
             sqlx::query(
                 "UPDATE tokens SET revoked_at = $2, revoked_by = $3
                   WHERE token_id = $1 AND revoked_at IS NULL",

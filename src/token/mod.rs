@@ -12,6 +12,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, OfficeCode};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub use listed::{IssuedToken, LIST_PAGE};
 use crate::clock::Clock;
 use crate::files::{FileError, write_secret};
 use crate::grant::Scope;
-use crate::journal::{Freshness, Journal, JournalError, Stamp, on_pool};
+use crate::journal::{Freshness, Journal, JournalError, Stamp};
 use listed::Standing;
 
 /// Who issues: checked in every token.
@@ -202,7 +203,7 @@ impl Tokens {
         expires_at: DateTime<Utc>,
     ) -> Result<(), JournalError> {
         let scope = serde_json::to_string(&claims.scope).unwrap_or_default();
-        on_pool!(self.0.journal.pool(), pool => {
+        on_engine!(self.0.journal.pool(), pool => {
             sqlx::query(
                 "INSERT INTO tokens (token_id, actor, role, scope, issued_at, expires_at)
                  VALUES ($1, $2, $3, $4, $5, $6)",

@@ -68,7 +68,7 @@ async fn commit(journal: &Journal, request: AppendRequest) -> Committed {
 
 /// Reads everything that is stored and checks what must always hold: positions and sequences without
 /// gaps, times that never go back, hashes that fit, a head that stands behind the last event.
-async fn audit(journal: &Journal) -> Vec<RecordedEvent> {
+pub async fn audit(journal: &Journal) -> Vec<RecordedEvent> {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
         let page = journal.read_feed(events.len() as u64, 1000).await.unwrap();

@@ -6,6 +6,7 @@ mod crash;
 mod dictionary;
 mod evidence;
 mod export;
+mod framework;
 mod generate;
 mod import;
 mod journal;

@@ -4,7 +4,8 @@ mod analyst;
 mod plans;
 mod runner;
 
-use sira_projections::{ReadStore, on_read};
+use sira_database::on_engine;
+use sira_projections::ReadStore;
 
 type PersonRow = (String, String, String, String, String, i32, String, i64);
 type PairRow = (String, String, i32, String, i64, String, Option<i64>);
@@ -13,14 +14,14 @@ type PairRow = (String, String, i32, String, i64, String, Option<i64>);
 pub async fn dump(store: &ReadStore) -> Vec<String> {
     let mut handle = store.connection().await.unwrap();
     let people: Vec<PersonRow> =
-        on_read!(handle.connection(), db => sqlx::query_as(
+        on_engine!(handle.connection(), db => sqlx::query_as(
             "SELECT aggregate_id, programme, reference, office, region, birth_year, identity, position
                FROM case_identity ORDER BY aggregate_id").fetch_all(db).await).unwrap();
-    let tokens: Vec<(Vec<u8>, String, i32)> = on_read!(handle.connection(), db => sqlx::query_as(
+    let tokens: Vec<(Vec<u8>, String, i32)> = on_engine!(handle.connection(), db => sqlx::query_as(
             "SELECT token, aggregate_id, kind FROM blind_index ORDER BY token, aggregate_id")
             .fetch_all(db).await)
     .unwrap();
-    let pairs: Vec<PairRow> = on_read!(handle.connection(), db => sqlx::query_as(
+    let pairs: Vec<PairRow> = on_engine!(handle.connection(), db => sqlx::query_as(
             "SELECT one, other, score, reasons, found_position, state, decided_position
                FROM duplicate_candidates ORDER BY one, other").fetch_all(db).await)
     .unwrap();

@@ -121,6 +121,9 @@ pub fn time_text(time: DateTime<Utc>) -> String {
 }
 
 /// Refuses control characters in a field of an entry.
+///
+/// # Errors
+/// [`UnfitField`], which names the field.
 pub fn fit(field: &'static str, value: &str) -> Result<(), UnfitField> {
     if value.chars().any(char::is_control) {
         return Err(UnfitField { field });

@@ -45,7 +45,6 @@ impl JournalConfig {
     /// The path of an embedded journal, or nothing when the URL names a server.
     #[must_use]
     pub fn sqlite_path(&self) -> Option<&str> {
-        let path = self.url.strip_prefix("sqlite:")?;
-        Some(path.strip_prefix("//").unwrap_or(path))
+        sira_database::sqlite_path(&self.url)
     }
 }

@@ -1,8 +1,8 @@
 //! Keys that are known as destroyed without an erasure in this journal: what a restored backup told.
 
+use sira_database::on_engine;
 use uuid::Uuid;
 
-use crate::on_pool;
 use crate::{Journal, JournalError, Pool};
 
 impl Journal {
@@ -20,7 +20,7 @@ impl Journal {
 /// # Errors
 /// As there.
 pub async fn destroyed_keys(pool: &Pool) -> Result<Vec<Uuid>, JournalError> {
-    let ids: Vec<String> = on_pool!(pool, db => {
+    let ids: Vec<String> = on_engine!(pool, db => {
         sqlx::query_scalar("SELECT key_id FROM destroyed_keys").fetch_all(db).await
     })?;
     let key = |id: String| match Uuid::try_parse(&id) {

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use sira_database::OutOfRange;
 use sira_evidence::entry::UnfitField;
 
 /// Why the journal could not do what it was asked.
@@ -106,9 +107,9 @@ impl From<sqlx::Error> for JournalError {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for JournalError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Migration(error)
+impl From<OutOfRange> for JournalError {
+    fn from(error: OutOfRange) -> Self {
+        Self::Database(error.into())
     }
 }
 

@@ -7,13 +7,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sira_database::{Database, Link, bound, on_engine, unsigned};
 use tokio::sync::{Notify, oneshot};
 
 use crate::StreamId;
 use crate::append::writer::{Shared, in_time};
 use crate::own_commits::Range;
-use crate::pool::{Link, Target};
-use crate::read::rows::{signed, stream_id, unsigned};
+use crate::read::rows::stream_id;
 use crate::stamp::Stamp;
 use crate::types::Head;
 use crate::{Freshness, JournalError};
@@ -80,7 +80,7 @@ impl FreshnessQueue {
 
 /// The task that reads.
 pub(crate) struct FreshnessTask {
-    pub target: Target,
+    pub database: Database,
     pub shared: Arc<Shared>,
     pub queue: Arc<FreshnessQueue>,
     /// None before the first read and after the connection broke.
@@ -145,7 +145,7 @@ impl FreshnessTask {
         let read = head_row(&mut link, &shared.config.journal);
         let (next, Stamp(recorded_at), token_changes) = in_time(&shared, read).await?;
         self.link = Some(link);
-        Ok((Head { position: unsigned(next).saturating_sub(1), recorded_at }, token_changes))
+        Ok((Head { position: unsigned(next)?.saturating_sub(1), recorded_at }, token_changes))
     }
 
     /// The connection, taken out of its place: it is put back only after a statement went well.
@@ -153,8 +153,7 @@ impl FreshnessTask {
         if let Some(link) = self.link.take() {
             return Ok(link);
         }
-        let opening = Link::open(&self.target, self.shared.config.busy_timeout);
-        in_time(&self.shared, opening).await
+        in_time(&self.shared, self.database.connect()).await
     }
 
     async fn foreign(&mut self, gaps: &[Range]) -> Result<Foreign, JournalError> {
@@ -172,7 +171,7 @@ impl FreshnessTask {
         let inside = |position: u64| gaps.iter().any(|(a, b)| (*a..=*b).contains(&position));
         let mut streams = Vec::new();
         for (position, aggregate_type, id) in rows {
-            if inside(unsigned(position)) {
+            if inside(unsigned(position)?) {
                 streams.push(stream_id(&position, aggregate_type, &id)?);
             }
         }
@@ -199,10 +198,7 @@ fn answer(replies: Vec<Reply>, fresh: Result<Freshness, JournalError>) {
 async fn head_row(link: &mut Link, journal: &str) -> Result<(i64, Stamp, i64), sqlx::Error> {
     const HEAD: &str = "SELECT next_position, recorded_at, \
          (SELECT changes FROM token_changes WHERE id = 1) FROM journal_head WHERE journal = $1";
-    match link {
-        Link::Postgres(db) => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await,
-        Link::Sqlite(db) => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await,
-    }
+    on_engine!(link, db => sqlx::query_as(HEAD).bind(journal).fetch_one(db).await)
 }
 
 /// Positions and streams of the events in a range.
@@ -212,14 +208,6 @@ async fn stream_rows(
 ) -> Result<Vec<(i64, String, String)>, sqlx::Error> {
     const STREAMS: &str = "SELECT position, aggregate_type, aggregate_id FROM events \
          WHERE position BETWEEN $1 AND $2";
-    let (first, last) = (signed(first), signed(last));
-    macro_rules! fetch {
-        ($db:expr) => {
-            sqlx::query_as(STREAMS).bind(first).bind(last).fetch_all($db).await
-        };
-    }
-    match link {
-        Link::Postgres(db) => fetch!(db),
-        Link::Sqlite(db) => fetch!(db),
-    }
+    let (first, last) = (bound(first), bound(last));
+    on_engine!(link, db => sqlx::query_as(STREAMS).bind(first).bind(last).fetch_all(db).await)
 }

@@ -12,19 +12,21 @@
 mod append;
 pub mod clock;
 mod config;
+mod database;
 mod destroyed;
 mod error;
+pub mod framework;
 mod freshness;
 mod own_commits;
-mod pool;
 mod read;
-mod schema;
 mod stamp;
 mod types;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+pub use sira_database::Pool;
+use sira_database::{ByEngine, Database, on_engine, unsigned};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -35,7 +37,6 @@ pub use config::JournalConfig;
 pub use destroyed::destroyed_keys;
 pub use error::JournalError;
 pub use freshness::Foreign;
-pub use pool::Pool;
 pub use read::feed::MAX_FEED_PAGE;
 pub use read::leaves::Leaf;
 pub use read::raw::RawEvent;
@@ -56,9 +57,8 @@ use append::sqlite::SqliteSession;
 use append::versions::Known;
 use append::writer::{Message, Shared, Waiting, Writer};
 use clock::Clock;
+use database::{SCHEMA, database_of};
 use freshness::{FreshnessQueue, FreshnessTask};
-use pool::Target;
-use read::rows::unsigned;
 
 /// Where the journal stood at a moment not before the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Journal {
     /// # Errors
     /// `Database`, `Migration`, or `SchemaUnknown` when a migration was applied in another form.
     pub async fn migrate(config: &JournalConfig) -> Result<(), JournalError> {
-        schema::migrate(&Target::of(config)?, config.busy_timeout).await
+        Ok(SCHEMA.migrate(&database_of(config)?).await?)
     }
 
     /// Whether the database holds a journal's schema, of whatever version.
@@ -100,7 +100,7 @@ impl Journal {
     /// # Errors
     /// `Database`.
     pub async fn is_made(config: &JournalConfig) -> Result<bool, JournalError> {
-        schema::is_made(&Target::of(config)?, config.busy_timeout).await
+        Ok(SCHEMA.is_made(&database_of(config)?).await?)
     }
 
     /// Connections to the database of a journal, without opening it: nothing is written, no writer is
@@ -109,15 +109,15 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`], as far as the schema goes.
     pub async fn bare(config: &JournalConfig) -> Result<Pool, JournalError> {
-        let target = Target::of(config)?;
-        schema::check(&target, config.busy_timeout).await?;
-        Ok(pool::open_pool(&target, config).await?)
+        let database = database_of(config)?;
+        SCHEMA.check(&database).await?;
+        Ok(database.open().await?)
     }
 
     /// The last migration of this program for the engine.
     #[must_use]
     pub fn schema_version(pool: &Pool) -> i64 {
-        schema::last_version(pool)
+        SCHEMA.last_version(pool.engine())
     }
 
     /// Opens a journal and starts its writer. Must be called within a Tokio runtime.
@@ -126,9 +126,9 @@ impl Journal {
     /// `SchemaBehind` and `SchemaUnknown` ask for `sira migrate` or another program; `OtherJournal`
     /// when the database holds another journal; `Inconsistent` when head and events disagree.
     pub async fn open(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
-        let (target, pool) = reach(config).await?;
+        let (database, pool) = reach(config).await?;
         let position = open_head(&pool, &config.journal).await?;
-        Ok(Self::on(config, clock, target, pool, position))
+        Ok(Self::on(config, clock, database, pool, position))
     }
 
     /// Opens a journal to look at it, in whatever state it is: nothing is written and nothing is
@@ -137,19 +137,25 @@ impl Journal {
     /// # Errors
     /// As [`Journal::open`], but never `OtherJournal` nor `Inconsistent`.
     pub async fn open_as_it_is(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
-        let (target, pool) = reach(config).await?;
-        Ok(Self::on(config, clock, target, pool, 0))
+        let (database, pool) = reach(config).await?;
+        Ok(Self::on(config, clock, database, pool, 0))
     }
 
-    fn on(config: &JournalConfig, clock: Clock, target: Target, pool: Pool, position: u64) -> Self {
+    fn on(
+        config: &JournalConfig,
+        clock: Clock,
+        database: Database,
+        pool: Pool,
+        position: u64,
+    ) -> Self {
         let shared = Arc::new(Shared::new(config.clone(), clock, position));
         let freshness = Arc::new(FreshnessQueue::default());
         let (writer, queue) = mpsc::channel(config.queue_limit.max(1));
         let tasks = vec![
-            spawn_writer(&target, &shared, queue),
+            spawn_writer(&database, &shared, queue),
             tokio::spawn(
                 FreshnessTask {
-                    target,
+                    database,
                     shared: Arc::clone(&shared),
                     queue: Arc::clone(&freshness),
                     link: None,
@@ -238,7 +244,7 @@ impl Journal {
         &self.shared().config.journal
     }
 
-    /// Connections for the small tables beside the journal; see [`on_pool!`](crate::on_pool).
+    /// Connections for the small tables beside the journal; see [`on_engine!`](sira_database::on_engine).
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.inner.pool
@@ -255,7 +261,7 @@ impl Journal {
             // A task that panicked is closed as well.
             let _ = task.await;
         }
-        on_pool!(self.pool(), pool => pool.close().await);
+        self.pool().close().await;
     }
 
     fn shared(&self) -> &Shared {
@@ -271,26 +277,26 @@ impl Drop for Inner {
 }
 
 /// Checks the schema and opens the pool.
-async fn reach(config: &JournalConfig) -> Result<(Target, Pool), JournalError> {
+async fn reach(config: &JournalConfig) -> Result<(Database, Pool), JournalError> {
     append::check::plain("journal", &config.journal)?;
-    let target = Target::of(config)?;
-    schema::check(&target, config.busy_timeout).await?;
-    let pool = pool::open_pool(&target, config).await?;
-    Ok((target, pool))
+    let database = database_of(config)?;
+    SCHEMA.check(&database).await?;
+    let pool = database.open().await?;
+    Ok((database, pool))
 }
 
 fn spawn_writer(
-    target: &Target,
+    database: &Database,
     shared: &Arc<Shared>,
     queue: mpsc::Receiver<Message>,
 ) -> JoinHandle<()> {
     let shared = Arc::clone(shared);
-    match target.clone() {
-        Target::Postgres(options) => {
-            tokio::spawn(Writer::<PostgresSession>::new(options, shared).run(queue))
+    match database.clone() {
+        ByEngine::Postgres(server) => {
+            tokio::spawn(Writer::<PostgresSession>::new(server, shared).run(queue))
         }
-        Target::Sqlite(options) => {
-            tokio::spawn(Writer::<SqliteSession>::new(options, shared).run(queue))
+        ByEngine::Sqlite(file) => {
+            tokio::spawn(Writer::<SqliteSession>::new(file, shared).run(queue))
         }
     }
 }
@@ -299,7 +305,7 @@ fn spawn_writer(
 /// events: a journal that was damaged or put together by hand must not be written to. Returns the last
 /// position.
 async fn open_head(pool: &Pool, journal: &str) -> Result<u64, JournalError> {
-    on_pool!(pool, db => {
+    on_engine!(pool, db => {
         sqlx::query(
             "INSERT INTO journal_head (journal, next_position, recorded_at) \
              SELECT $1, 1, $2 WHERE NOT EXISTS (SELECT 1 FROM journal_head) ON CONFLICT DO NOTHING",
@@ -311,7 +317,7 @@ async fn open_head(pool: &Pool, journal: &str) -> Result<u64, JournalError> {
         .map(|_| ())
     })?;
     // One statement sees one moment, so that another process's commit cannot come between the two.
-    let (found, next, last): (String, i64, i64) = on_pool!(pool, db => {
+    let (found, next, last): (String, i64, i64) = on_engine!(pool, db => {
         sqlx::query_as(
             "SELECT journal, next_position, (SELECT COALESCE(max(position), 0) FROM events) \
              FROM journal_head ORDER BY journal <> $1 DESC LIMIT 1",
@@ -330,5 +336,5 @@ async fn open_head(pool: &Pool, journal: &str) -> Result<u64, JournalError> {
             problem: format!("next position {next}, but the last event is at {last}"),
         });
     }
-    Ok(unsigned(last))
+    Ok(unsigned(last)?)
 }

@@ -21,7 +21,7 @@ impl World {
     pub(crate) fn plan_repayment(&mut self, place: u32, case: &mut Case, number: u32) {
         let Some(financing) = case.path.state().financings.last() else { return };
         let Some(due) =
-            financing.schedule.get(number as usize).map(|instalment| day_of(instalment.due_on))
+            financing.schedule().get(number as usize).map(|instalment| day_of(instalment.due_on))
         else {
             return;
         };
@@ -45,7 +45,7 @@ impl World {
         if financing.owed() == Xof::ZERO {
             return Ok(());
         }
-        let stops = matches!(case.payer, Payer::Bad(after) if number >= after && financing.reschedulings == 0);
+        let stops = matches!(case.payer, Payer::Bad(after) if number >= after && financing.reschedulings() == 0);
         if stops {
             self.plan_trouble(place, case);
             return Ok(());
@@ -70,16 +70,16 @@ impl World {
         number: u32,
     ) -> Result<(), GenerateError> {
         let due: Xof =
-            financing.schedule.iter().take(number as usize + 1).map(|one| one.principal).sum();
-        let principal = due.less(financing.repaid_since_schedule).min(financing.owed());
+            financing.schedule().iter().take(number as usize + 1).map(|one| one.principal).sum();
+        let principal = due.less(financing.repaid_since_schedule()).min(financing.owed());
         let interest =
-            financing.schedule.get(number as usize).map_or(Xof::ZERO, |one| one.interest);
+            financing.schedule().get(number as usize).map_or(Xof::ZERO, |one| one.interest);
         if principal == Xof::ZERO && interest == Xof::ZERO {
             return Ok(());
         }
         let reference = format!("REM-{:08}", self.ledger.payment());
         let repayment = Repayment {
-            financing: financing.financing,
+            financing: financing.financing(),
             principal,
             interest,
             method: case.chance.weighted(&PAYMENTS).parse()?,
@@ -122,7 +122,7 @@ impl World {
             "Mauvaise saison, reprise des ventes attendue après la récolte.",
         )?;
         let schedule = schedule(financing.owed(), on, 12, 1)?;
-        let rescheduling = Rescheduling { financing: financing.financing, schedule, reason };
+        let rescheduling = Rescheduling { financing: financing.financing(), schedule, reason };
         let deed = self.by(case, Role::Finance, on);
         if self.act(case, &deed, BeneficiaryCommand::RescheduleLoan(rescheduling)) {
             self.plan_repayment(place, case, 0);
@@ -141,7 +141,7 @@ impl World {
             "reason",
             "Activité cessée, personne introuvable, relances sans suite.",
         )?;
-        let write_off = WriteOff { financing: financing.financing, amount: owed, reason };
+        let write_off = WriteOff { financing: financing.financing(), amount: owed, reason };
         let deed = self.by(case, Role::Director, on);
         self.act(case, &deed, BeneficiaryCommand::WriteOffLoan(write_off));
         Ok(())

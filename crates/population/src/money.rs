@@ -129,7 +129,7 @@ impl World {
                 (35, "incomplete_file"),
                 (20, "over_indebted"),
             ]);
-            return self.refuse(case, on, financing.financing, reason);
+            return self.refuse(case, on, financing.financing(), reason);
         }
         let approval = approval(case, &financing, on)?;
         let deed = self.by(case, Role::Committee, on);
@@ -145,12 +145,12 @@ impl World {
             Some(Refusal::TooMuch { what: Amount::FreeBalance, .. })
                 if case.chance.in_thousand(600) =>
             {
-                self.amend_fund(financing.fund)?;
+                self.amend_fund(financing.fund())?;
                 let day = self.today() + 10;
                 self.plan(place, case, day, Step::Approval);
                 Ok(())
             }
-            Some(_) => self.refuse(case, self.today(), financing.financing, "over_budget"),
+            Some(_) => self.refuse(case, self.today(), financing.financing(), "over_budget"),
         }
     }
 
@@ -168,7 +168,8 @@ impl World {
     }
 
     pub(crate) fn sign_agreement(&mut self, place: u32, case: &mut Case, on: Day) {
-        let Some(financing) = case.path.state().financings.last().map(|last| last.financing) else {
+        let Some(financing) = case.path.state().financings.last().map(|last| last.financing())
+        else {
             return;
         };
         let deed = self.by(case, Role::Director, on);
@@ -187,24 +188,24 @@ impl World {
         attempt: u32,
     ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
-        let paid = financing.paid.len();
-        let Some(tranche) = financing.tranches.get(paid).cloned() else { return Ok(()) };
+        let paid = financing.paid().len();
+        let Some(tranche) = financing.tranches().get(paid).cloned() else { return Ok(()) };
         if !conditions_met(case, &financing, &tranche) {
             if attempt >= PAYMENT_TRIES || !is_underway(case) {
-                return self.refuse(case, self.today(), financing.financing, "other");
+                return self.refuse(case, self.today(), financing.financing(), "other");
             }
             let gap = case.chance.days(35);
             self.plan(place, case, self.today() + gap, Step::Payment(attempt + 1));
             return Ok(());
         }
         let reference = format!("DEC-{:08}", self.ledger.payment());
-        let method = if financing.instrument.code() == "kit" {
+        let method = if financing.instrument().code() == "kit" {
             "in_kind"
         } else {
             case.chance.weighted(&PAYMENTS)
         };
         let payment = Disbursement {
-            financing: financing.financing,
+            financing: financing.financing(),
             tranche: tranche.tranche,
             amount: tranche.amount,
             method: method.parse()?,
@@ -231,11 +232,11 @@ impl World {
                 let gap = case.chance.days(20);
                 self.plan(place, case, today + gap, Step::Start);
             }
-            if !financing.schedule.is_empty() {
+            if !financing.schedule().is_empty() {
                 self.plan_repayment(place, case, 0);
             }
         }
-        if financing.tranches.len() > paid + 1 {
+        if financing.tranches().len() > paid + 1 {
             let gap = case.chance.days(75);
             self.plan(place, case, today + gap, Step::Payment(1));
         }
@@ -265,11 +266,11 @@ fn is_underway(case: &Case) -> bool {
 
 fn conditions_met(case: &Case, financing: &FinancingState, tranche: &Tranche) -> bool {
     let state = case.path.state();
-    let since = financing.paid.iter().map(|paid| paid.on).max();
+    let since = financing.paid().iter().map(|paid| paid.on).max();
     let after = |day: Option<chrono::NaiveDate>| day.is_some() && day >= since;
     is_underway(case)
         && tranche.conditions.iter().all(|condition| match condition {
-            TrancheCondition::AgreementSigned => financing.agreement_on.is_some(),
+            TrancheCondition::AgreementSigned => financing.agreement_on().is_some(),
             TrancheCondition::BusinessStarted => state.business.is_some(),
             TrancheCondition::VisitRecorded => after(state.last_visit_on),
             TrancheCondition::DocumentAttached => {
@@ -284,10 +285,10 @@ fn approval(
     financing: &FinancingState,
     on: Day,
 ) -> Result<Approval, GenerateError> {
-    let asked = financing.requested.francs();
+    let asked = financing.requested().francs();
     let cut = if case.chance.in_thousand(200) { asked / 8 } else { 0 };
     let amount = ((asked - cut) / STEP * STEP).max(STEP);
-    let kind = financing.instrument.code();
+    let kind = financing.instrument().code();
     let in_two =
         amount > 250_000 && kind != "kit" && kind != "guarantee" && case.chance.in_thousand(750);
     let first = if in_two { (amount * 6 / 10) / STEP * STEP } else { amount };
@@ -308,5 +309,5 @@ fn approval(
     let amount = Xof::try_new(amount)?;
     let schedule =
         if kind == "loan" { schedule(amount, on, months, GRACE_MONTHS)? } else { Vec::new() };
-    Ok(Approval { financing: financing.financing, amount, tranches, schedule })
+    Ok(Approval { financing: financing.financing(), amount, tranches, schedule })
 }

@@ -2,7 +2,7 @@
 
 use super::event::{Closing, CohortEvent, CohortFact, CohortPlan, RegisterCounts, SessionPlan};
 use super::register::Sheet;
-use super::{Cohort, SessionState};
+use super::{Cohort, SessionState, gate};
 use crate::catalogue::commands;
 use crate::context::Context;
 use crate::programme::Programme;
@@ -12,11 +12,11 @@ use crate::values::{BeneficiaryId, Period, Within};
 /// Most modules of a cohort.
 const MODULES_MAX: usize = 50;
 /// Most sessions of a cohort: a year of days.
-const SESSIONS_MAX: usize = 366;
+pub(super) const SESSIONS_MAX: usize = 366;
 
 commands! {
     /// A command to a cohort.
-    CohortCommand, COHORT_COMMANDS;
+    CohortCommand, CohortVerb, COHORT_COMMANDS;
     PlanCohort(CohortPlan) "plan-cohort" "training" [Adviser, Director] sealed[]
         "Planifie un groupe de formation.", "Plans a training group.";
     ScheduleSession(SessionPlan) "schedule-session" "training" [Adviser, Trainer, Director] sealed[]
@@ -38,6 +38,10 @@ pub fn decide(
     command: CohortCommand,
     context: &Context,
 ) -> Result<Vec<CohortEvent>, Refusal> {
+    let gate = match command {
+        CohortCommand::RecordRegister(_) => gate::check_register(cohort),
+        _ => gate::check(cohort, command.verb(), context.day()?, &context.programme),
+    };
     let occurred_on = context.day()?;
     let (fact, stands) = match command {
         CohortCommand::PlanCohort(plan) => {
@@ -50,6 +54,7 @@ pub fn decide(
             (CohortFact::SessionScheduled(plan), stands)
         }
         CohortCommand::RecordRegister(sheet) => {
+            gate?;
             let name = sheet.session.to_string();
             return Err(Refusal::Unknown { item: Item::Session, name, field: "session" });
         }
@@ -57,15 +62,17 @@ pub fn decide(
             (CohortFact::CohortClosed(closing), cohort.closed_on.is_some())
         }
     };
+    // A retry is an answer even where the gate has closed since.
     if stands {
         return Ok(Vec::new());
     }
+    gate?;
     let event = CohortEvent { occurred_on, by: context.actor.clone(), fact };
     lawful(cohort, &event, &context.programme)?;
     Ok(vec![event])
 }
 
-/// Whether `event` may follow in this cohort's stream.
+/// Asks whether `event` may follow in this cohort's stream.
 ///
 /// # Errors
 /// The rule that forbids it, with its numbers.

@@ -17,9 +17,9 @@ pub const SEATS_MAX: u32 = 200;
 pub struct CohortEvent {
     /// The day on which it happened.
     pub occurred_on: NaiveDate,
-    /// Who recorded it.
+    /// The member of staff who recorded it.
     pub by: ActorId,
-    /// What happened.
+    /// The fact itself.
     pub fact: CohortFact,
 }
 
@@ -27,19 +27,19 @@ pub struct CohortEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CohortPlan {
-    /// The programme.
+    /// The programme that the group belongs to.
     pub programme: ProgrammeId,
     /// The cohort's own word, unique in its programme.
     pub code: CohortCode,
     /// The office in charge.
     pub office: OfficeCode,
-    /// Where it is held.
+    /// Place in which it is held.
     pub centre: Text<120>,
     /// Seats, 1 to 200.
     pub capacity: Within<1, SEATS_MAX>,
-    /// What is taught.
+    /// Modules that are taught.
     pub modules: Vec<ModuleCode>,
-    /// Who teaches.
+    /// The member of staff who teaches.
     pub trainer: ActorId,
     /// From the first day to the last.
     pub period: Period,
@@ -64,7 +64,7 @@ impl CohortCode {
         if word.len() > Self::MAX_BYTES { Err(form()) } else { Ok(Self(slug)) }
     }
 
-    /// The word.
+    /// The word as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -78,9 +78,9 @@ crate::values::text_value!(CohortCode, "[a-z0-9_.-]{1,29}", "A cohort's or a ses
 pub struct SessionPlan {
     /// The session's own word, unique in its cohort.
     pub session: CohortCode,
-    /// Its day.
+    /// Day on which it is held.
     pub on: NaiveDate,
-    /// Whole hours.
+    /// Length in whole hours.
     pub hours: Within<0, 24>,
     /// Minutes beyond the whole hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,11 +90,11 @@ pub struct SessionPlan {
     pub module: Option<ModuleCode>,
 }
 
-/// Someone's seat.
+/// A seat that a beneficiary takes or gives back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seat {
-    /// Whose.
+    /// The beneficiary whose seat it is.
     pub beneficiary: BeneficiaryId,
 }
 
@@ -103,7 +103,7 @@ pub struct Seat {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterCounts {
-    /// The session.
+    /// The session that the register is of.
     pub session: CohortCode,
     /// Members who were there.
     pub present: u32,
@@ -116,7 +116,7 @@ pub struct RegisterCounts {
 #[serde(deny_unknown_fields)]
 pub struct Closing {}
 
-/// What happened to a cohort. Seats are taken and given back with the beneficiaries' own events, in
+/// A fact in the life of a cohort. Seats are taken and given back with the beneficiaries' own events, in
 /// one append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CohortFact {

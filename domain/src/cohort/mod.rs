@@ -2,32 +2,30 @@
 
 mod command;
 mod event;
+mod gate;
 mod register;
 mod seat;
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
-pub use command::{COHORT_COMMANDS, CohortCommand, decide, lawful};
+pub use command::{COHORT_COMMANDS, CohortCommand, CohortVerb, decide, lawful};
 pub use event::{
     COHORT_FACTS, Closing, CohortCode, CohortEvent, CohortFact, CohortPlan, RegisterCounts,
     SEATS_MAX, Seat, SessionPlan,
 };
+pub use gate::gate;
 pub use register::{Register, Sheet, SheetLine, take_register};
 pub use seat::of_path;
 
-use crate::context::Context;
-use crate::refusal::Refusal;
 use crate::values::BeneficiaryId;
 
 /// A session and its register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionState {
-    /// The session.
+    /// The session as it was scheduled.
     #[serde(flatten)]
     pub plan: SessionPlan,
     /// Its register, once it was recorded.
@@ -80,26 +78,5 @@ impl Cohort {
     }
 }
 
-impl Aggregate for Cohort {
-    const TYPE: &'static str = Self::TYPE;
-    type Command = CohortCommand;
-    type Event = CohortEvent;
-    type Error = Refusal;
-    type Services = Context;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        context: &Context,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Refusal> {
-        for event in decide(self, command, context)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
-        self.take(&event);
-    }
-}
+crate::aggregate::aggregate!(Cohort, CohortCommand, CohortEvent, decide, |state, event| state
+    .take(&event));

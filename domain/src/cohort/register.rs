@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{CohortCode, CohortEvent, CohortFact, RegisterCounts, SEATS_MAX, SessionPlan};
-use super::{Cohort, lawful};
+use super::{Cohort, gate, lawful};
 use crate::context::Context;
 use crate::path::facts::Attendance;
 use crate::path::{Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Stage, Status};
@@ -19,7 +19,7 @@ use crate::values::{BeneficiaryId, Slug};
 pub struct SheetLine {
     /// The member, by id; a reference is taken as well.
     pub beneficiary: BeneficiaryId,
-    /// Whether the member was there.
+    /// True when the member was there.
     pub present: bool,
 }
 
@@ -27,13 +27,13 @@ pub struct SheetLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sheet {
-    /// The session.
+    /// The session that the sheet is of.
     pub session: CohortCode,
     /// Its lines, 1 to 200.
     pub lines: Vec<SheetLine>,
 }
 
-/// What a sheet records: the cohort's event, and one of each member's own.
+/// The events that a sheet leads to: the cohort's event, and one of each member's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Register {
     /// The cohort's event.
@@ -53,17 +53,23 @@ pub fn take_register(
     paths: &BTreeMap<BeneficiaryId, &Beneficiary>,
     context: &Context,
 ) -> Result<Option<Register>, Refusal> {
-    let session = find_session(cohort, &sheet.session)?;
-    check_day(&session.plan, context)?;
+    let gate = gate::check_register(cohort);
+    let session =
+        find_session(cohort, &sheet.session).map_err(|why| gate.clone().err().unwrap_or(why))?;
     let present = count(sheet, true);
     let counts =
         RegisterCounts { session: sheet.session.clone(), present, absent: count(sheet, false) };
+    // A register that was recorded is answered even after the cohort was closed.
+    let is_recorded = session.register.as_ref() == Some(&counts);
+    if !is_recorded {
+        gate?;
+    }
+    check_day(&session.plan, context)?;
     let event = CohortEvent {
         occurred_on: session.plan.on,
         by: context.actor.clone(),
         fact: CohortFact::RegisterRecorded(counts.clone()),
     };
-    let is_recorded = session.register.as_ref() == Some(&counts);
     if !is_recorded {
         lawful(cohort, &event, &context.programme)?;
     }

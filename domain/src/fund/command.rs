@@ -1,7 +1,7 @@
 //! What can be asked of a fund, and which event may follow which.
 
-use super::Fund;
 use super::event::{Budget, Closing, Commitment, Envelope, FundEvent, FundFact, Outlay, Return};
+use super::{Fund, gate};
 use crate::catalogue::commands;
 use crate::context::Context;
 use crate::programme::Programme;
@@ -10,7 +10,7 @@ use crate::values::{Text, Xof};
 
 commands! {
     /// A command to a fund.
-    FundCommand, FUND_COMMANDS;
+    FundCommand, FundVerb, FUND_COMMANDS;
     OpenFund(Envelope) "open-fund" "fund" [Director, Admin] sealed[]
         "Ouvre le fonds d'un bailleur.", "Opens a donor's fund.";
     AdjustBudget(Budget) "adjust-budget" "fund" [Director, Admin] sealed[]
@@ -30,6 +30,7 @@ pub fn decide(
     context: &Context,
 ) -> Result<Vec<FundEvent>, Refusal> {
     let occurred_on = context.day()?;
+    let gate = gate::check(fund, command.verb());
     let (fact, stands) = match command {
         FundCommand::OpenFund(envelope) => {
             let stands = fund.envelope.as_ref() == Some(&envelope);
@@ -41,15 +42,17 @@ pub fn decide(
         }
         FundCommand::CloseFund(closing) => (FundFact::FundClosed(closing), fund.closed),
     };
+    // A retry is an answer even where the gate has closed since.
     if stands {
         return Ok(Vec::new());
     }
+    gate?;
     let event = FundEvent { occurred_on, by: context.actor.clone(), fact };
     lawful(fund, &event, &context.programme)?;
     Ok(vec![event])
 }
 
-/// Whether `event` may follow in this fund's stream.
+/// Asks whether `event` may follow in this fund's stream.
 ///
 /// # Errors
 /// The rule that forbids it, with its numbers.
@@ -78,9 +81,7 @@ pub fn lawful(fund: &Fund, event: &FundEvent, programme: &Programme) -> Result<(
         }
         FundFact::Disbursed(outlay) => disbursed(fund, outlay),
         FundFact::BudgetAdjusted(budget) => adjusted(fund, budget),
-        FundFact::FundClosed(_) => {
-            at_most(Amount::OpenCommitments, Xof::ZERO, fund.open_commitments())
-        }
+        FundFact::FundClosed(_) => gate::check_nothing_open(fund),
         FundFact::FundOpened(_) | FundFact::Repaid(_) => Ok(()),
     }
 }

@@ -13,9 +13,9 @@ use crate::values::{ActorId, BeneficiaryId, Period, ProgrammeId, Slug, Text, Xof
 pub struct FundEvent {
     /// The day on which it happened.
     pub occurred_on: NaiveDate,
-    /// Who recorded it.
+    /// The member of staff who recorded it.
     pub by: ActorId,
-    /// What happened.
+    /// The fact itself.
     pub fact: FundFact,
 }
 
@@ -27,11 +27,11 @@ pub struct Envelope {
     pub programme: ProgrammeId,
     /// The fund's own word, unique in its programme.
     pub code: Slug,
-    /// The donor.
+    /// Name of the donor.
     pub donor: Text<120>,
-    /// When it may be committed.
+    /// Period within which it may be committed.
     pub period: Period,
-    /// What the donor gives.
+    /// The amount that the donor gives.
     pub budget: Xof,
 }
 
@@ -41,7 +41,7 @@ pub struct Envelope {
 pub struct Budget {
     /// The whole budget from now on.
     pub budget: Xof,
-    /// Reference of the donor's amendment.
+    /// Reference of the donor's amendment that changes the budget.
     pub amendment: Text<60>,
 }
 
@@ -54,11 +54,11 @@ pub struct Closing {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Commitment {
-    /// The path.
+    /// The path that the money goes to or comes from.
     pub beneficiary: BeneficiaryId,
     /// Number of the financing within the path.
     pub financing: u32,
-    /// Amount.
+    /// Amount in whole francs.
     pub amount: Xof,
 }
 
@@ -66,13 +66,13 @@ pub struct Commitment {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outlay {
-    /// The path.
+    /// The path that the money goes to or comes from.
     pub beneficiary: BeneficiaryId,
     /// Number of the financing within the path.
     pub financing: u32,
     /// Number of the tranche.
     pub tranche: u32,
-    /// Amount.
+    /// Amount in whole francs.
     pub amount: Xof,
     /// The payment's reference, used once in the fund.
     pub payment_reference: Text<60>,
@@ -82,7 +82,7 @@ pub struct Outlay {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Return {
-    /// The path.
+    /// The path that the money goes to or comes from.
     pub beneficiary: BeneficiaryId,
     /// Number of the financing within the path.
     pub financing: u32,
@@ -94,7 +94,7 @@ pub struct Return {
     pub payment_reference: Text<60>,
 }
 
-/// What happened to a fund. The last four come from beneficiaries' decisions and are appended with
+/// A fact in the life of a fund. The last four come from beneficiaries' decisions and are appended with
 /// them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FundFact {

@@ -3,21 +3,19 @@
 
 mod command;
 mod event;
+mod gate;
 mod moves;
 
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use rpds::HashTrieSetSync;
 use serde::{Deserialize, Serialize};
 
-pub use command::{FUND_COMMANDS, FundCommand, decide, lawful};
+pub use command::{FUND_COMMANDS, FundCommand, FundVerb, decide, lawful};
 pub use event::{
     Budget, Closing, Commitment, Envelope, FUND_FACTS, FundEvent, FundFact, Outlay, Return,
 };
+pub use gate::gate;
 pub use moves::{named_fund, of_path};
 
-use crate::context::Context;
-use crate::refusal::Refusal;
 use crate::values::{Text, Xof};
 
 /// A fund. All of it is derived from its events. Its sums only grow; what is committed and paid out at
@@ -31,7 +29,7 @@ pub struct Fund {
     pub envelope: Option<Envelope>,
     /// The budget as it stands.
     pub budget: Xof,
-    /// Whether it was closed.
+    /// True once the fund was closed; only repayments are taken then.
     pub closed: bool,
     /// Everything that was ever committed.
     pub committed_in_all: Xof,
@@ -65,7 +63,7 @@ impl Fund {
         self.disbursed_in_all.less(self.repaid)
     }
 
-    /// What can still be committed.
+    /// The part of the budget that can still be committed.
     #[must_use]
     pub fn free(&self) -> Xof {
         self.budget.less(self.committed())
@@ -106,26 +104,5 @@ impl Fund {
     }
 }
 
-impl Aggregate for Fund {
-    const TYPE: &'static str = Self::TYPE;
-    type Command = FundCommand;
-    type Event = FundEvent;
-    type Error = Refusal;
-    type Services = Context;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        context: &Context,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Refusal> {
-        for event in decide(self, command, context)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
-        self.take(&event);
-    }
-}
+crate::aggregate::aggregate!(Fund, FundCommand, FundEvent, decide, |state, event| state
+    .take(&event));

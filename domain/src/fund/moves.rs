@@ -24,7 +24,7 @@ pub fn of_path(
     let financing = before.financing(number(&event.fact)?)?;
     let fact = fact(financing, &event.fact, path)?;
     let event = FundEvent { occurred_on: event.occurred_on, by: event.by.clone(), fact };
-    Some((financing.fund, event))
+    Some((financing.fund(), event))
 }
 
 fn number(fact: &Fact) -> Option<u32> {
@@ -38,16 +38,16 @@ fn number(fact: &Fact) -> Option<u32> {
 }
 
 fn fact(before: &FinancingState, fact: &Fact, beneficiary: BeneficiaryId) -> Option<FundFact> {
-    let financing = before.financing;
+    let financing = before.financing();
     let of = |amount| Commitment { beneficiary, financing, amount };
     let released = |amount: Xof| (amount > Xof::ZERO).then(|| FundFact::Released(of(amount)));
     match fact {
-        Fact::FinancingApproved(approval) if before.approval.is_none() => {
+        Fact::FinancingApproved(approval) if before.award().is_none() => {
             Some(FundFact::Committed(of(approval.amount)))
         }
         // A second approval reduces the first.
-        Fact::FinancingApproved(approval) => released(before.approved.less(approval.amount)),
-        Fact::FinancingRefused(_) => released(before.approved.less(before.disbursed())),
+        Fact::FinancingApproved(approval) => released(before.approved().less(approval.amount)),
+        Fact::FinancingRefused(_) => released(before.approved().less(before.disbursed())),
         Fact::DisbursementRecorded(payment) => Some(FundFact::Disbursed(Outlay {
             beneficiary,
             financing,

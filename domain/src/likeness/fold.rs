@@ -136,7 +136,7 @@ pub(super) fn key(word: &str) -> String {
     VARIANTS.get(&sound).cloned().unwrap_or(sound)
 }
 
-/// What a word sounds like, by the rules alone.
+/// The sound of a word, by the rules alone.
 fn sound(word: &str) -> String {
     let spoken =
         SPELLINGS.iter().fold(without_mute_end(word), |text, (from, to)| text.replace(from, to));

@@ -27,30 +27,30 @@ const SAME_NATIONAL_ID: u8 = 100;
 const SAME_PHONE: u8 = 40;
 /// The score of one phone with a name and birth year alike, wherever the two live.
 const SAME_PHONE_AND_NAME: u8 = 90;
-/// What names that are equal, word by word, count; less for words that are only near.
+/// The points of names that are equal, word by word, count; less for words that are only near.
 const SAME_NAME: u32 = 70;
-/// What one birth year counts; a year beside it counts half, for years are often estimated.
+/// The points of one birth year; a year beside it counts half, for years are often estimated.
 const SAME_YEAR: u8 = 10;
-/// What one village or quarter counts.
+/// The points of one village or quarter.
 const SAME_PLACE: u8 = 15;
-/// What it takes off when a place is not known, within one region.
+/// The points taken off when a place is not known, within one region.
 const UNKNOWN_PLACE: u8 = 10;
 /// Words are near when they differ in one letter, from this many letters on.
 const NEAR_FROM_LETTERS: usize = 5;
-/// What a near word counts, an equal one being 100.
+/// The points of a near word, an equal one being 100.
 const NEAR_WORD: u32 = 85;
 /// From this mean of its words on a name is alike.
 const ALIKE_NAME_FROM: u32 = 85;
 /// Words of a name that are compared and looked up: a name of more is cut in its middle.
 const WORDS_MAX: usize = 4;
 
-/// Why two registrations may be of one person.
+/// A reason why two registrations may be of one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// One national identification number.
     NationalId,
-    /// One phone.
+    /// The same phone number.
     Phone,
     /// Alike in name and birth year, and nothing speaks against one place.
     NameBirthLocality,
@@ -76,24 +76,24 @@ impl Reason {
     }
 }
 
-/// How alike two people are.
+/// A measure of how alike two people are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Likeness {
     /// From 0, nothing in common, to 100, one person.
     pub score: u8,
-    /// Why, the strongest first; empty when the score is 0.
+    /// The reasons, the strongest first; empty when the score is 0.
     pub reasons: Vec<Reason>,
 }
 
 impl Likeness {
-    /// Whether it is worth a person's look.
+    /// Tells whether it is worth a person's look.
     #[must_use]
     pub fn is_proposed(&self) -> bool {
         self.score >= PROPOSED_FROM
     }
 }
 
-/// What is compared of a person. Personal data in clear: it is never stored or logged.
+/// The part of a person that is compared. Personal data in clear: it is never stored or logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Profile {
     /// Keys of the name's words.
@@ -112,12 +112,12 @@ impl fmt::Debug for Profile {
     }
 }
 
-/// What a person is looked up by. Personal data in clear: only keyed hashes of it are stored.
+/// The terms that a person is looked up by. Personal data in clear: only keyed hashes of it are stored.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Terms {
     /// The national id.
     pub national_id: Option<String>,
-    /// The phone.
+    /// The phone number in E.164.
     pub phone: Option<String>,
     /// Each two words of the name with the birth year and the region or the locality.
     pub names: Vec<String>,
@@ -130,7 +130,7 @@ impl fmt::Debug for Terms {
 }
 
 impl Profile {
-    /// What is compared of an identity; year and region are kept outside of it.
+    /// The part of an identity that is compared; year and region are kept outside of it.
     #[must_use]
     pub fn new(identity: &Identity, birth_year: i32, region: Option<RegionCode>) -> Self {
         let mut name: Vec<_> = keys(identity.name.as_str());
@@ -149,13 +149,13 @@ impl Profile {
         }
     }
 
-    /// What this person is found by: at most 14 terms.
+    /// The terms that this person is found by: at most 14 terms.
     #[must_use]
     pub fn terms(&self) -> Terms {
         self.terms_in(self.birth_year..=self.birth_year)
     }
 
-    /// What people alike are sought by: as [`Profile::terms`], in the years beside too.
+    /// The terms that people alike are sought by: as [`Profile::terms`], in the years beside too.
     #[must_use]
     pub fn sought(&self) -> Terms {
         self.terms_in(self.birth_year - 1..=self.birth_year + 1)
@@ -198,7 +198,7 @@ fn keys(text: &str) -> Vec<String> {
     fold::words(text).iter().map(|word| fold::key(word)).collect()
 }
 
-/// How alike two people are; the same whichever is named first.
+/// Measures how alike two people are; the same whichever is named first.
 #[must_use]
 pub fn likeness(one: &Profile, other: &Profile) -> Likeness {
     let by_name = score_by_name(one, other);

@@ -12,7 +12,7 @@ use crate::catalogue::commands;
 
 commands! {
     /// A command to a beneficiary's path.
-    BeneficiaryCommand, BENEFICIARY_COMMANDS;
+    BeneficiaryCommand, BeneficiaryVerb, BENEFICIARY_COMMANDS;
     Register(Registration) "register" "idea" [Adviser] sealed[]
         "Inscrit une personne.", "Registers a person.";
     SubmitIdea(Idea) "submit-idea" "idea" [Adviser] sealed["title", "summary"]

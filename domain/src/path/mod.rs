@@ -1,45 +1,54 @@
 //! The beneficiary's path, from idea to follow-up.
 //!
-//! [`decide()`] takes a command to events: it looks first whether the command has already happened,
-//! then builds the facts ([`BeneficiaryEvent`]), then asks [`lawful`] of each. Rules are thus kept
-//! on events, not on commands, and the same rules judge a retraction and an audit.
+//! Each stage is a folder (`idea`, recruitment, training, financing, follow-up, and `any` for
+//! what every stage may ask) with the bodies of its commands and facts, its part of the state, and
+//! its rules. The table of `fact.rs` says for each fact which of these hold, and the one of
+//! `decide.rs` which fact a command leads to.
+//!
+//! [`decide()`] takes a command to events: it asks the [`gate()`], looks whether the command has already
+//! happened, builds the fact, and asks [`may_follow`] of it. Rules are kept on facts, not on
+//! commands, so that the same rules judge a retraction and an audit.
 
+mod admission;
+mod any;
+mod case;
 mod command;
 mod decide;
-mod duplicate;
-mod eligibility;
+mod declare;
 mod event;
+mod fact;
 pub mod facts;
-mod lawful;
-mod money;
+mod financing;
+mod follow_up;
+mod idea;
+mod recruitment;
 mod retention;
 mod retract;
 mod stage;
 mod state;
+mod training;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
-pub use command::{BENEFICIARY_COMMANDS, BeneficiaryCommand};
-pub use decide::{decide, may_follow};
-pub use duplicate::{link, unlink};
-pub use event::{BeneficiaryEvent, FACTS, Fact};
-pub use lawful::lawful;
+pub use any::{Actions, DocumentState, GrievanceState, link, unlink};
+pub use command::{BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryVerb};
+pub use decide::{decide, gate, lawful, may_follow};
+pub use event::BeneficiaryEvent;
+pub use fact::{FACTS, Fact};
+pub use financing::{
+    Award, FinancingState, Loan, LoanStanding, PaidBack, PaidTranche, PlanState,
+    RequestedFinancing, portfolio_at_risk,
+};
+pub use follow_up::{BusinessState, VisitState};
+pub use idea::RegistrationState;
+pub use recruitment::{EligibilityState, InterviewState, SelectionState};
 pub use retention::{Retained, past_retention};
 pub use stage::{Stage, Status};
-pub use state::{
-    Actions, AssessmentState, BusinessState, CompletionState, DocumentState, EligibilityState,
-    EnrolmentState, FinancingState, GrievanceState, InterviewState, LoanStanding, PaidBack,
-    PaidTranche, PlanState, RegistrationState, SelectionState, SessionState, Signed, State,
-    VisitState, portfolio_at_risk,
-};
-
-use crate::context::Context;
-use crate::refusal::Refusal;
+pub use state::{Signed, State};
+pub use training::{AssessmentState, CompletionState, EnrolmentState, SessionState};
 
 /// A beneficiary: the state and the events that it is folded from.
 ///
@@ -56,7 +65,7 @@ impl Beneficiary {
     /// The type's name in the journal.
     pub const TYPE: &'static str = "beneficiary";
 
-    /// Where the path stands.
+    /// The state that the standing events add up to.
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
@@ -74,7 +83,7 @@ impl Beneficiary {
         &self.past
     }
 
-    /// Whether the event of this sequence has been retracted.
+    /// Tells whether the event of this sequence has been retracted.
     #[must_use]
     pub fn is_retracted(&self, sequence: u64) -> bool {
         self.retracted.contains(&sequence)
@@ -113,26 +122,10 @@ impl Beneficiary {
     }
 }
 
-impl Aggregate for Beneficiary {
-    const TYPE: &'static str = Self::TYPE;
-    type Command = BeneficiaryCommand;
-    type Event = BeneficiaryEvent;
-    type Error = Refusal;
-    type Services = Context;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        context: &Context,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Refusal> {
-        for event in decide(self, command, context)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
-        self.take(event);
-    }
-}
+crate::aggregate::aggregate!(
+    Beneficiary,
+    BeneficiaryCommand,
+    BeneficiaryEvent,
+    decide,
+    Beneficiary::take
+);

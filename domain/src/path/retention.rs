@@ -7,7 +7,7 @@ use crate::programme::Rules;
 use crate::reference::Language;
 use crate::values::Xof;
 
-/// Why personal data are not to be erased for their age yet.
+/// A reason to keep personal data although time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retained {
     /// The path is not there, or its registration was retracted.
@@ -133,7 +133,8 @@ mod tests {
     fn loan(back: u32) -> serde_json::Value {
         json!({ "financings": [{
             "financing": 1, "instrument": "loan", "fund": "0176bb3e-7000-7000-8000-000000000002",
-            "requested": 100, "request": { "on": "2022-02-01", "by": "conseiller" }, "approved": 100,
+            "requested": 100, "request": { "on": "2022-02-01", "by": "conseiller" },
+            "approval": { "on": "2022-02-15", "by": "comite" }, "approved": 100,
             "tranches": [], "reschedulings": 0, "repaid_since_schedule": back,
             "schedule": [{ "due_on": "2022-12-01", "principal": 100, "interest": 0 }],
             "paid": [{ "tranche": 1, "on": "2022-03-01", "amount": 100, "payment_reference": "OM-1" }],

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use super::event::Fact;
+use super::fact::Fact;
 use super::{Beneficiary, State, lawful};
 use crate::context::Context;
 use crate::refusal::{Item, Refusal};
 use crate::role::Role;
 
-/// Whether the event of `sequence` may be retracted: by its author or a director, and only if
+/// Asks whether the event of `sequence` may be retracted: by its author or a director, and only if
 /// every event that came later would still have been allowed without it.
 pub(super) fn check(path: &Beneficiary, sequence: u64, context: &Context) -> Result<(), Refusal> {
     let index = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
     let target = index.and_then(|index| path.past().get(index)).ok_or_else(|| {
         Refusal::Unknown { item: Item::Event, name: sequence.to_string(), field: "sequence" }
     })?;
-    if !is_retractable(&target.fact) {
+    // What another stream tells of too (money in a fund, a seat in a cohort, a duplicate) is corrected
+    // by the command that undoes it in both.
+    if !target.fact.kind().admission().is_retractable() {
         return Err(Refusal::NotRetractable { sequence, event: target.fact.event_type() });
     }
     if target.by != context.actor && context.role != Role::Director {
@@ -24,28 +26,10 @@ pub(super) fn check(path: &Beneficiary, sequence: u64, context: &Context) -> Res
     check_later_events(path, sequence, context)
 }
 
-/// A retraction is not retracted (the fact is recorded anew), a destroyed key does not come back,
-/// and what another stream tells of too (money in a fund, a seat in a cohort, a duplicate) is
-/// corrected by the command that undoes it in both.
-fn is_retractable(fact: &Fact) -> bool {
-    !matches!(
-        fact,
-        Fact::Retracted(_)
-            | Fact::PersonalDataErased(_)
-            | Fact::FinancingApproved(_)
-            | Fact::DisbursementRecorded(_)
-            | Fact::RepaymentRecorded(_)
-            | Fact::TrainingEnrolled(_)
-            | Fact::TrainingWithdrawn(_)
-            | Fact::DuplicateLinked(_)
-            | Fact::DuplicateUnlinked(_)
-    )
-}
-
 /// A refusal that came after an approval gave the money back to the fund.
 fn released_money(state: &State, fact: &Fact) -> bool {
     let Fact::FinancingRefused(refusal) = fact else { return false };
-    state.financing(refusal.financing).is_some_and(|financing| financing.approval.is_some())
+    state.financing(refusal.financing).is_some_and(|financing| financing.award().is_some())
 }
 
 fn check_later_events(path: &Beneficiary, sequence: u64, context: &Context) -> Result<(), Refusal> {

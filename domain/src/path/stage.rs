@@ -34,7 +34,7 @@ pub enum Stage {
     Financing,
     /// The business has started.
     FollowUp,
-    /// The end.
+    /// The path has ended well.
     Completed,
 }
 
@@ -55,14 +55,14 @@ pub enum Stage {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Going on.
+    /// The path goes on.
     #[default]
     Active,
-    /// Paused.
+    /// The path is paused.
     Suspended,
     /// The person has left; may be reopened.
     Exited,
-    /// Completed.
+    /// The path has been completed.
     Completed,
 }
 

@@ -4,7 +4,7 @@ use super::event::{
     Convention, Lottery, Office, OfficeName, ProgrammeEvent, ProgrammeFact, Renewal, RulesRequest,
     Target,
 };
-use super::{Programme, RuleSet};
+use super::{Programme, RuleSet, gate};
 use crate::catalogue::commands;
 use crate::context::Context;
 use crate::refusal::{Item, Refusal, check_items};
@@ -16,7 +16,7 @@ const ENTRIES_MAX: usize = 5_000;
 
 commands! {
     /// A command to a programme.
-    ProgrammeCommand, PROGRAMME_COMMANDS;
+    ProgrammeCommand, ProgrammeVerb, PROGRAMME_COMMANDS;
     SignConvention(Convention) "sign-convention" "convention" [Admin, Director] sealed[]
         "Signe la convention : le programme commence.", "Signs the convention: the programme begins.";
     RenewConvention(Renewal) "renew-convention" "convention" [Admin, Director] sealed[]
@@ -43,12 +43,16 @@ pub fn decide(
     context: &Context,
 ) -> Result<Vec<ProgrammeEvent>, Refusal> {
     let occurred_on = context.day()?;
-    let fact = propose(programme, command, context)?;
-    let event = |fact| ProgrammeEvent { occurred_on, by: context.actor.clone(), fact };
-    Ok(fact.map(event).into_iter().collect())
+    let gate = gate::check(programme, command.verb());
+    // A retry is an answer even where the gate has closed since.
+    let fact =
+        propose(programme, command, context).map_err(|why| gate.clone().err().unwrap_or(why))?;
+    let Some(fact) = fact else { return Ok(Vec::new()) };
+    gate?;
+    Ok(vec![ProgrammeEvent { occurred_on, by: context.actor.clone(), fact }])
 }
 
-/// Whether `event` may follow in this programme's stream: whether the command that leads to it, given
+/// Asks whether `event` may follow in this programme's stream: whether the command that leads to it, given
 /// again in the same context, leads to it again. What an audit asks of every event.
 ///
 /// # Errors
@@ -86,15 +90,11 @@ fn propose(
     command: ProgrammeCommand,
     context: &Context,
 ) -> Result<Option<ProgrammeFact>, Refusal> {
-    if let ProgrammeCommand::SignConvention(convention) = command {
-        return sign(programme, convention, context);
-    }
-    if programme.convention.is_none() {
-        return Err(Refusal::NotRegistered);
-    }
     match command {
         ProgrammeCommand::SignConvention(convention) => sign(programme, convention, context),
-        ProgrammeCommand::RenewConvention(renewal) => renew(programme, renewal),
+        ProgrammeCommand::RenewConvention(renewal) => {
+            Ok(Some(ProgrammeFact::ConventionRenewed(renewal)))
+        }
         ProgrammeCommand::SetRules(request) => set_rules(programme, request),
         ProgrammeCommand::SetTarget(target) => {
             let stands = programme.targets.contains(&target);
@@ -124,15 +124,6 @@ fn sign(
         return Err(Refusal::InFuture { field: "signed_on", given, today });
     }
     Ok(Some(ProgrammeFact::ConventionSigned(convention)))
-}
-
-fn renew(programme: &Programme, renewal: Renewal) -> Result<Option<ProgrammeFact>, Refusal> {
-    match &programme.convention {
-        Some(convention) if !convention.renewable => {
-            Err(Refusal::Settled { item: Item::Convention, name: convention.name.to_string() })
-        }
-        _ => Ok(Some(ProgrammeFact::ConventionRenewed(renewal))),
-    }
 }
 
 fn set_rules(

@@ -17,9 +17,9 @@ use crate::values::{ActorId, OfficeCode, Period, Slug, Text, Within};
 pub struct ProgrammeEvent {
     /// The day on which it happened.
     pub occurred_on: NaiveDate,
-    /// Who recorded it.
+    /// The member of staff who recorded it.
     pub by: ActorId,
-    /// What happened.
+    /// The fact itself.
     pub fact: ProgrammeFact,
 }
 
@@ -29,7 +29,7 @@ pub struct ProgrammeEvent {
 pub struct Party {
     /// Name of the organisation.
     pub name: Text<120>,
-    /// What it does in the convention, such as `agency`, `implementer` or `donor`.
+    /// The part that it has in the convention, such as `agency`, `implementer` or `donor`.
     pub role: Slug,
 }
 
@@ -45,7 +45,7 @@ pub struct Convention {
     pub signed_on: NaiveDate,
     /// Term in years.
     pub term_years: Within<1, 30>,
-    /// Whether it may be renewed.
+    /// True when the convention may be renewed.
     pub renewable: bool,
     /// Receipt of the formality with the data protection authority (APDP).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +56,7 @@ pub struct Convention {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Renewal {
-    /// Years added.
+    /// Years added to the term.
     pub term_years: Within<1, 30>,
 }
 
@@ -74,9 +74,9 @@ pub struct RulesRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// The indicator.
+    /// The indicator that is aimed at, by its name in the catalogue.
     pub indicator: Slug,
-    /// The period.
+    /// The period that the target is of.
     pub period: Period,
     /// The region; all of them when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,9 +92,9 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Office {
-    /// Its code.
+    /// The code of the office, unique in the programme.
     pub office: OfficeCode,
-    /// Its name.
+    /// The name of the office, as people say it.
     pub name: Text<120>,
     /// The region it stands in.
     pub region: RegionCode,
@@ -104,7 +104,7 @@ pub struct Office {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OfficeName {
-    /// Its code.
+    /// The code of the office, unique in the programme.
     pub office: OfficeCode,
 }
 
@@ -117,13 +117,13 @@ pub struct Lottery {
     pub session: Slug,
     /// The ordered list of beneficiaries, 1 to 5,000 of them.
     pub entries: Vec<Uuid>,
-    /// What was drawn in public: any text.
+    /// The text that was drawn in public.
     pub seed: Text<200>,
-    /// How many places there are.
+    /// Number of places to be drawn.
     pub places: Within<1, 5_000>,
 }
 
-/// What happened to a programme.
+/// A fact in the life of a programme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProgrammeFact {
     /// The convention was signed.

@@ -2,43 +2,42 @@
 
 mod command;
 mod event;
+mod gate;
 pub mod lottery;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, Months, NaiveDate};
-use cqrs_es::Aggregate;
-use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use command::{PROGRAMME_COMMANDS, ProgrammeCommand, decide, may_follow};
+pub use command::{PROGRAMME_COMMANDS, ProgrammeCommand, ProgrammeVerb, decide, may_follow};
 pub use event::{
     Convention, Lottery, Office, OfficeName, PROGRAMME_FACTS, Party, ProgrammeEvent, ProgrammeFact,
     Renewal, RulesRequest, Target,
 };
+pub use gate::gate;
 pub use rules::{AgeRange, Ceilings, RuleSet, Rules};
 
-use crate::context::Context;
 use crate::refusal::Refusal;
 use crate::values::{OfficeCode, Period, Slug};
 
 /// An office and when it was open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfficeState {
-    /// The office.
+    /// The office as it was opened.
     #[serde(flatten)]
     pub office: Office,
-    /// First day.
+    /// First day on which it is open.
     pub opened_on: NaiveDate,
-    /// Last day.
+    /// Last day on which it is open; none while it stays open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_on: Option<NaiveDate>,
 }
 
 impl OfficeState {
-    /// Whether it is open on `day`.
+    /// Tells whether it is open on `day`.
     #[must_use]
     pub fn is_open_on(&self, day: NaiveDate) -> bool {
         self.opened_on <= day && self.closed_on.is_none_or(|closed| day <= closed)
@@ -61,16 +60,16 @@ pub struct Programme {
     pub targets: Vec<Target>,
     /// Offices by code.
     pub offices: BTreeMap<OfficeCode, OfficeState>,
-    /// Who was drawn in each lottery, with who was entered.
+    /// The draw of each lottery, with its entries, by the lottery's word.
     pub lotteries: BTreeMap<Slug, Draw>,
 }
 
 /// A lottery's outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draw {
-    /// Who was entered.
+    /// Everybody who was entered.
     pub entries: BTreeSet<Uuid>,
-    /// Who was drawn.
+    /// Those who were drawn.
     pub drawn: BTreeSet<Uuid>,
 }
 
@@ -169,7 +168,7 @@ fn draw_of(lottery: &Lottery) -> Draw {
 }
 
 impl Target {
-    /// Whether both are of one indicator, period, region and sex: the later of the two stands.
+    /// Tells whether both are of one indicator, period, region and sex: the later of the two stands.
     #[must_use]
     pub fn is_for_the_same(&self, other: &Self) -> bool {
         (&self.indicator, self.period, self.region, self.sex)
@@ -177,26 +176,10 @@ impl Target {
     }
 }
 
-impl Aggregate for Programme {
-    const TYPE: &'static str = Self::TYPE;
-    type Command = ProgrammeCommand;
-    type Event = ProgrammeEvent;
-    type Error = Refusal;
-    type Services = Context;
-
-    async fn handle(
-        &mut self,
-        command: Self::Command,
-        context: &Context,
-        sink: &EventSink<Self>,
-    ) -> Result<(), Refusal> {
-        for event in decide(self, command, context)? {
-            sink.write(event, self).await;
-        }
-        Ok(())
-    }
-
-    fn apply(&mut self, event: Self::Event) {
-        self.take(&event);
-    }
-}
+crate::aggregate::aggregate!(
+    Programme,
+    ProgrammeCommand,
+    ProgrammeEvent,
+    decide,
+    |state, event| state.take(&event)
+);

@@ -12,9 +12,9 @@ use crate::values::{Score, Within, Xof};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgeRange {
-    /// Youngest age.
+    /// Youngest age that is eligible.
     pub min: Within<0, 120>,
-    /// Oldest age.
+    /// Oldest age that is eligible.
     pub max: Within<0, 120>,
 }
 
@@ -22,13 +22,13 @@ pub struct AgeRange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ceilings {
-    /// A grant.
+    /// Highest amount of a grant.
     pub grant: Xof,
-    /// A kit.
+    /// Highest amount of a kit.
     pub kit: Xof,
-    /// A loan.
+    /// Highest amount of a loan.
     pub loan: Xof,
-    /// A guarantee.
+    /// Highest amount of a guarantee.
     pub guarantee: Xof,
 }
 
@@ -160,7 +160,7 @@ pub struct RuleSet {
     pub version: u32,
     /// First day on which they apply to facts.
     pub effective_from: NaiveDate,
-    /// The rules.
+    /// The rules that apply.
     pub rules: Rules,
 }
 

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown_code({allowed})")]
 pub struct UnknownCode {
-    /// The list.
+    /// The name of the list that was asked.
     pub list: &'static str,
     /// The codes that it has.
     pub allowed: String,
@@ -75,13 +75,13 @@ macro_rules! code_list {
         impl $name {
             const LIST: &'static str = $list;
 
-            /// The code.
+            /// The code as a text.
             #[must_use]
             pub const fn code(&self) -> &'static str {
                 self.0.code
             }
 
-            /// What it is called.
+            /// The label in `language`.
             #[must_use]
             pub const fn label(&self, language: Language) -> &'static str {
                 self.0.label(language)

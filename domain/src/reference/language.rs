@@ -6,10 +6,10 @@ use std::str::FromStr;
 /// A language for people; French unless they say otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
-    /// French.
+    /// The language of most readers here.
     #[default]
     Fr,
-    /// English.
+    /// The language of most funders.
     En,
 }
 

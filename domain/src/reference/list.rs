@@ -7,14 +7,14 @@ use super::Language;
 pub struct Entry {
     /// The code kept in events.
     pub code: &'static str,
-    /// What it is called in French.
+    /// The label in French.
     pub label_fr: &'static str,
-    /// What it is called in English.
+    /// The label in English.
     pub label_en: &'static str,
 }
 
 impl Entry {
-    /// What it is called in `language`.
+    /// The label in `language`.
     #[must_use]
     pub const fn label(&self, language: Language) -> &'static str {
         match language {
@@ -24,16 +24,16 @@ impl Entry {
     }
 }
 
-/// One list.
+/// One reference list, as its file gives it.
 #[derive(Clone, Debug)]
 pub struct List {
-    /// Its name.
+    /// The name by which schemas and routes know the list.
     pub name: &'static str,
-    /// What it is called in French.
+    /// The label in French.
     pub title_fr: &'static str,
-    /// What it is called in English.
+    /// The label in English.
     pub title_en: &'static str,
-    /// Where it comes from.
+    /// The source that the list was taken from.
     pub source: &'static str,
     /// Its entries, in the file's order.
     pub entries: Vec<Entry>,

@@ -29,7 +29,7 @@ impl SectorCode {
         check(code).map(Self)
     }
 
-    /// The code.
+    /// The code as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -69,7 +69,7 @@ impl ModuleCode {
         check(code).map(Self)
     }
 
-    /// The code.
+    /// The code as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

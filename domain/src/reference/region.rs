@@ -47,13 +47,13 @@ impl RegionCode {
         LINES.iter().map(Self)
     }
 
-    /// The code.
+    /// The code as a text.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.0.code
     }
 
-    /// Its name.
+    /// The name of the region, the same in every language.
     #[must_use]
     pub const fn name_fr(&self) -> &'static str {
         self.0.name_fr

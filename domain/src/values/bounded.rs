@@ -28,7 +28,7 @@ impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
             .ok_or_else(|| ValueError::new("number_range", format!("{MIN}..{MAX}")))
     }
 
-    /// The number.
+    /// The number, which lies in the range of the type.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0

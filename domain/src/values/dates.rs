@@ -12,7 +12,7 @@ pub const EARLIEST_DATE: NaiveDate = NaiveDate::from_ymd_opt(1950, 1, 1).expect(
 /// A period of days, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct Period {
-    /// First day.
+    /// First day of the period, which belongs to it.
     pub from: NaiveDate,
     /// Last day, not before the first.
     pub to: NaiveDate,
@@ -30,7 +30,7 @@ impl Period {
         Ok(Self { from, to })
     }
 
-    /// Whether `day` lies within.
+    /// Tells whether `day` lies within the period, both ends included.
     #[must_use]
     pub fn holds(&self, day: NaiveDate) -> bool {
         (self.from..=self.to).contains(&day)

@@ -112,7 +112,7 @@ fn check_code(code: &str, max: usize, extra: &[u8], form: &str) -> Result<Arc<st
     if fits { Ok(code.into()) } else { Err(ValueError::new("code_form", form)) }
 }
 
-/// Who acts: a member of staff or a program, by the name in their token. 1 to 64 characters of
+/// An actor: a member of staff or a program, by the name in their token. 1 to 64 characters of
 /// `a-z 0-9 . _ @ -`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActorId(Arc<str>);
@@ -126,7 +126,7 @@ impl ActorId {
         check_code(name, 64, b"._@-", "[a-z0-9._@-]{1,64}").map(Self)
     }
 
-    /// The name.
+    /// The name, as it stands in the token.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -147,7 +147,7 @@ impl OfficeCode {
         check_code(code, 40, b"_-", "[a-z0-9_-]{1,40}").map(Self)
     }
 
-    /// The code.
+    /// The code as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -169,7 +169,7 @@ impl Slug {
         check_code(word, 60, b"_-.", "[a-z0-9_.-]{1,60}").map(Self)
     }
 
-    /// The word.
+    /// The word as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -18,7 +18,7 @@ const XOF_MAX: u64 = 1_000_000_000_000;
 pub struct Xof(u64);
 
 impl Xof {
-    /// No money.
+    /// An amount of nothing.
     pub const ZERO: Self = Self(0);
 
     /// Checks and keeps an amount of whole francs.
@@ -42,7 +42,7 @@ impl Xof {
         Self(francs)
     }
 
-    /// Whole francs.
+    /// The amount in whole francs.
     #[must_use]
     pub const fn francs(self) -> u64 {
         self.0
@@ -54,7 +54,7 @@ impl Xof {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// What is left after `other` is taken away, never below zero.
+    /// The rest after `other` is taken away, never below zero.
     #[must_use]
     pub const fn less(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
@@ -118,7 +118,7 @@ impl SignedXof {
         Ok(Self(francs))
     }
 
-    /// Whole francs.
+    /// The amount in whole francs.
     #[must_use]
     pub const fn francs(self) -> i64 {
         self.0

@@ -7,7 +7,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters before the check character: 40 bits.
 const LENGTH: usize = 8;
 
-/// Where the hyphens stand in the paper form.
+/// The paper form, with its hyphens.
 const PAPER_FORM: &[u8; 11] = b"####-####-#";
 
 /// Eight characters of Crockford base 32 and a check character (the value modulo 37, as Crockford

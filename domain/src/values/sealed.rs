@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::ValueError;
 use crate::identity::Identity;
 
-/// What every sealed text begins with; the key's id and the cipher text follow.
+/// The beginning of every sealed text; the key's id and the cipher text follow.
 pub const SEALED_PREFIX: &str = "sealed:v1:";
 /// The longest free text taken, in characters: about two pages.
 pub const FREE_TEXT_MAX_CHARS: usize = 4_000;

@@ -39,7 +39,7 @@ impl<const MAX: usize> Text<MAX> {
         check_text(text, MAX).map(|text| Self(text.into()))
     }
 
-    /// The text.
+    /// The text, trimmed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

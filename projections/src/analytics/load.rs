@@ -1,13 +1,14 @@
 //! Reading facts from the tables.
 
 use chrono::NaiveDate;
+use sira_database::{bound, on_engine, unsigned};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::cube::{Cube, until_at};
 use super::fact::{Dims, Fact, Measure, Source, number_of};
 use super::words::flag_place;
-use crate::{ReadConnection, ReadError, ReadStore, on_read};
+use crate::{ReadConnection, ReadError, ReadStore};
 
 /// The projections that facts are read from: the cube stands where the last of them stands.
 pub const PROJECTIONS: [&str; 7] = [
@@ -155,10 +156,6 @@ pub struct Told {
     ended: Vec<(Source, Vec<EndRow>)>,
 }
 
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 /// The position up to which every table that facts are read from is told, and how often they were put
 /// in place; none before all of them were built.
 ///
@@ -211,8 +208,8 @@ async fn rows_of(
     (from, to): (u64, u64),
 ) -> Result<Vec<FactRow>, ReadError> {
     let statement = select(reading);
-    Ok(on_read!(connection, db => {
-        sqlx::query_as(&statement).bind(signed(from)).bind(signed(to)).fetch_all(db).await
+    Ok(on_engine!(connection, db => {
+        sqlx::query_as(&statement).bind(bound(from)).bind(bound(to)).fetch_all(db).await
     })?)
 }
 
@@ -226,8 +223,8 @@ async fn ended_of(
          WHERE until_position > $1 AND until_position <= $2 AND since_position <= $1",
         reading.table
     );
-    Ok(on_read!(connection, db => {
-        sqlx::query_as(&statement).bind(signed(from)).bind(signed(to)).fetch_all(db).await
+    Ok(on_engine!(connection, db => {
+        sqlx::query_as(&statement).bind(bound(from)).bind(bound(to)).fetch_all(db).await
     })?)
 }
 
@@ -240,7 +237,7 @@ impl Told {
         for (source, ended) in self.ended {
             for (since, part, until) in ended {
                 let part = u16::try_from(part).unwrap_or(u16::MAX);
-                cube.end(source, (since.unsigned_abs(), part), until.unsigned_abs());
+                cube.end(source, (unsigned(since)?, part), unsigned(until)?);
             }
         }
         for (source, rows) in self.rows {
@@ -288,7 +285,7 @@ fn add(cube: &mut Cube, source: Source, row: &FactRow, position: u64) -> Result<
         _ => of,
     };
     let fact = Fact {
-        since: row.since_position.unsigned_abs(),
+        since: unsigned(row.since_position)?,
         until: until_at(row.until_position, position),
         value: row.value,
         of,

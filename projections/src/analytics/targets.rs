@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
+use sira_database::{bound, on_engine};
 use sqlx::FromRow;
 
 use super::catalogue::Indicators;
@@ -12,7 +13,7 @@ use super::query::{AnalyticsQuery, Moment, Reach};
 use super::tally::Tally;
 use super::words::Dimension;
 use crate::table::Decimal;
-use crate::{ReadError, ReadStore, on_read};
+use crate::{ReadError, ReadStore};
 
 /// A target as it stood at a position.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -51,14 +52,13 @@ pub struct Reached {
 /// [`ReadError`].
 pub async fn targets_at(store: &ReadStore, position: u64) -> Result<Vec<Target>, ReadError> {
     let mut handle = store.connection().await?;
-    let at = i64::try_from(position).unwrap_or(i64::MAX);
-    Ok(on_read!(handle.connection(), db => {
+    Ok(on_engine!(handle.connection(), db => {
         sqlx::query_as(
             "SELECT programme, indicator, from_on, to_on, region, sex, value FROM targets
               WHERE since_position <= $1 AND (until_position IS NULL OR until_position > $1)
               ORDER BY programme, indicator, from_on, to_on, region, sex",
         )
-        .bind(at)
+        .bind(bound(position))
         .fetch_all(db)
         .await
     })?)

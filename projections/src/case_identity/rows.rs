@@ -1,12 +1,13 @@
 //! The rows of `case_identity`, `blind_index` and `duplicate_candidates`: one statement a function,
 //! the same on both engines.
 
+use sira_database::on_engine;
 use sira_domain::likeness::{Likeness, Reason};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{TermKind, Token};
-use crate::{ReadConnection, ReadError, on_read};
+use crate::{ReadConnection, ReadError};
 
 /// Rows of one statement: eight columns each stay below what either engine binds.
 const ROWS_PER_STATEMENT: usize = 1_000;
@@ -47,7 +48,7 @@ pub(super) async fn find(
     connection: ReadConnection<'_>,
     id: Uuid,
 ) -> Result<Option<Person>, ReadError> {
-    let row: Option<PersonColumns> = on_read!(connection, db => {
+    let row: Option<PersonColumns> = on_engine!(connection, db => {
         sqlx::query_as(
             "SELECT aggregate_id, programme, reference, office, region, birth_year, identity,
                     position
@@ -66,7 +67,7 @@ pub(super) async fn put_people(
     people: &[Person],
 ) -> Result<(), sqlx::Error> {
     for some in people.chunks(ROWS_PER_STATEMENT) {
-        on_read!(connection.again(), db => {
+        on_engine!(connection.again(), db => {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO case_identity \
                  (aggregate_id, programme, reference, office, region, birth_year, identity, position) ",
@@ -99,7 +100,7 @@ pub(super) async fn put_tokens(
     tokens: &[(Uuid, TermKind, Token)],
 ) -> Result<(), sqlx::Error> {
     for some in tokens.chunks(ROWS_PER_STATEMENT) {
-        on_read!(connection.again(), db => {
+        on_engine!(connection.again(), db => {
             let mut insert =
                 QueryBuilder::new("INSERT INTO blind_index (token, aggregate_id, kind) ");
             insert.push_values(some, |mut row, (id, kind, token)| {
@@ -116,7 +117,7 @@ pub(super) async fn drop_tokens(
     connection: ReadConnection<'_>,
     id: Uuid,
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query("DELETE FROM blind_index WHERE aggregate_id = $1")
             .bind(id.to_string())
             .execute(db)
@@ -129,7 +130,7 @@ pub(super) async fn drop_person(
     connection: ReadConnection<'_>,
     id: Uuid,
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query("DELETE FROM case_identity WHERE aggregate_id = $1")
             .bind(id.to_string())
             .execute(db)
@@ -157,7 +158,7 @@ pub(super) async fn put_pairs(
     position: i64,
 ) -> Result<(), sqlx::Error> {
     for some in pairs.chunks(ROWS_PER_STATEMENT) {
-        on_read!(connection.again(), db => {
+        on_engine!(connection.again(), db => {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO duplicate_candidates \
                  (one, other, score, reasons, found_position, state) ",
@@ -193,7 +194,7 @@ pub(super) async fn decide_pair(
         Decision::Linked => "linked",
         Decision::Unlinked => "unlinked",
     };
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query(
             "INSERT INTO duplicate_candidates
              (one, other, score, reasons, found_position, state, decided_position)
@@ -217,7 +218,7 @@ pub(super) async fn drop_open_pairs(
     id: Uuid,
     kept: &[(Uuid, Likeness)],
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         let mut delete = QueryBuilder::new(
             "DELETE FROM duplicate_candidates WHERE state = 'open' AND (one = ",
         );
@@ -241,7 +242,7 @@ pub(super) async fn drop_pairs(
     connection: ReadConnection<'_>,
     id: Uuid,
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query("DELETE FROM duplicate_candidates WHERE one = $1 OR other = $1")
             .bind(id.to_string())
             .execute(db)
@@ -256,7 +257,7 @@ pub(super) async fn put_office(
     programme: Uuid,
     (office, region): (&str, &str),
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query(
             "INSERT INTO offices (programme, office, region) VALUES ($1, $2, $3)
              ON CONFLICT (programme, office) DO UPDATE SET region = excluded.region",

@@ -1,5 +1,6 @@
 //! Looking for people who are alike: by the index first, then opened one by one and compared.
 
+use sira_database::on_engine;
 use sira_domain::identity::Identity;
 use sira_domain::likeness::{Likeness, Profile, Terms, likeness};
 use sira_domain::reference::RegionCode;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use super::rows::{Person, PersonColumns, person};
 use super::{IdentityKeys, TOKEN_BYTES, TermKind, Token};
-use crate::{FoldError, ReadConnection, on_read};
+use crate::{FoldError, ReadConnection};
 
 /// People opened for one: what is opened is read from the key store, and who has more than this many
 /// alike is looked at by people anyway.
@@ -121,7 +122,7 @@ async fn candidates(
         terms.names.iter().map(|term| keys.token(TermKind::Name, term)).collect();
     names.resize(names.len().max(1).next_multiple_of(TERMS_STEP), NO_TOKEN);
     let limit = i64::try_from(MAX_OPENED).unwrap_or(i64::MAX) + 1;
-    let rows: Vec<PersonColumns> = on_read!(connection, db => {
+    let rows: Vec<PersonColumns> = on_engine!(connection, db => {
         // Each kind has its own limit, so that a phone of thousands hides no name.
         let mut query = QueryBuilder::new(
             "SELECT person.aggregate_id, person.programme, person.reference, person.office, \

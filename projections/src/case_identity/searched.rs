@@ -1,12 +1,13 @@
 //! The rows of `search_index`: who is found by which word of a name or phone.
 
+use sira_database::on_engine;
 use sira_domain::identity::Identity;
 use sira_domain::likeness::searched_by;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{IdentityKeys, TermKind};
-use crate::{ReadConnection, on_read};
+use crate::ReadConnection;
 
 /// Bytes of a token here: two of a million terms share one by chance once in millions of programmes.
 const TOKEN_BYTES: usize = 8;
@@ -67,7 +68,7 @@ pub(super) async fn put(
 
 /// Drops the rows of a person.
 pub(super) async fn drop(connection: ReadConnection<'_>, id: Uuid) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query("DELETE FROM search_index WHERE aggregate_id = $1")
             .bind(id.as_bytes().as_slice())
             .execute(db)

@@ -1,10 +1,11 @@
 //! The pairs that wait for a decision.
 
 use serde::{Deserialize, Serialize};
+use sira_database::on_engine;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use crate::{Reach, ReadError, ReadStore, on_read};
+use crate::{Reach, ReadError, ReadStore};
 
 /// Pairs of one page at most: what a person works through in a day.
 pub const MAX_PAGE: u32 = 200;
@@ -108,7 +109,7 @@ async fn fetch(
     limit: u32,
 ) -> Result<Vec<PairRow>, ReadError> {
     let mut handle = store.query().await?;
-    let rows = on_read!(handle.connection(), db => {
+    let rows = on_engine!(handle.connection(), db => {
         let mut query = QueryBuilder::new(
             "SELECT pair.one, a.reference AS one_reference, a.office AS one_office, \
              a.region AS one_region, pair.other, b.reference AS other_reference, \

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_database::on_engine;
 use sqlx::QueryBuilder;
 
 use super::statement::push_condition;
 use super::walks::within;
 use crate::table::time_text;
-use crate::{Reach, ReadError, ReadStore, on_read};
+use crate::{Reach, ReadError, ReadStore};
 
 /// An event that somebody recorded.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -56,7 +57,7 @@ pub async fn deeds(store: &ReadStore, question: &DeedQuestion<'_>) -> Result<Vec
          ORDER BY recorded_at DESC, position DESC LIMIT $3"
     );
     let mut handle = store.query().await?;
-    Ok(on_read!(handle.connection(), db => {
+    Ok(on_engine!(handle.connection(), db => {
         sqlx::query_as(&sql)
             .persistent(false)
             .bind(question.actor)
@@ -80,7 +81,7 @@ pub async fn reached(
         return Ok(HashMap::new());
     }
     let mut handle = store.query().await?;
-    let found: Vec<(String, String)> = on_read!(handle.connection(), db => {
+    let found: Vec<(String, String)> = on_engine!(handle.connection(), db => {
         let mut query = QueryBuilder::new(
             "SELECT c.aggregate_id, c.reference FROM case_status AS c WHERE c.aggregate_id IN (",
         );

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use sira_database::on_engine;
 use sqlx::QueryBuilder;
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use super::filters::Filters;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use super::{MAX_PAGE, cut};
-use crate::{Reach, ReadError, ReadStore, on_read};
+use crate::{Reach, ReadError, ReadStore};
 
 const WALKED: Walked = Walked { table: "case_status", only: "" };
 
@@ -209,7 +210,7 @@ pub(super) async fn add_advisers<T>(
     }
     let ids: Vec<String> = rows.iter_mut().map(|row| of(row).0.clone()).collect();
     let mut handle = store.query().await?;
-    let found: Vec<(String, String)> = on_read!(handle.connection(), db => {
+    let found: Vec<(String, String)> = on_engine!(handle.connection(), db => {
         let mut query = QueryBuilder::new(
             "SELECT aggregate_id, adviser FROM case_advisers WHERE aggregate_id IN (",
         );

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use sira_database::on_engine;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::case_identity::IdentityKeys;
-use crate::{FoldError, ReadStore, on_read};
+use crate::{FoldError, ReadStore};
 
 /// The names of some paths' people; those whose key was destroyed are not among them. Personal data in
 /// clear: for those who may open an identity, and every reading is to be recorded.
@@ -22,7 +23,7 @@ pub async fn names(
         return Ok(HashMap::new());
     }
     let mut handle = store.query().await?;
-    let sealed: Vec<(String, String)> = on_read!(handle.connection(), db => {
+    let sealed: Vec<(String, String)> = on_engine!(handle.connection(), db => {
         let mut query = QueryBuilder::new(
             "SELECT aggregate_id, identity FROM case_identity WHERE aggregate_id IN (",
         );

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use sira_database::on_engine;
 use uuid::Uuid;
 
 use super::cases::{COLUMNS, Case, CasePlace, add_advisers};
@@ -9,7 +10,7 @@ use super::filters::Filters;
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use super::{MAX_PAGE, cut};
-use crate::{Reach, ReadError, ReadStore, on_read};
+use crate::{Reach, ReadError, ReadStore};
 
 const WALKED: Walked = Walked { table: "case_status", only: "path_closed_on IS NOT NULL" };
 
@@ -124,7 +125,7 @@ fn columns() -> &'static str {
 /// [`ReadError`].
 pub async fn programmes(store: &ReadStore) -> Result<Vec<Uuid>, ReadError> {
     let mut handle = store.query().await?;
-    let found: Vec<String> = on_read!(handle.connection(), db => {
+    let found: Vec<String> = on_engine!(handle.connection(), db => {
         sqlx::query_scalar("SELECT DISTINCT programme FROM offices ORDER BY programme")
             .fetch_all(db)
             .await

@@ -5,6 +5,7 @@
 //! and is within reach is on the page. A name that a hundred thousand bear makes a long list, so a page
 //! looks at [`EXAMINED_MAX`] of it at most: it then ends early, says so, and the next goes on from there.
 
+use sira_database::on_engine;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use super::statement::{Condition, Statement};
 use super::walks::within;
 use super::{MAX_PAGE, cut};
 use crate::case_identity::{IdentityKeys, SearchToken, search_token};
-use crate::{Reach, ReadError, ReadStore, on_read};
+use crate::{Reach, ReadError, ReadStore};
 
 /// Bearers of the rarest term that one page looks at.
 pub const EXAMINED_MAX: usize = 2_048;
@@ -94,7 +95,7 @@ async fn rarest_first(
     for term in terms {
         let token = search_token(keys, term);
         let mut handle = store.query().await?;
-        let bearers: i64 = on_read!(handle.connection(), db => {
+        let bearers: i64 = on_engine!(handle.connection(), db => {
             sqlx::query_scalar(
                 "SELECT count(*) FROM (SELECT 1 FROM search_index WHERE token = $1 LIMIT $2) AS hit",
             )
@@ -119,7 +120,7 @@ async fn bearers(
     after: Option<Uuid>,
 ) -> Result<Vec<Uuid>, ReadError> {
     let mut handle = store.query().await?;
-    let rows: Vec<Vec<u8>> = on_read!(handle.connection(), db => {
+    let rows: Vec<Vec<u8>> = on_engine!(handle.connection(), db => {
         let mut query = QueryBuilder::new("SELECT aggregate_id FROM search_index WHERE token = ");
         query.push_bind(token.as_slice());
         if let Some(after) = &after {
@@ -143,7 +144,7 @@ async fn in_all(
             break;
         }
         let mut handle = store.query().await?;
-        let rows: Vec<Vec<u8>> = on_read!(handle.connection(), db => {
+        let rows: Vec<Vec<u8>> = on_engine!(handle.connection(), db => {
             let mut query =
                 QueryBuilder::new("SELECT aggregate_id FROM search_index WHERE token = ");
             query.push_bind(token.as_slice()).push(" AND aggregate_id IN (");

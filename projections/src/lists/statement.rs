@@ -2,11 +2,12 @@
 //! together in that order.
 
 use chrono::NaiveDate;
+use sira_database::on_engine;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
 
-use crate::{ReadConnection, ReadError, ReadStore, on_read};
+use crate::{ReadConnection, ReadError, ReadStore};
 
 /// A value that a statement binds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Statement {
             return Ok(Vec::new());
         }
         let mut handle = store.query().await?;
-        Ok(on_read!(handle.connection(), db => {
+        Ok(on_engine!(handle.connection(), db => {
             let mut query = QueryBuilder::new("");
             self.push(&mut query);
             query.build_query_as().fetch_all(db).await

@@ -1,8 +1,10 @@
 //! Which walks a reader's reach comes to.
 
+use sira_database::on_engine;
+
 use super::filters::Filters;
 use super::statement::Condition;
-use crate::{Reach, ReadError, ReadStore, on_read};
+use crate::{Reach, ReadError, ReadStore};
 
 /// Walks of one statement at most. Who reaches more offices than this reaches a good part of everybody:
 /// one walk that skips the others finds a page soon.
@@ -101,7 +103,7 @@ async fn offices(store: &ReadStore, walked: Walked) -> Result<Vec<Place>, ReadEr
         next("office"),
     );
     let mut handle = store.query().await?;
-    Ok(on_read!(handle.connection(), db => {
+    Ok(on_engine!(handle.connection(), db => {
         sqlx::query_as(&statement).fetch_all(db).await
     })?)
 }

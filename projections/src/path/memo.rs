@@ -94,8 +94,8 @@ impl Before {
             _ => return Self::default(),
         };
         state.financing(number).map_or_else(Self::default, |financing| Self {
-            approved: financing.approved,
-            repaid_since_schedule: financing.repaid_since_schedule,
+            approved: financing.approved(),
+            repaid_since_schedule: financing.repaid_since_schedule(),
         })
     }
 }

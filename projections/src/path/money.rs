@@ -37,7 +37,7 @@ pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>
     };
     let Some(financing) = moment.state.financing(number) else { return };
     if matches!(fact, Fact::FinancingApproved(_)) {
-        memo.fund = Some(financing.fund);
+        memo.fund = Some(financing.fund());
     }
     tell_milestone(moment, memo, ops);
     for line in lines(fact, financing, before) {
@@ -114,15 +114,15 @@ fn tell_line(
         moment.id.into(),
         moment.sequence.into(),
         line.name.into(),
-        financing.financing.into(),
+        financing.financing().into(),
         Cell::maybe(line.tranche),
-        financing.instrument.code().into(),
+        financing.instrument().code().into(),
         Cell::maybe(line.method.map(|method| method.code())),
         moment.on().into(),
         moment.event.recorded_at.into(),
         xof(line.amount),
     ];
-    moment.put_of(memo, Some(financing.fund), ops, (TableId::FinanceLines, None), own);
+    moment.put_of(memo, Some(financing.fund()), ops, (TableId::FinanceLines, None), own);
 }
 
 /// Instalments are due once money was paid out. A new schedule replaces all of the old one but the
@@ -135,9 +135,9 @@ fn tell_dues(
     ops: &mut Vec<Op>,
     financing: &FinancingState,
 ) {
-    let (number, back) = (financing.financing, financing.repaid_since_schedule);
+    let (number, back) = (financing.financing(), financing.repaid_since_schedule());
     match &moment.event.event.fact {
-        Fact::DisbursementRecorded(_) if financing.paid.len() == 1 => {
+        Fact::DisbursementRecorded(_) if financing.paid().len() == 1 => {
             add_dues(moment, memo, ops, financing);
         }
         Fact::LoanRescheduled(_) => {
@@ -148,7 +148,7 @@ fn tell_dues(
         }
         Fact::FinancingRefused(_) => {
             // The schedule in force is of what was paid out and not back when it was set.
-            let repaid: Xof = financing.repaid.iter().map(|back| back.principal).sum();
+            let repaid: Xof = financing.repaid().iter().map(|back| back.principal).sum();
             let limit = financing.disbursed().less(repaid.less(back));
             cut_dues(moment, memo, ops, financing, (limit, NaiveDate::MIN));
         }
@@ -160,7 +160,7 @@ fn tell_dues(
 }
 
 fn add_dues(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
-    for due in memo.add_dues(financing.financing, &financing.schedule) {
+    for due in memo.add_dues(financing.financing(), financing.schedule()) {
         tell_due(moment, memo, ops, financing, &due);
     }
 }
@@ -172,7 +172,7 @@ fn cut_dues(
     financing: &FinancingState,
     (limit, whole_by): (Xof, NaiveDate),
 ) {
-    for cut in memo.cut_dues(financing.financing, limit, whole_by) {
+    for cut in memo.cut_dues(financing.financing(), limit, whole_by) {
         match cut {
             Cut::Gone(slot) => ops.push(Op::Clear(TableId::IndicatorValues, slot)),
             Cut::Less(due) => tell_due(moment, memo, ops, financing, &due),
@@ -198,29 +198,29 @@ fn tell_due(
         Cell::Null,
     ];
     let place = (TableId::IndicatorValues, Some(due.slot));
-    moment.put_of(memo, Some(financing.fund), ops, place, own);
+    moment.put_of(memo, Some(financing.fund()), ops, place, own);
 }
 
 fn tell_loan(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
     let Some(registration) = &moment.state.registration else { return };
-    if financing.schedule.is_empty() || financing.paid.is_empty() {
+    if financing.schedule().is_empty() || financing.paid().is_empty() {
         return;
     }
-    let repaid: Xof = financing.repaid.iter().map(|back| back.principal).sum();
+    let repaid: Xof = financing.repaid().iter().map(|back| back.principal).sum();
     let own = [
         moment.id.into(),
         registration.reference.to_string().into(),
         moment.sequence.into(),
-        financing.financing.into(),
+        financing.financing().into(),
         moment.on().into(),
         moment.event.recorded_at.into(),
         xof(financing.disbursed()),
         xof(repaid),
         xof(financing.owed()),
         Cell::maybe(financing.oldest_unpaid_due_on()),
-        financing.reschedulings.into(),
-        financing.written_off_on.is_some().into(),
+        financing.reschedulings().into(),
+        financing.written_off_on().is_some().into(),
     ];
-    let place = (TableId::LoanStatus, Some(financing.financing));
-    moment.put_of(memo, Some(financing.fund), ops, place, own);
+    let place = (TableId::LoanStatus, Some(financing.financing()));
+    moment.put_of(memo, Some(financing.fund()), ops, place, own);
 }

@@ -122,9 +122,9 @@ fn awaiting(state: &State) -> Option<&'static str> {
 }
 
 fn awaiting_money(state: &State) -> Option<&'static str> {
-    let open = state.financings.iter().rev().find(|financing| financing.refusal.is_none());
+    let open = state.financings.iter().rev().find(|financing| financing.refusal().is_none());
     if let Some(financing) = open {
-        return match (&financing.approval, financing.agreement_on) {
+        return match (financing.approval(), financing.agreement_on()) {
             (None, _) => Some("financing"),
             (Some(_), None) => Some("agreement"),
             (Some(_), Some(_)) => None,

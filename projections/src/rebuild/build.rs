@@ -1,10 +1,11 @@
 //! How far a build has come, kept on its site beside the rows that it has made.
 
+use sira_database::{on_engine, signed, unsigned};
+
 use super::Failure;
 use super::site::Site;
-use crate::runner::signed;
 use crate::store::ReadConnection;
-use crate::{FoldError, StreamPlace, on_read};
+use crate::{FoldError, StreamPlace};
 
 /// How far a build has come.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ impl Build {
     /// The build that was left on a site, if it is of this kind.
     pub async fn find(site: &Site, journal: &str, built: &str) -> Result<Option<Self>, FoldError> {
         let mut handle = site.store.connection().await?;
-        let found: Option<BuildRow> = on_read!(handle.connection(), db => {
+        let found: Option<BuildRow> = on_engine!(handle.connection(), db => {
             sqlx::query_as(
                 "SELECT head, after, events, complete, failures FROM projection_builds
                   WHERE journal = $1 AND built = $2",
@@ -48,9 +49,9 @@ impl Build {
         Ok(Some(Self {
             journal: journal.to_owned(),
             built: built.to_owned(),
-            head: head.unsigned_abs(),
+            head: unsigned(head).map_err(sqlx::Error::from)?,
             after: place_of(&after),
-            events: events.unsigned_abs(),
+            events: unsigned(events).map_err(sqlx::Error::from)?,
             complete,
             failures,
         }))
@@ -59,7 +60,7 @@ impl Build {
     /// Writes a new build down, in place of any other.
     pub async fn put(&self, mut connection: ReadConnection<'_>) -> Result<(), sqlx::Error> {
         connection.again().run("DELETE FROM projection_builds").await?;
-        on_read!(connection, db => {
+        on_engine!(connection, db => {
             sqlx::query(
                 "INSERT INTO projection_builds
                      (journal, built, head, after, events, complete, failures)
@@ -67,9 +68,9 @@ impl Build {
             )
             .bind(&self.journal)
             .bind(&self.built)
-            .bind(signed(self.head))
+            .bind(signed(self.head)?)
             .bind(text_of(&self.after))
-            .bind(signed(self.events))
+            .bind(signed(self.events)?)
             .bind(self.complete)
             .bind(self.failures_text())
             .execute(db)
@@ -85,14 +86,14 @@ impl Build {
         connection: ReadConnection<'_>,
         from: &StreamPlace,
     ) -> Result<(), FoldError> {
-        let rows = on_read!(connection, db => {
+        let rows = on_engine!(connection, db => {
             sqlx::query(
                 "UPDATE projection_builds
                     SET after = $1, events = $2, complete = $3, failures = $4
                   WHERE journal = $5 AND built = $6 AND after = $7 AND NOT complete",
             )
             .bind(text_of(&self.after))
-            .bind(signed(self.events))
+            .bind(signed(self.events).map_err(sqlx::Error::from)?)
             .bind(self.complete)
             .bind(self.failures_text())
             .bind(&self.journal)
@@ -110,7 +111,7 @@ impl Build {
 
     /// Writes down which events did not fit, once the streams are written.
     pub async fn note_failures(&self, connection: ReadConnection<'_>) -> Result<(), sqlx::Error> {
-        on_read!(connection, db => {
+        on_engine!(connection, db => {
             sqlx::query("UPDATE projection_builds SET failures = $1 WHERE journal = $2")
                 .bind(self.failures_text())
                 .bind(&self.journal)
@@ -138,6 +139,6 @@ fn place_of(text: &str) -> StreamPlace {
 /// The place after the last event of a stream.
 pub(super) fn end_of(aggregate_type: &str, aggregate_id: &str) -> StreamPlace {
     let (aggregate_type, aggregate_id) = (aggregate_type.to_owned(), aggregate_id.to_owned());
-    let sequence = u64::try_from(i64::MAX).unwrap_or_default();
+    let sequence = i64::MAX.cast_unsigned();
     StreamPlace { aggregate_type, aggregate_id, sequence }
 }

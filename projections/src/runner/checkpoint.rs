@@ -1,8 +1,8 @@
 //! The rows of `projection_checkpoints`: one statement a function.
 
+use sira_database::{on_engine, signed, unsigned};
 use sqlx::QueryBuilder;
 
-use crate::on_read;
 use crate::store::{ReadConnection, ReadError};
 
 /// How far a projection has come.
@@ -14,18 +14,13 @@ pub(crate) struct Checkpoint {
     pub position: u64,
 }
 
-/// A number as it is stored: positions stay far below the limit of the column.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 /// Where a projection stands; none before its first start.
 pub(crate) async fn find(
     connection: ReadConnection<'_>,
     journal: &str,
     projection: &str,
 ) -> Result<Option<Checkpoint>, ReadError> {
-    let row: Option<(i32, i64)> = on_read!(connection, db => {
+    let row: Option<(i32, i64)> = on_engine!(connection, db => {
         sqlx::query_as(
             "SELECT version, position FROM projection_checkpoints WHERE journal = $1 AND projection = $2",
         )
@@ -35,12 +30,9 @@ pub(crate) async fn find(
         .await
     })?;
     let Some((version, position)) = row else { return Ok(None) };
-    match (u32::try_from(version), u64::try_from(position)) {
+    match (u32::try_from(version), unsigned(position)) {
         (Ok(version), Ok(position)) => Ok(Some(Checkpoint { version, position })),
-        _ => Err(ReadError::Inconsistent {
-            table: "projection_checkpoints",
-            id: projection.to_owned(),
-        }),
+        _ => Err(damaged(projection)),
     }
 }
 
@@ -51,7 +43,7 @@ pub(crate) async fn make(
     projection: &str,
     version: u32,
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query(
             "INSERT INTO projection_checkpoints (journal, projection, version, position)
              VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
@@ -75,7 +67,7 @@ pub(crate) async fn advance(
     from: Checkpoint,
     to: Checkpoint,
 ) -> Result<bool, sqlx::Error> {
-    let rows = on_read!(connection, db => {
+    let rows = on_engine!(connection, db => {
         sqlx::query(
             "UPDATE projection_checkpoints SET version = $5, position = $6
               WHERE journal = $1 AND projection = $2 AND version = $3 AND position = $4",
@@ -83,9 +75,9 @@ pub(crate) async fn advance(
         .bind(journal)
         .bind(projection)
         .bind(i64::from(from.version))
-        .bind(signed(from.position))
+        .bind(signed(from.position)?)
         .bind(i64::from(to.version))
-        .bind(signed(to.position))
+        .bind(signed(to.position)?)
         .execute(db)
         .await?
         .rows_affected()
@@ -100,10 +92,10 @@ pub(super) async fn advance_all(
     projections: &[(&str, u32)],
     (from, to): (u64, u64),
 ) -> Result<bool, sqlx::Error> {
-    let rows = on_read!(connection, db => {
+    let rows = on_engine!(connection, db => {
         let mut update = QueryBuilder::new("UPDATE projection_checkpoints SET position = ");
-        update.push_bind(signed(to)).push(" WHERE journal = ").push_bind(journal);
-        update.push(" AND position = ").push_bind(signed(from)).push(" AND (");
+        update.push_bind(signed(to)?).push(" WHERE journal = ").push_bind(journal);
+        update.push(" AND position = ").push_bind(signed(from)?).push(" AND (");
         for (place, (name, version)) in projections.iter().enumerate() {
             update.push(if place == 0 { "(projection = " } else { " OR (projection = " });
             update.push_bind(*name).push(" AND version = ").push_bind(i64::from(*version)).push(")");
@@ -121,7 +113,7 @@ pub(crate) async fn set(
     projection: &str,
     at: Checkpoint,
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query(
             "INSERT INTO projection_checkpoints (journal, projection, version, position)
              VALUES ($1, $2, $3, $4) ON CONFLICT (journal, projection)
@@ -132,7 +124,7 @@ pub(crate) async fn set(
         .bind(journal)
         .bind(projection)
         .bind(i64::from(at.version))
-        .bind(signed(at.position))
+        .bind(signed(at.position)?)
         .execute(db)
         .await
         .map(drop)
@@ -147,7 +139,7 @@ pub(super) async fn halt(
     halted: Option<(Option<u64>, &str)>,
 ) -> Result<(), sqlx::Error> {
     let (position, cause) = halted.map_or((None, None), |(at, cause)| (at, Some(cause)));
-    on_read!(connection, db => {
+    on_engine!(connection, db => {
         sqlx::query(
             "INSERT INTO projection_checkpoints
                  (journal, projection, version, position, halted_position, halted_cause)
@@ -157,7 +149,7 @@ pub(super) async fn halt(
         )
         .bind(journal)
         .bind(projection)
-        .bind(position.map(signed))
+        .bind(position.map(signed).transpose()?)
         .bind(cause)
         .execute(db)
         .await
@@ -188,7 +180,7 @@ pub(crate) async fn all(
     connection: ReadConnection<'_>,
     journal: &str,
 ) -> Result<Vec<Stored>, ReadError> {
-    let rows: Vec<StoredRow> = on_read!(connection, db => {
+    let rows: Vec<StoredRow> = on_engine!(connection, db => {
         sqlx::query_as(
             "SELECT projection, version, position, built, halted_position, halted_cause
                FROM projection_checkpoints WHERE journal = $1 ORDER BY projection",
@@ -197,12 +189,21 @@ pub(crate) async fn all(
         .fetch_all(db)
         .await
     })?;
-    let stored = |(name, version, position, built, at, cause): StoredRow| Stored {
-        name,
-        version: version.unsigned_abs(),
-        position: position.unsigned_abs(),
-        built: built.unsigned_abs(),
-        halted: cause.map(|cause| (at.map(i64::unsigned_abs), cause)),
+    let stored = |(name, version, position, built, at, cause): StoredRow| {
+        Ok(Stored {
+            version: u32::try_from(version).map_err(|_| damaged(&name))?,
+            position: unsigned(position)?,
+            built: unsigned(built)?,
+            halted: match cause {
+                Some(cause) => Some((at.map(unsigned).transpose()?, cause)),
+                None => None,
+            },
+            name,
+        })
     };
-    Ok(rows.into_iter().map(stored).collect())
+    rows.into_iter().map(stored).collect()
+}
+
+fn damaged(projection: &str) -> ReadError {
+    ReadError::Inconsistent { table: "projection_checkpoints", id: projection.to_owned() }
 }

@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
+use sira_database::{Lease, LeaseRow};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::on_read;
 use crate::store::{ReadConnection, ReadStore};
 
 /// How long a lease lasts when it is not renewed.
@@ -25,26 +25,7 @@ pub(crate) async fn take(
     key: &str,
     holder: Uuid,
 ) -> Result<bool, sqlx::Error> {
-    let now = match &connection {
-        ReadConnection::Postgres(_) => "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
-        ReadConnection::Sqlite(_) => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-    };
-    let statement = format!(
-        "INSERT INTO projection_leases (journal, holder, until_ms) VALUES ($1, $2, {now} + $3)
-         ON CONFLICT (journal) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
-          WHERE projection_leases.holder = excluded.holder OR projection_leases.until_ms < {now}"
-    );
-    let term = i64::try_from(TERM.as_millis()).unwrap_or(i64::MAX);
-    let rows = on_read!(connection, db => {
-        sqlx::query(&statement)
-            .bind(key)
-            .bind(holder.to_string())
-            .bind(term)
-            .execute(db)
-            .await?
-            .rows_affected()
-    });
-    Ok(rows == 1)
+    lease(key).take(connection, holder, TERM).await
 }
 
 /// Gives a lease back.
@@ -53,14 +34,12 @@ pub(crate) async fn give_back(
     key: &str,
     holder: Uuid,
 ) -> Result<(), sqlx::Error> {
-    on_read!(connection, db => {
-        sqlx::query("DELETE FROM projection_leases WHERE journal = $1 AND holder = $2")
-            .bind(key)
-            .bind(holder.to_string())
-            .execute(db)
-            .await
-            .map(drop)
-    })
+    lease(key).give_back(connection, holder).await
+}
+
+const fn lease(key: &str) -> Lease<'_> {
+    let row = LeaseRow::Named { column: "journal", name: key };
+    Lease { table: "projection_leases", row }
 }
 
 /// Asks for the lease and renews it until told to stop, and says whether it is held.

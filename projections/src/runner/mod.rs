@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 pub use checkpoint::Stored;
 pub(crate) use checkpoint::{
     Checkpoint, advance as advance_checkpoint, all as all_checkpoints, find as find_checkpoint,
-    make as make_checkpoint, set as set_checkpoint, signed,
+    make as make_checkpoint, set as set_checkpoint,
 };
 pub use feed::{Feed, FeedEvent, FoldError, Projection, StreamPlace};
 

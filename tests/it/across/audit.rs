@@ -138,9 +138,9 @@ impl World {
         let mut seats: BTreeMap<CohortId, BTreeSet<BeneficiaryId>> = BTreeMap::new();
         for (id, path) in &self.paths {
             for financing in &path.state().financings {
-                let back = financing.repaid.iter().map(|back| back.principal).sum();
-                let (committed, disbursed) = sums.entry(financing.fund).or_default();
-                *committed = committed.plus(financing.approved.less(back));
+                let back = financing.repaid().iter().map(|back| back.principal).sum();
+                let (committed, disbursed) = sums.entry(financing.fund()).or_default();
+                *committed = committed.plus(financing.approved().less(back));
                 *disbursed = disbursed.plus(financing.disbursed().less(back));
             }
             if let Some(seat) = &path.state().enrolment {

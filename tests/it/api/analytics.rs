@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::grant::Scope;
 use sira::http::ServeLimits;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use sira_projections::analytics::{Family, INDICATORS, Indicators};
 
@@ -374,7 +375,7 @@ on_both_engines! {
         for (bad, pointer) in [(json!({ "subject": "indicators" }), "/name"), (json!({ "name": "x", "subject": "indicators", "kind": 1 }), "/")] {
             assert_eq!(app.post(&director, "/v1/analytics/reports", &bad).await.error(422, "invalid-body").0, pointer);
         }
-        sira::journal::on_pool!(app.commands.journal().pool(), db => {
+        on_engine!(app.commands.journal().pool(), db => {
             let changed = sqlx::query("UPDATE reports SET position = 1").execute(db).await;
             assert!(changed.is_err(), "the database itself refuses");
         });

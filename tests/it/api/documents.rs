@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sira::clock::Clock;
 use sira::http::ServeLimits;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use sira_evidence::entry::hex;
 
@@ -196,7 +197,7 @@ crate::on_both_engines! {
         attach(&app, &auditor, &id, form(&bytes)).await.problem(403, "forbidden");
         assert_eq!(fetch(&app, &adviser, &id, &"0".repeat(64)).await.0, 404);
         assert_eq!(fetch(&app, &adviser, &id, &sha256(&bytes)).await.0, 200);
-        let (count,): (i64,) = sira::on_pool!(app.commands.journal().pool(), pool => {
+        let (count,): (i64,) = on_engine!(app.commands.journal().pool(), pool => {
             sqlx::query_as("SELECT count(*) FROM access_log WHERE action = 'document'")
                 .fetch_one(pool)
                 .await

@@ -9,6 +9,7 @@ use sira::clock::Clock;
 use sira::grant::Scope;
 use sira::http::ServeLimits;
 use sira::journal::{AppendOutcome, AppendRequest, Journal, NewEvent, StreamId, StreamWrite};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
@@ -170,7 +171,7 @@ crate::on_both_engines! {
         app.get(&token, "/v1/events").await.ok(200);
         app.get(&token, "/v1/events?after=4").await.ok(200);
         let _reader = Reader::open(&app, &token, None).await;
-        let entries: Vec<(String, String)> = sira::on_pool!(app.commands.journal().pool(), db => {
+        let entries: Vec<(String, String)> = on_engine!(app.commands.journal().pool(), db => {
             sqlx::query_as("SELECT actor, action FROM access_log WHERE action = 'feed'").fetch_all(db).await
         }).unwrap();
         // The page and the stream; the page that was empty showed nothing.

@@ -1,14 +1,14 @@
 //! Histories: every event, opened for those who may, and each reading recorded.
 
 use serde_json::{Value, json};
-use sira::journal::on_pool;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::app::{self, NAME, TestApp, steps};
 
 /// Actor, role, action and path of every reading so far, in order.
 async fn readings(app: &TestApp) -> Vec<(String, String, String, String)> {
-    on_pool!(app.commands.journal().pool(), pool => {
+    on_engine!(app.commands.journal().pool(), pool => {
         sqlx::query_as("SELECT actor, role, action, aggregate_id FROM access_log ORDER BY at, entry_id")
             .fetch_all(pool)
             .await

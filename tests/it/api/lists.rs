@@ -5,12 +5,11 @@ use std::slice;
 
 use serde_json::{Value, json};
 use sira::grant::Scope;
-use sira::journal::on_pool;
 use sira::read_side::OpenedKeys;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use sira_projections::case_identity::{IdentityKeys, TermKind};
 use sira_projections::lists::EXAMINED_MAX;
-use sira_projections::on_read;
 use sira_projections::table::TableId;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -301,7 +300,7 @@ crate::on_both_engines! {
             list(&app, &token, LIST).await.ok(200);
         }
         let readings = async || -> Vec<(String, String, String)> {
-            on_pool!(app.commands.journal().pool(), pool => {
+            on_engine!(app.commands.journal().pool(), pool => {
                 sqlx::query_as("SELECT actor, action, aggregate_id FROM access_log ORDER BY action, aggregate_id")
                     .fetch_all(pool).await
             }).unwrap()
@@ -335,7 +334,7 @@ crate::on_both_engines! {
         let others = columns.strip_prefix("aggregate_id, ").unwrap();
         let mut handle = app.read.connection().await.unwrap();
         for some in crowd.chunks(500) {
-            on_read!(handle.connection(), db => {
+            on_engine!(handle.connection(), db => {
                 let mut copy = QueryBuilder::new(format!("INSERT INTO case_status ({columns}) SELECT crowd.column1, {others} FROM case_status, ("));
                 copy.push_values(some, |mut row, id| { row.push_bind(id.to_string()); });
                 copy.push(") AS crowd WHERE aggregate_id = ").push_bind(&template);

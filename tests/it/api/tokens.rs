@@ -1,6 +1,7 @@
 //! Tokens: a revocation is felt at once by every process; administrators list and revoke.
 
 use serde_json::{Value, json};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::app::TestApp;
@@ -38,7 +39,7 @@ crate::on_both_engines! {
         let app = TestApp::on(engine).await;
         let token = app.token(Role::Adviser).await;
         app.get(&token, "/v1/reference").await.ok(200);
-        sira::on_pool!(app.commands.journal().pool(), pool => {
+        on_engine!(app.commands.journal().pool(), pool => {
             sqlx::query("DELETE FROM tokens WHERE actor = 'adviser'").execute(pool).await.map(drop)
         })
         .unwrap();

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sira::evidence::Algorithm;
 use sira::evidence::bundle::{Bundle, BundleFault, EventFault};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::{check, log_key};
@@ -199,7 +200,7 @@ on_both_engines! {
         for part in NAME.split(' ') {
             assert!(!reply.text.contains(part), "a bundle names a person");
         }
-        let read: i64 = sira::journal::on_pool!(app.commands.journal().pool(), db => {
+        let read: i64 = on_engine!(app.commands.journal().pool(), db => {
             sqlx::query_scalar("SELECT count(*) FROM access_log WHERE action = 'evidence' AND aggregate_id = $1")
                 .bind(&id).fetch_one(db).await
         }).unwrap();

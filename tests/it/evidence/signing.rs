@@ -8,7 +8,8 @@ use sira::evidence::{
     Algorithm, EvidenceError, Introduction, Keeper, KeeperConfig, KeyHistory, NoteKey,
     load_or_create_key, rotate,
 };
-use sira::journal::{Journal, Pool, on_pool};
+use sira::journal::{Journal, Pool};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use tempfile::tempdir;
 
@@ -28,12 +29,12 @@ fn quick(folder: &std::path::Path, key: NoteKey) -> KeeperConfig {
 }
 
 async fn run(journal: &Journal, sql: &str) -> Result<(), sqlx::Error> {
-    on_pool!(journal.pool(), db => sqlx::query(sql).execute(db).await.map(drop))
+    on_engine!(journal.pool(), db => sqlx::query(sql).execute(db).await.map(drop))
 }
 
 async fn count(journal: &Journal, table: &str) -> i64 {
     let sql = format!("SELECT count(*) FROM {table}");
-    on_pool!(journal.pool(), db => sqlx::query_scalar(&sql).fetch_one(db).await).unwrap()
+    on_engine!(journal.pool(), db => sqlx::query_scalar(&sql).fetch_one(db).await).unwrap()
 }
 
 on_both_engines! {

@@ -7,6 +7,7 @@ mod expected;
 mod forge;
 mod innocent;
 mod rows;
+mod second_reader;
 mod since;
 mod unlawful;
 mod ways;

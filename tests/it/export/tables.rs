@@ -8,9 +8,9 @@ use sira::export::tables::{Moment, TableExport};
 use sira::export::{ExportError, Exported};
 use sira::formats::{Format, Sheet};
 use sira::read_side::JournalFeed;
+use sira_database::on_engine;
 use sira_domain::reference::Language;
 use sira_projections::models::MODELS;
-use sira_projections::on_read;
 use sira_projections::rebuild::rebuild_models;
 use sira_projections::table::{Column, Keeping, Kind, Realm, TABLES, Table};
 use tokio::sync::watch;
@@ -53,7 +53,7 @@ async fn column_of(app: &TestApp, table: &Table, column: &Column, condition: &st
     let mut handle = app.read.connection().await.unwrap();
     macro_rules! read {
         ($kind:ty, $shown:expr) => {{
-            let values: Vec<Option<$kind>> = on_read!(handle.connection(), db => {
+            let values: Vec<Option<$kind>> = on_engine!(handle.connection(), db => {
                 sqlx::query_scalar(&sql).fetch_all(db).await
             })
             .unwrap();

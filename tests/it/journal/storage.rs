@@ -7,7 +7,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
 use sira::clock::Clock;
 use sira::journal::{Journal, JournalConfig, JournalError, Pool};
-use sira::on_pool;
+use sira_database::on_engine;
 
 use super::{audit, commit, key, request, stream, with_key, write};
 use crate::on_both_engines;
@@ -56,7 +56,7 @@ async fn read_by_stock(pool: &Pool, id: &str) -> Vec<SerializedEvent> {
 }
 
 async fn execute(journal: &Journal, sql: &str) -> Result<(), sqlx::Error> {
-    on_pool!(journal.pool(), db => sqlx::raw_sql(sql)
+    on_engine!(journal.pool(), db => sqlx::raw_sql(sql)
         .execute(db)
         .await
         .map(|_| ()))

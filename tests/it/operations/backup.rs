@@ -10,7 +10,7 @@ use sira::backup::tables::{JOURNAL_LEFT_OUT, JOURNAL_TABLES, KEY_TABLES, Table};
 use sira::backup::{BackupError, Manifest, back_up_journal, restore_journal};
 use sira::clock::Clock;
 use sira::journal::{Journal, JournalError};
-use sira::on_pool;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use crate::api::app::TestApp;
@@ -80,7 +80,7 @@ async fn tables_of(journal: &Journal) -> BTreeMap<String, BTreeSet<String>> {
              WHERE m.type = 'table'"
         }
     };
-    let rows: Vec<(String, String)> = on_pool!(journal.pool(), db => {
+    let rows: Vec<(String, String)> = on_engine!(journal.pool(), db => {
         sqlx::query_as(names).fetch_all(db).await
     })
     .unwrap();
@@ -197,7 +197,7 @@ crate::on_both_engines! {
             None => "DROP TRIGGER events_no_update",
         };
         for statement in [trigger, "UPDATE events SET event_version = '1.1' WHERE position = 3"] {
-            on_pool!(app.commands.journal().pool(), db => sqlx::query(statement).execute(db).await.map(drop)).unwrap();
+            on_engine!(app.commands.journal().pool(), db => sqlx::query(statement).execute(db).await.map(drop)).unwrap();
         }
         let (folder, _) = back_up(&app, engine, "altered").await;
         for target in targets().await {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sira_projections::{ReadStore, on_read};
+use sira_database::on_engine;
+use sira_projections::ReadStore;
 
 use super::until_all_are_at;
 use crate::api::app::TestApp;
@@ -12,7 +13,7 @@ use crate::on_both_engines;
 /// Means of the incomes told after the training, of those trained and of the others.
 async fn means(store: &ReadStore) -> BTreeMap<bool, (i64, f64)> {
     let mut handle = store.connection().await.unwrap();
-    let groups: Vec<(bool, i64, f64)> = on_read!(handle.connection(), db => {
+    let groups: Vec<(bool, i64, f64)> = on_engine!(handle.connection(), db => {
         sqlx::query_as(
             "SELECT trained, count(*), CAST(avg(value) AS double precision) FROM indicator_values
               WHERE measure = 'income_follow_up' AND until_position IS NULL

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sira_projections::{ReadStore, on_read};
+use sira_database::on_engine;
+use sira_projections::ReadStore;
 
 use crate::crash::server::{Place, Server};
 
@@ -17,7 +18,7 @@ pub async fn end_leases(store: &ReadStore) {
     // What was cut off in the middle may hold the row until its connection is given up.
     for _ in 0..5 {
         let mut handle = store.connection().await.unwrap();
-        let ended = on_read!(handle.connection(), db => {
+        let ended = on_engine!(handle.connection(), db => {
             sqlx::query("DELETE FROM projection_leases").execute(db).await.map(drop)
         });
         match ended {

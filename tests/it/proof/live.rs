@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sira::read_side::JournalFeed;
-use sira_projections::{ReadStore, Runner, on_read};
+use sira_database::on_engine;
+use sira_projections::{ReadStore, Runner};
 
 use super::feed::BentFeed;
 use super::leading::end_leases;
@@ -29,7 +30,7 @@ async fn least(store: &ReadStore) -> u64 {
 async fn take_leases_away(store: ReadStore) {
     loop {
         if let Ok(mut handle) = store.connection().await {
-            let _ = on_read!(handle.connection(), db => {
+            let _ = on_engine!(handle.connection(), db => {
                 sqlx::query("DELETE FROM projection_leases").execute(db).await.map(drop)
             });
         }

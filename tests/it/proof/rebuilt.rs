@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sira::read_side::{JournalFeed, OpenedKeys};
+use sira_database::on_engine;
 use sira_projections::case_identity::CaseIdentity;
 use sira_projections::models::Model;
 use sira_projections::rebuild::{Lots, rebuild_in_lots, rebuild_projection};
 use sira_projections::table::Table;
-use sira_projections::{FoldError, ReadStore, on_read};
+use sira_projections::{FoldError, ReadStore};
 use tokio::sync::watch;
 
 use super::leading::end_leases;
@@ -44,7 +45,7 @@ async fn read_on(store: ReadStore, stop: Arc<AtomicBool>, reads: Arc<AtomicU64>)
         }
         // One statement over several tables, in another order than they are put in place.
         let mut handle = store.connection().await.unwrap();
-        let joined: i64 = on_read!(handle.connection(), db => sqlx::query_scalar(
+        let joined: i64 = on_engine!(handle.connection(), db => sqlx::query_scalar(
             "SELECT count(*) FROM visits AS v JOIN case_milestones AS m ON m.aggregate_id = v.aggregate_id
                JOIN case_status AS s ON s.aggregate_id = v.aggregate_id").fetch_one(db).await).unwrap();
         assert!(joined >= 0);
@@ -54,7 +55,7 @@ async fn read_on(store: ReadStore, stop: Arc<AtomicBool>, reads: Arc<AtomicU64>)
 /// Marks every checkpoint as one of an older version.
 async fn make_old(store: &ReadStore) {
     let mut handle = store.connection().await.unwrap();
-    on_read!(handle.connection(), db => {
+    on_engine!(handle.connection(), db => {
         sqlx::query("UPDATE projection_checkpoints SET version = 0").execute(db).await.map(drop)
     })
     .unwrap();

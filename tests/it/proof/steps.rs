@@ -156,7 +156,7 @@ fn money(life: &mut Life, index: usize, state: &State) -> Step {
         return plan(life, state);
     }
     match last_financing(state) {
-        Some(financing) if financing.refusal.is_none() && life.dice.roll(9) > 0 => {
+        Some(financing) if financing.refusal().is_none() && life.dice.roll(9) > 0 => {
             one_financing(life, on, financing)
         }
         _ if life.dice.roll(5) == 0 => {
@@ -183,23 +183,24 @@ fn plan(life: &mut Life, state: &State) -> Step {
 }
 
 fn one_financing(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> Step {
-    let number = financing.financing;
+    let number = financing.financing();
     if life.dice.roll(9) == 0 {
         let body = json!({ "financing": number, "reason": "other" });
         return (Role::Committee, "refuse-financing", body);
     }
-    if financing.approval.is_none() || (financing.agreement_on.is_none() && life.dice.roll(3) == 0)
+    if financing.approval().is_none()
+        || (financing.agreement_on().is_none() && life.dice.roll(3) == 0)
     {
         return approval(life, on, financing);
     }
-    if financing.agreement_on.is_none() {
+    if financing.agreement_on().is_none() {
         return (Role::Director, "sign-agreement", json!({ "financing": number }));
     }
     let unpaid = financing
-        .tranches
+        .tranches()
         .iter()
-        .find(|tranche| financing.paid.iter().all(|paid| paid.tranche != tranche.tranche));
-    let pays = financing.paid.is_empty() || life.dice.roll(3) == 0;
+        .find(|tranche| financing.paid().iter().all(|paid| paid.tranche != tranche.tranche));
+    let pays = financing.paid().is_empty() || life.dice.roll(3) == 0;
     if let Some(tranche) = unpaid.filter(|_| pays) {
         let body = json!({ "financing": number, "tranche": tranche.tranche, "amount": tranche.amount,
             "method": *life.dice.pick(&["mobile_money", "bank_transfer"]),
@@ -210,21 +211,21 @@ fn one_financing(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> 
 }
 
 fn approval(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> Step {
-    let most = financing.requested.francs();
+    let most = financing.requested().francs();
     let amount = most - 10_000 * life.dice.roll(4);
     let first = amount / 2 + 1_000;
     let tranches =
         json!([{ "tranche": 1, "amount": first }, { "tranche": 2, "amount": amount - first }]);
     let mut body =
-        json!({ "financing": financing.financing, "amount": amount, "tranches": tranches });
-    if financing.instrument.code() == "loan" {
+        json!({ "financing": financing.financing(), "amount": amount, "tranches": tranches });
+    if financing.instrument().code() == "loan" {
         body["schedule"] = schedule(life, on, amount);
     }
     (Role::Committee, "approve-financing", body)
 }
 
 fn repayment(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> Step {
-    let (number, owed) = (financing.financing, financing.owed());
+    let (number, owed) = (financing.financing(), financing.owed());
     if owed == Xof::ZERO {
         return follow_up(life);
     }

@@ -2,11 +2,12 @@
 //! that a question which takes too long is stopped.
 
 use chrono::NaiveDate;
+use sira_database::on_engine;
 use sira_projections::lists::{
     CaseOrder, CaseQuestion, ClosedQuestion, Filters, LoanQuestion, VisitQuestion, Which, cases,
     explain_cases, explain_overdue, explain_past_retention, explain_visits,
 };
-use sira_projections::{Reach, ReadError, ReadStore, on_read};
+use sira_projections::{Reach, ReadError, ReadStore};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -46,7 +47,7 @@ async fn filled(engine: &Engine) -> (TestApp, ReadStore) {
     let mut handle = store.connection().await.unwrap();
     let numbers: Vec<u32> = (0..PATHS).collect();
     for some in numbers.chunks(200) {
-        on_read!(handle.connection(), db => {
+        on_engine!(handle.connection(), db => {
             let mut insert = QueryBuilder::new("INSERT INTO case_status (aggregate_id, reference, programme, office, region, sex, \
                 birth_year, age_band, intake, sector, stage, status, awaiting, cohort, registered_on, last_on, duplicate, erased, \
                 version, position, recorded_at, path_closed_on) ");
@@ -89,7 +90,7 @@ async fn filled(engine: &Engine) -> (TestApp, ReadStore) {
             insert.build().execute(&mut *db).await.unwrap();
         });
     }
-    on_read!(handle.connection(), db => {
+    on_engine!(handle.connection(), db => {
         let mut insert = QueryBuilder::new("INSERT INTO offices (programme, office, region) ");
         insert.push_values(0..10_u32, |mut row, office| {
             let region = if office < 5 { "segou" } else { "mopti" };
@@ -236,15 +237,15 @@ on_both_engines! {
         let mut handle = app.read.query().await.unwrap();
         let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT (i + 1) % 1000 FROM n) SELECT count(*) FROM n";
         let stopped: Result<i64, sqlx::Error> =
-            on_read!(handle.connection(), db => sqlx::query_scalar(endless).fetch_one(db).await);
+            on_engine!(handle.connection(), db => sqlx::query_scalar(endless).fetch_one(db).await);
         assert!(ReadError::from(stopped.unwrap_err()).is_too_slow());
         assert!(started.elapsed() < std::time::Duration::from_secs(10));
         drop(handle);
         let mut handle = app.read.query().await.unwrap();
-        let one: i64 = on_read!(handle.connection(), db => sqlx::query_scalar("SELECT count(*) FROM offices").fetch_one(db).await).unwrap();
+        let one: i64 = on_engine!(handle.connection(), db => sqlx::query_scalar("SELECT count(*) FROM offices").fetch_one(db).await).unwrap();
         assert_eq!(one, 0);
         let written: Result<(), sqlx::Error> =
-            on_read!(handle.connection(), db => sqlx::query("DELETE FROM offices").execute(db).await.map(drop));
+            on_engine!(handle.connection(), db => sqlx::query("DELETE FROM offices").execute(db).await.map(drop));
         assert!(written.is_err(), "a question writes nothing");
     }
 }

@@ -6,11 +6,12 @@ use serde_json::json;
 use sira::journal::{AppendRequest, Journal, NewEvent, StreamId, StreamWrite};
 use sira::keys::{KeyStore, MasterKey};
 use sira::read_side::{JournalFeed, OpenedKeys, start_projections};
+use sira_database::on_engine;
 use sira_domain::role::Role;
 use sira_projections::case_identity::{CaseIdentity, NAME};
 use sira_projections::{
     Feed, FeedEvent, FoldError, Projection, ProjectionStatus, ReadStore, ReadTransaction, RunState,
-    Runner, on_read,
+    Runner,
 };
 use uuid::Uuid;
 
@@ -46,7 +47,7 @@ impl Projection for Tally {
     ) -> Result<(), FoldError> {
         for event in batch {
             let position = i64::try_from(event.position).unwrap();
-            on_read!(transaction.connection(), db => {
+            on_engine!(transaction.connection(), db => {
                 sqlx::query("INSERT INTO tally (position) VALUES ($1)").bind(position).execute(db).await.map(drop)
             })?;
             if self.poison == Some(event.position) {
@@ -60,7 +61,7 @@ impl Projection for Tally {
 async fn store(engine: &Engine) -> ReadStore {
     let store = ReadStore::open(&read_url(engine)).await.unwrap();
     let mut handle = store.connection().await.unwrap();
-    on_read!(handle.connection(), db => {
+    on_engine!(handle.connection(), db => {
         sqlx::query("CREATE TABLE IF NOT EXISTS tally (position bigint PRIMARY KEY)").execute(db).await.map(drop)
     })
     .unwrap();
@@ -70,7 +71,7 @@ async fn store(engine: &Engine) -> ReadStore {
 
 async fn tallied(store: &ReadStore) -> Vec<i64> {
     let mut handle = store.connection().await.unwrap();
-    on_read!(handle.connection(), db => {
+    on_engine!(handle.connection(), db => {
         sqlx::query_scalar("SELECT position FROM tally ORDER BY position").fetch_all(db).await
     })
     .unwrap()
@@ -193,7 +194,7 @@ on_both_engines! {
         let store = store(engine).await;
         append(&journal, 3).await;
         let mut handle = store.connection().await.unwrap();
-        on_read!(handle.connection(), db => sqlx::query(
+        on_engine!(handle.connection(), db => sqlx::query(
             "INSERT INTO projection_checkpoints (journal, projection, version, position) VALUES ('main', 'tally', 1, 9)")
             .execute(db).await.map(drop)).unwrap();
         let mut runner = Runner::new(JournalFeed::new(journal.clone()), store.clone());

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::http::ServeLimits;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::typed::{fits_a_terminal, printed, refused, sira};
@@ -148,7 +149,7 @@ crate::on_both_engines! {
         assert_eq!((&json["changes"], &json["to"]), (&over_http["changes"], &over_http["to"]));
         assert_eq!(refused(sira(engine, &["history", &id, "--from-version", "9"])).0, 2);
         assert_eq!(refused(sira(engine, &["history", &id, "--from-version", "0", "--as-of", "2026-01-01"])).0, 2);
-        let readings: Vec<(String, String)> = sira::journal::on_pool!(app.commands.journal().pool(), pool => {
+        let readings: Vec<(String, String)> = on_engine!(app.commands.journal().pool(), pool => {
             sqlx::query_as("SELECT actor, role FROM access_log WHERE action = 'history' AND actor = 'cour.comptes'").fetch_all(pool).await
         }).unwrap();
         assert_eq!(readings, [("cour.comptes".to_owned(), "auditor".to_owned())]);

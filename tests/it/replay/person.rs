@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use sira::grant::Scope;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::typed::{printed, refused, sira};
@@ -143,7 +144,7 @@ crate::on_both_engines! {
         }
         let far = app.token_of("lointaine", Role::Director, region("mopti")).await;
         app.get(&far, &format!("/v1/beneficiaries/{id}/person")).await.problem(403, "out-of-scope");
-        let count: i64 = sira::journal::on_pool!(app.commands.journal().pool(), pool => {
+        let count: i64 = on_engine!(app.commands.journal().pool(), pool => {
             sqlx::query_scalar("SELECT count(*) FROM access_log WHERE action = 'person'").fetch_one(pool).await
         }).unwrap();
         assert_eq!(count, 1);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::grant::Scope;
 use sira::http::ServeLimits;
-use sira::journal::on_pool;
+use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::typed::{fits_a_terminal, printed, refused, sira};
@@ -158,7 +158,7 @@ crate::on_both_engines! {
         let metadata: Value = serde_json::from_str(&erasures[0].metadata).unwrap();
         assert_eq!((&payload["fact"]["PersonalDataErased"]["ground"], &payload["by"]), (&json!("retention"), &json!("admin.siege")));
         assert_eq!(metadata["correlation_id"], answer["order"]);
-        let orders: Vec<(String, String, String, i64)> = on_pool!(app.commands.journal().pool(), pool => {
+        let orders: Vec<(String, String, String, i64)> = on_engine!(app.commands.journal().pool(), pool => {
             sqlx::query_as("SELECT order_id, actor, reason, paths FROM erasure_orders").fetch_all(pool).await
         }).unwrap();
         let expected = (answer["order"].as_str().unwrap().to_owned(), "admin.siege".to_owned(), "Durée de conservation échue".to_owned(), 6);

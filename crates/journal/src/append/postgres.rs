@@ -10,7 +10,8 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
+use sira_database::{OutOfRange, PostgresServer, bound, signed, unsigned};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::{Executor, PgConnection, Row};
 
 use crate::JournalConfig;
@@ -18,10 +19,8 @@ use crate::StreamId;
 use crate::append::admit::{KeyName, KnownKey};
 use crate::append::plan::{HeadRow, Plan};
 use crate::append::session::{Failure, Session};
-use crate::pool::connect_postgres;
 use crate::read::rows::{
-    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, signed, unsigned,
-    version_row,
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, version_row,
 };
 use crate::stamp::Stamp;
 
@@ -93,12 +92,12 @@ impl PostgresSession {
         sqlx::query(INSERT_EVENTS)
             .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
             .bind(ids)
-            .bind(column(rows, |row| signed(row.sequence)))
+            .bind(numbers(rows, |row| row.sequence)?)
             .bind(column(rows, |row| row.event.event_type.as_ref()))
             .bind(column(rows, |row| row.event.event_version.as_ref()))
             .bind(column(rows, |row| row.event.payload.as_str()))
             .bind(column(rows, |row| row.event.metadata.as_str()))
-            .bind(column(rows, |row| signed(row.position)))
+            .bind(numbers(rows, |row| row.position)?)
             .bind(Stamp(plan.head.recorded_at))
             .bind(column(rows, |row| row.leaf.as_slice()))
             .execute(&mut self.connection)
@@ -112,23 +111,23 @@ impl PostgresSession {
         let done: i64 = sqlx::query_scalar(COMMIT_IN_ONE)
             .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
             .bind(column(rows, |row| id(row.stream)))
-            .bind(column(rows, |row| signed(row.sequence)))
+            .bind(numbers(rows, |row| row.sequence)?)
             .bind(column(rows, |row| row.event.event_type.as_ref()))
             .bind(column(rows, |row| row.event.event_version.as_ref()))
             .bind(column(rows, |row| row.event.payload.as_str()))
             .bind(column(rows, |row| row.event.metadata.as_str()))
-            .bind(column(rows, |row| signed(row.position)))
+            .bind(numbers(rows, |row| row.position)?)
             .bind(Stamp(plan.head.recorded_at))
             .bind(column(rows, |row| row.leaf.as_slice()))
             .bind(column(keys, |row| row.key.actor.as_str()))
             .bind(column(keys, |row| row.key.key.as_str()))
             .bind(column(keys, |row| row.key.body_hash.as_slice()))
             .bind(column(keys, |row| row.answer))
-            .bind(column(keys, |row| signed(row.position)))
-            .bind(column(keys, |row| signed(row.version)))
+            .bind(numbers(keys, |row| row.position)?)
+            .bind(numbers(keys, |row| row.version)?)
             .bind(&self.journal)
-            .bind(signed(assumed))
-            .bind(signed(plan.head.next_position))
+            .bind(signed(assumed)?)
+            .bind(signed(plan.head.next_position)?)
             .bind(column(aliases, |alias| alias.alias.as_str()))
             .bind(column(aliases, |alias| alias.stream.aggregate_type.as_ref()))
             .bind(column(aliases, |alias| id(&alias.stream)))
@@ -144,8 +143,8 @@ impl PostgresSession {
             .bind(column(rows, |row| row.key.key.as_str()))
             .bind(column(rows, |row| row.key.body_hash.as_slice()))
             .bind(column(rows, |row| row.answer))
-            .bind(column(rows, |row| signed(row.position)))
-            .bind(column(rows, |row| signed(row.version)))
+            .bind(numbers(rows, |row| row.position)?)
+            .bind(numbers(rows, |row| row.version)?)
             .bind(Stamp(plan.head.recorded_at))
             .execute(&mut self.connection)
             .await?;
@@ -166,12 +165,11 @@ impl PostgresSession {
 }
 
 impl Session for PostgresSession {
-    type Options = PgConnectOptions;
+    type Place = PostgresServer;
 
-    async fn open(options: &PgConnectOptions, config: &JournalConfig) -> Result<Self, sqlx::Error> {
+    async fn open(server: &PostgresServer, config: &JournalConfig) -> Result<Self, sqlx::Error> {
         // The name tells an administrator which connection holds the head row's lock.
-        let options = options.clone().application_name(WRITER_NAME);
-        let connection = connect_postgres(&options, config.busy_timeout).await?;
+        let connection = server.named(WRITER_NAME).connect().await?;
         Ok(Self::new(connection, &config.journal))
     }
 
@@ -182,7 +180,7 @@ impl Session for PostgresSession {
         };
         let micros: i64 = row.try_get(1)?;
         Ok(Some(HeadRow {
-            next_position: unsigned(row.try_get(0)?),
+            next_position: unsigned(row.try_get(0)?)?,
             recorded_at: DateTime::from_timestamp_micros(micros).unwrap_or_default(),
         }))
     }
@@ -209,7 +207,7 @@ impl Session for PostgresSession {
         sqlx::query_as(SELECT_EVENTS_AFTER)
             .bind(stream.aggregate_type.as_ref())
             .bind(stream.aggregate_id.to_string())
-            .bind(signed(after_version))
+            .bind(bound(after_version))
             .fetch_all(&mut self.connection)
             .await
     }
@@ -232,8 +230,8 @@ impl Session for PostgresSession {
 
     async fn leaves(&mut self, range: (u64, u64)) -> Result<Vec<Vec<u8>>, sqlx::Error> {
         sqlx::query_scalar(SELECT_LEAVES)
-            .bind(signed(range.0))
-            .bind(signed(range.1))
+            .bind(bound(range.0))
+            .bind(bound(range.1))
             .fetch_all(&mut self.connection)
             .await
     }
@@ -314,4 +312,9 @@ fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
 
 fn column<'r, R, T>(rows: &'r [R], field: impl Fn(&'r R) -> T) -> Vec<T> {
     rows.iter().map(field).collect()
+}
+
+/// A column of numbers.
+fn numbers<R>(rows: &[R], field: impl Fn(&R) -> u64) -> Result<Vec<i64>, OutOfRange> {
+    rows.iter().map(|row| signed(field(row))).collect()
 }

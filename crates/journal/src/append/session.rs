@@ -23,11 +23,11 @@ pub(crate) enum Failure {
 /// behind if it breaks off.
 pub(crate) trait Session: Sized + Send {
     /// How the engine is reached.
-    type Options: Send + Sync + 'static;
+    type Place: Send + Sync + 'static;
 
     /// Opens a connection.
     fn open(
-        options: &Self::Options,
+        place: &Self::Place,
         config: &JournalConfig,
     ) -> impl Future<Output = Result<Self, sqlx::Error>> + Send;
 

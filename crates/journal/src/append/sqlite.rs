@@ -5,9 +5,10 @@
 //! answers. Lists travel as one JSON text, and rows in a few fixed numbers, so that the statements are
 //! few and stay prepared.
 
+use sira_database::{OutOfRange, SqliteFile, bound, signed, unsigned};
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteError};
-use sqlx::{Connection, Executor, Sqlite, SqliteConnection};
+use sqlx::sqlite::{SqliteArguments, SqliteError};
+use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use crate::JournalConfig;
 use crate::StreamId;
@@ -15,8 +16,7 @@ use crate::append::admit::{KeyName, KnownKey};
 use crate::append::plan::{EventRow, HeadRow, Plan};
 use crate::append::session::{Failure, Session};
 use crate::read::rows::{
-    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, signed, unsigned,
-    version_row,
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, version_row,
 };
 use crate::stamp::Stamp;
 use sira_evidence::entry::time_text;
@@ -66,7 +66,7 @@ impl SqliteSession {
         for (size, rows) in chunks(&plan.events) {
             let mut query = sqlx::query(&self.insert_events[size]);
             for row in rows {
-                query = bind_event(query, row, &time);
+                query = bind_event(query, row, &time)?;
             }
             query.execute(&mut self.connection).await?;
         }
@@ -83,8 +83,8 @@ impl SqliteSession {
                     .bind(row.key.key.as_str())
                     .bind(row.key.body_hash.as_slice())
                     .bind(row.answer)
-                    .bind(signed(row.position))
-                    .bind(signed(row.version))
+                    .bind(signed(row.position)?)
+                    .bind(signed(row.version)?)
                     .bind(time.as_str());
             }
             query.execute(&mut self.connection).await?;
@@ -106,13 +106,10 @@ impl SqliteSession {
 }
 
 impl Session for SqliteSession {
-    type Options = SqliteConnectOptions;
+    type Place = SqliteFile;
 
-    async fn open(
-        options: &SqliteConnectOptions,
-        config: &JournalConfig,
-    ) -> Result<Self, sqlx::Error> {
-        let connection = SqliteConnection::connect_with(options).await?;
+    async fn open(file: &SqliteFile, config: &JournalConfig) -> Result<Self, sqlx::Error> {
+        let connection = file.connect().await?;
         Ok(Self::new(connection, &config.journal))
     }
 
@@ -124,10 +121,8 @@ impl Session for SqliteSession {
         .bind(self.journal.as_str())
         .fetch_optional(&mut self.connection)
         .await?;
-        Ok(row.map(|(next, Stamp(recorded_at))| HeadRow {
-            next_position: unsigned(next),
-            recorded_at,
-        }))
+        let Some((next, Stamp(recorded_at))) = row else { return Ok(None) };
+        Ok(Some(HeadRow { next_position: unsigned(next)?, recorded_at }))
     }
 
     async fn versions(
@@ -150,7 +145,7 @@ impl Session for SqliteSession {
         sqlx::query_as(SELECT_EVENTS_AFTER)
             .bind(stream.aggregate_type.as_ref())
             .bind(stream.aggregate_id.to_string())
-            .bind(signed(after_version))
+            .bind(bound(after_version))
             .fetch_all(&mut self.connection)
             .await
     }
@@ -170,8 +165,8 @@ impl Session for SqliteSession {
 
     async fn leaves(&mut self, range: (u64, u64)) -> Result<Vec<Vec<u8>>, sqlx::Error> {
         sqlx::query_scalar(SELECT_LEAVES)
-            .bind(signed(range.0))
-            .bind(signed(range.1))
+            .bind(bound(range.0))
+            .bind(bound(range.1))
             .fetch_all(&mut self.connection)
             .await
     }
@@ -186,7 +181,7 @@ impl Session for SqliteSession {
         sqlx::query(
             "UPDATE journal_head SET next_position = $1, recorded_at = $2 WHERE journal = $3",
         )
-        .bind(signed(head.next_position))
+        .bind(signed(head.next_position)?)
         .bind(Stamp(head.recorded_at))
         .bind(self.journal.as_str())
         .execute(&mut self.connection)
@@ -224,18 +219,22 @@ fn code(error: &sqlx::Error) -> Option<i32> {
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
 
-fn bind_event<'q>(query: SqliteQuery<'q>, row: &'q EventRow<'_>, time: &'q str) -> SqliteQuery<'q> {
-    query
+fn bind_event<'q>(
+    query: SqliteQuery<'q>,
+    row: &'q EventRow<'_>,
+    time: &'q str,
+) -> Result<SqliteQuery<'q>, OutOfRange> {
+    Ok(query
         .bind(row.stream.aggregate_type.as_ref())
         .bind(row.stream.aggregate_id.to_string())
-        .bind(signed(row.sequence))
+        .bind(signed(row.sequence)?)
         .bind(row.event.event_type.as_ref())
         .bind(row.event.event_version.as_ref())
         .bind(row.event.payload.as_str())
         .bind(row.event.metadata.as_str())
-        .bind(signed(row.position))
+        .bind(signed(row.position)?)
         .bind(time)
-        .bind(row.leaf.as_slice())
+        .bind(row.leaf.as_slice()))
 }
 
 fn insert(head: &str, columns: usize, rows: usize) -> String {

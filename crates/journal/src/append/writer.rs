@@ -95,7 +95,7 @@ pub(crate) enum Message {
 /// The writer: its connection, and nothing that must survive it. All it knows besides lies in the
 /// database, or is a cache in [`Shared`].
 pub(crate) struct Writer<S: Session> {
-    options: S::Options,
+    place: S::Place,
     shared: Arc<Shared>,
     /// None before the first batch and after the connection broke. Out of its place while a
     /// transaction runs, so that a transaction broken off can never be taken up by the next batch.
@@ -111,8 +111,8 @@ enum Fault {
 }
 
 impl<S: Session> Writer<S> {
-    pub fn new(options: S::Options, shared: Arc<Shared>) -> Self {
-        Self { options, shared, session: None }
+    pub fn new(place: S::Place, shared: Arc<Shared>) -> Self {
+        Self { place, shared, session: None }
     }
 
     /// Runs until the queue is closed and empty. While a batch is being committed the next one
@@ -210,7 +210,7 @@ impl<S: Session> Writer<S> {
     async fn connect(&self) -> Result<S, sqlx::Error> {
         self.shared.versions().forget();
         self.shared.note_head(None);
-        let opening = S::open(&self.options, &self.shared.config);
+        let opening = S::open(&self.place, &self.shared.config);
         in_time(&self.shared, opening).await
     }
 

@@ -3,11 +3,10 @@
 
 use chrono::{DateTime, Utc};
 use futures::stream::{Stream, TryStreamExt};
+use sira_database::{bound, on_engine, unsigned};
 
-use crate::on_pool;
 use crate::read::rows::{
-    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, event_row, key_row, select_events, signed,
-    stream_id, unsigned,
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, event_row, key_row, select_events, stream_id,
 };
 use crate::stamp::Stamp;
 use crate::types::{Head, KeyLookup, RequestKey};
@@ -29,11 +28,11 @@ impl Journal {
         stream: &StreamId,
         after_version: u64,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
-        let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+        let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(SELECT_EVENTS_AFTER)
             .bind(stream.aggregate_type.as_ref())
             .bind(stream.aggregate_id.to_string())
-            .bind(signed(after_version))
+            .bind(bound(after_version))
             .fetch_all(db)
             .await
         })?;
@@ -55,11 +54,11 @@ impl Journal {
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let limit = i64::from(limit.min(MAX_FEED_PAGE));
-        let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+        let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(select_events!(
                 "WHERE position > $1 ORDER BY position LIMIT $2"
             ))
-            .bind(signed(after_position))
+            .bind(bound(after_position))
             .bind(limit)
             .fetch_all(db)
             .await
@@ -80,11 +79,11 @@ impl Journal {
         limit_bytes: usize,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let limit = i64::from(limit.min(MAX_FEED_PAGE));
-        on_pool!(self.pool(), db => {
+        on_engine!(self.pool(), db => {
             let rows = sqlx::query_as(select_events!(
                 "WHERE position > $1 ORDER BY position LIMIT $2"
             ))
-            .bind(signed(after_position))
+            .bind(bound(after_position))
             .bind(limit)
             .fetch(db);
             take_within(rows, limit_bytes).await
@@ -96,13 +95,13 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn head(&self) -> Result<Head, JournalError> {
-        let (next, Stamp(recorded_at)): (i64, Stamp) = on_pool!(self.pool(), db => {
+        let (next, Stamp(recorded_at)): (i64, Stamp) = on_engine!(self.pool(), db => {
             sqlx::query_as("SELECT next_position, recorded_at FROM journal_head WHERE journal = $1")
                 .bind(self.id())
                 .fetch_one(db)
                 .await
         })?;
-        let position = unsigned(next).saturating_sub(1);
+        let position = unsigned(next)?.saturating_sub(1);
         Ok(Head { position, recorded_at })
     }
 
@@ -111,7 +110,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
     pub async fn find_alias(&self, alias: &str) -> Result<Option<StreamId>, JournalError> {
-        let row: Option<(String, String)> = on_pool!(self.pool(), db => {
+        let row: Option<(String, String)> = on_engine!(self.pool(), db => {
             sqlx::query_as(
                 "SELECT aggregate_type, aggregate_id FROM stream_aliases WHERE alias = $1",
             )
@@ -127,7 +126,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn find_answer(&self, key: &RequestKey) -> Result<Option<KeyLookup>, JournalError> {
-        let row: Option<KeyColumns> = on_pool!(self.pool(), db => {
+        let row: Option<KeyColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(
                 "SELECT actor, key, body_hash, answer, position, version, recorded_at \
                  FROM requests WHERE actor = $1 AND key = $2",
@@ -153,7 +152,7 @@ impl Journal {
     pub async fn forget_requests_before(&self, time: DateTime<Utc>) -> Result<u64, JournalError> {
         let mut forgotten = 0;
         loop {
-            let chunk = on_pool!(self.pool(), db => {
+            let chunk = on_engine!(self.pool(), db => {
                 sqlx::query(
                     "DELETE FROM requests WHERE (actor, key) IN (SELECT actor, key FROM requests \
                      WHERE recorded_at < $1 ORDER BY recorded_at LIMIT $2)",
@@ -176,7 +175,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn setting(&self, name: &str) -> Result<Option<String>, JournalError> {
-        Ok(on_pool!(self.pool(), db => {
+        Ok(on_engine!(self.pool(), db => {
             sqlx::query_scalar("SELECT value FROM journal_settings WHERE name = $1")
                 .bind(name)
                 .fetch_optional(db)
@@ -189,7 +188,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn settings_like(&self, beginning: &str) -> Result<Vec<String>, JournalError> {
-        Ok(on_pool!(self.pool(), db => {
+        Ok(on_engine!(self.pool(), db => {
             sqlx::query_scalar(
                 "SELECT value FROM journal_settings WHERE substr(name, 1, length($1)) = $1",
             )
@@ -205,7 +204,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn set_once(&self, name: &str, value: &str) -> Result<String, JournalError> {
-        on_pool!(self.pool(), db => {
+        on_engine!(self.pool(), db => {
             sqlx::query(
                 "INSERT INTO journal_settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
             )

@@ -1,9 +1,8 @@
 //! Times as positions: `recorded_at` never goes back, so a time is a position and the other way round.
 
 use chrono::{DateTime, Utc};
+use sira_database::{bound, on_engine};
 
-use crate::on_pool;
-use crate::read::rows::signed;
 use crate::stamp::Stamp;
 use crate::{Journal, JournalError};
 
@@ -13,9 +12,9 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn recorded_at(&self, position: u64) -> Result<Option<DateTime<Utc>>, JournalError> {
-        let found: Option<(Stamp,)> = on_pool!(self.pool(), db => {
+        let found: Option<(Stamp,)> = on_engine!(self.pool(), db => {
             sqlx::query_as("SELECT recorded_at FROM events WHERE position = $1")
-                .bind(signed(position))
+                .bind(bound(position))
                 .fetch_optional(db)
                 .await
         })?;

@@ -1,9 +1,9 @@
 //! Reading some events by their positions.
 
+use sira_database::{bound, on_engine};
 use sqlx::QueryBuilder;
 
-use crate::on_pool;
-use crate::read::rows::{EventColumns, event_row, select_events, signed};
+use crate::read::rows::{EventColumns, event_row, select_events};
 use crate::{Journal, JournalError, RecordedEvent};
 
 /// Positions that one statement names at most.
@@ -20,12 +20,12 @@ impl Journal {
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let mut events = Vec::with_capacity(positions.len());
         for some in positions.chunks(POSITIONS_PER_STATEMENT) {
-            let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+            let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
                 let mut query = QueryBuilder::new(select_events!("WHERE position IN ("));
                 let mut list = query.separated(", ");
                 // Filled up, so that few forms of the statement are prepared.
                 for place in 0..some.len().next_power_of_two() {
-                    list.push_bind(signed(some[place.min(some.len() - 1)]));
+                    list.push_bind(bound(some[place.min(some.len() - 1)]));
                 }
                 query.push(") ORDER BY position");
                 query.build_query_as().fetch_all(db).await

@@ -1,13 +1,13 @@
 //! Events exactly as the database holds them, whatever somebody has done to it: for who verifies.
 
 use chrono::{DateTime, Utc};
+use sira_database::{bound, on_engine};
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Postgres, Sqlite, Type};
 use uuid::Uuid;
 
-use crate::on_pool;
 use crate::read::leaves::Leaf;
-use crate::read::rows::{select_events, signed, unsigned};
+use crate::read::rows::select_events;
 use crate::read::streams::StreamPlace;
 use crate::{Journal, JournalError};
 use crate::{RecordedEvent, StreamId};
@@ -75,12 +75,12 @@ impl Journal {
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<RawEvent>, JournalError> {
-        let rows: Vec<RawColumns> = on_pool!(self.pool(), db => {
+        let rows: Vec<RawColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(select_events!(
                 "WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
             ))
-            .bind(signed(after))
-            .bind(signed(up_to))
+            .bind(bound(after))
+            .bind(bound(up_to))
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
@@ -99,15 +99,15 @@ impl Journal {
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<(StreamPlace, RawEvent)>, JournalError> {
-        let rows: Vec<RawColumns> = on_pool!(self.pool(), db => {
+        let rows: Vec<RawColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(select_events!(
                 "WHERE (aggregate_type, aggregate_id, sequence) > ($1, $2, $3) AND position <= $4 \
                  ORDER BY aggregate_type, aggregate_id, sequence LIMIT $5"
             ))
             .bind(after.aggregate_type.as_str())
             .bind(after.aggregate_id.as_str())
-            .bind(signed(after.sequence))
-            .bind(signed(up_to))
+            .bind(bound(after.sequence))
+            .bind(bound(up_to))
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
@@ -126,23 +126,23 @@ impl Journal {
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<(u64, Option<Leaf>)>, JournalError> {
-        let rows: Vec<(i64, String, String, i64, Vec<u8>)> = on_pool!(self.pool(), db => {
+        let rows: Vec<(i64, String, String, i64, Vec<u8>)> = on_engine!(self.pool(), db => {
             sqlx::query_as(
                 "SELECT position, aggregate_type, aggregate_id, sequence, leaf_hash FROM events \
                  WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
             )
-            .bind(signed(after))
-            .bind(signed(up_to))
+            .bind(bound(after))
+            .bind(bound(up_to))
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
         })?;
         let read = |(position, kind, id, sequence, hash): (_, String, String, _, Vec<u8>)| {
-            let position = unsigned(position);
+            let position = clamped(position);
             let id = own_form(&id).zip(hash.try_into().ok());
             let leaf = id.map(|(id, hash)| {
                 let stream = StreamId::new(kind, id);
-                Leaf { position, stream, sequence: unsigned(sequence), hash }
+                Leaf { position, stream, sequence: clamped(sequence), hash }
             });
             (position, leaf)
         };
@@ -159,18 +159,18 @@ impl Journal {
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<u64>, JournalError> {
-        let rows: Vec<i64> = on_pool!(self.pool(), db => {
+        let rows: Vec<i64> = on_engine!(self.pool(), db => {
             sqlx::query_scalar(
                 "SELECT position FROM events WHERE position > $1 AND position <= $2 \
                  ORDER BY position LIMIT $3",
             )
-            .bind(signed(after))
-            .bind(signed(up_to))
+            .bind(bound(after))
+            .bind(bound(up_to))
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
         })?;
-        Ok(rows.into_iter().map(unsigned).collect())
+        Ok(rows.into_iter().map(clamped).collect())
     }
 
     /// How many rows there are up to a position, those among them that have no place at all.
@@ -178,15 +178,15 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn count_rows(&self, up_to: u64) -> Result<u64, JournalError> {
-        let count: i64 = on_pool!(self.pool(), db => {
+        let count: i64 = on_engine!(self.pool(), db => {
             sqlx::query_scalar(
                 "SELECT count(*) FROM events WHERE position IS NULL OR position <= $1",
             )
-            .bind(signed(up_to))
+            .bind(bound(up_to))
             .fetch_one(db)
             .await
         })?;
-        Ok(unsigned(count))
+        Ok(clamped(count))
     }
 
     /// The position that the head says is the last, its time when it is one, and the last position that a
@@ -197,7 +197,7 @@ impl Journal {
     pub async fn raw_head(
         &self,
     ) -> Result<Option<(u64, Option<DateTime<Utc>>, u64)>, JournalError> {
-        let row: Option<(i64, RawTime, i64)> = on_pool!(self.pool(), db => {
+        let row: Option<(i64, RawTime, i64)> = on_engine!(self.pool(), db => {
             sqlx::query_as(
                 "SELECT next_position, recorded_at, \
                  (SELECT COALESCE(max(position), 0) FROM events) \
@@ -207,7 +207,8 @@ impl Journal {
             .fetch_optional(db)
             .await
         })?;
-        Ok(row.map(|(next, RawTime(at), last)| (unsigned(next - 1), at, unsigned(last))))
+        let last_of = |next: i64| clamped(next.saturating_sub(1));
+        Ok(row.map(|(next, RawTime(at), last)| (last_of(next), at, clamped(last))))
     }
 
     /// The last position that a row has, whatever the head says.
@@ -215,11 +216,17 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn last_position(&self) -> Result<u64, JournalError> {
-        let last: Option<i64> = on_pool!(self.pool(), db => {
+        let last: Option<i64> = on_engine!(self.pool(), db => {
             sqlx::query_scalar("SELECT max(position) FROM events").fetch_one(db).await
         })?;
-        Ok(unsigned(last.unwrap_or(0)))
+        Ok(clamped(last.unwrap_or(0)))
     }
+}
+
+/// A number of a row that anybody may have written: below zero it stands before every other, where the
+/// verifier finds it out of its order.
+fn clamped(number: i64) -> u64 {
+    number.max(0).cast_unsigned()
 }
 
 /// An id in its one form, which the leaf is taken over: any other would show as that one.
@@ -234,7 +241,7 @@ fn place_of(row: &RawColumns) -> StreamPlace {
     StreamPlace {
         aggregate_type: aggregate_type.clone(),
         aggregate_id: aggregate_id.clone(),
-        sequence: unsigned(*sequence),
+        sequence: clamped(*sequence),
     }
 }
 
@@ -251,7 +258,7 @@ fn raw_event(row: RawColumns) -> RawEvent {
         RawTime(recorded_at),
         leaf,
     ) = row;
-    let position = unsigned(position);
+    let position = clamped(position);
     let unfit = |problem| RawEvent::Unfit { position, problem };
     let Some(id) = own_form(&id) else { return unfit("aggregate_id") };
     let Some(recorded_at) = recorded_at else { return unfit("recorded_at") };
@@ -259,7 +266,7 @@ fn raw_event(row: RawColumns) -> RawEvent {
     RawEvent::Event(Box::new(RecordedEvent {
         position,
         stream: StreamId::new(aggregate_type, id),
-        sequence: unsigned(sequence),
+        sequence: clamped(sequence),
         event_type,
         event_version,
         payload,

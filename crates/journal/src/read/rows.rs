@@ -1,5 +1,6 @@
 //! From rows to values: what both engines' columns hold, read once.
 
+use sira_database::unsigned;
 use uuid::Uuid;
 
 use crate::JournalError;
@@ -42,7 +43,7 @@ pub(crate) const SELECT_EVENTS_AFTER: &str = select_events!(
 pub(crate) fn version_row(row: (String, String, i64)) -> Result<(StreamId, u64), sqlx::Error> {
     let (aggregate_type, id, version) = row;
     let id = Uuid::parse_str(&id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    Ok((StreamId::new(aggregate_type, id), unsigned(version)))
+    Ok((StreamId::new(aggregate_type, id), unsigned(version)?))
 }
 
 /// Reads a row of `requests`.
@@ -51,12 +52,15 @@ pub(crate) fn key_row(row: KeyColumns) -> Result<(KeyName, KnownKey), sqlx::Erro
     let body_hash = body_hash
         .try_into()
         .map_err(|_| sqlx::Error::Decode("requests.body_hash is not 32 bytes".into()))?;
-    let (position, version) = (unsigned(position), unsigned(version));
+    let (position, version) = (unsigned(position)?, unsigned(version)?);
     let answer = StoredAnswer { answer, position, version, recorded_at };
     Ok(((actor, key), KnownKey { body_hash, answer }))
 }
 
 /// Reads a row of `events`.
+///
+/// # Errors
+/// [`JournalError::Inconsistent`] for a row that is none of ours.
 pub fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
     let (
         position,
@@ -78,9 +82,9 @@ pub fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
     let stream = stream_id(&position, aggregate_type, &id)?;
     let leaf_hash = leaf.try_into().map_err(|_| broken("leaf_hash is not 32 bytes"))?;
     Ok(RecordedEvent {
-        position: unsigned(position),
+        position: unsigned(position).map_err(|_| broken("position is below zero"))?,
         stream,
-        sequence: unsigned(sequence),
+        sequence: unsigned(sequence).map_err(|_| broken("sequence is below zero"))?,
         event_type,
         event_version,
         payload,
@@ -102,14 +106,4 @@ pub(crate) fn stream_id(
         problem: "aggregate_id is not a UUID".to_owned(),
     })?;
     Ok(StreamId::new(aggregate_type, id))
-}
-
-/// A number for a 64-bit signed column. Versions and positions are checked to stay far below it.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A number out of a 64-bit signed column that a CHECK keeps positive.
-pub(crate) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

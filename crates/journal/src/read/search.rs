@@ -1,7 +1,8 @@
 //! The two questions that go across streams and are asked rarely: by an event's type, by its import.
 
+use sira_database::on_engine;
+
 use crate::append::check::plain;
-use crate::on_pool;
 use crate::read::rows::{EventColumns, event_row, select_events};
 use crate::{Journal, JournalError, Pool, RecordedEvent};
 
@@ -23,7 +24,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
     pub async fn read_batch(&self, batch: &str) -> Result<Vec<RecordedEvent>, JournalError> {
-        let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+        let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(select_events!("WHERE metadata ->> 'import_batch' = $1 ORDER BY position"))
                 .bind(batch)
                 .fetch_all(db)
@@ -34,11 +35,14 @@ impl Journal {
 }
 
 /// As [`Journal::read_type`], of a journal that is not open.
+///
+/// # Errors
+/// As there.
 pub async fn read_type(pool: &Pool, event_type: &str) -> Result<Vec<RecordedEvent>, JournalError> {
     plain("event_type", event_type)?;
     // Spelt out, not bound: a partial index is only taken for a value known when the plan is made.
     let sql = select_events!("WHERE event_type = '{}' ORDER BY position").replace("{}", event_type);
-    let rows: Vec<EventColumns> = on_pool!(pool, db => {
+    let rows: Vec<EventColumns> = on_engine!(pool, db => {
         sqlx::query_as(&sql).persistent(false).fetch_all(db).await
     })?;
     rows.into_iter().map(event_row).collect()

@@ -1,11 +1,11 @@
 //! Reading many streams at once, for those who fold them.
 
+use sira_database::{bound, on_engine};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::RecordedEvent;
-use crate::on_pool;
-use crate::read::rows::{EventColumns, event_row, select_events, signed};
+use crate::read::rows::{EventColumns, event_row, select_events};
 use crate::{Journal, JournalError, MAX_FEED_PAGE};
 
 /// Ids that one statement names at most.
@@ -34,15 +34,15 @@ impl Journal {
         up_to: u64,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
-        let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+        let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(select_events!(
                 "WHERE (aggregate_type, aggregate_id, sequence) > ($1, $2, $3) AND position <= $4 \
                  ORDER BY aggregate_type, aggregate_id, sequence LIMIT $5"
             ))
             .bind(after.aggregate_type.as_str())
             .bind(after.aggregate_id.as_str())
-            .bind(signed(after.sequence))
-            .bind(signed(up_to))
+            .bind(bound(after.sequence))
+            .bind(bound(up_to))
             .bind(i64::from(limit.min(MAX_FEED_PAGE)))
             .fetch_all(db)
             .await
@@ -62,9 +62,9 @@ impl Journal {
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let mut events = Vec::new();
         for some in ids.chunks(IDS_PER_STATEMENT) {
-            let rows: Vec<EventColumns> = on_pool!(self.pool(), db => {
+            let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
                 let mut query = QueryBuilder::new(select_events!("WHERE aggregate_type = "));
-                query.push_bind(aggregate_type).push(" AND position <= ").push_bind(signed(up_to));
+                query.push_bind(aggregate_type).push(" AND position <= ").push_bind(bound(up_to));
                 query.push(" AND aggregate_id IN (");
                 let mut list = query.separated(", ");
                 // Filled up, so that few forms of the statement are prepared.

@@ -1,0 +1,65 @@
+//! The gate: whether a command may be given to a cohort now, whatever its body says.
+
+use chrono::NaiveDate;
+
+use super::Cohort;
+use super::command::{CohortVerb as Verb, SESSIONS_MAX};
+use crate::context::Context;
+use crate::programme::Programme;
+use crate::refusal::{Item, Refusal, check_items, no_command};
+
+/// Asks whether a command may be given now, whatever its body says. The rules are those that [`super::decide`] and
+/// [`super::take_register`] ask first; a command that has already happened is answered there all the
+/// same.
+///
+/// # Errors
+/// The rule that forbids it; [`Refusal::Unknown`] for a word that is no command.
+pub fn gate(cohort: &Cohort, word: &str, context: &Context) -> Result<(), Refusal> {
+    let verb = Verb::of(word).ok_or_else(|| no_command(word))?;
+    if verb == Verb::RecordRegister {
+        return check_register(cohort);
+    }
+    check(cohort, verb, context.day()?, &context.programme)
+}
+
+pub(super) fn check(
+    cohort: &Cohort,
+    verb: Verb,
+    on: NaiveDate,
+    programme: &Programme,
+) -> Result<(), Refusal> {
+    if verb == Verb::PlanCohort {
+        return check_unplanned(cohort, on, programme);
+    }
+    let plan = cohort.plan.as_ref().ok_or(Refusal::NotRegistered)?;
+    if cohort.closed_on.is_some() {
+        return Err(Refusal::Settled { item: Item::Cohort, name: plan.code.to_string() });
+    }
+    match verb {
+        Verb::ScheduleSession => check_items(cohort.sessions.len() + 1, SESSIONS_MAX),
+        Verb::CloseCohort if on < plan.period.from => {
+            Err(Refusal::OutsidePeriod { item: Item::Cohort, period: plan.period, given: on })
+        }
+        Verb::RecordRegister if cohort.sessions.is_empty() => {
+            Err(Refusal::none_open(Item::Session, "session", []))
+        }
+        Verb::PlanCohort | Verb::CloseCohort | Verb::RecordRegister => Ok(()),
+    }
+}
+
+/// A register is of its session's day, so that the day of recording is not asked.
+pub(super) fn check_register(cohort: &Cohort) -> Result<(), Refusal> {
+    check(cohort, Verb::RecordRegister, NaiveDate::MAX, &Programme::default())
+}
+
+/// A cohort is planned once, and on a day within its programme's term.
+fn check_unplanned(cohort: &Cohort, on: NaiveDate, programme: &Programme) -> Result<(), Refusal> {
+    if let Some(standing) = &cohort.plan {
+        return Err(Refusal::Differs { item: Item::Cohort, name: standing.code.to_string() });
+    }
+    match programme.term() {
+        Some(term) if !term.holds(on) => Err(Refusal::OutsideTerm { term, given: on }),
+        // Without a term the programme is not known, which the plan's own rule names.
+        _ => Ok(()),
+    }
+}

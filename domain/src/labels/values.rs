@@ -1,0 +1,75 @@
+//! Enumerated types: the lists of coded fields, and the words of the domain's own.
+
+use super::Words;
+use crate::reference::{RegionCode, lists};
+
+/// Coded types with their reference list.
+pub(super) const LISTS: &[(&str, &str)] = &[
+    ("ActionKind", "action_kinds"),
+    ("BusinessStatus", "business_statuses"),
+    ("Channel", "channels"),
+    ("ClosureReason", "closure_reasons"),
+    ("ConsentMethod", "consent_methods"),
+    ("Difficulty", "difficulties"),
+    ("EducationLevel", "education"),
+    ("ExitReason", "exit_reasons"),
+    ("GrievanceCategory", "grievance_categories"),
+    ("GrievanceChannel", "grievance_channels"),
+    ("GrievanceOutcome", "grievance_outcomes"),
+    ("IncomeSource", "income_sources"),
+    ("Instrument", "instruments"),
+    ("Intake", "intakes"),
+    ("LegalForm", "legal_forms"),
+    ("MediaType", "media_types"),
+    ("ModuleCode", "modules"),
+    ("PaymentMethod", "payment_methods"),
+    ("RefusalReason", "refusal_reasons"),
+    ("RegionCode", "regions"),
+    ("SectorCode", "sectors"),
+    ("SelectionMethod", "selection_methods"),
+    ("SupportKind", "support_kinds"),
+    ("SurveyKind", "surveys"),
+    ("SuspensionReason", "suspension_reasons"),
+];
+
+/// Words of the domain's own.
+const OWN: &[(&str, &str, Words)] = &[
+    ("Sex", "female", ("Femme", "Woman")),
+    ("Sex", "male", ("Homme", "Man")),
+    ("Decision", "selected", ("Retenu", "Selected")),
+    ("Decision", "waitlisted", ("En liste d'attente", "On the waiting list")),
+    ("Decision", "not_selected", ("Non retenu", "Not selected")),
+    ("PlanConclusion", "validated", ("Validé", "Validated")),
+    ("PlanConclusion", "to_revise", ("À revoir", "To be revised")),
+    ("TrancheCondition", "agreement_signed", ("Convention signée", "Agreement signed")),
+    ("TrancheCondition", "business_started", ("Activité démarrée", "Business started")),
+    (
+        "TrancheCondition",
+        "visit_recorded",
+        ("Visite depuis la tranche précédente", "Visit since the tranche before"),
+    ),
+    (
+        "TrancheCondition",
+        "document_attached",
+        ("Pièce jointe depuis la tranche précédente", "Document since the tranche before"),
+    ),
+    ("ErasureGround", "request", ("Demande de la personne", "The person's request")),
+    ("ErasureGround", "retention", ("Durée de conservation écoulée", "Retention period over")),
+    ("ErasureGround", "collected_in_error", ("Collecte par erreur", "Collected in error")),
+];
+
+pub(super) fn find(owner: &str, value: &str) -> Option<Words> {
+    let own = OWN.iter().find(|(name, word, _)| *name == owner && *word == value);
+    if let Some((_, _, words)) = own {
+        return Some(*words);
+    }
+    let (_, name) = LISTS.iter().find(|(coded, _)| *coded == owner)?;
+    if *name == "regions" {
+        // A region is called by its name in every language.
+        let region = RegionCode::all().find(|region| region.code() == value)?;
+        return Some((region.name_fr(), region.name_fr()));
+    }
+    let list = lists().iter().find(|list| list.name == *name)?;
+    let entry = list.entries.iter().find(|entry| entry.code == value)?;
+    Some((entry.label_fr, entry.label_en))
+}

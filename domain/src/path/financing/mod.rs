@@ -1,0 +1,18 @@
+//! From the training to the start: business plan, request, approval, payments, loans.
+
+pub(super) mod facts;
+mod loan;
+pub(super) mod payment;
+pub(super) mod plan;
+mod record;
+mod rules;
+mod state;
+
+pub use loan::{Loan, LoanStanding, PaidBack, portfolio_at_risk};
+pub use plan::PlanState;
+pub(super) use rules::{
+    check_agreement, check_approval, check_refusal, check_request, nothing_paid, one_to_approve,
+    one_to_refuse, one_to_sign, request,
+};
+pub use state::{Award, FinancingState, PaidTranche, RequestedFinancing};
+pub(super) use state::{fold_agreement, fold_approval, fold_refusal, fold_request, fold_waiver};

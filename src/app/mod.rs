@@ -1,0 +1,37 @@
+//! The one place where the parts are wired: databases, keys, tokens, documents, projections, evidence,
+//! figures, the gate. The command line says which; everything else is handed what it needs.
+
+mod evidence;
+mod open;
+mod server;
+
+pub use evidence::{keep_evidence, signing_key};
+pub use open::{
+    Opened, journal_config, make_directory, migrate, open, open_as_it_is, open_at, open_read,
+    secret, with_open,
+};
+pub use server::{Parts, Server};
+
+/// What could not be opened or started, for whoever runs the program.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct StartError {
+    what: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl StartError {
+    fn new(what: impl Into<String>, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { what: what.into(), source: Some(Box::new(cause)) }
+    }
+
+    fn bare(what: &str) -> Self {
+        Self { what: what.to_owned(), source: None }
+    }
+
+    /// Its sentence and its cause, apart.
+    #[must_use]
+    pub fn into_parts(self) -> (String, Option<Box<dyn std::error::Error + Send + Sync>>) {
+        (self.what, self.source)
+    }
+}

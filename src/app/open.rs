@@ -1,0 +1,257 @@
+//! Opening the databases.
+
+use std::path::Path;
+
+use sira_projections::ReadStore;
+use sira_projections::analyst::{AnalystRole, CREATE_ANALYST};
+
+use super::StartError;
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::config::Config;
+use crate::documents::DocumentStore;
+use crate::files::FileError;
+use crate::journal::{Journal, JournalConfig, JournalError};
+use crate::keys::{KeyStore, MasterKey, MasterKeyOrigin};
+use crate::read_side::{DuplicateFinder, OpenedKeys};
+use crate::say::Say;
+use crate::token::{Tokens, load_or_create_key};
+
+/// The journal's own id: one journal a database, for now.
+const JOURNAL: &str = "main";
+/// The setting that binds a journal to its key store.
+const KEY_STORE_SETTING: &str = "key_store";
+
+/// Everything a command works with.
+pub struct Opened {
+    /// The door to the streams.
+    pub commands: Commands,
+    /// Tokens.
+    pub tokens: Tokens,
+}
+
+impl Opened {
+    /// Ends in good order: what is queued is committed, connections are closed.
+    pub async fn close(&self) {
+        self.commands.journal().close().await;
+        self.commands.keys().close().await;
+    }
+}
+
+/// How the configured journal is opened.
+#[must_use]
+pub fn journal_config(config: &Config) -> JournalConfig {
+    let mut journal = JournalConfig::new(&config.database_url);
+    JOURNAL.clone_into(&mut journal.journal);
+    journal
+}
+
+/// Opens the read database, making its schema, and lets registrations be answered with their likely
+/// duplicates.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_read(
+    config: &Config,
+    opened: &Opened,
+    say: Say,
+) -> Result<ReadStore, StartError> {
+    let store = ReadStore::open(&config.read_database_url).await;
+    let store = store.map_err(|error| {
+        let what =
+            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
+        StartError::new(what, error)
+    })?;
+    let keys = OpenedKeys::new(opened.commands.keys().clone());
+    let _ = opened.commands.clone().proposing(DuplicateFinder::new(store.clone(), keys));
+    Ok(store)
+}
+
+/// Brings the journal's schema up to date, and makes the analysts' role.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn migrate(config: &Config, say: Say) -> Result<(), StartError> {
+    make_directory(config)?;
+    let done = Journal::migrate(&journal_config(config)).await;
+    done.map_err(|error| StartError::new("migrate", error))?;
+    say.note("Le schéma du journal est à jour.", "The journal's schema is up to date.");
+    make_analyst(config, say).await
+}
+
+/// The analysts' role, where the read side is on a server. Not every database user may make a role: then
+/// this says what somebody who may has to run, and all else works without it.
+async fn make_analyst(config: &Config, say: Say) -> Result<(), StartError> {
+    if config.read_database_url.starts_with("sqlite:") {
+        return Ok(());
+    }
+    let failed = |error| {
+        let what =
+            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
+        StartError::new(what, error)
+    };
+    let store = ReadStore::open(&config.read_database_url).await.map_err(failed)?;
+    let made = store.make_analyst_role().await.map_err(failed);
+    store.close().await;
+    if made? == AnalystRole::Forbidden {
+        let fr = format!(
+            "Le rôle des analystes n'existe pas et cet utilisateur ne peut pas le créer. Qu'un \
+             administrateur de la base lance : {CREATE_ANALYST}; puis relancez `sira migrate`."
+        );
+        let en = format!(
+            "The analysts' role is not there and this user may not make it. Let a database \
+             administrator run: {CREATE_ANALYST}; then run `sira migrate` again."
+        );
+        say.note(&fr, &en);
+    }
+    Ok(())
+}
+
+/// Makes the data directory.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub fn make_directory(config: &Config) -> Result<(), StartError> {
+    std::fs::create_dir_all(&config.data_dir).map_err(|source| {
+        let path = config.data_dir.clone();
+        StartError::new("data directory", FileError { path, source })
+    })
+}
+
+/// Opens the journal, the key store and the tokens. An embedded journal that does not exist yet is
+/// made; any other schema than the known one is refused with what to run.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open(config: &Config, say: Say) -> Result<Opened, StartError> {
+    open_at(config, Clock::System, say).await
+}
+
+/// As [`open`], on a clock of the caller's.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, StartError> {
+    make_directory(config)?;
+    let journal = open_journal(config, &clock, say).await?;
+    let keys = open_keys(config, &clock, say).await?;
+    bind(&journal, &keys, say).await?;
+    let given = secret("SIRA_TOKEN_KEY");
+    let key = load_or_create_key(&config.data_dir, given.as_deref().map(String::as_str))
+        .map_err(|error| StartError::new("token key", error))?;
+    let tokens = Tokens::new(journal.clone(), clock.clone(), &key)
+        .map_err(|error| StartError::new("token key", error))?;
+    let documents = DocumentStore::open(&config.documents_url, &config.data_dir.join("incoming"));
+    let documents = documents.map_err(|error| {
+        let what = say
+            .pick("le magasin de documents ne s'ouvre pas", "the document store cannot be opened");
+        StartError::new(what, error)
+    })?;
+    let commands = Commands::new(journal, keys, clock, config.cache_bytes).keeping(documents);
+    Ok(Opened { commands, tokens })
+}
+
+/// Opens a journal to look at it, whatever is wrong with it.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_as_it_is(config: &JournalConfig, say: Say) -> Result<Journal, StartError> {
+    let opened = Journal::open_as_it_is(config, Clock::System).await;
+    opened.map_err(|error| not_opened(error, say))
+}
+
+async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journal, StartError> {
+    let journal = journal_config(config);
+    if is_new_embedded(&config.database_url) {
+        Journal::migrate(&journal).await.map_err(|error| StartError::new("migrate", error))?;
+    }
+    Journal::open(&journal, clock.clone()).await.map_err(|error| not_opened(error, say))
+}
+
+fn not_opened(error: JournalError, say: Say) -> StartError {
+    let what = match &error {
+        JournalError::SchemaBehind { .. } => say.pick(
+            "le schéma du journal n'est pas à jour : lancez `sira migrate`",
+            "the journal's schema is behind: run `sira migrate`",
+        ),
+        JournalError::SchemaUnknown { .. } => say.pick(
+            "le schéma du journal est inconnu de cette version : prenez une version plus récente de sira",
+            "this version does not know the journal's schema: take a newer sira",
+        ),
+        _ => say.pick("le journal ne s'ouvre pas", "the journal cannot be opened"),
+    };
+    StartError::new(what, error)
+}
+
+/// An embedded journal whose file is not there yet is made on first use: that is what makes
+/// `sira serve` alone run.
+fn is_new_embedded(url: &str) -> bool {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+    path.is_some_and(|path| !Path::new(path.split('?').next().unwrap_or(path)).exists())
+}
+
+async fn open_keys(config: &Config, clock: &Clock, say: Say) -> Result<KeyStore, StartError> {
+    let given = secret("SIRA_MASTER_KEY");
+    let loaded = MasterKey::load_or_create(&config.data_dir, given.as_deref().map(String::as_str));
+    let (master, origin) = loaded.map_err(|error| StartError::new("master key", error))?;
+    if let MasterKeyOrigin::Created(path) = &origin {
+        warn_of_new_master_key(path, say);
+    }
+    let store = KeyStore::open(&config.keys_database_url, master, clock.clone()).await;
+    store.map_err(|error| {
+        StartError::new(
+            say.pick("le magasin de clés ne s'ouvre pas", "the key store cannot be opened"),
+            error,
+        )
+    })
+}
+
+fn warn_of_new_master_key(path: &Path, say: Say) {
+    let path = path.display();
+    let fr = format!(
+        "\n*** NOUVELLE CLÉ MAÎTRESSE : {path}\n*** Sans elle, aucun nom ne se relit. Gardez-en une copie \
+         hors de cette machine,\n*** loin des sauvegardes du journal, ou donnez-la par SIRA_MASTER_KEY.\n"
+    );
+    let en = format!(
+        "\n*** NEW MASTER KEY: {path}\n*** Without it no name can be read again. Keep a copy off this \
+         machine,\n*** away from the journal's backups, or give it by SIRA_MASTER_KEY.\n"
+    );
+    say.note(&fr, &en);
+}
+
+/// A secret of the environment; none when it is empty.
+#[must_use]
+pub fn secret(name: &str) -> Option<zeroize::Zeroizing<String>> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(zeroize::Zeroizing::new)
+}
+
+/// A journal names its key store once; another one is refused, since what it sealed could not be
+/// opened, and what it would seal could not be opened elsewhere.
+async fn bind(journal: &Journal, keys: &KeyStore, say: Say) -> Result<(), StartError> {
+    let own = keys.id().to_string();
+    let named = journal.set_once(KEY_STORE_SETTING, &own).await;
+    let named = named.map_err(|error| StartError::new("journal", error))?;
+    if named == own {
+        return Ok(());
+    }
+    let what = say.pick(
+        "ce magasin de clés n'est pas celui de ce journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
+        "this key store is not the one of this journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
+    );
+    Err(StartError::bare(what))
+}
+
+/// Opens everything, works with it, and closes it, whatever the work came to.
+///
+/// # Errors
+/// [`StartError`] as the work's own error, or what the work gives.
+pub async fn with_open<T, E: From<StartError>>(
+    config: &Config,
+    say: Say,
+    work: impl AsyncFnOnce(&Opened) -> Result<T, E>,
+) -> Result<T, E> {
+    let opened = open(config, say).await?;
+    let outcome = work(&opened).await;
+    opened.close().await;
+    outcome
+}

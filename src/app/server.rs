@@ -1,0 +1,141 @@
+//! A running server: everything that goes on beside the requests, wired together once.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use sira_projections::{ReadStore, Runner};
+use tokio::task::JoinHandle;
+
+use super::StartError;
+use super::evidence::keep_evidence;
+use super::open::{Opened, open_read};
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::config::Config;
+use crate::evidence::Keeper;
+use crate::figures::Figures;
+use crate::http::{App, Gate, Metrics, router};
+use crate::oidc::Oidc;
+use crate::read_side::{JournalFeed, start_projections};
+use crate::say::Say;
+
+/// How long an idempotency key is honoured.
+const KEYS_KEPT: Duration = Duration::days(30);
+/// How often older keys are forgotten.
+const FORGET_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
+
+/// What a process does beside answering; another process may be left to do it.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    /// Feed the read models.
+    pub projections: bool,
+    /// Follow the journal with the evidence, and sign.
+    pub evidence: bool,
+}
+
+/// A running server.
+pub struct Server {
+    app: App,
+    read: ReadStore,
+    projections: Option<Runner<JournalFeed>>,
+    keeper: Option<Keeper>,
+    beside: [JoinHandle<()>; 2],
+}
+
+impl Server {
+    /// Starts what goes on beside the requests. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`], which says what could not be opened.
+    pub async fn start(
+        config: &Config,
+        opened: &Opened,
+        parts: Parts,
+        say: Say,
+    ) -> Result<Self, StartError> {
+        let read = open_read(config, opened, say).await?;
+        let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
+        let gate = gate(config, commands.clock())?;
+        let start = || start_projections(commands.journal(), commands.keys(), &read);
+        let projections = parts.projections.then(start);
+        let keeper = match parts.evidence {
+            true => Some(keep_evidence(config, &commands, say).await?),
+            false => None,
+        };
+        let figures = Figures::new(commands.clone(), read.clone());
+        let beside =
+            [tokio::spawn(keep_house(commands.clone())), tokio::spawn(warm(figures.clone()))];
+        let app = App {
+            figures,
+            evidence: keeper.as_ref().map(|keeper| keeper.evidence().clone()),
+            commands,
+            tokens,
+            gate,
+            read: read.clone(),
+            projections: projections.as_ref().map(Runner::statuses).unwrap_or_default(),
+            metrics: Arc::new(Metrics::default()),
+        };
+        Ok(Self { app, read, projections, keeper, beside })
+    }
+
+    /// The routes, over this server's parts.
+    #[must_use]
+    pub fn router(&self) -> axum::Router {
+        router(self.app.clone())
+    }
+
+    /// Ends what goes on beside the requests: projections finish their batch, the signer gives its place
+    /// back. To be called when nobody is answered any more.
+    pub async fn stop(self) {
+        self.beside.iter().for_each(JoinHandle::abort);
+        if let Some(projections) = self.projections {
+            projections.stop().await;
+        }
+        if let Some(keeper) = self.keeper {
+            keeper.stop().await;
+        }
+        self.read.close().await;
+    }
+}
+
+/// The gate that the configuration describes.
+fn gate(config: &Config, clock: &Clock) -> Result<Gate, StartError> {
+    let oidc = config.oidc.clone().map(|oidc| Oidc::new(oidc, clock.clone())).transpose();
+    let oidc = oidc.map_err(|error| StartError::new("oidc", error))?;
+    if let Some(oidc) = oidc.clone() {
+        // The first token need not wait for the keys; an issuer that is down stops no start.
+        tokio::spawn(async move { oidc.warm().await });
+    }
+    Ok(Gate::new(config.rate_limits, config.trusted_proxies.clone(), oidc, clock.clone()))
+}
+
+/// At start and every hour: forgets old idempotency keys, and removes documents that a crash left.
+async fn keep_house(commands: Commands) {
+    let mut ticks = tokio::time::interval(FORGET_EVERY);
+    loop {
+        ticks.tick().await;
+        let before = commands.clock().now() - KEYS_KEPT;
+        match commands.journal().forget_requests_before(before).await {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(count, "idempotency keys older than 30 days were forgotten");
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "old idempotency keys could not be forgotten");
+            }
+        }
+        let Some(documents) = commands.documents() else { continue };
+        match documents.sweep(&commands).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "documents that belong to nothing were removed"),
+            Err(error) => tracing::warn!(error = %error, "the documents could not be swept"),
+        }
+    }
+}
+
+/// Reads the facts that figures are made of. When it fails, the first question reads them.
+async fn warm(figures: Figures) {
+    if let Err(error) = figures.warm().await {
+        tracing::warn!(error = %error, "the figures could not be made ready");
+    }
+}
