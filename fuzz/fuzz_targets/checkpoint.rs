@@ -1,7 +1,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sira_fuzz::properties;
+use sira_fuzz::evidence as properties;
 
 fuzz_target!(|text: &str| {
     properties::checkpoint(text);

@@ -23,7 +23,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, parse_url_opts};
+use object_store::{ObjectStore, ObjectStoreExt, parse_url_opts};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
@@ -92,6 +92,9 @@ impl DocumentStore {
     /// [`DocumentError::Address`], `Store` and `File`.
     pub fn open(url: &str, incoming: &FilePath) -> Result<Self, DocumentError> {
         let (store, root): (Arc<dyn ObjectStore>, Path) = if url.starts_with("s3://") {
+            // What the store speaks over asks the process for its cryptography. The first one that is named
+            // stays: here that is ring as well, whoever was first.
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let url = reqwest::Url::parse(url).map_err(|_| DocumentError::Address)?;
             let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
             let settings = settings.map(|(name, value)| (name.to_ascii_lowercase(), value));
@@ -107,11 +110,11 @@ impl DocumentStore {
     }
 
     fn folder(&self, path: Uuid) -> Path {
-        self.0.root.child("beneficiary").child(path.to_string())
+        self.0.root.clone().join("beneficiary").join(path.to_string())
     }
 
     fn at(&self, path: Uuid, key: &PersonKey, sha256: &str) -> Path {
-        self.folder(path).child(key.document_name(sha256))
+        self.folder(path).join(key.document_name(sha256))
     }
 
     /// Begins to take a document of a person in.
@@ -177,5 +180,16 @@ impl DocumentStore {
         let locations = found.map_ok(|object| object.location).boxed();
         let removed = self.0.store.delete_stream(locations);
         removed.try_for_each(|_| std::future::ready(Ok(()))).await.map_err(Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_opened_without_being_reached() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(DocumentStore::open("s3://invented-bucket/documents", folder.path()).is_ok());
     }
 }

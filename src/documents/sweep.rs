@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use sira_domain::path::{Beneficiary, Fact};
 use uuid::Uuid;
@@ -37,7 +38,7 @@ impl DocumentStore {
     /// When the store, the journal or the key store cannot be reached.
     pub async fn sweep(&self, commands: &Commands) -> Result<u64, SweepError> {
         let mut by_path: BTreeMap<Uuid, Vec<Object>> = BTreeMap::new();
-        let folder = self.0.root.child("beneficiary");
+        let folder = self.0.root.clone().join("beneficiary");
         let mut found = self.0.store.list(Some(&folder));
         while let Some(object) = found.try_next().await.map_err(DocumentError::from)? {
             let parts: Vec<_> = object.location.parts().collect();
