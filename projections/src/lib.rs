@@ -6,6 +6,7 @@
 //! [`Feed`] and [`IdentityKeys`](case_identity::IdentityKeys): the journal and the key store are not
 //! known here.
 
+mod activity;
 pub mod analyst;
 pub mod analytics;
 pub mod case_identity;
@@ -13,6 +14,7 @@ pub mod case_status;
 mod changes;
 mod cohorts;
 mod decode;
+mod families;
 mod folds;
 mod funds;
 pub mod lists;

@@ -1,6 +1,6 @@
 //! The projections that are folded stream by stream, and the tables of each.
 
-use crate::folds::Family;
+use crate::families::Family;
 use crate::store::ReadConnection;
 use crate::table::{TABLES, Table, create_statements, drop_statement};
 

@@ -25,8 +25,11 @@ pub use dims::{AGE_BANDS, age_band, sex_word};
 pub(crate) use ledger::{Ledger, Told};
 
 use crate::changes::Changes;
+use crate::decode::decode;
+use crate::families::StreamFold;
 use crate::rule_book::RuleBook;
 use crate::table::TableId;
+use crate::{FeedEvent, FoldError};
 use memo::{Before, Memo};
 use tell::{DUE_SLOTS, INCOME_SLOTS, Moment, Op, tell};
 
@@ -76,20 +79,8 @@ impl PathFold {
         }
     }
 
-    /// Sequence of the last event taken.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.past.len() as u64
-    }
-
-    /// What it weighs in a cache, roughly, in bytes.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        2_000 + self.past.len() * 700 + self.ledger.len() * 500
-    }
-
     /// Takes the next event in: what it changes is added to `changes`.
-    pub fn take(&mut self, event: PathEvent, changes: &mut Changes) {
+    fn take_event(&mut self, event: PathEvent, changes: &mut Changes) {
         let position = event.position;
         let reaches_back = reaches_back(&event.event.fact);
         if let Fact::Retracted(retraction) = &event.event.fact {
@@ -111,24 +102,6 @@ impl PathFold {
                 Op::Clear(table, slot) => self.ledger.clear(table, slot, position, changes),
             }
         }
-    }
-
-    /// Adds the rows of the tables of the present; to be called once after the last event of a batch.
-    pub fn show(&self, rules: &RuleBook, changes: &mut Changes) {
-        status::show(self, rules, changes);
-    }
-
-    /// The rules that its schedule of visits comes from: programme and version; none before a start.
-    #[must_use]
-    pub fn rules_needed(&self) -> Option<(Uuid, u32)> {
-        let registration = self.state.registration.as_ref()?;
-        self.state.business.as_ref()?;
-        Some((registration.programme.0, self.memo.start_rules))
-    }
-
-    /// The changes were written.
-    pub fn settle(&mut self) {
-        self.ledger.settle();
     }
 
     fn take_one(&mut self, sequence: u64, event: &PathEvent, ops: &mut Vec<Op>) {
@@ -177,6 +150,42 @@ impl PathFold {
             rows.retain(|row| !OF_PEOPLE.contains(&row.table) || is_due(row));
         }
         self.ledger.become_rows(rows, position, changes);
+    }
+}
+
+impl StreamFold for PathFold {
+    fn version(&self) -> u64 {
+        self.past.len() as u64
+    }
+
+    fn take(
+        &mut self,
+        event: &FeedEvent,
+        _: &mut RuleBook,
+        changes: &mut Changes,
+    ) -> Result<(), FoldError> {
+        let (position, recorded_at) = (event.position, event.recorded_at);
+        self.take_event(PathEvent { position, recorded_at, event: decode(event)? }, changes);
+        Ok(())
+    }
+
+    fn show(&self, rules: &RuleBook, changes: &mut Changes) {
+        status::show(self, rules, changes);
+    }
+
+    fn settle(&mut self) {
+        self.ledger.settle();
+    }
+
+    fn weight(&self) -> usize {
+        2_000 + self.past.len() * 700 + self.ledger.len() * 500
+    }
+
+    /// Its schedule of visits comes from the rules that the business started under.
+    fn rules_needed(&self) -> Option<(Uuid, u32)> {
+        let registration = self.state.registration.as_ref()?;
+        self.state.business.as_ref()?;
+        Some((registration.programme.0, self.memo.start_rules))
     }
 }
 

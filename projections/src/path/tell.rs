@@ -5,11 +5,12 @@ use sira_domain::path::{Fact, State};
 use sira_domain::values::FundId;
 use uuid::Uuid;
 
-use super::dims::dims;
+use super::dims::breakdown;
 use super::ledger::{Slot, Told};
 use super::memo::{Before, Memo};
 use super::{PathEvent, business, money, recruitment};
-use crate::table::{Cell, TableId};
+use crate::table::tables::case_milestones::MilestoneRow;
+use crate::table::{TableId, TableRow};
 
 /// First place of instalments in `indicator_values`.
 pub const DUE_SLOTS: Slot = 10_000;
@@ -41,28 +42,22 @@ impl Moment<'_> {
 
     /// Tells a row: its own cells, then what figures are broken down by. A path without a
     /// registration tells nothing.
-    pub fn put<const N: usize>(
-        &self,
-        memo: &Memo,
-        ops: &mut Vec<Op>,
-        (table, slot): (TableId, Option<Slot>),
-        own: [Cell; N],
-    ) {
-        self.put_of(memo, memo.fund, ops, (table, slot), own);
+    pub fn put<R: TableRow>(&self, memo: &Memo, ops: &mut Vec<Op>, slot: Option<Slot>, own: R) {
+        self.put_of(memo, memo.fund, ops, slot, own);
     }
 
     /// The same, of a fund.
-    pub fn put_of<const N: usize>(
+    pub fn put_of<R: TableRow>(
         &self,
         memo: &Memo,
         fund: Option<FundId>,
         ops: &mut Vec<Op>,
-        (table, slot): (TableId, Option<Slot>),
-        own: [Cell; N],
+        slot: Option<Slot>,
+        own: R,
     ) {
-        let Some(dims) = dims(self.state, memo, fund) else { return };
-        let row = own.into_iter().chain(dims).collect();
-        ops.push(Op::Put(Told { table, slot, row }));
+        let Some(breakdown) = breakdown(self.state, memo, fund) else { return };
+        let row = own.cells().chain(breakdown.cells()).collect();
+        ops.push(Op::Put(Told { table: R::TABLE, slot, row }));
     }
 }
 
@@ -95,16 +90,15 @@ pub fn reach(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, milestone: &'s
     memo.reached |= 1 << place;
     let Some(registration) = &moment.state.registration else { return };
     let days = (moment.on() - registration.on).num_days();
-    let own = [
-        moment.id.into(),
-        milestone.into(),
-        moment.sequence.into(),
-        moment.on().into(),
-        moment.event.recorded_at.into(),
-        days.into(),
-    ];
-    let slot = Slot::try_from(place).unwrap_or_default();
-    moment.put(memo, ops, (TableId::CaseMilestones, Some(slot)), own);
+    let own = MilestoneRow {
+        aggregate_id: moment.id,
+        milestone: milestone.into(),
+        sequence: moment.sequence,
+        occurred_on: moment.on(),
+        recorded_at: moment.event.recorded_at,
+        days,
+    };
+    moment.put(memo, ops, Slot::try_from(place).ok(), own);
 }
 
 /// Tells that a milestone is reached no longer.

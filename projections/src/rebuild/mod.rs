@@ -20,7 +20,7 @@ use tokio::sync::watch;
 pub use in_order::rebuild_projection;
 
 use crate::analyst;
-use crate::folds::Family;
+use crate::families::Family;
 use crate::models::{self, Model};
 use crate::runner::pack::tables_of;
 use crate::runner::{Checkpoint, find_checkpoint, set_checkpoint};

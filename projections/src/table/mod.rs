@@ -4,15 +4,31 @@
 mod cell;
 mod ddl;
 mod decimal;
+pub(crate) mod define;
 mod dictionary;
-mod models;
+pub(crate) mod tables;
 
 pub use cell::{Cell, Row, time_text};
 pub use ddl::create_statements;
 pub(crate) use ddl::drop_statement;
 pub use decimal::Decimal;
 pub use dictionary::dictionary_md;
-pub use models::{TABLES, TableId};
+pub use tables::{TABLES, TableId};
+
+/// A row of a table, with a field for each of its own columns.
+pub(crate) trait TableRow: Sized {
+    /// The table.
+    const TABLE: TableId;
+
+    /// Its values, in the order of the columns; those that figures are broken down by are not among
+    /// them.
+    fn cells(self) -> impl Iterator<Item = Cell>;
+
+    /// The row as it is stored, of a table that figures are not broken down by.
+    fn row(self) -> Row {
+        self.cells().collect()
+    }
+}
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
