@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::changes::Changes;
 use crate::decode::decode;
-use crate::families::StreamFold;
 use crate::rule_book::RuleBook;
+use crate::stream_fold::StreamFold;
 use crate::table::TableId;
 use crate::table::tables::cohort_status::CohortStatusRow;
 use crate::{FeedEvent, FoldError};

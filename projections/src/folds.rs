@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use crate::changes::Changes;
 use crate::decode::decode;
-use crate::families::{Family, StreamFold};
+use crate::families::Family;
 use crate::rule_book::RuleBook;
+use crate::stream_fold::StreamFold;
 use crate::{BoxError, Feed, FeedEvent, FoldError, activity, staff};
 
 /// What folds may weigh together, in bytes, before those used longest ago are dropped.

@@ -52,6 +52,11 @@ impl Model {
     }
 }
 
+/// The tables of some projections.
+pub(crate) fn tables_of(models: &[&'static Model]) -> Vec<&'static Table> {
+    models.iter().flat_map(|model| model.tables()).collect()
+}
+
 /// Makes tables anew, empty, where statements without a schema lead; indexes come with
 /// [`index_tables`].
 pub(crate) async fn make_tables(

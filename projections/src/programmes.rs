@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use crate::changes::Changes;
 use crate::decode::decode;
-use crate::families::StreamFold;
 use crate::path::{Ledger, Told, sex_word};
 use crate::rule_book::RuleBook;
+use crate::stream_fold::StreamFold;
 use crate::table::tables::offices::OfficeRow;
 use crate::table::tables::programme_status::ProgrammeStatusRow;
 use crate::table::tables::targets::TargetRow;

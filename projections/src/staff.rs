@@ -11,12 +11,8 @@ use serde::Deserialize;
 
 use crate::FeedEvent;
 use crate::changes::Changes;
-use crate::table::tables::staff::StaffRow;
-use crate::table::{Merge, TableId, TableRow};
-
-/// How the columns of two rows of one actor, role and office become one.
-pub(crate) const MERGE: &[Merge] =
-    &[Merge::Key, Merge::Key, Merge::Key, Merge::Least, Merge::Greatest, Merge::Sum];
+use crate::table::tables::staff::{MERGE, StaffRow};
+use crate::table::{TableId, TableRow};
 
 /// What an event's metadata say of its author.
 #[derive(Deserialize)]

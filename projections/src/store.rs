@@ -172,7 +172,7 @@ impl ReadTransaction {
         journal: &str,
         projection: &str,
     ) -> Result<Option<u64>, ReadError> {
-        let found = crate::runner::find_checkpoint(self.connection(), journal, projection).await?;
+        let found = crate::checkpoint::find(self.connection(), journal, projection).await?;
         Ok(found.map(|checkpoint| checkpoint.position))
     }
 
@@ -367,8 +367,7 @@ impl ReadStore {
     /// When the database cannot be read.
     pub async fn position(&self, journal: &str, projection: &str) -> Result<u64, ReadError> {
         let mut handle = self.connection().await?;
-        let found =
-            crate::runner::find_checkpoint(handle.connection(), journal, projection).await?;
+        let found = crate::checkpoint::find(handle.connection(), journal, projection).await?;
         Ok(found.map_or(0, |checkpoint| checkpoint.position))
     }
 
@@ -378,7 +377,7 @@ impl ReadStore {
     /// When the database cannot be read.
     pub async fn projections(&self, journal: &str) -> Result<Vec<crate::Stored>, ReadError> {
         let mut handle = self.connection().await?;
-        crate::runner::all_checkpoints(handle.connection(), journal).await
+        crate::checkpoint::all(handle.connection(), journal).await
     }
 
     /// The pool, for what is read beside the projections of this crate.

@@ -26,8 +26,8 @@ pub(crate) use ledger::{Ledger, Told};
 
 use crate::changes::Changes;
 use crate::decode::decode;
-use crate::families::StreamFold;
 use crate::rule_book::RuleBook;
+use crate::stream_fold::StreamFold;
 use crate::table::TableId;
 use crate::{FeedEvent, FoldError};
 use memo::{Before, Memo};

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::site::Site;
-use crate::runner::signed;
+use crate::checkpoint::signed;
 use crate::store::ReadConnection;
 use crate::{FoldError, StreamPlace, on_read};
 

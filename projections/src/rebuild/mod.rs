@@ -9,7 +9,6 @@
 mod build;
 mod folding;
 mod in_order;
-mod lease;
 mod pass;
 mod site;
 mod swap;
@@ -20,12 +19,11 @@ use tokio::sync::watch;
 pub use in_order::rebuild_projection;
 
 use crate::analyst;
+use crate::checkpoint::{self, Checkpoint};
 use crate::families::Family;
-use crate::models::{self, Model};
-use crate::runner::pack::tables_of;
-use crate::runner::{Checkpoint, find_checkpoint, set_checkpoint};
+use crate::lease::Lease;
+use crate::models::{self, Model, tables_of};
 use crate::{Feed, FoldError, ReadStore};
-use lease::Lease;
 use pass::Pass;
 use site::Site;
 
@@ -96,7 +94,7 @@ async fn find(
     name: &str,
 ) -> Result<Option<Checkpoint>, FoldError> {
     let mut handle = store.connection().await?;
-    Ok(find_checkpoint(handle.connection(), journal, name).await?)
+    Ok(checkpoint::find(handle.connection(), journal, name).await?)
 }
 
 /// Makes empty tables in place with checkpoints at 0, in one transaction.
@@ -111,7 +109,7 @@ async fn make_empty(
     models::index_tables(transaction.connection(), &tables, None).await?;
     for model in models {
         let nothing = Checkpoint { version: model.version, position: 0 };
-        set_checkpoint(transaction.connection(), journal, model.name, nothing).await?;
+        checkpoint::set(transaction.connection(), journal, model.name, nothing).await?;
     }
     analyst::grant(transaction.connection()).await?;
     transaction.commit().await?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::values::{SignedXof, Xof};
 use uuid::Uuid;
 
-use super::{Column, Kind};
+use super::definition::{Column, Kind};
 
 /// A code or a word of a row.
 pub type Word = Cow<'static, str>;
@@ -76,10 +76,10 @@ macro_rules! columns {
         #[derive(Clone, Debug)]
         pub(crate) struct $row { $(pub $name: $type,)* }
 
-        pub(crate) const $columns: &[$crate::table::Column] = &[$({
+        pub(crate) const $columns: &[$crate::table::definition::Column] = &[$({
             let meaning: $crate::table::define::Meaning = $meaning;
             let unit = <$type as $crate::table::define::Stored>::UNIT;
-            $crate::table::Column {
+            $crate::table::definition::Column {
                 name: stringify!($name),
                 kind: <$type as $crate::table::define::Stored>::KIND,
                 optional: <$type as $crate::table::define::Stored>::OPTIONAL,
@@ -120,11 +120,11 @@ macro_rules! table {
             }
         }
 
-        pub(crate) const TABLE: $crate::table::Table = $crate::table::Table {
+        pub(crate) const TABLE: $crate::table::definition::Table = $crate::table::definition::Table {
             id: $crate::table::TableId::$id,
             name: $label,
             projection: $projection,
-            realm: $crate::table::Realm::$realm,
+            realm: $crate::table::definition::Realm::$realm,
             keeping: $keeping,
             key: &[$($key),*],
             about: $about,

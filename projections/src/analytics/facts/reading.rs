@@ -17,7 +17,7 @@ use super::money::MoneyRow;
 use super::value::ValueRow;
 use super::visit::VisitRow;
 use super::{Dims, Fact, Measure, Source, Tag, Tells, number_of};
-use crate::runner::signed;
+use crate::checkpoint::signed;
 use crate::{ReadConnection, ReadError, ReadStore, on_read};
 
 /// Events of one reading: an event tells a row or two, so a step holds some 100,000 rows at most.

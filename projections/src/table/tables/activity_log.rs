@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{OCCURRED, RECORDED, SEQUENCE};
-use crate::table::Keeping;
+use super::common::{OCCURRED, RECORDED, SEQUENCE};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     ActivityLog, "activity_log" of "activity_log",

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{COHORT, PROGRAMME};
+use super::common::{AGE_BAND, COHORT, DISABILITY, DISPLACED, FUND, PROGRAMME, SEX};
 use crate::table::define::{Word, columns, means};
 
 columns! {
@@ -11,11 +11,11 @@ columns! {
         programme: Uuid = PROGRAMME;
         office: Word = means("Antenne", "Office in charge when it was recorded.");
         region: Word = means("Région", "Region of residence when it was recorded; a key of the dated list.");
-        sex: Word = super::SEX;
-        age_band: Word = super::AGE_BAND;
-        disability: Option<bool> = super::DISABILITY;
-        displaced: Option<bool> = super::DISPLACED;
+        sex: Word = SEX;
+        age_band: Word = AGE_BAND;
+        disability: Option<bool> = DISABILITY;
+        displaced: Option<bool> = DISPLACED;
         cohort: Option<Uuid> = COHORT;
-        fund: Option<Uuid> = super::FUND;
+        fund: Option<Uuid> = FUND;
     }
 }

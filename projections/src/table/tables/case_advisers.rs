@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{AGGREGATE, LAST_ON, REGISTERED_ON};
-use crate::table::Keeping;
+use super::common::{AGGREGATE, LAST_ON, REGISTERED_ON};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     CaseAdvisers, "case_advisers" of "case_status",

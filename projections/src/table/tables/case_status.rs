@@ -3,12 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{
+use super::common::{
     AGE_BAND, AGGREGATE, COHORT, DISABILITY, DISPLACED, FUND, LAST_ON, OFFICE_NOW, POSITION,
     PROGRAMME, REFERENCE, REGION_NOW, REGISTERED_ON, SEX, STARTED_ON, VERSION,
 };
-use crate::table::Keeping;
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     CaseStatus, "case_status" of "case_status",

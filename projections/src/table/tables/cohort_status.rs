@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{OFFICE_NOW, POSITION, PROGRAMME, VERSION};
-use crate::table::Keeping;
+use super::common::{OFFICE_NOW, POSITION, PROGRAMME, VERSION};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     CohortStatus, "cohort_status" of "cohort_status",

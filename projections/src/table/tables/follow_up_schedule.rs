@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{AGGREGATE, OFFICE_NOW, PROGRAMME, REFERENCE, REGION_NOW};
-use crate::table::Keeping;
+use super::common::{AGGREGATE, OFFICE_NOW, PROGRAMME, REFERENCE, REGION_NOW};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     FollowUpSchedule, "follow_up_schedule" of "follow_up_schedule",

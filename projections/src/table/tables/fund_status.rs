@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use sira_domain::values::Xof;
 use uuid::Uuid;
 
-use super::{POSITION, PROGRAMME, VERSION};
-use crate::table::Keeping;
+use super::common::{POSITION, PROGRAMME, VERSION};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     FundStatus, "fund_status" of "fund_status",

@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{AGGREGATE, RECORDED, SEQUENCE};
-use crate::table::Keeping;
+use super::common::{AGGREGATE, RECORDED, SEQUENCE};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     Grievances (broken down), "grievances" of "grievances",

@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE};
-use crate::table::Keeping;
+use super::common::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     IndicatorValues (broken down), "indicator_values" of "indicator_values",

@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::values::Xof;
 use uuid::Uuid;
 
-use super::{AGGREGATE, FINANCING, OCCURRED, RECORDED, REFERENCE, SEQUENCE};
-use crate::table::Keeping;
+use super::common::{AGGREGATE, FINANCING, OCCURRED, RECORDED, REFERENCE, SEQUENCE};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     LoanStatus (broken down), "loan_status" of "loan_status",

@@ -6,6 +6,7 @@ pub(crate) mod case_advisers;
 pub(crate) mod case_milestones;
 pub(crate) mod case_status;
 pub(crate) mod cohort_status;
+mod common;
 pub(crate) mod finance_lines;
 pub(crate) mod follow_up_schedule;
 pub(crate) mod fund_status;
@@ -20,8 +21,7 @@ pub(crate) mod training_assessments;
 pub(crate) mod training_attendance;
 pub(crate) mod visits;
 
-use super::Table;
-use super::define::{Meaning, means};
+use super::definition::Table;
 
 macro_rules! tables {
     ($($id:ident in $place:ident;)*) => {
@@ -63,37 +63,6 @@ impl TableId {
         &TABLES[self as usize]
     }
 }
-
-const AGGREGATE: Meaning = means("Parcours", "Id of the beneficiary's path.");
-const SEQUENCE: Meaning = means("Séquence", "Sequence of the event in its stream, from 1.");
-const OCCURRED: Meaning = means("Jour du fait", "Day on which it happened, in the field.");
-const RECORDED: Meaning = means("Enregistré à", "When the event was recorded.");
-const VERSION: Meaning = means("Version", "Sequence of the last event.").of("events");
-const POSITION: Meaning = means("Position", "Position of the last event.").of("position");
-const PROGRAMME: Meaning = means("Programme", "Id of the programme.");
-const REFERENCE: Meaning = means("Référence", "Reference for paper and phone.");
-const FINANCING: Meaning = means("Financement", "Number of the financing within the path, from 1.");
-const OFFICE_NOW: Meaning = means("Antenne", "Office in charge.");
-const REGION_NOW: Meaning = means("Région", "Region of residence.");
-const REGISTERED_ON: Meaning = means("Inscrit le", "Day of registration.");
-const STARTED_ON: Meaning = means("Démarré le", "Day on which the business started.");
-const LAST_ON: Meaning = means("Dernier fait le", "Latest day of any fact of the path.");
-const SEX: Meaning = means("Sexe", "female or male.");
-const AGE_BAND: Meaning = means(
-    "Tranche d'âge",
-    "Age reached in the year of registration, by the year of birth as known now: under_18, 18_24, 25_29, 30_35 or over_35.",
-);
-const DISABILITY: Meaning = means(
-    "Handicap",
-    "Whether an answer of the Washington Group short set is 3 or 4; empty when not asked.",
-);
-const DISPLACED: Meaning =
-    means("Déplacé interne", "Whether internally displaced; empty when not asked.");
-const COHORT: Meaning = means("Groupe", "Id of the training group last joined, by then.");
-const FUND: Meaning = means(
-    "Fonds",
-    "Id of the fund: the row's own where it is about money, else that of the last approved financing, by then.",
-);
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::PROGRAMME;
-use crate::table::Keeping;
+use super::common::PROGRAMME;
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     Offices, "offices" of "offices",

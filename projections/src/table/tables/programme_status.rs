@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{POSITION, PROGRAMME, VERSION};
-use crate::table::Keeping;
+use super::common::{POSITION, PROGRAMME, VERSION};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     ProgrammeStatus, "programme_status" of "programme_status",

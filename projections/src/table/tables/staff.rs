@@ -2,12 +2,16 @@
 
 use chrono::NaiveDate;
 
-use crate::table::Keeping;
 use crate::table::define::{Word, means, table};
+use crate::table::definition::{Keeping, Merge};
+
+/// How the columns of two rows of one actor, role and office become one.
+pub const MERGE: &[Merge] =
+    &[Merge::Key, Merge::Key, Merge::Key, Merge::Least, Merge::Greatest, Merge::Sum];
 
 table! {
     Staff, "staff" of "staff",
-    Identity, Keeping::Merged(crate::staff::MERGE), key ["actor", "role", "office"],
+    Identity, Keeping::Merged(MERGE), key ["actor", "role", "office"],
     "Who recorded events, in which roles and from which offices. It names the staff, so analysts do not see it.",
     "Qui a enregistré, dans quels rôles et depuis quelles antennes.",
     indexes ["role, actor", "office, actor"],

@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::values::{SignedXof, Xof};
 use uuid::Uuid;
 
-use super::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE, STARTED_ON};
-use crate::table::Keeping;
+use super::common::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE, STARTED_ON};
 use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
 
 table! {
     Visits (broken down), "visits" of "visits",
