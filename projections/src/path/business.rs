@@ -7,7 +7,7 @@ use sira_domain::values::Within;
 
 use super::ledger::Slot;
 use super::memo::Memo;
-use super::tell::{Moment, Op, reach};
+use super::moment::{Moment, Op, reach};
 use crate::table::TableId;
 use crate::table::tables::grievances::GrievanceRow;
 use crate::table::tables::indicator_values::IndicatorValueRow;

@@ -7,8 +7,10 @@
 
 mod business;
 mod dims;
+mod event;
 mod ledger;
 mod memo;
+mod moment;
 mod money;
 mod recruitment;
 mod status;
@@ -17,11 +19,11 @@ mod tell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use sira_domain::path::{BeneficiaryEvent, Fact, State};
+use sira_domain::path::{Fact, State};
 use uuid::Uuid;
 
 pub use dims::{AGE_BANDS, age_band, sex_word};
+pub use event::PathEvent;
 pub(crate) use ledger::{Ledger, Told};
 
 use crate::changes::Changes;
@@ -31,7 +33,8 @@ use crate::stream_fold::StreamFold;
 use crate::table::TableId;
 use crate::{FeedEvent, FoldError};
 use memo::{Before, Memo};
-use tell::{DUE_SLOTS, INCOME_SLOTS, Moment, Op, tell};
+use moment::{DUE_SLOTS, INCOME_SLOTS, Moment, Op};
+use tell::tell;
 
 /// Tables that count people: a person whose path is frozen as a duplicate is counted where they go on.
 /// Their money stays where it was paid out, with what is due of it.
@@ -42,17 +45,6 @@ const OF_PEOPLE: [TableId; 5] = [
     TableId::Visits,
     TableId::IndicatorValues,
 ];
-
-/// An event of the path, with where and when it was recorded.
-#[derive(Clone, Debug)]
-pub struct PathEvent {
-    /// Its position in the journal.
-    pub position: u64,
-    /// When it was recorded.
-    pub recorded_at: DateTime<Utc>,
-    /// The event.
-    pub event: BeneficiaryEvent,
-}
 
 /// A path's fold.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use sira_domain::reference::PaymentMethod;
 use sira_domain::values::Xof;
 
 use super::memo::{Before, Cut, Due, Memo};
-use super::tell::{Moment, Op, reach};
+use super::moment::{Moment, Op, reach};
 use crate::table::TableId;
 use crate::table::tables::finance_lines::FinanceLineRow;
 use crate::table::tables::indicator_values::IndicatorValueRow;

@@ -6,7 +6,7 @@ use sira_domain::path::facts::{Decision, Income};
 use super::ledger::Slot;
 use super::ledger::Told;
 use super::memo::{IncomeTold, Memo};
-use super::tell::{INCOME_SLOTS, Moment, Op, reach, unreach};
+use super::moment::{INCOME_SLOTS, Moment, Op, reach, unreach};
 use crate::table::tables::indicator_values::IndicatorValueRow;
 use crate::table::tables::training_assessments::AssessmentRow;
 use crate::table::tables::training_attendance::AttendanceRow;

@@ -1,6 +1,6 @@
 //! How far a build has come, kept on its site beside the rows that it has made.
 
-use super::Failure;
+use super::progress::Failure;
 use super::site::Site;
 use crate::checkpoint::signed;
 use crate::store::ReadConnection;

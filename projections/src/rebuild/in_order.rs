@@ -2,8 +2,9 @@
 
 use tokio::sync::watch;
 
+use super::progress::Progress;
 use super::site::Site;
-use super::{Progress, swap};
+use super::swap;
 use crate::checkpoint::{self, Checkpoint};
 use crate::lease::Lease;
 use crate::{Feed, FoldError, Projection, ReadStore};

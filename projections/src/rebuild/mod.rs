@@ -10,17 +10,17 @@ mod build;
 mod folding;
 mod in_order;
 mod pass;
+mod progress;
 mod site;
 mod swap;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 pub use in_order::rebuild_projection;
+pub use progress::{Failure, Lots, Progress};
 
 use crate::analyst;
 use crate::checkpoint::{self, Checkpoint};
-use crate::families::Family;
 use crate::lease::Lease;
 use crate::models::{self, Model, tables_of};
 use crate::{Feed, FoldError, ReadStore};
@@ -29,15 +29,6 @@ use site::Site;
 
 /// Journals up to this many events are simply fed from the start, where no table stands yet.
 const FEW_EVENTS: u64 = 2_000;
-
-/// How far a rebuild has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Events taken.
-    pub done: u64,
-    /// Events to take.
-    pub total: u64,
-}
 
 /// Where a projection stands.
 pub(crate) enum Standing {
@@ -114,46 +105,6 @@ async fn make_empty(
     analyst::grant(transaction.connection()).await?;
     transaction.commit().await?;
     Ok(())
-}
-
-/// An event that some models could not take in a rebuild.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    pub(crate) family: Family,
-    /// Its position.
-    pub position: u64,
-    cause: String,
-}
-
-impl Failure {
-    /// Whether a model is folded from such events.
-    #[must_use]
-    pub fn hits(&self, model: &Model) -> bool {
-        model.families.contains(&self.family)
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "position {}: {}", self.position, self.cause)
-    }
-}
-
-/// How much of a rebuild is under way at a time, which bounds its memory: two lots of rows, three pages
-/// of events, and what the longest stream comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lots {
-    /// Rows gathered before they are written, in one transaction.
-    pub rows: usize,
-    /// Events of one reading.
-    pub page: u32,
-}
-
-impl Default for Lots {
-    /// Some 60 MB.
-    fn default() -> Self {
-        Self { rows: 25_000, page: 5_000 }
-    }
 }
 
 /// Rebuilds some projections in one pass over the journal, and puts them in place. Those that an event

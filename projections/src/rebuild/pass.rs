@@ -6,8 +6,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::build::Build;
 use super::folding::{Folding, Lot, failure, read_pages};
+use super::progress::{Failure, Lots, Progress};
 use super::site::Site;
-use super::{Failure, Lots, Progress};
 use crate::checkpoint::{self, Checkpoint};
 use crate::folds::Folds;
 use crate::lease::Lease;

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use sira_domain::values::{SignedXof, Xof};
 use uuid::Uuid;
 
-use super::Decimal;
+use super::decimal::Decimal;
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
