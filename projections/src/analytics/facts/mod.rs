@@ -18,8 +18,7 @@ mod reading;
 mod value;
 mod visit;
 
-pub use cases::Cases;
 pub use day::{day_of, number_of};
-pub use fact::{Fact, STANDS, Tells};
-pub use measure::{Measure, Source};
+pub use fact::{Fact, Tells};
+pub use measure::Measure;
 pub use reading::read;
