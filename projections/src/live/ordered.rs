@@ -13,7 +13,8 @@ use crate::{Feed, FeedEvent, FoldError, Projection, ReadStore, ReadTransaction};
 
 /// Events of one transaction: enough that its cost is shared, few enough that readers of `SQLite` and
 /// a second runner wait no longer than a moment.
-pub(super) const BATCH: u32 = 500;
+const BATCH: u32 = 500;
+
 /// A projection that is fed in the journal's order.
 pub(super) struct Ordered<P, F> {
     projection: P,
