@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::table::{Merge, Row, TABLES, TableId};
+use crate::table::{Merge, Row, TABLES, TableId, TableRow};
 
 /// A row of a versioned table, with the positions between which it stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +87,11 @@ impl Changes {
     #[must_use]
     pub fn of(&self, table: TableId) -> &TableChanges {
         &self.0[table as usize]
+    }
+
+    /// Adds a row of a table of the present.
+    pub(crate) fn add<R: TableRow>(&mut self, row: R) {
+        self.of_mut(R::TABLE).rows.push(row.row());
     }
 
     /// Those of one table, to be added to.

@@ -4,57 +4,73 @@ use sira_domain::cohort::{Cohort, CohortEvent};
 use uuid::Uuid;
 
 use crate::changes::Changes;
-use crate::table::{Cell, Row, TableId};
+use crate::decode::decode;
+use crate::rule_book::RuleBook;
+use crate::stream_fold::StreamFold;
+use crate::table::TableId;
+use crate::table::tables::cohort_status::CohortStatusRow;
+use crate::{FeedEvent, FoldError};
 
 /// The row of a cohort; none before it is planned.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CohortFold {
+    id: Uuid,
     cohort: Cohort,
     position: u64,
 }
 
 impl CohortFold {
-    /// Sequence of the last event.
+    /// A cohort before its first event.
     #[must_use]
-    pub fn version(&self) -> u64 {
-        self.cohort.version
+    pub fn new(id: Uuid) -> Self {
+        Self { id, cohort: Cohort::default(), position: 0 }
     }
 
-    /// Takes the next event in.
-    pub fn take(&mut self, event: &CohortEvent, position: u64) {
-        self.cohort.take(event);
-        self.position = position;
-    }
-
-    /// Replaces its row.
-    pub fn show(&self, id: Uuid, changes: &mut Changes) {
-        let table = changes.of_mut(TableId::CohortStatus);
-        table.dropped.push(id);
-        table.rows.extend(self.row(id));
-    }
-
-    fn row(&self, id: Uuid) -> Option<Row> {
+    fn row(&self) -> Option<CohortStatusRow> {
         let cohort = &self.cohort;
         let plan = cohort.plan.as_ref()?;
         let registers = || cohort.sessions.values().filter_map(|session| session.register.as_ref());
-        let row = [
-            id.into(),
-            plan.programme.0.into(),
-            plan.code.as_str().to_owned().into(),
-            plan.office.as_str().to_owned().into(),
-            plan.centre.as_str().to_owned().into(),
-            plan.capacity.get().into(),
-            (cohort.members.len() as u64).into(),
-            (cohort.sessions.len() as u64).into(),
-            (registers().count() as u64).into(),
-            registers().map(|counts| u64::from(counts.present)).sum::<u64>().into(),
-            registers().map(|counts| u64::from(counts.absent)).sum::<u64>().into(),
-            plan.period.from.into(),
-            plan.period.to.into(),
-            Cell::maybe(cohort.closed_on),
-            cohort.version.into(),
-            self.position.into(),
-        ];
-        Some(row.into_iter().collect())
+        Some(CohortStatusRow {
+            cohort: self.id,
+            programme: plan.programme.0,
+            code: plan.code.as_str().to_owned().into(),
+            office: plan.office.as_str().to_owned().into(),
+            centre: plan.centre.as_str().to_owned().into(),
+            capacity: plan.capacity.get(),
+            seats_taken: cohort.members.len() as u64,
+            sessions: cohort.sessions.len() as u64,
+            registers: registers().count() as u64,
+            present: registers().map(|counts| u64::from(counts.present)).sum(),
+            absent: registers().map(|counts| u64::from(counts.absent)).sum(),
+            starts_on: plan.period.from,
+            ends_on: plan.period.to,
+            closed_on: cohort.closed_on,
+            version: cohort.version,
+            position: self.position,
+        })
+    }
+}
+
+impl StreamFold for CohortFold {
+    fn version(&self) -> u64 {
+        self.cohort.version
+    }
+
+    fn take(
+        &mut self,
+        event: &FeedEvent,
+        _: &mut RuleBook,
+        _: &mut Changes,
+    ) -> Result<(), FoldError> {
+        self.cohort.take(&decode::<CohortEvent>(event)?);
+        self.position = event.position;
+        Ok(())
+    }
+
+    fn show(&self, _: &RuleBook, changes: &mut Changes) {
+        changes.of_mut(TableId::CohortStatus).dropped.push(self.id);
+        if let Some(row) = self.row() {
+            changes.add(row);
+        }
     }
 }

@@ -2,78 +2,24 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use sira_domain::cohort::{Cohort, CohortEvent};
-use sira_domain::fund::{Fund, FundEvent};
-use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::{Programme, ProgrammeEvent};
 use uuid::Uuid;
 
 use crate::changes::Changes;
-use crate::cohorts::CohortFold;
 use crate::decode::decode;
-use crate::funds::FundFold;
-use crate::path::{PathEvent, PathFold};
-use crate::programmes::ProgrammeFold;
+use crate::families::Family;
 use crate::rule_book::RuleBook;
-use crate::staff;
-use crate::table::{Cell, Row, TableId};
-use crate::{BoxError, Feed, FeedEvent, FoldError};
+use crate::stream_fold::StreamFold;
+use crate::{BoxError, Feed, FeedEvent, FoldError, activity, staff};
 
 /// What folds may weigh together, in bytes, before those used longest ago are dropped.
 pub(crate) const HELD_MAX: usize = 128 * 1024 * 1024;
-/// What a fold of a programme, a cohort or a fund weighs, roughly.
-const OWN_WEIGHT: usize = 4_000;
-
-/// A kind of stream that tables are folded from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Family {
-    /// Beneficiaries' paths.
-    Path,
-    /// Programmes.
-    Programme,
-    /// Cohorts.
-    Cohort,
-    /// Funds.
-    Fund,
-}
-
-impl Family {
-    /// The family of a kind of aggregate; none for a kind that no table is folded from.
-    #[must_use]
-    pub fn of(aggregate_type: &str) -> Option<Self> {
-        Some(match aggregate_type {
-            Beneficiary::TYPE => Self::Path,
-            Programme::TYPE => Self::Programme,
-            Cohort::TYPE => Self::Cohort,
-            Fund::TYPE => Self::Fund,
-            _ => return None,
-        })
-    }
-
-    const fn aggregate_type(self) -> &'static str {
-        match self {
-            Self::Path => Beneficiary::TYPE,
-            Self::Programme => Programme::TYPE,
-            Self::Cohort => Cohort::TYPE,
-            Self::Fund => Fund::TYPE,
-        }
-    }
-}
-
-/// A fold of one stream.
-#[derive(Debug)]
-enum Fold {
-    Path(Box<PathFold>),
-    Programme(ProgrammeFold),
-    Cohort(Box<CohortFold>),
-    Fund(Box<FundFold>),
-}
+/// What adds a row for each event, whatever its stream: the one list of it.
+static OF_EVENTS: [fn(&FeedEvent, &mut Changes); 2] = [activity::tell, staff::tell];
 
 #[derive(Debug)]
 struct Held {
-    fold: Fold,
+    fold: Box<dyn StreamFold>,
     /// The batch that used it last.
     used: u64,
 }
@@ -93,13 +39,6 @@ impl From<Poison> for FoldError {
     fn from(poison: Poison) -> Self {
         Self::Unfit(poison.cause)
     }
-}
-
-/// What every event's payload has.
-#[derive(Deserialize)]
-struct Author {
-    occurred_on: NaiveDate,
-    by: String,
 }
 
 /// The folds of streams.
@@ -186,21 +125,13 @@ impl Folds {
     /// Takes an event in, with what it says of whoever recorded it.
     pub fn take_logged(&mut self, event: &FeedEvent, changes: &mut Changes) -> Result<(), Poison> {
         self.take(event, changes)?;
-        if let Some(row) = activity(event) {
-            changes.of_mut(TableId::ActivityLog).rows.push(row);
-        }
-        if let Some(row) = staff::row(event) {
-            changes.of_mut(TableId::Staff).merge(row, staff::MERGE);
-        }
+        OF_EVENTS.iter().for_each(|tell| tell(event, changes));
         Ok(())
     }
 
     /// The versions of rules that the touched paths' schedules need and that are not known.
     fn unknown_rules(&self) -> BTreeSet<Uuid> {
-        let needs = self.touched.iter().filter_map(|key| match &self.held.get(key)?.fold {
-            Fold::Path(path) => path.rules_needed(),
-            _ => None,
-        });
+        let needs = self.touched.iter().filter_map(|key| self.held.get(key)?.fold.rules_needed());
         needs
             .filter(|(programme, version)| !self.rules.knows(*programme, *version))
             .map(|(programme, _)| programme)
@@ -225,12 +156,8 @@ impl Folds {
     /// Adds what the touched streams show in the tables of the present; ends the batch.
     pub fn show(&mut self, changes: &mut Changes) {
         for key in &self.touched {
-            let Some(held) = self.held.get(key) else { continue };
-            match &held.fold {
-                Fold::Path(path) => path.show(&self.rules, changes),
-                Fold::Cohort(cohort) => cohort.show(key.1, changes),
-                Fold::Fund(fund) => fund.show(key.1, changes),
-                Fold::Programme(programme) => programme.show(key.1, changes),
+            if let Some(held) = self.held.get(key) {
+                held.fold.show(&self.rules, changes);
             }
         }
     }
@@ -244,10 +171,8 @@ impl Folds {
     /// What the tables hold already is not told again.
     fn settle(&mut self) {
         for key in std::mem::take(&mut self.touched) {
-            match self.held.get_mut(&key).map(|held| &mut held.fold) {
-                Some(Fold::Path(path)) => path.settle(),
-                Some(Fold::Programme(programme)) => programme.settle(),
-                _ => {}
+            if let Some(held) = self.held.get_mut(&key) {
+                held.fold.settle();
             }
         }
     }
@@ -255,7 +180,7 @@ impl Folds {
     /// Drops what was used longest ago, down to half of what may be held: between batches alone, so
     /// that none loses a fold that it goes on with.
     fn make_room(&mut self) {
-        let mut held: usize = self.held.values().map(|held| weight(&held.fold)).sum();
+        let mut held: usize = self.held.values().map(|held| held.fold.weight()).sum();
         if held <= self.held_max {
             return;
         }
@@ -265,7 +190,7 @@ impl Folds {
             if held <= self.held_max / 2 {
                 return;
             }
-            held -= self.held.remove(&key).map_or(0, |held| weight(&held.fold));
+            held -= self.held.remove(&key).map_or(0, |held| held.fold.weight());
         }
     }
 
@@ -289,49 +214,19 @@ impl Folds {
         event: &FeedEvent,
         changes: &mut Changes,
     ) -> Result<(), FoldError> {
-        let key = (family, event.aggregate_id);
-        let (id, position) = (event.aggregate_id, event.position);
-        let used = self.batch;
-        match family {
-            Family::Path => {
-                let decoded: BeneficiaryEvent = decode(event)?;
-                let new = || Fold::Path(Box::new(PathFold::new(id)));
-                let held = self.held.entry(key).or_insert_with(|| Held { fold: new(), used });
-                held.used = used;
-                let Fold::Path(path) = &mut held.fold else { return Ok(()) };
-                in_order(path.version(), event)?;
-                let recorded_at = event.recorded_at;
-                path.take(PathEvent { position, recorded_at, event: decoded }, changes);
-            }
-            Family::Programme => {
-                let decoded: ProgrammeEvent = decode(event)?;
-                self.rules.take(id, &decoded);
-                let new = || Fold::Programme(ProgrammeFold::default());
-                let held = self.held.entry(key).or_insert_with(|| Held { fold: new(), used });
-                held.used = used;
-                let Fold::Programme(programme) = &mut held.fold else { return Ok(()) };
-                in_order(programme.version(), event)?;
-                programme.take(id, &decoded, position, changes);
-            }
-            Family::Cohort => {
-                let decoded: CohortEvent = decode(event)?;
-                let new = || Fold::Cohort(Box::default());
-                let held = self.held.entry(key).or_insert_with(|| Held { fold: new(), used });
-                held.used = used;
-                let Fold::Cohort(cohort) = &mut held.fold else { return Ok(()) };
-                in_order(cohort.version(), event)?;
-                cohort.take(&decoded, position);
-            }
-            Family::Fund => {
-                let decoded: FundEvent = decode(event)?;
-                let new = || Fold::Fund(Box::default());
-                let held = self.held.entry(key).or_insert_with(|| Held { fold: new(), used });
-                held.used = used;
-                let Fold::Fund(fund) = &mut held.fold else { return Ok(()) };
-                in_order(fund.version(), event)?;
-                fund.take(&decoded, position);
-            }
+        let (key, used) = ((family, event.aggregate_id), self.batch);
+        let held = self
+            .held
+            .entry(key)
+            .or_insert_with(|| Held { fold: family.begin(event.aggregate_id), used });
+        held.used = used;
+        let in_order = in_order(held.fold.version(), event);
+        let taken = in_order.and_then(|()| held.fold.take(event, &mut self.rules, changes));
+        if taken.is_err() && held.fold.version() == 0 {
+            // Begun for this event, and good for nothing without it.
+            self.held.remove(&key);
         }
+        taken?;
         self.touched.insert(key);
         Ok(())
     }
@@ -345,27 +240,4 @@ fn in_order(version: u64, event: &FeedEvent) -> Result<(), FoldError> {
     Err(FoldError::Unfit(
         format!("sequence {} comes after {version} in its stream", event.sequence).into(),
     ))
-}
-
-fn weight(fold: &Fold) -> usize {
-    match fold {
-        Fold::Path(path) => path.weight(),
-        _ => OWN_WEIGHT,
-    }
-}
-
-/// The row of an event in `activity_log`; none for an event that says neither day nor author.
-fn activity(event: &FeedEvent) -> Option<Row> {
-    let author: Author = serde_json::from_str(&event.payload).ok()?;
-    let row: [Cell; 8] = [
-        event.position.into(),
-        event.recorded_at.into(),
-        author.occurred_on.into(),
-        event.aggregate_type.clone().into(),
-        event.aggregate_id.into(),
-        event.sequence.into(),
-        event.event_type.clone().into(),
-        author.by.into(),
-    ];
-    Some(row.into_iter().collect())
 }

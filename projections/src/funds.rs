@@ -4,55 +4,71 @@ use sira_domain::fund::{Fund, FundEvent};
 use uuid::Uuid;
 
 use crate::changes::Changes;
-use crate::table::{Row, TableId};
+use crate::decode::decode;
+use crate::rule_book::RuleBook;
+use crate::stream_fold::StreamFold;
+use crate::table::TableId;
+use crate::table::tables::fund_status::FundStatusRow;
+use crate::{FeedEvent, FoldError};
 
 /// The row of a fund; none before it is opened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct FundFold {
+    id: Uuid,
     fund: Fund,
     position: u64,
 }
 
 impl FundFold {
-    /// Sequence of the last event.
+    /// A fund before its first event.
     #[must_use]
-    pub fn version(&self) -> u64 {
+    pub fn new(id: Uuid) -> Self {
+        Self { id, fund: Fund::default(), position: 0 }
+    }
+
+    fn row(&self) -> Option<FundStatusRow> {
+        let fund = &self.fund;
+        let envelope = fund.envelope.as_ref()?;
+        Some(FundStatusRow {
+            fund: self.id,
+            programme: envelope.programme.0,
+            code: envelope.code.as_str().to_owned().into(),
+            donor: envelope.donor.as_str().to_owned().into(),
+            starts_on: envelope.period.from,
+            ends_on: envelope.period.to,
+            budget: fund.budget,
+            committed: fund.committed(),
+            disbursed: fund.disbursed(),
+            repaid: fund.repaid,
+            interest: fund.interest,
+            free: fund.free(),
+            closed: fund.closed,
+            version: fund.version,
+            position: self.position,
+        })
+    }
+}
+
+impl StreamFold for FundFold {
+    fn version(&self) -> u64 {
         self.fund.version
     }
 
-    /// Takes the next event in.
-    pub fn take(&mut self, event: &FundEvent, position: u64) {
-        self.fund.take(event);
-        self.position = position;
+    fn take(
+        &mut self,
+        event: &FeedEvent,
+        _: &mut RuleBook,
+        _: &mut Changes,
+    ) -> Result<(), FoldError> {
+        self.fund.take(&decode::<FundEvent>(event)?);
+        self.position = event.position;
+        Ok(())
     }
 
-    /// Replaces its row.
-    pub fn show(&self, id: Uuid, changes: &mut Changes) {
-        let table = changes.of_mut(TableId::FundStatus);
-        table.dropped.push(id);
-        table.rows.extend(self.row(id));
-    }
-
-    fn row(&self, id: Uuid) -> Option<Row> {
-        let fund = &self.fund;
-        let envelope = fund.envelope.as_ref()?;
-        let row = [
-            id.into(),
-            envelope.programme.0.into(),
-            envelope.code.as_str().to_owned().into(),
-            envelope.donor.as_str().to_owned().into(),
-            envelope.period.from.into(),
-            envelope.period.to.into(),
-            fund.budget.francs().into(),
-            fund.committed().francs().into(),
-            fund.disbursed().francs().into(),
-            fund.repaid.francs().into(),
-            fund.interest.francs().into(),
-            fund.free().francs().into(),
-            fund.closed.into(),
-            fund.version.into(),
-            self.position.into(),
-        ];
-        Some(row.into_iter().collect())
+    fn show(&self, _: &RuleBook, changes: &mut Changes) {
+        changes.of_mut(TableId::FundStatus).dropped.push(self.id);
+        if let Some(row) = self.row() {
+            changes.add(row);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The projections that are folded stream by stream, and the tables of each.
 
-use crate::folds::Family;
+use crate::families::Family;
 use crate::store::ReadConnection;
 use crate::table::{TABLES, Table, create_statements, drop_statement};
 
@@ -50,6 +50,11 @@ impl Model {
         let name = self.name;
         TABLES.iter().filter(move |table| table.projection == name)
     }
+}
+
+/// The tables of some projections.
+pub(crate) fn tables_of(models: &[&'static Model]) -> Vec<&'static Table> {
+    models.iter().flat_map(|model| model.tables()).collect()
 }
 
 /// Makes tables anew, empty, where statements without a schema lead; indexes come with

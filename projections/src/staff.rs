@@ -10,11 +10,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use crate::FeedEvent;
-use crate::table::{Merge, Row};
-
-/// How the columns of two rows of one actor, role and office become one.
-pub(crate) const MERGE: &[Merge] =
-    &[Merge::Key, Merge::Key, Merge::Key, Merge::Least, Merge::Greatest, Merge::Sum];
+use crate::changes::Changes;
+use crate::table::tables::staff::{MERGE, StaffRow};
+use crate::table::{TableId, TableRow};
 
 /// What an event's metadata say of its author.
 #[derive(Deserialize)]
@@ -28,17 +26,17 @@ struct Author<'a> {
     office: Option<Cow<'a, str>>,
 }
 
-/// The row of one event; none of an event whose metadata name no author.
-pub(crate) fn row(event: &FeedEvent) -> Option<Row> {
-    let author: Author<'_> = serde_json::from_str(&event.metadata).ok()?;
+/// Adds an event to what its author has recorded; none whose metadata name no author.
+pub(crate) fn tell(event: &FeedEvent, changes: &mut Changes) {
+    let Ok(author) = serde_json::from_str::<Author<'_>>(&event.metadata) else { return };
     let day = event.recorded_at.date_naive();
-    let row = [
-        author.actor.into_owned().into(),
-        author.role.into_owned().into(),
-        author.office.map(Cow::into_owned).unwrap_or_default().into(),
-        day.into(),
-        day.into(),
-        1_u32.into(),
-    ];
-    Some(row.into_iter().collect())
+    let row = StaffRow {
+        actor: author.actor.into_owned().into(),
+        role: author.role.into_owned().into(),
+        office: author.office.map(Cow::into_owned).unwrap_or_default().into(),
+        first_on: day,
+        last_on: day,
+        events: 1,
+    };
+    changes.of_mut(TableId::Staff).merge(row.row(), MERGE);
 }

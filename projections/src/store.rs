@@ -96,8 +96,7 @@ pub async fn position_in(
     journal: &str,
     projection: &str,
 ) -> Result<Option<u64>, ReadError> {
-    let found =
-        crate::runner::find_checkpoint(transaction.connection(), journal, projection).await?;
+    let found = crate::checkpoint::find(transaction.connection(), journal, projection).await?;
     Ok(found.map(|checkpoint| checkpoint.position))
 }
 
@@ -242,8 +241,7 @@ impl ReadStore {
     /// When the database cannot be read.
     pub async fn position(&self, journal: &str, projection: &str) -> Result<u64, ReadError> {
         let mut handle = self.connection().await?;
-        let found =
-            crate::runner::find_checkpoint(handle.connection(), journal, projection).await?;
+        let found = crate::checkpoint::find(handle.connection(), journal, projection).await?;
         Ok(found.map_or(0, |checkpoint| checkpoint.position))
     }
 
@@ -253,7 +251,7 @@ impl ReadStore {
     /// When the database cannot be read.
     pub async fn projections(&self, journal: &str) -> Result<Vec<crate::Stored>, ReadError> {
         let mut handle = self.connection().await?;
-        crate::runner::all_checkpoints(handle.connection(), journal).await
+        crate::checkpoint::all(handle.connection(), journal).await
     }
 
     /// The pool, for what is read beside the projections of this crate.

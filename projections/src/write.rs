@@ -1,16 +1,62 @@
 //! Writing changes into the tables, within the transaction that moves the checkpoints.
 
+use std::sync::Arc;
+
 use sira_database::{on_engine, signed};
 use sqlx::{PgConnection, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::changes::{Changes, TableChanges, VersionedRow};
+use crate::models::Model;
 use crate::store::ReadConnection;
 use crate::table::{Cell, Keeping, Merge, Row, Table, time_text};
+use crate::{Feed, FoldError, ReadStore, checkpoint};
 
 /// Values that one statement of `SQLite` binds at most (`SQLITE_MAX_VARIABLE_NUMBER` is 32,766).
 const BOUND_MAX: usize = 30_000;
 /// Ids of one statement at most.
 const IDS_PER_STATEMENT: usize = 500;
+
+/// Writes what changes in the tables of some projections, and moves their checkpoints, in one
+/// transaction; false when another runner was first.
+///
+/// In a task of its own: a runner that is dropped must not cut a `COPY` off, whose connection would
+/// answer the next who takes it from the pool with what is left of it.
+pub(crate) async fn write_batch<F: Feed>(
+    feed: &F,
+    store: &ReadStore,
+    models: Vec<&'static Model>,
+    places: (u64, u64),
+    changes: &Arc<Changes>,
+) -> Result<bool, FoldError> {
+    let (journal, store) = (feed.journal().to_owned(), store.clone());
+    let changes = Arc::clone(changes);
+    let written =
+        tokio::spawn(async move { write_now(&journal, &store, &models, places, &changes).await });
+    written.await.unwrap_or_else(|lost| Err(FoldError::Unavailable(lost.into())))
+}
+
+async fn write_now(
+    journal: &str,
+    store: &ReadStore,
+    models: &[&'static Model],
+    places: (u64, u64),
+    changes: &Changes,
+) -> Result<bool, FoldError> {
+    let mut transaction = store.begin().await?;
+    let versions: Vec<_> = models.iter().map(|model| (model.name, model.version)).collect();
+    if !checkpoint::advance_all(transaction.connection(), journal, &versions, places).await? {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    let tables = models.iter().flat_map(|model| model.tables());
+    if let Err(error) = write(transaction.connection(), tables, changes).await {
+        // If the connection is gone, so is the transaction.
+        let _ = transaction.rollback().await;
+        return Err(error.into());
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
 
 /// Writes what changes in some tables.
 pub(crate) async fn write(

@@ -11,8 +11,8 @@ use super::CliError;
 use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::files::FileError;
-use crate::say::Say;
 use crate::import::{Import, ImportError, ImportMap, ImportOutcome, WithdrawError, withdraw};
+use crate::say::Say;
 
 /// Arguments of `sira import`.
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,11 @@ use super::context::Context;
 use super::cube::Cube;
 use super::facts::Fact;
 use super::indicator::Indicator;
+use super::place::place_of;
 use super::query::{Asked, DimensionNotHeld, Fit, MAX_CELLS, MAX_GROUPS, Moment};
 use super::suppress::Beside;
 use super::tally::Tally;
-use super::words::{Dimension, place_of};
+use super::words::Dimension;
 use crate::table::Decimal;
 
 /// A cell's places, in the order of the breakdown; those beyond it are 0.

@@ -4,7 +4,9 @@
 //! breakdown and the question why; a fact is 72 bytes at most. What is here is what the tables say at
 //! [`Cube::position`] and nothing else: it is read from them, in the order of positions.
 
-use super::facts::{Cases, Fact, Measure, STANDS, Source};
+use super::facts::cases::Cases;
+use super::facts::fact::{Fact, STANDS};
+use super::facts::measure::{Measure, Source};
 use super::words::Dictionary;
 
 /// The facts of one read database.

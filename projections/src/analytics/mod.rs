@@ -14,6 +14,7 @@ mod facts;
 mod indicator;
 mod live;
 mod load;
+mod place;
 pub mod query;
 pub mod suppress;
 mod tally;

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::cube::Cube;
 use super::facts::{Fact, number_of};
 use super::indicator::{Indicator, Kind};
-use super::words::{Dimension, place_of};
+use super::place::place_of;
+use super::words::Dimension;
 
 /// Dimensions of one breakdown at most: more make a list of people, not a figure.
 pub const MAX_GROUPS: usize = 4;

@@ -2,10 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::Datelike;
-
-use super::facts::{Fact, day_of};
-
 macro_rules! dimensions {
     ($($name:ident $word:literal $fr:literal, $en:literal;)*) => {
         /// What figures may be broken down by.
@@ -179,29 +175,5 @@ impl Dictionary {
             Dimension::Month => format!("{}-{:02}", place / 12, place % 12 + 1),
             _ => self.of(dimension).map_or(String::new(), |words| words.word(place).to_owned()),
         }
-    }
-}
-
-/// The place of a fact in a dimension that its measure has.
-#[must_use]
-pub fn place_of(fact: &Fact, dimension: Dimension) -> u32 {
-    let dims = &fact.dims;
-    let day = || day_of(fact.on);
-    let year = || day().year().unsigned_abs();
-    match dimension {
-        Dimension::Programme => dims.programme.into(),
-        Dimension::Region => dims.region.into(),
-        Dimension::Office => dims.office.into(),
-        Dimension::Sex => dims.sex.into(),
-        Dimension::AgeBand => dims.age_band.into(),
-        Dimension::Disability => dims.disability.into(),
-        Dimension::Displaced => dims.displaced.into(),
-        Dimension::Cohort => dims.cohort,
-        Dimension::Fund => dims.fund.into(),
-        Dimension::Trained => flag_place(fact.trained()).into(),
-        Dimension::Tag => fact.tag().into(),
-        Dimension::Year => year(),
-        Dimension::Quarter => year() * 4 + day().month0() / 3,
-        Dimension::Month => year() * 12 + day().month0(),
     }
 }

@@ -3,13 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use sira_database::on_engine;
-use sqlx::QueryBuilder;
-use std::collections::HashMap;
 
-use super::MAX_PAGE;
 use super::filters::Filters;
-use super::page::cut;
+use super::page::{DayPlace, Page, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
@@ -97,14 +93,8 @@ pub enum Which {
     Awaiting,
 }
 
-/// A place in the list: the path that was seen last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CasePlace {
-    /// Its day, by the list's order.
-    pub on: NaiveDate,
-    /// Its id.
-    pub id: String,
-}
+/// A place in the list: the path that was seen last, with its day by the list's order.
+pub type CasePlace = DayPlace;
 
 /// A page that is asked for.
 #[derive(Clone, Debug)]
@@ -121,36 +111,27 @@ pub struct CaseQuestion<'a> {
     pub descending: bool,
     /// Where the page before ended.
     pub after: Option<CasePlace>,
-    /// Rows; at most [`MAX_PAGE`].
+    /// Rows; at most [`super::MAX_PAGE`].
     pub limit: u32,
 }
 
 /// A page of paths.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CasePage {
-    /// The paths.
-    pub items: Vec<Case>,
-    /// Where the next page begins; none on the last one.
-    pub next: Option<CasePlace>,
-}
+pub type CasePage = Page<Case, CasePlace>;
 
 /// A page of paths.
 ///
 /// # Errors
 /// [`ReadError`].
 pub async fn cases(store: &ReadStore, question: &CaseQuestion<'_>) -> Result<CasePage, ReadError> {
-    let statement = statement(store, question).await?;
-    let mut items: Vec<Case> = statement.fetch(store).await?;
-    let has_more = cut(&mut items, statement.limit);
-    add_advisers(store, &mut items, |case| (&case.id, &mut case.adviser)).await?;
-    let next = items.last().filter(|_| has_more).map(|last| CasePlace {
+    let place = |last: &Case| CasePlace {
         on: match question.order {
             CaseOrder::RegisteredOn => last.registered_on,
             CaseOrder::LastOn => last.last_on,
         },
         id: last.id.clone(),
-    });
-    Ok(CasePage { items, next })
+    };
+    let statement = statement(store, question).await?;
+    page_with_advisers(store, &statement, |case| (&case.id, &mut case.adviser), place).await
 }
 
 /// How the database finds a page.
@@ -197,37 +178,6 @@ async fn statement(store: &ReadStore, question: &CaseQuestion<'_>) -> Result<Sta
         conditions,
         walks: walks(store, WALKED, question.reach, filters).await?,
         after: question.after.clone().map(|place| vec![place.on.into(), Value::Text(place.id)]),
-        limit: question.limit.clamp(1, MAX_PAGE),
+        limit: bounded(question.limit),
     })
-}
-
-/// Adds who is in charge of each row's path.
-pub(super) async fn add_advisers<T>(
-    store: &ReadStore,
-    rows: &mut [T],
-    of: impl Fn(&mut T) -> (&String, &mut Option<String>),
-) -> Result<(), ReadError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<String> = rows.iter_mut().map(|row| of(row).0.clone()).collect();
-    let mut handle = store.query().await?;
-    let found: Vec<(String, String)> = on_engine!(handle.connection(), db => {
-        let mut query = QueryBuilder::new(
-            "SELECT aggregate_id, adviser FROM case_advisers WHERE aggregate_id IN (",
-        );
-        let mut list = query.separated(", ");
-        for id in &ids {
-            list.push_bind(id);
-        }
-        query.push(")");
-        query.build_query_as().fetch_all(db).await
-    })?;
-    let advisers: HashMap<_, _> = found.into_iter().collect();
-    // A path may have several rows.
-    for row in rows {
-        let (id, adviser) = of(row);
-        *adviser = advisers.get(id).cloned();
-    }
-    Ok(())
 }

@@ -4,10 +4,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::MAX_PAGE;
-use super::cases::add_advisers;
 use super::filters::Filters;
-use super::page::cut;
+use super::page::{Page, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
@@ -64,18 +62,12 @@ pub struct VisitQuestion<'a> {
     pub reach: &'a Reach,
     /// Where the page before ended.
     pub after: Option<VisitPlace>,
-    /// Rows; at most [`MAX_PAGE`].
+    /// Rows; at most [`super::MAX_PAGE`].
     pub limit: u32,
 }
 
 /// A page of visits, the first due first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VisitPage {
-    /// The visits.
-    pub items: Vec<DueVisit>,
-    /// Where the next page begins; none on the last one.
-    pub next: Option<VisitPlace>,
-}
+pub type VisitPage = Page<DueVisit, VisitPlace>;
 
 /// A page of visits to be made. A person who was erased cannot be visited.
 ///
@@ -85,19 +77,19 @@ pub async fn due_visits(
     store: &ReadStore,
     question: &VisitQuestion<'_>,
 ) -> Result<VisitPage, ReadError> {
-    let statement = statement(store, question).await?;
-    let mut items: Vec<DueVisit> = statement.fetch(store).await?;
-    let has_more = cut(&mut items, statement.limit);
-    for visit in &mut items {
-        visit.days_late = (question.today - visit.due_on).num_days().max(0);
-    }
-    add_advisers(store, &mut items, |visit| (&visit.id, &mut visit.adviser)).await?;
-    let next = items.last().filter(|_| has_more).map(|last| VisitPlace {
+    let place = |last: &DueVisit| VisitPlace {
         due_on: last.due_on,
         id: last.id.clone(),
         milestone: last.milestone,
-    });
-    Ok(VisitPage { items, next })
+    };
+    let statement = statement(store, question).await?;
+    let mut page =
+        page_with_advisers(store, &statement, |visit| (&visit.id, &mut visit.adviser), place)
+            .await?;
+    for visit in &mut page.items {
+        visit.days_late = (question.today - visit.due_on).num_days().max(0);
+    }
+    Ok(page)
 }
 
 /// How the database finds a page.
@@ -142,6 +134,6 @@ async fn statement(
         conditions,
         walks: walks(store, WALKED, question.reach, question.filters).await?,
         after,
-        limit: question.limit.clamp(1, MAX_PAGE),
+        limit: bounded(question.limit),
     })
 }

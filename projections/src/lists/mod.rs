@@ -11,6 +11,7 @@
 //! [`names`], which opens what is sealed.
 
 mod activity;
+mod advisers;
 mod cases;
 mod cohorts;
 mod due_visits;
@@ -36,7 +37,7 @@ pub use funds::{FundItem, FundQuestion, explain_funds, funds};
 pub use names::names;
 pub use offices::{OFFICES, OfficeItem, OfficePlace, OfficeQuestion, explain_offices, offices};
 pub use overdue::{LoanPage, LoanPlace, LoanQuestion, OverdueLoan, explain_overdue, overdue};
-pub use page::{DayPlace, Page};
+pub use page::{DayPlace, MAX_PAGE, Page};
 pub use past_retention::{
     Closed, ClosedPage, ClosedQuestion, explain_past_retention, past_retention,
 };
@@ -46,6 +47,3 @@ pub use programmes::{
 };
 pub use search::{EXAMINED_MAX, SearchPage, SearchQuestion, search};
 pub use staff::{Post, StaffItem, StaffQuestion, staff};
-
-/// Rows of one page at most: what a person works through in a day.
-pub const MAX_PAGE: u32 = 200;

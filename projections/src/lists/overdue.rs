@@ -4,10 +4,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::MAX_PAGE;
-use super::cases::add_advisers;
 use super::filters::Filters;
-use super::page::cut;
+use super::page::{Page, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
@@ -77,18 +75,12 @@ pub struct LoanQuestion<'a> {
     pub reach: &'a Reach,
     /// Where the page before ended.
     pub after: Option<LoanPlace>,
-    /// Rows; at most [`MAX_PAGE`].
+    /// Rows; at most [`super::MAX_PAGE`].
     pub limit: u32,
 }
 
 /// A page of loans, the longest overdue first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoanPage {
-    /// The loans.
-    pub items: Vec<OverdueLoan>,
-    /// Where the next page begins; none on the last one.
-    pub next: Option<LoanPlace>,
-}
+pub type LoanPage = Page<OverdueLoan, LoanPlace>;
 
 /// A page of overdue loans.
 ///
@@ -98,19 +90,18 @@ pub async fn overdue(
     store: &ReadStore,
     question: &LoanQuestion<'_>,
 ) -> Result<LoanPage, ReadError> {
-    let statement = statement(store, question).await?;
-    let mut items: Vec<OverdueLoan> = statement.fetch(store).await?;
-    let has_more = cut(&mut items, statement.limit);
-    for loan in &mut items {
-        loan.days_past_due = (question.today - loan.oldest_unpaid_due_on).num_days();
-    }
-    add_advisers(store, &mut items, |loan| (&loan.id, &mut loan.adviser)).await?;
-    let next = items.last().filter(|_| has_more).map(|last| LoanPlace {
+    let place = |last: &OverdueLoan| LoanPlace {
         due_on: last.oldest_unpaid_due_on,
         id: last.id.clone(),
         financing: last.financing,
-    });
-    Ok(LoanPage { items, next })
+    };
+    let statement = statement(store, question).await?;
+    let mut page =
+        page_with_advisers(store, &statement, |loan| (&loan.id, &mut loan.adviser), place).await?;
+    for loan in &mut page.items {
+        loan.days_past_due = (question.today - loan.oldest_unpaid_due_on).num_days();
+    }
+    Ok(page)
 }
 
 /// How the database finds a page.
@@ -152,6 +143,6 @@ async fn statement(store: &ReadStore, question: &LoanQuestion<'_>) -> Result<Sta
         conditions,
         walks: walks(store, WALKED, question.reach, question.filters).await?,
         after,
-        limit: question.limit.clamp(1, MAX_PAGE),
+        limit: bounded(question.limit),
     })
 }

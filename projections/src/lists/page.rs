@@ -1,8 +1,11 @@
 //! One page of a list: its rows, and where the next begins.
 
-use super::MAX_PAGE;
+use super::advisers::add_advisers;
 use super::statement::{AnyRow, Statement};
 use crate::{ReadError, ReadStore};
+
+/// Rows of one page at most: what a person works through in a day.
+pub const MAX_PAGE: u32 = 200;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,18 @@ pub(super) async fn page<T: AnyRow, P>(
     let has_more = cut(&mut items, statement.limit);
     let next = items.last().filter(|_| has_more).map(place);
     Ok(Page { items, next })
+}
+
+/// The same, of rows that each belong to a path: who is in charge of it is added.
+pub(super) async fn page_with_advisers<T: AnyRow, P>(
+    store: &ReadStore,
+    statement: &Statement,
+    path: impl Fn(&mut T) -> (&String, &mut Option<String>),
+    place: impl FnOnce(&T) -> P,
+) -> Result<Page<T, P>, ReadError> {
+    let mut page = page(store, statement, place).await?;
+    add_advisers(store, &mut page.items, path).await?;
+    Ok(page)
 }
 
 /// Takes off the row that was read to see whether there are more; whether there was one.

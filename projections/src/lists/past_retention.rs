@@ -5,10 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::MAX_PAGE;
-use super::cases::{COLUMNS, Case, CasePlace, add_advisers};
+use super::cases::{COLUMNS, Case, CasePlace};
 use super::filters::Filters;
-use super::page::cut;
+use super::page::{Page, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
@@ -37,18 +36,12 @@ pub struct ClosedQuestion<'a> {
     pub reach: &'a Reach,
     /// Where the page before ended, by the day on which paths closed.
     pub after: Option<CasePlace>,
-    /// Rows; at most [`MAX_PAGE`].
+    /// Rows; at most [`super::MAX_PAGE`].
     pub limit: u32,
 }
 
 /// A page of closed paths.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClosedPage {
-    /// The paths.
-    pub items: Vec<Closed>,
-    /// Where the next page begins; none on the last one.
-    pub next: Option<CasePlace>,
-}
+pub type ClosedPage = Page<Closed, CasePlace>;
 
 /// A page of closed paths whose personal data are there and past retention.
 ///
@@ -61,15 +54,9 @@ pub async fn past_retention(
     if question.cutoffs.is_empty() {
         return Ok(ClosedPage { items: Vec::new(), next: None });
     }
+    let place = |last: &Closed| CasePlace { on: last.path_closed_on, id: last.case.id.clone() };
     let statement = statement(store, question).await?;
-    let mut items: Vec<Closed> = statement.fetch(store).await?;
-    let has_more = cut(&mut items, statement.limit);
-    add_advisers(store, &mut items, |row| (&row.case.id, &mut row.case.adviser)).await?;
-    let next = items
-        .last()
-        .filter(|_| has_more)
-        .map(|last| CasePlace { on: last.path_closed_on, id: last.case.id.clone() });
-    Ok(ClosedPage { items, next })
+    page_with_advisers(store, &statement, |row| (&row.case.id, &mut row.case.adviser), place).await
 }
 
 /// How the database finds a page.
@@ -109,7 +96,7 @@ async fn statement(
         conditions,
         walks: walks(store, WALKED, question.reach, question.filters).await?,
         after: question.after.clone().map(|place| vec![place.on.into(), Value::Text(place.id)]),
-        limit: question.limit.clamp(1, MAX_PAGE),
+        limit: bounded(question.limit),
     })
 }
 

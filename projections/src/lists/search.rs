@@ -9,10 +9,10 @@ use sira_database::on_engine;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::MAX_PAGE;
-use super::cases::{COLUMNS, Case, add_advisers};
+use super::advisers::add_advisers;
+use super::cases::{COLUMNS, Case};
 use super::filters::Filters;
-use super::page::cut;
+use super::page::{bounded, cut};
 use super::statement::{Condition, Statement};
 use super::walks::within;
 use crate::case_identity::{IdentityKeys, SearchToken, search_token};
@@ -36,7 +36,7 @@ pub struct SearchQuestion<'a> {
     pub reach: &'a Reach,
     /// Where the page before ended.
     pub after: Option<Uuid>,
-    /// Rows; at most [`MAX_PAGE`].
+    /// Rows; at most [`super::MAX_PAGE`].
     pub limit: u32,
 }
 
@@ -61,7 +61,7 @@ pub async fn search(
     keys: &impl IdentityKeys,
     question: &SearchQuestion<'_>,
 ) -> Result<SearchPage, ReadError> {
-    let limit = question.limit.clamp(1, MAX_PAGE);
+    let limit = bounded(question.limit);
     let tokens = rarest_first(store, keys, question.terms).await?;
     let (mut items, mut after, mut examined) = (Vec::new(), question.after, 0);
     let mut ended_early = false;

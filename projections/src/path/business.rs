@@ -3,13 +3,15 @@
 use chrono::NaiveDate;
 use sira_domain::path::facts::{Jobs, Visit};
 use sira_domain::path::{Fact, GrievanceState};
-use sira_domain::values::{SignedXof, Within};
+use sira_domain::values::Within;
 
 use super::ledger::Slot;
 use super::memo::Memo;
-use super::money::xof;
-use super::tell::{Moment, Op, reach};
-use crate::table::{Cell, TableId};
+use super::moment::{Moment, Op, reach};
+use crate::table::TableId;
+use crate::table::tables::grievances::GrievanceRow;
+use crate::table::tables::indicator_values::IndicatorValueRow;
+use crate::table::tables::visits::VisitRow;
 
 /// Places of jobs in `indicator_values`, by measure.
 const JOB_SLOTS: [(Slot, &str); 4] =
@@ -70,39 +72,39 @@ fn value_of(
     measure: &'static str,
     value: i64,
 ) {
-    let own = [
-        moment.id.into(),
-        moment.sequence.into(),
-        measure.into(),
-        on.into(),
-        moment.event.recorded_at.into(),
-        value.into(),
-        Cell::Null,
-        Cell::Null,
-    ];
-    moment.put(memo, ops, (TableId::IndicatorValues, slot), own);
+    let own = IndicatorValueRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        measure: measure.into(),
+        occurred_on: on,
+        recorded_at: moment.event.recorded_at,
+        value,
+        currency: None,
+        trained: None,
+    };
+    moment.put(memo, ops, slot, own);
 }
 
 /// A milestone has one visit, the last that was told.
 fn tell_visit(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, visit: &Visit) {
-    let jobs = |of: fn(&Jobs) -> u32| Cell::maybe(visit.jobs.as_ref().map(of));
-    let own = [
-        moment.id.into(),
-        moment.sequence.into(),
-        Cell::maybe(visit.milestone.map(Within::get)),
-        moment.on().into(),
-        moment.event.recorded_at.into(),
-        Cell::maybe(moment.state.business.as_ref().map(|business| business.started_on)),
-        visit.business_status.code().into(),
-        visit.monthly_revenue.map_or(Cell::Null, xof),
-        Cell::maybe(visit.monthly_profit.map(SignedXof::francs)),
-        jobs(|jobs| jobs.women.get()),
-        jobs(|jobs| jobs.men.get()),
-        jobs(|jobs| jobs.under_35.get()),
-        jobs(|jobs| jobs.full_time_hundredths.get()),
-    ];
-    let slot = visit.milestone.map(Within::get);
-    moment.put(memo, ops, (TableId::Visits, slot), own);
+    let jobs = |of: fn(&Jobs) -> u32| visit.jobs.as_ref().map(of);
+    let milestone = visit.milestone.map(Within::get);
+    let own = VisitRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        milestone,
+        occurred_on: moment.on(),
+        recorded_at: moment.event.recorded_at,
+        started_on: moment.state.business.as_ref().map(|business| business.started_on),
+        business_status: visit.business_status.code().into(),
+        monthly_revenue: visit.monthly_revenue,
+        monthly_profit: visit.monthly_profit,
+        jobs_women: jobs(|jobs| jobs.women.get()),
+        jobs_men: jobs(|jobs| jobs.men.get()),
+        jobs_under_35: jobs(|jobs| jobs.under_35.get()),
+        jobs_full_time_hundredths: jobs(|jobs| jobs.full_time_hundredths.get()),
+    };
+    moment.put(memo, ops, milestone, own);
 }
 
 fn clear_jobs(ops: &mut Vec<Op>) {
@@ -153,15 +155,15 @@ fn tell_revenue(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Vis
 fn tell_grievance(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, number: u32) {
     let found = moment.state.grievances.iter().find(|grievance| grievance.grievance == number);
     let Some(GrievanceState { grievance, category, lodged_on, resolved }) = found else { return };
-    let own = [
-        moment.id.into(),
-        moment.sequence.into(),
-        (*grievance).into(),
-        category.code().into(),
-        (*lodged_on).into(),
-        moment.event.recorded_at.into(),
-        Cell::maybe(resolved.map(|(on, _)| on)),
-        Cell::maybe(resolved.map(|(_, outcome)| outcome.code())),
-    ];
-    moment.put(memo, ops, (TableId::Grievances, Some(*grievance)), own);
+    let own = GrievanceRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        grievance: *grievance,
+        category: category.code().into(),
+        occurred_on: *lodged_on,
+        recorded_at: moment.event.recorded_at,
+        resolved_on: resolved.map(|(on, _)| on),
+        outcome: resolved.map(|(_, outcome)| outcome.code().into()),
+    };
+    moment.put(memo, ops, Some(*grievance), own);
 }

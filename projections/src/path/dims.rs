@@ -5,7 +5,7 @@ use sira_domain::path::facts::Sex;
 use sira_domain::values::FundId;
 
 use super::memo::Memo;
-use crate::table::Cell;
+use crate::table::tables::breakdown::Breakdown;
 
 /// The bands of age, youngest first: up to 35 is young (African Youth Charter, 2006).
 pub const AGE_BANDS: [&str; 5] = ["under_18", "18_24", "25_29", "30_35", "over_35"];
@@ -31,24 +31,24 @@ pub const fn sex_word(sex: Sex) -> &'static str {
     }
 }
 
-/// The cells at the end of every row that figures are made of; none of a path without registration.
+/// What figures are broken down by, of one path at one moment; none of a path without registration.
 ///
 /// Office and region are those of the moment. The year of birth is the one known now, whenever the row
 /// was told: a correction says that it was never another.
-pub fn dims(state: &State, memo: &Memo, fund: Option<FundId>) -> Option<[Cell; 9]> {
+pub fn breakdown(state: &State, memo: &Memo, fund: Option<FundId>) -> Option<Breakdown> {
     use chrono::Datelike as _;
     let registration = state.registration.as_ref()?;
     let birth_year = memo.birth_year.unwrap_or(registration.birth_year);
     let age = registration.on.year() - i32::try_from(birth_year).unwrap_or_default();
-    Some([
-        registration.programme.0.into(),
-        state.office.as_ref().map_or(Cell::Null, |office| office.as_str().to_owned().into()),
-        state.region.map_or(Cell::Null, |region| region.code().into()),
-        sex_word(registration.sex).into(),
-        age_band(age).into(),
-        Cell::maybe(registration.disability),
-        Cell::maybe(registration.displaced),
-        Cell::maybe(memo.cohort.map(|cohort| cohort.0)),
-        Cell::maybe(fund.map(|fund| fund.0)),
-    ])
+    Some(Breakdown {
+        programme: registration.programme.0,
+        office: state.office.as_ref()?.as_str().to_owned().into(),
+        region: state.region?.code().into(),
+        sex: sex_word(registration.sex).into(),
+        age_band: age_band(age).into(),
+        disability: registration.disability,
+        displaced: registration.displaced,
+        cohort: memo.cohort.map(|cohort| cohort.0),
+        fund: fund.map(|fund| fund.0),
+    })
 }

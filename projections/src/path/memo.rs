@@ -139,7 +139,7 @@ impl Memo {
         self.dues_told += u32::try_from(schedule.len()).unwrap_or_default();
         let due = |(number, instalment): (u32, &Instalment)| Due {
             financing,
-            slot: super::tell::DUE_SLOTS + number,
+            slot: super::moment::DUE_SLOTS + number,
             day: instalment.due_on,
             principal: instalment.principal,
             interest: instalment.interest,

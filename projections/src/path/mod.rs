@@ -7,8 +7,10 @@
 
 mod business;
 mod dims;
+mod event;
 mod ledger;
 mod memo;
+mod moment;
 mod money;
 mod recruitment;
 mod status;
@@ -17,18 +19,22 @@ mod tell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use sira_domain::path::{BeneficiaryEvent, Fact, State};
+use sira_domain::path::{Fact, State};
 use uuid::Uuid;
 
 pub use dims::{AGE_BANDS, age_band, sex_word};
+pub use event::PathEvent;
 pub(crate) use ledger::{Ledger, Told};
 
 use crate::changes::Changes;
+use crate::decode::decode;
 use crate::rule_book::RuleBook;
+use crate::stream_fold::StreamFold;
 use crate::table::TableId;
+use crate::{FeedEvent, FoldError};
 use memo::{Before, Memo};
-use tell::{DUE_SLOTS, INCOME_SLOTS, Moment, Op, tell};
+use moment::{DUE_SLOTS, INCOME_SLOTS, Moment, Op};
+use tell::tell;
 
 /// Tables that count people: a person whose path is frozen as a duplicate is counted where they go on.
 /// Their money stays where it was paid out, with what is due of it.
@@ -39,17 +45,6 @@ const OF_PEOPLE: [TableId; 5] = [
     TableId::Visits,
     TableId::IndicatorValues,
 ];
-
-/// An event of the path, with where and when it was recorded.
-#[derive(Clone, Debug)]
-pub struct PathEvent {
-    /// Its position in the journal.
-    pub position: u64,
-    /// When it was recorded.
-    pub recorded_at: DateTime<Utc>,
-    /// The event.
-    pub event: BeneficiaryEvent,
-}
 
 /// A path's fold.
 #[derive(Clone, Debug)]
@@ -76,20 +71,8 @@ impl PathFold {
         }
     }
 
-    /// Sequence of the last event taken.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.past.len() as u64
-    }
-
-    /// What it weighs in a cache, roughly, in bytes.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        2_000 + self.past.len() * 700 + self.ledger.len() * 500
-    }
-
     /// Takes the next event in: what it changes is added to `changes`.
-    pub fn take(&mut self, event: PathEvent, changes: &mut Changes) {
+    fn take_event(&mut self, event: PathEvent, changes: &mut Changes) {
         let position = event.position;
         let reaches_back = reaches_back(&event.event.fact);
         if let Fact::Retracted(retraction) = &event.event.fact {
@@ -111,24 +94,6 @@ impl PathFold {
                 Op::Clear(table, slot) => self.ledger.clear(table, slot, position, changes),
             }
         }
-    }
-
-    /// Adds the rows of the tables of the present; to be called once after the last event of a batch.
-    pub fn show(&self, rules: &RuleBook, changes: &mut Changes) {
-        status::show(self, rules, changes);
-    }
-
-    /// The rules that its schedule of visits comes from: programme and version; none before a start.
-    #[must_use]
-    pub fn rules_needed(&self) -> Option<(Uuid, u32)> {
-        let registration = self.state.registration.as_ref()?;
-        self.state.business.as_ref()?;
-        Some((registration.programme.0, self.memo.start_rules))
-    }
-
-    /// The changes were written.
-    pub fn settle(&mut self) {
-        self.ledger.settle();
     }
 
     fn take_one(&mut self, sequence: u64, event: &PathEvent, ops: &mut Vec<Op>) {
@@ -177,6 +142,42 @@ impl PathFold {
             rows.retain(|row| !OF_PEOPLE.contains(&row.table) || is_due(row));
         }
         self.ledger.become_rows(rows, position, changes);
+    }
+}
+
+impl StreamFold for PathFold {
+    fn version(&self) -> u64 {
+        self.past.len() as u64
+    }
+
+    fn take(
+        &mut self,
+        event: &FeedEvent,
+        _: &mut RuleBook,
+        changes: &mut Changes,
+    ) -> Result<(), FoldError> {
+        let (position, recorded_at) = (event.position, event.recorded_at);
+        self.take_event(PathEvent { position, recorded_at, event: decode(event)? }, changes);
+        Ok(())
+    }
+
+    fn show(&self, rules: &RuleBook, changes: &mut Changes) {
+        status::show(self, rules, changes);
+    }
+
+    fn settle(&mut self) {
+        self.ledger.settle();
+    }
+
+    fn weight(&self) -> usize {
+        2_000 + self.past.len() * 700 + self.ledger.len() * 500
+    }
+
+    /// Its schedule of visits comes from the rules that the business started under.
+    fn rules_needed(&self) -> Option<(Uuid, u32)> {
+        let registration = self.state.registration.as_ref()?;
+        self.state.business.as_ref()?;
+        Some((registration.programme.0, self.memo.start_rules))
     }
 }
 

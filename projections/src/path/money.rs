@@ -7,13 +7,11 @@ use sira_domain::reference::PaymentMethod;
 use sira_domain::values::Xof;
 
 use super::memo::{Before, Cut, Due, Memo};
-use super::tell::{Moment, Op, reach};
-use crate::table::{Cell, TableId};
-
-/// An amount as a cell.
-pub fn xof(amount: Xof) -> Cell {
-    amount.francs().into()
-}
+use super::moment::{Moment, Op, reach};
+use crate::table::TableId;
+use crate::table::tables::finance_lines::FinanceLineRow;
+use crate::table::tables::indicator_values::IndicatorValueRow;
+use crate::table::tables::loan_status::LoanStatusRow;
 
 /// A movement of money.
 struct Line {
@@ -110,19 +108,19 @@ fn tell_line(
     financing: &FinancingState,
     line: &Line,
 ) {
-    let own = [
-        moment.id.into(),
-        moment.sequence.into(),
-        line.name.into(),
-        financing.financing().into(),
-        Cell::maybe(line.tranche),
-        financing.instrument().code().into(),
-        Cell::maybe(line.method.map(|method| method.code())),
-        moment.on().into(),
-        moment.event.recorded_at.into(),
-        xof(line.amount),
-    ];
-    moment.put_of(memo, Some(financing.fund()), ops, (TableId::FinanceLines, None), own);
+    let own = FinanceLineRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        line: line.name.into(),
+        financing: financing.financing(),
+        tranche: line.tranche,
+        instrument: financing.instrument().code().into(),
+        method: line.method.map(|method| method.code().into()),
+        occurred_on: moment.on(),
+        recorded_at: moment.event.recorded_at,
+        amount: line.amount,
+    };
+    moment.put_of(memo, Some(financing.fund()), ops, None, own);
 }
 
 /// Instalments are due once money was paid out. A new schedule replaces all of the old one but the
@@ -187,18 +185,18 @@ fn tell_due(
     financing: &FinancingState,
     due: &Due,
 ) {
-    let own = [
-        moment.id.into(),
-        moment.sequence.into(),
-        "due".into(),
-        due.day.into(),
-        moment.event.recorded_at.into(),
-        xof(due.principal.plus(due.interest)),
-        Cell::Null,
-        Cell::Null,
-    ];
-    let place = (TableId::IndicatorValues, Some(due.slot));
-    moment.put_of(memo, Some(financing.fund()), ops, place, own);
+    let francs = due.principal.plus(due.interest).francs();
+    let own = IndicatorValueRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        measure: "due".into(),
+        occurred_on: due.day,
+        recorded_at: moment.event.recorded_at,
+        value: i64::try_from(francs).unwrap_or(i64::MAX),
+        currency: None,
+        trained: None,
+    };
+    moment.put_of(memo, Some(financing.fund()), ops, Some(due.slot), own);
 }
 
 fn tell_loan(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
@@ -207,20 +205,19 @@ fn tell_loan(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, financing: &Financ
         return;
     }
     let repaid: Xof = financing.repaid().iter().map(|back| back.principal).sum();
-    let own = [
-        moment.id.into(),
-        registration.reference.to_string().into(),
-        moment.sequence.into(),
-        financing.financing().into(),
-        moment.on().into(),
-        moment.event.recorded_at.into(),
-        xof(financing.disbursed()),
-        xof(repaid),
-        xof(financing.owed()),
-        Cell::maybe(financing.oldest_unpaid_due_on()),
-        financing.reschedulings().into(),
-        financing.written_off_on().is_some().into(),
-    ];
-    let place = (TableId::LoanStatus, Some(financing.financing()));
-    moment.put_of(memo, Some(financing.fund()), ops, place, own);
+    let own = LoanStatusRow {
+        aggregate_id: moment.id,
+        reference: registration.reference.to_string().into(),
+        sequence: moment.sequence,
+        financing: financing.financing(),
+        occurred_on: moment.on(),
+        recorded_at: moment.event.recorded_at,
+        disbursed: financing.disbursed(),
+        repaid,
+        outstanding: financing.owed(),
+        oldest_unpaid_due_on: financing.oldest_unpaid_due_on(),
+        reschedulings: financing.reschedulings(),
+        written_off: financing.written_off_on().is_some(),
+    };
+    moment.put_of(memo, Some(financing.fund()), ops, Some(financing.financing()), own);
 }

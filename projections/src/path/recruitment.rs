@@ -6,11 +6,11 @@ use sira_domain::path::facts::{Decision, Income};
 use super::ledger::Slot;
 use super::ledger::Told;
 use super::memo::{IncomeTold, Memo};
-use super::tell::{INCOME_SLOTS, Moment, Op, reach, unreach};
-use crate::table::{Cell, TableId};
-
-/// Place of `trained` among the own columns of `indicator_values`.
-const TRAINED: usize = 7;
+use super::moment::{INCOME_SLOTS, Moment, Op, reach, unreach};
+use crate::table::tables::indicator_values::IndicatorValueRow;
+use crate::table::tables::training_assessments::AssessmentRow;
+use crate::table::tables::training_attendance::AttendanceRow;
+use crate::table::{Cell, Column, TableId};
 
 pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
     match &moment.event.event.fact {
@@ -29,18 +29,17 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
         }
         Fact::AttendanceRecorded(attendance) => {
             let minutes = attendance.length_minutes();
-            let attended = if attendance.present { minutes } else { 0 };
-            let own = [
-                moment.id.into(),
-                moment.sequence.into(),
-                attendance.session.as_str().to_owned().into(),
-                moment.on().into(),
-                moment.event.recorded_at.into(),
-                minutes.into(),
-                attended.into(),
-                attendance.present.into(),
-            ];
-            moment.put(memo, ops, (TableId::TrainingAttendance, None), own);
+            let own = AttendanceRow {
+                aggregate_id: moment.id,
+                sequence: moment.sequence,
+                session: attendance.session.as_str().to_owned().into(),
+                occurred_on: moment.on(),
+                recorded_at: moment.event.recorded_at,
+                minutes,
+                attended_minutes: if attendance.present { minutes } else { 0 },
+                present: attendance.present,
+            };
+            moment.put(memo, ops, None, own);
         }
         Fact::ModuleAssessed(_) => tell_assessment(moment, memo, ops),
         Fact::TrainingCompleted(_) => {
@@ -60,18 +59,18 @@ fn tell_income(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, income: &Inc
         _ => "income_tracer",
     };
     let currency = income.currency.as_ref().map_or("XOF", |currency| currency.as_str());
-    let own = [
-        moment.id.into(),
-        moment.sequence.into(),
-        measure.into(),
-        moment.on().into(),
-        moment.event.recorded_at.into(),
-        yearly(income).into(),
-        currency.to_owned().into(),
-        moment.state.training.is_some().into(),
-    ];
+    let own = IndicatorValueRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        measure: measure.into(),
+        occurred_on: moment.on(),
+        recorded_at: moment.event.recorded_at,
+        value: yearly(income),
+        currency: Some(currency.to_owned().into()),
+        trained: Some(moment.state.training.is_some()),
+    };
     let slot = INCOME_SLOTS + Slot::try_from(moment.sequence).unwrap_or_default();
-    moment.put(memo, ops, (TableId::IndicatorValues, Some(slot)), own);
+    moment.put(memo, ops, Some(slot), own);
     if let Some(Op::Put(told)) = ops.last() {
         memo.incomes.push(IncomeTold { slot, row: told.row.clone() });
     }
@@ -80,12 +79,13 @@ fn tell_income(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, income: &Inc
 /// Completing a training says of the incomes told before that they are of somebody trained. All else
 /// of their rows stays as it was told.
 fn tell_trained(memo: &Memo, ops: &mut Vec<Op>) {
+    let table = TableId::IndicatorValues;
     for told in &memo.incomes {
-        let trained = |(place, cell): (usize, &Cell)| {
-            if place == TRAINED { true.into() } else { cell.clone() }
+        let trained = |(column, cell): (&Column, &Cell)| {
+            if column.name == "trained" { true.into() } else { cell.clone() }
         };
-        let row = told.row.iter().enumerate().map(trained).collect();
-        let (table, slot) = (TableId::IndicatorValues, Some(told.slot));
+        let row = table.table().columns.iter().zip(told.row.iter()).map(trained).collect();
+        let slot = Some(told.slot);
         ops.push(Op::Put(Told { table, slot, row }));
     }
 }
@@ -107,15 +107,14 @@ fn tell_assessment(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
         memo.modules.push(module.to_owned());
         memo.modules.len() - 1
     });
-    let own: [Cell; 7] = [
-        moment.id.into(),
-        moment.sequence.into(),
-        module.to_owned().into(),
-        moment.on().into(),
-        moment.event.recorded_at.into(),
-        assessment.score.get().into(),
-        assessment.passed.into(),
-    ];
-    let slot = Slot::try_from(place).unwrap_or_default();
-    moment.put(memo, ops, (TableId::TrainingAssessments, Some(slot)), own);
+    let own = AssessmentRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        module: module.to_owned().into(),
+        occurred_on: moment.on(),
+        recorded_at: moment.event.recorded_at,
+        score: assessment.score.get(),
+        passed: assessment.passed,
+    };
+    moment.put(memo, ops, Slot::try_from(place).ok(), own);
 }

@@ -3,13 +3,18 @@
 use chrono::Months;
 use sira_domain::path::facts::{Decision, PlanConclusion};
 use sira_domain::path::{Stage, State, Status};
-use sira_domain::values::OfficeCode;
 
 use super::PathFold;
-use super::dims::dims;
+use super::dims::breakdown;
 use crate::changes::Changes;
 use crate::rule_book::RuleBook;
-use crate::table::{Cell, Row, TableId};
+use crate::stream_fold::StreamFold;
+use crate::table::TableId;
+use crate::table::define::Word;
+use crate::table::tables::breakdown::Breakdown;
+use crate::table::tables::case_advisers::CaseAdviserRow;
+use crate::table::tables::case_status::CaseStatusRow;
+use crate::table::tables::follow_up_schedule::DueVisitRow;
 
 /// Replaces the path's rows in the tables of the present.
 pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
@@ -18,60 +23,59 @@ pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
         changes.of_mut(table).dropped.push(fold.id);
     }
     if let Some(row) = status_row(fold) {
-        changes.of_mut(TableId::CaseStatus).rows.push(row);
+        changes.add(row);
     }
     if let (Some(adviser), Some(registration)) = (&fold.state.adviser, &fold.state.registration) {
-        let row = [
-            fold.id.into(),
-            adviser.as_str().to_owned().into(),
-            registration.on.into(),
-            fold.memo.last_on.unwrap_or(registration.on).into(),
-        ];
-        changes.of_mut(TableId::CaseAdvisers).rows.push(row.into_iter().collect());
+        let row = CaseAdviserRow {
+            aggregate_id: fold.id,
+            adviser: adviser.as_str().to_owned().into(),
+            registered_on: registration.on,
+            last_on: fold.memo.last_on.unwrap_or(registration.on),
+        };
+        changes.add(row);
     }
-    changes.of_mut(TableId::FollowUpSchedule).rows.extend(schedule(fold, rules));
+    schedule(fold, rules).into_iter().for_each(|row| changes.add(row));
 }
 
-fn status_row(fold: &PathFold) -> Option<Row> {
+fn status_row(fold: &PathFold) -> Option<CaseStatusRow> {
     let (state, memo) = (&fold.state, &fold.memo);
     let registration = state.registration.as_ref()?;
-    let [programme, office, region, sex, age_band, disability, displaced, cohort, fund] =
-        dims(state, memo, memo.fund)?;
+    let Breakdown { programme, office, region, sex, age_band, disability, displaced, cohort, fund } =
+        breakdown(state, memo, memo.fund)?;
     let last = fold.past.last()?;
     let business = state.business.as_ref();
     let sector = business.map(|business| &business.sector);
     let sector = sector.or(state.idea.as_ref().map(|idea| &idea.sector));
-    let row = [
-        fold.id.into(),
-        registration.reference.to_string().into(),
+    Some(CaseStatusRow {
+        aggregate_id: fold.id,
+        reference: registration.reference.to_string().into(),
         programme,
         office,
         region,
         sex,
-        registration.birth_year.into(),
+        birth_year: registration.birth_year,
         age_band,
-        Cell::maybe(registration.education.map(|level| level.code())),
+        education: registration.education.map(|level| level.code().into()),
         disability,
         displaced,
-        registration.intake.code().into(),
-        Cell::maybe(sector.map(|sector| sector.as_str().to_owned())),
-        stage_word(state.stage).into(),
-        status_word(state.status).into(),
-        Cell::maybe(awaiting(state)),
+        intake: registration.intake.code().into(),
+        sector: sector.map(|sector| sector.as_str().to_owned().into()),
+        stage: stage_word(state.stage).into(),
+        status: status_word(state.status).into(),
+        awaiting: awaiting(state).map(Word::from),
         cohort,
         fund,
-        registration.on.into(),
-        Cell::maybe(business.map(|business| business.started_on)),
-        Cell::maybe(business.and_then(|business| business.closed_on)),
-        memo.last_on.unwrap_or(registration.on).into(),
-        Cell::maybe(state.path_closed_on),
-        state.continues_as.is_some().into(),
-        state.is_erased().into(),
-        fold.version().into(),
-        last.position.into(),
-        last.recorded_at.into(),
-    ];
-    Some(row.into_iter().collect())
+        registered_on: registration.on,
+        started_on: business.map(|business| business.started_on),
+        closed_on: business.and_then(|business| business.closed_on),
+        last_on: memo.last_on.unwrap_or(registration.on),
+        path_closed_on: state.path_closed_on,
+        duplicate: state.continues_as.is_some(),
+        erased: state.is_erased(),
+        version: fold.version(),
+        position: last.position,
+        recorded_at: last.recorded_at,
+    })
 }
 
 /// The word of a stage.
@@ -137,33 +141,32 @@ fn awaiting_money(state: &State) -> Option<&'static str> {
     }
 }
 
-fn schedule(fold: &PathFold, rules: &RuleBook) -> Vec<Row> {
+fn schedule(fold: &PathFold, rules: &RuleBook) -> Vec<DueVisitRow> {
     let state = &fold.state;
     let (Some(registration), Some(business)) = (&state.registration, &state.business) else {
         return Vec::new();
     };
+    let (Some(office), Some(region)) = (&state.office, state.region) else { return Vec::new() };
     let months = rules.follow_up_months(registration.programme.0, fold.memo.start_rules);
     let goes_on = state.status == Status::Active
         && state.continues_as.is_none()
         && business.closed_on.is_none();
-    let text = |text: Option<&str>| text.map_or(Cell::Null, |text| text.to_owned().into());
     months
         .iter()
         .filter_map(|milestone| {
             let due_on = business.started_on.checked_add_months(Months::new(*milestone))?;
             let visited_on = state.visits.get(milestone).map(|visit| visit.on);
-            let row = [
-                fold.id.into(),
-                (*milestone).into(),
-                registration.programme.0.into(),
-                text(state.office.as_ref().map(OfficeCode::as_str)),
-                text(state.region.map(|region| region.code())),
-                registration.reference.to_string().into(),
-                due_on.into(),
-                Cell::maybe(visited_on),
-                (goes_on && visited_on.is_none()).into(),
-            ];
-            Some(row.into_iter().collect())
+            Some(DueVisitRow {
+                aggregate_id: fold.id,
+                milestone: *milestone,
+                programme: registration.programme.0,
+                office: office.as_str().to_owned().into(),
+                region: region.code().into(),
+                reference: registration.reference.to_string().into(),
+                due_on,
+                visited_on,
+                open: goes_on && visited_on.is_none(),
+            })
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use sira_database::{on_engine, signed, unsigned};
 
-use super::Failure;
+use super::progress::Failure;
 use super::site::Site;
 use crate::store::ReadConnection;
 use crate::{FoldError, StreamPlace};

@@ -3,8 +3,8 @@
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::Failure;
 use super::build::{Build, end_of};
+use super::progress::Failure;
 use crate::changes::Changes;
 use crate::folds::{Folds, Poison};
 use crate::table::TABLES;

@@ -2,10 +2,11 @@
 
 use tokio::sync::watch;
 
-use super::lease::Lease;
+use super::progress::Progress;
 use super::site::Site;
-use super::{Progress, swap};
-use crate::runner::{Checkpoint, advance_checkpoint, find_checkpoint, make_checkpoint};
+use super::swap;
+use crate::checkpoint::{self, Checkpoint};
+use crate::lease::Lease;
 use crate::{Feed, FoldError, Projection, ReadStore};
 
 /// Events of one transaction.
@@ -54,7 +55,7 @@ async fn find<F: Feed, P: Projection>(
     projection: &P,
 ) -> Result<Option<Checkpoint>, FoldError> {
     let mut handle = site.store.connection().await?;
-    Ok(find_checkpoint(handle.connection(), feed.journal(), projection.name()).await?)
+    Ok(checkpoint::find(handle.connection(), feed.journal(), projection.name()).await?)
 }
 
 async fn begin<F: Feed, P: Projection>(
@@ -72,7 +73,7 @@ async fn begin<F: Feed, P: Projection>(
         transaction.connection().run(&statement).await?;
     }
     let (name, version) = (projection.name(), projection.version());
-    make_checkpoint(transaction.connection(), feed.journal(), name, version).await?;
+    checkpoint::make(transaction.connection(), feed.journal(), name, version).await?;
     transaction.commit().await?;
     Ok(Checkpoint { version, position: 0 })
 }
@@ -105,7 +106,7 @@ pub(super) async fn take<F: Feed, P: Projection>(
     let to = Checkpoint { position: last.position, ..*at };
     let mut transaction = site.store.begin().await?;
     let name = (feed.journal(), projection.name());
-    if !advance_checkpoint(transaction.connection(), name, *at, to).await? {
+    if !checkpoint::advance(transaction.connection(), name, *at, to).await? {
         return Err(FoldError::Unavailable("another process builds on this site".into()));
     }
     projection.apply(&batch, &mut transaction).await?;

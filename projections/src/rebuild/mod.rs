@@ -9,37 +9,26 @@
 mod build;
 mod folding;
 mod in_order;
-mod lease;
 mod pass;
+mod progress;
 mod site;
 mod swap;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 pub use in_order::rebuild_projection;
+pub use progress::{Failure, Lots, Progress};
 
 use crate::analyst;
-use crate::folds::Family;
-use crate::models::{self, Model};
-use crate::runner::pack::tables_of;
-use crate::runner::{Checkpoint, find_checkpoint, set_checkpoint};
+use crate::checkpoint::{self, Checkpoint};
+use crate::lease::Lease;
+use crate::models::{self, Model, tables_of};
 use crate::{Feed, FoldError, ReadStore};
-use lease::Lease;
 use pass::Pass;
 use site::Site;
 
 /// Journals up to this many events are simply fed from the start, where no table stands yet.
 const FEW_EVENTS: u64 = 2_000;
-
-/// How far a rebuild has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Events taken.
-    pub done: u64,
-    /// Events to take.
-    pub total: u64,
-}
 
 /// Where a projection stands.
 pub(crate) enum Standing {
@@ -96,7 +85,7 @@ async fn find(
     name: &str,
 ) -> Result<Option<Checkpoint>, FoldError> {
     let mut handle = store.connection().await?;
-    Ok(find_checkpoint(handle.connection(), journal, name).await?)
+    Ok(checkpoint::find(handle.connection(), journal, name).await?)
 }
 
 /// Makes empty tables in place with checkpoints at 0, in one transaction.
@@ -111,51 +100,11 @@ async fn make_empty(
     models::index_tables(transaction.connection(), &tables, None).await?;
     for model in models {
         let nothing = Checkpoint { version: model.version, position: 0 };
-        set_checkpoint(transaction.connection(), journal, model.name, nothing).await?;
+        checkpoint::set(transaction.connection(), journal, model.name, nothing).await?;
     }
     analyst::grant(transaction.connection()).await?;
     transaction.commit().await?;
     Ok(())
-}
-
-/// An event that some models could not take in a rebuild.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    pub(crate) family: Family,
-    /// Its position.
-    pub position: u64,
-    cause: String,
-}
-
-impl Failure {
-    /// Whether a model is folded from such events.
-    #[must_use]
-    pub fn hits(&self, model: &Model) -> bool {
-        model.families.contains(&self.family)
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "position {}: {}", self.position, self.cause)
-    }
-}
-
-/// How much of a rebuild is under way at a time, which bounds its memory: two lots of rows, three pages
-/// of events, and what the longest stream comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lots {
-    /// Rows gathered before they are written, in one transaction.
-    pub rows: usize,
-    /// Events of one reading.
-    pub page: u32,
-}
-
-impl Default for Lots {
-    /// Some 60 MB.
-    fn default() -> Self {
-        Self { rows: 25_000, page: 5_000 }
-    }
 }
 
 /// Rebuilds some projections in one pass over the journal, and puts them in place. Those that an event

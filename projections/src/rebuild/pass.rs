@@ -6,13 +6,13 @@ use tokio::sync::{mpsc, watch};
 
 use super::build::Build;
 use super::folding::{Folding, Lot, failure, read_pages};
-use super::lease::Lease;
+use super::progress::{Failure, Lots, Progress};
 use super::site::Site;
-use super::{Failure, Lots, Progress};
+use crate::checkpoint::{self, Checkpoint};
 use crate::folds::Folds;
-use crate::models::{self, Model};
-use crate::runner::pack::{self, tables_of};
-use crate::runner::{Checkpoint, find_checkpoint, set_checkpoint};
+use crate::lease::Lease;
+use crate::models::{self, Model, tables_of};
+use crate::write;
 use crate::{Feed, FeedEvent, FoldError, StreamPlace};
 
 /// Events of one transaction once the streams are written.
@@ -80,7 +80,7 @@ impl<'a, F: Feed> Pass<'a, F> {
     async fn find_place(&mut self) -> Result<(), FoldError> {
         let Some(model) = self.models.first() else { return Ok(()) };
         let mut handle = self.site.store.connection().await?;
-        let found = find_checkpoint(handle.connection(), self.feed.journal(), model.name).await?;
+        let found = checkpoint::find(handle.connection(), self.feed.journal(), model.name).await?;
         self.at = found.map_or(self.build.head, |found| found.position);
         Ok(())
     }
@@ -133,7 +133,7 @@ impl<'a, F: Feed> Pass<'a, F> {
             let mut transaction = self.site.store.begin().await?;
             build.advance(transaction.connection(), &from).await?;
             let tables = self.models.iter().flat_map(|model| model.tables());
-            crate::write::write(transaction.connection(), tables, &lot.changes).await?;
+            write::write(transaction.connection(), tables, &lot.changes).await?;
             transaction.commit().await?;
             self.lease.check()?;
             (self.progress)(Progress { done: build.events, total: build.head });
@@ -150,7 +150,7 @@ impl<'a, F: Feed> Pass<'a, F> {
         models::index_tables(transaction.connection(), &tables, schema.as_deref()).await?;
         for model in self.models {
             let at = Checkpoint { version: model.version, position: self.build.head };
-            set_checkpoint(transaction.connection(), self.feed.journal(), model.name, at).await?;
+            checkpoint::set(transaction.connection(), self.feed.journal(), model.name, at).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -189,7 +189,7 @@ impl<'a, F: Feed> Pass<'a, F> {
         self.folds.show(&mut changes);
         let changes = Arc::new(changes);
         let (store, places) = (&self.site.store, (self.at, last.position));
-        if !pack::write(self.feed, store, self.models.to_vec(), places, &changes).await? {
+        if !write::write_batch(self.feed, store, self.models.to_vec(), places, &changes).await? {
             return Err(FoldError::Unavailable("another process builds on this site".into()));
         }
         self.folds.settle_and_make_room();

@@ -14,8 +14,8 @@ use super::in_order;
 use super::pass::Pass;
 use super::site::Site;
 use crate::analyst;
-use crate::runner::pack::tables_of;
-use crate::runner::{Checkpoint, set_checkpoint};
+use crate::checkpoint::{self, Checkpoint};
+use crate::models::tables_of;
 use crate::store::{ReadConnection, ReadHandle};
 use crate::table::create_statements;
 use crate::{Feed, FoldError, Projection, ReadStore};
@@ -80,7 +80,7 @@ async fn try_models<F: Feed>(live: &ReadStore, pass: &mut Pass<'_, F>) -> Result
     swap.move_tables(site, &places).await?;
     for model in built {
         let to = Checkpoint { version: model.version, position: pass.at };
-        set_checkpoint(swap.connection(), &journal, model.name, to).await?;
+        checkpoint::set(swap.connection(), &journal, model.name, to).await?;
     }
     swap.write_off(site, "projection_builds").await?;
     analyst::grant(swap.connection()).await?;
@@ -123,7 +123,7 @@ async fn try_projection<F: Feed, P: Projection>(
         }
     }
     swap.move_tables(site, projection.tables()).await?;
-    set_checkpoint(swap.connection(), feed.journal(), projection.name(), *at).await?;
+    checkpoint::set(swap.connection(), feed.journal(), projection.name(), *at).await?;
     swap.write_off(site, "projection_checkpoints").await?;
     // A table that was made anew has no grants.
     analyst::grant(swap.connection()).await?;

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use sira_domain::values::{SignedXof, Xof};
 use uuid::Uuid;
 
-use super::Decimal;
+use super::decimal::Decimal;
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +106,30 @@ impl From<&'static str> for Cell {
 impl From<String> for Cell {
     fn from(text: String) -> Self {
         Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<Cow<'static, str>> for Cell {
+    fn from(text: Cow<'static, str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<Xof> for Cell {
+    fn from(amount: Xof) -> Self {
+        amount.francs().into()
+    }
+}
+
+impl From<SignedXof> for Cell {
+    fn from(amount: SignedXof) -> Self {
+        amount.francs().into()
     }
 }
 

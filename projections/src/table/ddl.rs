@@ -1,6 +1,6 @@
 //! Statements that make the tables.
 
-use super::{Keeping, Kind, Table};
+use super::definition::{Keeping, Kind, Table};
 
 /// Whether statements are for `PostgreSQL`.
 type IsPostgres = bool;

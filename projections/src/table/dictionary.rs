@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Keeping, Realm, TABLES, Table};
+use super::definition::{Keeping, Realm, Table};
+use super::tables::TABLES;
 
 /// The dictionary's tables as Markdown.
 #[must_use]

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords, tag};
-use super::{Source, Tag, Tells};
+use super::measure::Source;
+use super::own::{OwnColumns, Tag, TooManyWords, tag};
 
 /// The last assessment of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,16 +28,17 @@ impl OwnColumns for AssessmentRow {
     const SOURCE: Source = Source::TrainingAssessments;
     const TABLE: &'static str = "training_assessments";
     const COLUMNS: &'static str = "module, score, passed";
+    type Told = Assessment;
 
     fn measure(&self) -> &'static str {
         "assessment"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
-        Ok(Tells::Assessment(Assessment {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+        Ok(Assessment {
             module: tag(words, &self.module)?,
             score: u8::try_from(self.score).unwrap_or_default(),
             passed: self.passed,
-        }))
+        })
     }
 }

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords};
-use super::{Source, Tells};
+use super::measure::Source;
+use super::own::{OwnColumns, TooManyWords};
 
 /// Somebody's attendance of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +30,14 @@ impl OwnColumns for AttendanceRow {
     const SOURCE: Source = Source::TrainingAttendance;
     const TABLE: &'static str = "training_attendance";
     const COLUMNS: &'static str = "attended_minutes, minutes";
+    type Told = Attendance;
 
     fn measure(&self) -> &'static str {
         "attendance"
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Tells, TooManyWords> {
+    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
         let (attended_minutes, minutes) = (minutes(self.attended_minutes), minutes(self.minutes));
-        Ok(Tells::Attendance(Attendance { attended_minutes, minutes }))
+        Ok(Attendance { attended_minutes, minutes })
     }
 }

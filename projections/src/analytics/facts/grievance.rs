@@ -4,8 +4,9 @@ use chrono::NaiveDate;
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords, tag};
-use super::{Day, Source, Tag, Tells};
+use super::day::Day;
+use super::measure::Source;
+use super::own::{OwnColumns, Tag, TooManyWords, tag};
 
 /// A grievance; its day is that on which it was lodged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +27,14 @@ impl OwnColumns for GrievanceRow {
     const SOURCE: Source = Source::Grievances;
     const TABLE: &'static str = "grievances";
     const COLUMNS: &'static str = "category, resolved_on";
+    type Told = Grievance;
 
     fn measure(&self) -> &'static str {
         "grievance"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
         let category = tag(words, &self.category)?;
-        Ok(Tells::Grievance(Grievance { category, resolved_on: self.resolved_on.map(Day::from) }))
+        Ok(Grievance { category, resolved_on: self.resolved_on.map(Day::from) })
     }
 }

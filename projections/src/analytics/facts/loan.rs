@@ -6,8 +6,9 @@ use sira_domain::values::Xof;
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords};
-use super::{Day, Source, Tells, day_of};
+use super::day::{Day, day_of};
+use super::measure::Source;
+use super::own::{OwnColumns, TooManyWords};
 
 /// How a loan that was paid out stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,16 +44,17 @@ impl OwnColumns for LoanRow {
     const SOURCE: Source = Source::LoanStatus;
     const TABLE: &'static str = "loan_status";
     const COLUMNS: &'static str = "outstanding, oldest_unpaid_due_on, reschedulings";
+    type Told = Loan;
 
     fn measure(&self) -> &'static str {
         "loan"
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Tells, TooManyWords> {
-        Ok(Tells::Loan(Loan {
+    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+        Ok(Loan {
             outstanding: self.outstanding,
             oldest_unpaid_due_on: self.oldest_unpaid_due_on.map(Day::from),
             rescheduled: self.reschedulings > 0,
-        }))
+        })
     }
 }

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords};
-use super::{Source, Tells};
+use super::measure::Source;
+use super::own::{OwnColumns, TooManyWords};
 
 #[derive(FromRow)]
 pub(super) struct MilestoneRow {
@@ -15,12 +15,13 @@ impl OwnColumns for MilestoneRow {
     const SOURCE: Source = Source::CaseMilestones;
     const TABLE: &'static str = "case_milestones";
     const COLUMNS: &'static str = "milestone";
+    type Told = ();
 
     fn measure(&self) -> &str {
         &self.milestone
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Tells, TooManyWords> {
-        Ok(Tells::Nothing)
+    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+        Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords, tag};
-use super::{Source, Tag, Tells};
+use super::measure::Source;
+use super::own::{OwnColumns, Tag, TooManyWords, tag};
 
 /// An amount that moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,14 @@ impl OwnColumns for MoneyRow {
     const SOURCE: Source = Source::FinanceLines;
     const TABLE: &'static str = "finance_lines";
     const COLUMNS: &'static str = "line, amount, instrument";
+    type Told = Money;
 
     fn measure(&self) -> &str {
         &self.line
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
         let instrument = tag(words, &self.instrument)?;
-        Ok(Tells::Money(Money { amount: self.amount, instrument }))
+        Ok(Money { amount: self.amount, instrument })
     }
 }

@@ -3,52 +3,27 @@
 use chrono::NaiveDate;
 use sira_database::on_engine;
 use sqlx::FromRow;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::super::cube::{Cube, until_at};
 use super::super::words::{Dictionary, flag_place};
 use super::assessment::AssessmentRow;
 use super::attendance::AttendanceRow;
+use super::day::number_of;
+use super::fact::{Dims, Fact, Tells};
 use super::grievance::GrievanceRow;
 use super::loan::LoanRow;
+use super::measure::Measure;
 use super::milestone::MilestoneRow;
 use super::money::MoneyRow;
+use super::own::{OwnColumns, TooManyWords};
 use super::value::ValueRow;
 use super::visit::VisitRow;
-use super::{Dims, Fact, Measure, Source, Tag, Tells, number_of};
 use crate::{ReadConnection, ReadError, ReadStore};
 use sira_database::bound;
 
 /// Events of one reading: an event tells a row or two, so a step holds some 100,000 rows at most.
 const STEP: u64 = 50_000;
-
-/// More words in a dimension than a fact has room to tell apart.
-pub(super) struct TooManyWords;
-
-/// What the rows of one table have beside what all rows have.
-pub(super) trait OwnColumns:
-    for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
-{
-    /// The table.
-    const SOURCE: Source;
-    /// Its name.
-    const TABLE: &'static str;
-    /// The columns, as they are selected.
-    const COLUMNS: &'static str;
-
-    /// The word of the measure.
-    fn measure(&self) -> &str;
-
-    /// What the row tells; its words get places.
-    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords>;
-}
-
-/// The place of a word of a measure's own.
-pub(super) fn tag(words: &mut Dictionary, word: &str) -> Result<Tag, TooManyWords> {
-    Tag::try_from(words.tags.place(word)).map_err(|_| TooManyWords)
-}
 
 #[derive(FromRow)]
 struct FactRow<O> {
@@ -161,7 +136,7 @@ impl Told {
     }
 }
 
-impl<O: OwnColumns> Rows<O> {
+impl<O: OwnColumns<Told: Into<Tells>>> Rows<O> {
     fn into_cube(self, cube: &mut Cube, position: u64) -> Result<(), ReadError> {
         for (since, part, until) in self.ended {
             let part = u16::try_from(part).unwrap_or(u16::MAX);
@@ -174,7 +149,11 @@ impl<O: OwnColumns> Rows<O> {
     }
 }
 
-fn add<O: OwnColumns>(cube: &mut Cube, row: &FactRow<O>, position: u64) -> Result<(), ReadError> {
+fn add<O: OwnColumns<Told: Into<Tells>>>(
+    cube: &mut Cube,
+    row: &FactRow<O>,
+    position: u64,
+) -> Result<(), ReadError> {
     let damaged = || ReadError::Inconsistent {
         table: O::TABLE,
         id: format!("{} {}", row.since_position, row.part),
@@ -187,7 +166,7 @@ fn add<O: OwnColumns>(cube: &mut Cube, row: &FactRow<O>, position: u64) -> Resul
     let fact = Fact {
         since: row.since_position.unsigned_abs(),
         until: until_at(row.until_position, position),
-        tells,
+        tells: tells.into(),
         dims,
         case: cube.cases.place(id),
         sequence: u32::try_from(row.sequence).map_err(|_| damaged())?,

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords, tag};
-use super::{Source, Tag, Tells};
+use super::measure::Source;
+use super::own::{OwnColumns, Tag, TooManyWords, tag};
 
 /// An income, brought to a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,13 @@ pub struct Income {
     pub currency: Tag,
     /// Whether the person has completed a training.
     pub trained: Option<bool>,
+}
+
+/// What a row tells: an income, or a number in its measure's unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueTold {
+    Income(Income),
+    Value(i64),
 }
 
 #[derive(FromRow)]
@@ -29,15 +36,16 @@ impl OwnColumns for ValueRow {
     const SOURCE: Source = Source::IndicatorValues;
     const TABLE: &'static str = "indicator_values";
     const COLUMNS: &'static str = "measure, value, currency, trained";
+    type Told = ValueTold;
 
     fn measure(&self) -> &str {
         &self.measure
     }
 
     /// Incomes alone have a currency.
-    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
-        let Some(currency) = &self.currency else { return Ok(Tells::Value(self.value)) };
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+        let Some(currency) = &self.currency else { return Ok(ValueTold::Value(self.value)) };
         let currency = tag(words, currency)?;
-        Ok(Tells::Income(Income { yearly: self.value, currency, trained: self.trained }))
+        Ok(ValueTold::Income(Income { yearly: self.value, currency, trained: self.trained }))
     }
 }

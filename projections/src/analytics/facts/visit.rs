@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::reading::{OwnColumns, TooManyWords, tag};
-use super::{Source, Tag, Tells};
+use super::measure::Source;
+use super::own::{OwnColumns, Tag, TooManyWords, tag};
 
 /// How a business was seen at a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +25,15 @@ impl OwnColumns for VisitRow {
     const SOURCE: Source = Source::Visits;
     const TABLE: &'static str = "visits";
     const COLUMNS: &'static str = "milestone, business_status";
+    type Told = Visit;
 
     fn measure(&self) -> &'static str {
         "visit"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Tells, TooManyWords> {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
         let milestone = self.milestone.and_then(|months| u32::try_from(months).ok()).unwrap_or(0);
         let status = tag(words, &self.business_status)?;
-        Ok(Tells::Visit(Visit { milestone, status }))
+        Ok(Visit { milestone, status })
     }
 }

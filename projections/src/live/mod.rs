@@ -10,73 +10,24 @@
 //! The others go on.
 
 mod build;
-mod checkpoint;
-mod feed;
-pub(crate) mod lease;
-pub(crate) mod pack;
-mod task;
-
-use std::sync::Arc;
+mod ordered;
+mod pace;
+mod pack;
+mod run;
+mod status;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use checkpoint::Stored;
-pub(crate) use checkpoint::{
-    Checkpoint, advance as advance_checkpoint, all as all_checkpoints, find as find_checkpoint,
-    make as make_checkpoint, set as set_checkpoint,
-};
-pub use feed::{Feed, FeedEvent, FoldError, Projection, StreamPlace};
+pub use status::{ProjectionStatus, RunState, Statuses};
 
-use crate::ReadStore;
 use crate::folds::{Folds, HELD_MAX};
 use crate::models::MODELS;
-use pack::{Member, PackTask};
-use task::{Pace, Task};
-
-/// How a projection is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RunState {
-    /// It takes events as they come.
-    Live,
-    /// A database could not be reached; it tries again.
-    Retrying,
-    /// Its tables are being built in this program's form, beside those of another, which readers have
-    /// until then.
-    Rebuilding,
-    /// It has stopped for good: somebody has to look.
-    Stopped {
-        /// The position of the event that it could not take, where one event is to blame.
-        position: Option<u64>,
-        /// What went wrong; no personal data.
-        cause: Arc<str>,
-    },
-}
-
-/// What a runner says of one projection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectionStatus {
-    /// Its name.
-    pub name: &'static str,
-    /// The version of its rows' form.
-    pub version: u32,
-    /// Every event up to here is in its rows.
-    pub position: u64,
-    /// How it is doing.
-    pub state: RunState,
-}
-
-/// How the projections of a runner are doing, for whoever shows it.
-#[derive(Clone, Debug, Default)]
-pub struct Statuses(Vec<watch::Receiver<ProjectionStatus>>);
-
-impl Statuses {
-    /// How each is doing now.
-    #[must_use]
-    pub fn now(&self) -> Vec<ProjectionStatus> {
-        self.0.iter().map(|seen| seen.borrow().clone()).collect()
-    }
-}
+use crate::{Feed, Projection, ReadStore, lease};
+use ordered::Ordered;
+use pace::Pace;
+use pack::{Member, Pack};
+use run::run;
 
 /// Runs projections, each in a task of its own.
 pub struct Runner<F> {
@@ -133,8 +84,8 @@ impl<F: Feed> Runner<F> {
     pub fn start(&mut self, projection: impl Projection) {
         let status = self.status_of(projection.name(), projection.version());
         let (feed, store) = (self.feed.clone(), self.store.clone());
-        let task = Task::new(projection, (feed, store), self.batch, status, self.pace());
-        self.tasks.push(tokio::spawn(task.run()));
+        let work = Ordered::new(projection, (feed, store), self.batch, status);
+        self.tasks.push(tokio::spawn(run(work, self.pace())));
     }
 
     /// Starts every projection that is folded stream by stream. Must be called within a Tokio runtime.
@@ -150,11 +101,10 @@ impl<F: Feed> Runner<F> {
                 halted: None,
             })
             .collect();
-        let task = PackTask {
+        let work = Pack {
             feed: self.feed.clone(),
             store: self.store.clone(),
             batch: self.batch,
-            pace: self.pace(),
             members,
             folds: Folds::holding(self.memory),
             build: None,
@@ -162,7 +112,7 @@ impl<F: Feed> Runner<F> {
             ready: false,
             singly: 0,
         };
-        self.tasks.push(tokio::spawn(task.run()));
+        self.tasks.push(tokio::spawn(run(work, self.pace())));
     }
 
     /// Where each projection stands.

@@ -9,18 +9,17 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::build::Build;
-use super::checkpoint;
-use super::feed::{Feed, FeedEvent, FoldError};
-use super::task::{Pace, told};
-use super::{ProjectionStatus, RunState};
+use super::pace::Pace;
+use super::run::{Step, Work};
+use super::status::{ProjectionStatus, RunState};
 use crate::changes::Changes;
 use crate::folds::{Folds, Poison};
 use crate::models::Model;
 use crate::rebuild::{self, Standing};
-use crate::table::Table;
-use crate::{BoxError, ReadStore};
+use crate::write::write_batch;
+use crate::{BoxError, Feed, FeedEvent, FoldError, ReadStore, checkpoint};
 
-/// Events of one transaction: its cost is shared by twelve tables.
+/// Events of one transaction: its cost is shared by all tables.
 const BATCH: u32 = 2_000;
 
 /// One projection of the pack.
@@ -43,11 +42,11 @@ impl Member {
     }
 }
 
-pub(super) struct PackTask<F> {
+/// Every projection that is folded stream by stream.
+pub(super) struct Pack<F> {
     pub feed: F,
     pub store: ReadStore,
     pub batch: u32,
-    pub pace: Pace,
     pub members: Vec<Member>,
     pub folds: Folds,
     /// The rebuild under way.
@@ -60,45 +59,17 @@ pub(super) struct PackTask<F> {
     pub singly: usize,
 }
 
-enum Step {
-    Full,
-    Idle,
-    Stopped,
-}
-
-impl<F: Feed> PackTask<F> {
-    pub async fn run(mut self) {
-        while !self.pace.is_told() {
-            if !self.pace.leads() {
-                self.forget();
-                self.follow().await;
-                self.pace.follow().await;
-                continue;
-            }
-            self.pace.mark();
-            self.end_build().await;
-            let step = self.step().await;
-            self.note_halts().await;
-            match step {
-                Ok(Step::Full) => {}
-                Ok(Step::Idle) => self.pace.rest().await,
-                Ok(Step::Stopped) => {
-                    told(self.pace.stop.clone()).await;
-                    return;
-                }
-                Err(error) => {
-                    self.forget();
-                    for member in self.members.iter().filter(|member| member.runs()) {
-                        member.status.send_modify(|status| status.state = RunState::Retrying);
-                    }
-                    self.pace.wait_after("read models", &error).await;
-                }
-            }
-        }
+impl<F: Feed> Work for Pack<F> {
+    fn name(&self) -> &'static str {
+        "read models"
     }
 
-    /// Writes down which projections have stopped, for `sira projections list`. If that fails, the
-    /// status and the log of this process say it all the same.
+    async fn step(&mut self, pace: &mut Pace) -> Result<Step, FoldError> {
+        self.end_build(pace).await;
+        self.advance_by_a_batch(pace).await
+    }
+
+    /// If a stop cannot be written down, the status and the log of this process say it all the same.
     async fn note_halts(&mut self) {
         for member in &mut self.members {
             let Some((position, cause)) = member.halted.take() else { continue };
@@ -109,14 +80,18 @@ impl<F: Feed> PackTask<F> {
         }
     }
 
-    /// What is known may be another's by now.
     fn forget(&mut self) {
         self.ready = false;
         self.folds.clear();
         self.folds_at = None;
     }
 
-    /// Another process feeds: says how far it has come.
+    fn note_retrying(&mut self) {
+        for member in self.members.iter().filter(|member| member.runs()) {
+            member.status.send_modify(|status| status.state = RunState::Retrying);
+        }
+    }
+
     async fn follow(&mut self) {
         for member in &mut self.members {
             if let Ok(position) = self.store.position(self.feed.journal(), member.model.name).await
@@ -128,9 +103,11 @@ impl<F: Feed> PackTask<F> {
             }
         }
     }
+}
 
+impl<F: Feed> Pack<F> {
     /// Reads the checkpoints, and begins to rebuild what this program reads in another form.
-    async fn begin(&mut self) -> Result<(), FoldError> {
+    async fn begin(&mut self, pace: &Pace) -> Result<(), FoldError> {
         let running = self.members.iter().filter(|member| member.runs());
         let models: Vec<_> = running.map(|member| member.model).collect();
         let found = rebuild::bring_up(&self.feed, &self.store, &models).await?;
@@ -154,29 +131,29 @@ impl<F: Feed> PackTask<F> {
                 }
             }
         }
-        self.begin_build();
+        self.begin_build(pace);
         self.ready = true;
         Ok(())
     }
 
     /// One rebuild at a time: all that is stale by now, in one pass.
-    fn begin_build(&mut self) {
+    fn begin_build(&mut self, pace: &Pace) {
         let stale = self.members.iter().filter(|member| !member.is_built && !member.stopped);
         let stale: Vec<_> = stale.map(|member| member.model).collect();
         if self.build.is_none() && !stale.is_empty() {
             let (feed, store) = (self.feed.clone(), self.store.clone());
-            self.build = Some(Build::begin(feed, store, stale, self.pace.stop.clone()));
+            self.build = Some(Build::begin(feed, store, stale, pace.stop.clone()));
         }
     }
 
     /// Looks whether the rebuild under way has ended: its projections are fed with the others from then
     /// on, but for those that an event did not fit.
-    async fn end_build(&mut self) {
+    async fn end_build(&mut self, pace: &mut Pace) {
         let Some(build) = self.build.take_if(|build| build.has_ended()) else { return };
         self.ready = false;
         let ended = build.end().await;
         if let Err(error) = &ended {
-            self.pace.wait_after("rebuild", error).await;
+            pace.wait_after("rebuild", error).await;
         }
         for member in self.members.iter_mut().filter(|member| !member.is_built) {
             member.is_built = true;
@@ -187,9 +164,9 @@ impl<F: Feed> PackTask<F> {
         }
     }
 
-    async fn step(&mut self) -> Result<Step, FoldError> {
+    async fn advance_by_a_batch(&mut self, pace: &Pace) -> Result<Step, FoldError> {
         if !self.ready {
-            self.begin().await?;
+            self.begin(pace).await?;
         }
         let running = || self.members.iter().filter(|member| member.runs());
         let Some(from) = running().map(|member| member.position).min() else {
@@ -267,7 +244,7 @@ impl<F: Feed> PackTask<F> {
         changes: &Arc<Changes>,
     ) -> Result<bool, FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
-        let written = write(&self.feed, &self.store, models, (from, to), changes).await?;
+        let written = write_batch(&self.feed, &self.store, models, (from, to), changes).await?;
         if written {
             for member in &mut self.members {
                 if member.runs() && member.position == from {
@@ -289,7 +266,8 @@ impl<F: Feed> PackTask<F> {
     ) -> Result<(), FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
         for model in models {
-            let written = write(&self.feed, &self.store, vec![model], (from, to), changes).await;
+            let written =
+                write_batch(&self.feed, &self.store, vec![model], (from, to), changes).await;
             let Some(member) = self.members.iter_mut().find(|one| one.model.name == model.name)
             else {
                 continue;
@@ -324,48 +302,6 @@ impl<F: Feed> PackTask<F> {
     }
 }
 
-/// Writes what changes in the tables of some projections, and moves their checkpoints, in one
-/// transaction; false when another runner was first.
-///
-/// In a task of its own: a runner that is dropped must not cut a `COPY` off, whose connection would
-/// answer the next who takes it from the pool with what is left of it.
-pub(crate) async fn write<F: Feed>(
-    feed: &F,
-    store: &ReadStore,
-    models: Vec<&'static Model>,
-    places: (u64, u64),
-    changes: &Arc<Changes>,
-) -> Result<bool, FoldError> {
-    let (journal, store) = (feed.journal().to_owned(), store.clone());
-    let changes = Arc::clone(changes);
-    let written =
-        tokio::spawn(async move { write_now(&journal, &store, &models, places, &changes).await });
-    written.await.unwrap_or_else(|lost| Err(FoldError::Unavailable(lost.into())))
-}
-
-async fn write_now(
-    journal: &str,
-    store: &ReadStore,
-    models: &[&'static Model],
-    places: (u64, u64),
-    changes: &Changes,
-) -> Result<bool, FoldError> {
-    let mut transaction = store.begin().await?;
-    let versions: Vec<_> = models.iter().map(|model| (model.name, model.version)).collect();
-    if !checkpoint::advance_all(transaction.connection(), journal, &versions, places).await? {
-        transaction.rollback().await?;
-        return Ok(false);
-    }
-    let tables = models.iter().flat_map(|model| model.tables());
-    if let Err(error) = crate::write::write(transaction.connection(), tables, changes).await {
-        // If the connection is gone, so is the transaction.
-        let _ = transaction.rollback().await;
-        return Err(error.into());
-    }
-    transaction.commit().await?;
-    Ok(true)
-}
-
 fn show(member: &Member, position: u64) {
     member.status.send_if_modified(|status| {
         let changed = status.position != position || status.state != RunState::Live;
@@ -381,9 +317,4 @@ fn stop(member: &mut Member, position: Option<u64>, cause: &BoxError) {
     let cause: Arc<str> = Arc::from(cause.to_string());
     member.halted = Some((position, Arc::clone(&cause)));
     member.status.send_modify(|status| status.state = RunState::Stopped { position, cause });
-}
-
-/// Its tables, those of all models.
-pub(crate) fn tables_of(models: &[&'static Model]) -> Vec<&'static Table> {
-    models.iter().flat_map(|model| model.tables()).collect()
 }

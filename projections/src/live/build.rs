@@ -3,10 +3,9 @@
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::feed::{Feed, FoldError};
-use crate::ReadStore;
 use crate::models::Model;
 use crate::rebuild::{Failure, rebuild_models};
+use crate::{Feed, FoldError, ReadStore};
 
 /// A rebuild under way; given up when dropped, and gone on with by the next.
 pub(super) struct Build(JoinHandle<Result<Vec<Failure>, FoldError>>);

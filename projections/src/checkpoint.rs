@@ -86,7 +86,7 @@ pub(crate) async fn advance(
 }
 
 /// Moves the checkpoints of several projections at once; false when any of them stands elsewhere.
-pub(super) async fn advance_all(
+pub(crate) async fn advance_all(
     connection: ReadConnection<'_>,
     journal: &str,
     projections: &[(&str, u32)],
@@ -133,7 +133,7 @@ pub(crate) async fn set(
 
 /// Writes down that a projection has stopped for good, or that it runs again. One that never was
 /// built gets a checkpoint of version 0, which everything is newer than.
-pub(super) async fn halt(
+pub(crate) async fn halt(
     connection: ReadConnection<'_>,
     (journal, projection): (&str, &str),
     halted: Option<(Option<u64>, &str)>,

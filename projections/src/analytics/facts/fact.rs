@@ -1,0 +1,141 @@
+//! What every fact has.
+
+use super::assessment::Assessment;
+use super::attendance::Attendance;
+use super::grievance::Grievance;
+use super::loan::Loan;
+use super::money::Money;
+use super::own::Tag;
+use super::value::{Income, ValueTold};
+use super::visit::Visit;
+
+/// A row that stands has this for its end.
+pub const STANDS: u64 = u64::MAX;
+
+/// What every fact is broken down by: places in the [`Words`](super::words::Words) of each dimension.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dims {
+    /// The training group.
+    pub cohort: u32,
+    /// The programme.
+    pub programme: u16,
+    /// The office.
+    pub office: u16,
+    /// The fund.
+    pub fund: u16,
+    /// The region.
+    pub region: u16,
+    /// The sex.
+    pub sex: u8,
+    /// The band of age.
+    pub age_band: u8,
+    /// Disability: 0 unknown, 1 no, 2 yes.
+    pub disability: u8,
+    /// Displaced: 0 unknown, 1 no, 2 yes.
+    pub displaced: u8,
+}
+
+/// One row: what it tells, of whom, when, and between which positions it stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Position of the event that told it.
+    pub since: u64,
+    /// Position of the event that took it back; [`STANDS`] while it stands.
+    pub until: u64,
+    /// What it tells beside that it happened.
+    pub tells: Tells,
+    /// What it is broken down by.
+    pub dims: Dims,
+    /// Place of the path in the cube.
+    pub case: u32,
+    /// Sequence of the event in its stream.
+    pub sequence: u32,
+    /// Day of the fact, as days from the common era.
+    pub on: i32,
+    /// Number among the rows of its event.
+    pub part: u16,
+}
+
+/// What a fact tells beside that it happened, by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Nothing more: a milestone, a support.
+    Nothing,
+    /// Somebody's attendance of one session.
+    Attendance(Attendance),
+    /// The last assessment of a module.
+    Assessment(Assessment),
+    /// An amount that moved.
+    Money(Money),
+    /// How a loan stands.
+    Loan(Loan),
+    /// How a business was seen.
+    Visit(Visit),
+    /// An income, brought to a year.
+    Income(Income),
+    /// A number in the measure's unit: jobs, francs of an instalment, people reached.
+    Value(i64),
+    /// A grievance and whether it was resolved.
+    Grievance(Grievance),
+}
+
+impl Fact {
+    /// The place of the word of its own that it is told apart by: a module, an instrument, a status, a
+    /// currency, a category; 0 where it has none.
+    #[must_use]
+    pub const fn tag(&self) -> Tag {
+        match &self.tells {
+            Tells::Assessment(assessment) => assessment.module,
+            Tells::Money(money) => money.instrument,
+            Tells::Visit(visit) => visit.status,
+            Tells::Income(income) => income.currency,
+            Tells::Grievance(grievance) => grievance.category,
+            Tells::Nothing | Tells::Attendance(_) | Tells::Loan(_) | Tells::Value(_) => 0,
+        }
+    }
+
+    /// Whether the person has completed a training, where that is told.
+    #[must_use]
+    pub const fn trained(&self) -> Option<bool> {
+        match &self.tells {
+            Tells::Income(income) => income.trained,
+            _ => None,
+        }
+    }
+}
+
+macro_rules! tells {
+    ($($kind:ident),*) => {
+        $(impl From<$kind> for Tells {
+            fn from(told: $kind) -> Self {
+                Self::$kind(told)
+            }
+        })*
+    };
+}
+tells!(Attendance, Assessment, Money, Loan, Visit, Income, Grievance);
+
+impl From<()> for Tells {
+    fn from((): ()) -> Self {
+        Self::Nothing
+    }
+}
+
+impl From<ValueTold> for Tells {
+    fn from(told: ValueTold) -> Self {
+        match told {
+            ValueTold::Income(income) => Self::Income(income),
+            ValueTold::Value(value) => Self::Value(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_takes_72_bytes_at_most() {
+        assert!(size_of::<Fact>() <= 72, "{}", size_of::<Fact>());
+    }
+}

@@ -1,0 +1,39 @@
+//! What the rows of one table have beside what all rows have.
+
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+use super::super::words::Dictionary;
+use super::measure::Source;
+
+/// The place of a word of a measure's own in the [`Words`](super::super::words::Words) of tags.
+pub type Tag = u16;
+
+/// More words in a dimension than a fact has room to tell apart.
+pub(super) struct TooManyWords;
+
+/// What the rows of one table have beside what all rows have.
+pub(super) trait OwnColumns:
+    for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
+{
+    /// The table.
+    const SOURCE: Source;
+    /// Its name.
+    const TABLE: &'static str;
+    /// The columns, as they are selected.
+    const COLUMNS: &'static str;
+    /// What a row tells.
+    type Told;
+
+    /// The word of the measure.
+    fn measure(&self) -> &str;
+
+    /// What the row tells; its words get places.
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords>;
+}
+
+/// The place of a word of a measure's own.
+pub(super) fn tag(words: &mut Dictionary, word: &str) -> Result<Tag, TooManyWords> {
+    Tag::try_from(words.tags.place(word)).map_err(|_| TooManyWords)
+}

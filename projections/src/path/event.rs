@@ -1,0 +1,15 @@
+//! An event of a path as its fold keeps it.
+
+use chrono::{DateTime, Utc};
+use sira_domain::path::BeneficiaryEvent;
+
+/// An event of the path, with where and when it was recorded.
+#[derive(Clone, Debug)]
+pub struct PathEvent {
+    /// Its position in the journal.
+    pub position: u64,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The event.
+    pub event: BeneficiaryEvent,
+}

@@ -1,0 +1,112 @@
+//! One event of a path, the path right after it, and what becomes of rows.
+
+use chrono::NaiveDate;
+use sira_domain::path::State;
+use sira_domain::values::FundId;
+use uuid::Uuid;
+
+use super::dims::breakdown;
+use super::event::PathEvent;
+use super::ledger::{Slot, Told};
+use super::memo::Memo;
+use crate::table::tables::case_milestones::MilestoneRow;
+use crate::table::{TableId, TableRow};
+
+/// First place of instalments in `indicator_values`.
+pub const DUE_SLOTS: Slot = 10_000;
+/// First place of incomes there: a path has not as many instalments as lie between.
+pub const INCOME_SLOTS: Slot = 1_000_000_000;
+
+/// What becomes of a row.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// It is told.
+    Put(Told),
+    /// What stood in that place ends.
+    Clear(TableId, Slot),
+}
+
+/// One event and the path right after it.
+pub struct Moment<'a> {
+    pub id: Uuid,
+    pub sequence: u64,
+    pub event: &'a PathEvent,
+    pub state: &'a State,
+}
+
+impl Moment<'_> {
+    /// Day of the fact.
+    pub fn on(&self) -> NaiveDate {
+        self.event.event.occurred_on
+    }
+
+    /// Tells a row: its own cells, then what figures are broken down by. A path without a
+    /// registration tells nothing.
+    pub fn put<R: TableRow>(&self, memo: &Memo, ops: &mut Vec<Op>, slot: Option<Slot>, own: R) {
+        self.put_of(memo, memo.fund, ops, slot, own);
+    }
+
+    /// The same, of a fund.
+    pub fn put_of<R: TableRow>(
+        &self,
+        memo: &Memo,
+        fund: Option<FundId>,
+        ops: &mut Vec<Op>,
+        slot: Option<Slot>,
+        own: R,
+    ) {
+        let Some(breakdown) = breakdown(self.state, memo, fund) else { return };
+        let row = own.cells().chain(breakdown.cells()).collect();
+        ops.push(Op::Put(Told { table: R::TABLE, slot, row }));
+    }
+}
+
+/// What a path may reach, in the order of the path. The place is the number of its row.
+pub const MILESTONES: [&str; 16] = [
+    "registered",
+    "idea_submitted",
+    "eligible",
+    "interviewed",
+    "selected",
+    "enrolled",
+    "trained",
+    "plan_validated",
+    "financing_requested",
+    "approved",
+    "financed",
+    "waived",
+    "started",
+    "closed",
+    "completed",
+    "exited",
+];
+
+/// Tells that a milestone is reached, once.
+pub fn reach(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, milestone: &'static str) {
+    let Some(place) = MILESTONES.iter().position(|name| *name == milestone) else { return };
+    if memo.reached & (1 << place) != 0 {
+        return;
+    }
+    memo.reached |= 1 << place;
+    let Some(registration) = &moment.state.registration else { return };
+    let days = (moment.on() - registration.on).num_days();
+    let own = MilestoneRow {
+        aggregate_id: moment.id,
+        milestone: milestone.into(),
+        sequence: moment.sequence,
+        occurred_on: moment.on(),
+        recorded_at: moment.event.recorded_at,
+        days,
+    };
+    moment.put(memo, ops, Slot::try_from(place).ok(), own);
+}
+
+/// Tells that a milestone is reached no longer.
+pub fn unreach(memo: &mut Memo, ops: &mut Vec<Op>, milestone: &str) {
+    let Some(place) = MILESTONES.iter().position(|name| *name == milestone) else { return };
+    if memo.reached & (1 << place) != 0 {
+        memo.reached &= !(1 << place);
+        let slot = Slot::try_from(place).unwrap_or_default();
+        ops.push(Op::Clear(TableId::CaseMilestones, slot));
+    }
+}

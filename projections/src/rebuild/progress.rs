@@ -1,0 +1,55 @@
+//! What is told of a rebuild, and how much of it is under way at a time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::families::Family;
+use crate::models::Model;
+
+/// How far a rebuild has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Events taken.
+    pub done: u64,
+    /// Events to take.
+    pub total: u64,
+}
+
+/// An event that some models could not take in a rebuild.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub(crate) family: Family,
+    /// Its position.
+    pub position: u64,
+    pub(super) cause: String,
+}
+
+impl Failure {
+    /// Whether a model is folded from such events.
+    #[must_use]
+    pub fn hits(&self, model: &Model) -> bool {
+        model.families.contains(&self.family)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "position {}: {}", self.position, self.cause)
+    }
+}
+
+/// How much of a rebuild is under way at a time, which bounds its memory: two lots of rows, three pages
+/// of events, and what the longest stream comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lots {
+    /// Rows gathered before they are written, in one transaction.
+    pub rows: usize,
+    /// Events of one reading.
+    pub page: u32,
+}
+
+impl Default for Lots {
+    /// Some 60 MB.
+    fn default() -> Self {
+        Self { rows: 25_000, page: 5_000 }
+    }
+}

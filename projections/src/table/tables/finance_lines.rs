@@ -1,0 +1,37 @@
+//! Movements of money.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sira_domain::values::Xof;
+use uuid::Uuid;
+
+use super::common::{AGGREGATE, FINANCING, OCCURRED, RECORDED, SEQUENCE};
+use crate::table::define::{Word, means, table};
+use crate::table::definition::Keeping;
+
+table! {
+    FinanceLines (broken down), "finance_lines" of "finance_lines",
+    Read, Keeping::Versioned, key ["since_position", "part"],
+    "Every movement of money: one row an amount.",
+    "Chaque mouvement d'argent : une ligne par montant.",
+    indexes [
+        "aggregate_id",
+        "fund, occurred_on",
+        "line, occurred_on",
+    ],
+    /// A movement of money.
+    FinanceLineRow {
+        aggregate_id: Uuid = AGGREGATE;
+        sequence: u64 = SEQUENCE;
+        line: Word = means(
+            "Mouvement",
+            "requested, approved, released, disbursed, principal_repaid, interest_repaid or written_off.",
+        );
+        financing: u32 = FINANCING;
+        tranche: Option<u32> = means("Tranche", "Number of the tranche, of a disbursement.");
+        instrument: Word = means("Instrument", "grant, kit, loan or guarantee.");
+        method: Option<Word> = means("Mode de paiement", "How it was paid, of a payment.");
+        occurred_on: NaiveDate = OCCURRED;
+        recorded_at: DateTime<Utc> = RECORDED;
+        amount: Xof = means("Montant", "The amount.");
+    }
+}
