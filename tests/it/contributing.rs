@@ -3,6 +3,8 @@
 //!
 //! A step is a line that begins with "- `path`"; each further text in backticks on that line stands in that
 //! file. A file that the example makes is marked "(new)"; the texts after it are files like it.
+//!
+//! Likewise every path and link of the pages that lead a stranger through the tree.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,6 +13,29 @@ use std::path::Path;
 const FILES_MAX: usize = 9;
 /// The same for a new aggregate, which is a kind of stream with routes of its own.
 const FILES_OF_AN_AGGREGATE_MAX: usize = 10;
+/// The pages that lead through the tree.
+const PAGES: [&str; 8] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/ARCHITECTURE.md",
+    "docs/configuration.md",
+    "docs/operations.md",
+    "docs/tour.md",
+    "docs/trust.md",
+];
+/// What a path in the text of a page begins with.
+const FOLDERS: [&str; 9] = [
+    "bench/",
+    "crates/",
+    "docs/",
+    "domain/",
+    "examples/",
+    "fuzz/",
+    "projections/",
+    "src/",
+    "tests/",
+];
 
 #[derive(Debug)]
 struct Step<'a> {
@@ -103,4 +128,44 @@ fn a_step_that_is_not_true_is_told() {
     assert_eq!(told("- `Cargo.toml` (new), like `README.md`"), ["Cargo.toml is there already"]);
     assert_eq!(told("- `a.rs` (new), like `b.rs`"), ["a.rs: there is no b.rs"]);
     assert!(step("- a point that names no file").is_none());
+}
+
+/// The paths in backticks; a pattern such as `src/{a,b}/` is none.
+fn paths(text: &str) -> impl Iterator<Item = &str> {
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || "/._-".contains(one);
+    let spans = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+    spans.filter(move |span| {
+        FOLDERS.iter().any(|folder| span.starts_with(folder)) && span.chars().all(is_plain)
+    })
+}
+
+/// The targets of links to files.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let files = targets.map(|target| target.split('#').next().unwrap_or_default());
+    files.filter(|file| !file.is_empty() && !file.contains(':'))
+}
+
+#[test]
+fn every_path_and_link_of_the_pages_leads_to_something() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut lost = Vec::new();
+    for page in PAGES {
+        let whole = std::fs::read_to_string(root.join(page)).unwrap();
+        // The examples name files that they make; they have a test of their own.
+        let text = whole.split("\n## Worked examples\n").next().unwrap_or_default();
+        let folder = root.join(page).parent().unwrap().to_owned();
+        let paths = paths(text).filter(|path| !root.join(path).exists());
+        lost.extend(paths.map(|path| format!("{page}: {path}")));
+        let links = links(text).filter(|link| !folder.join(link).exists());
+        lost.extend(links.map(|link| format!("{page}: {link}")));
+    }
+    assert!(lost.is_empty(), "{lost:#?}");
+}
+
+#[test]
+fn a_path_or_a_link_that_leads_nowhere_is_found() {
+    let text = "See `src/no_such.rs`, `serve`, `src/{a,b}.rs`, [this](no_such.md#part), [that](https://a.b/).";
+    assert_eq!(paths(text).collect::<Vec<_>>(), ["src/no_such.rs"]);
+    assert_eq!(links(text).collect::<Vec<_>>(), ["no_such.md"]);
 }
