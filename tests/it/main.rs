@@ -2,6 +2,7 @@
 
 mod across;
 mod api;
+mod contributing;
 mod crash;
 mod dictionary;
 mod evidence;
