@@ -276,8 +276,8 @@ impl ImportMap {
                 let name = place.get("table").and_then(Value::as_str).unwrap_or_default();
                 let table = self.lookup.get(name);
                 let code = table.and_then(|table| table.get(text));
-                let code = code
-                    .ok_or_else(|| wrong(FormRule::NotInTable { table: name.to_owned() }))?;
+                let code =
+                    code.ok_or_else(|| wrong(FormRule::NotInTable { table: name.to_owned() }))?;
                 Ok(Value::from(code.clone()))
             }
             other => {

@@ -105,9 +105,10 @@ pub async fn carry_out(
     language: Language,
 ) -> Result<(Uuid, Vec<OrderedErasure>), CommandError> {
     let commands = commands.clone();
-    in_task("erase-past-retention", async move {
-        carry_out_now(&commands, order, call, language).await
-    })
+    in_task(
+        "erase-past-retention",
+        async move { carry_out_now(&commands, order, call, language).await },
+    )
     .await
 }
 

@@ -151,8 +151,8 @@ fn text_rule(field: Field<'_>, text: &str) -> Option<FormRule> {
     (!(min..=max).contains(&length)).then_some(FormRule::TextLength { min, max })
 }
 
-/// Finds the faults that no schema names: a number with a decimal point is no whole number even when only zeros follow,
-/// a count has the limits of its type, and a period ends after it begins.
+/// Finds the faults that no schema names: a number with a decimal point is no whole number even when
+/// only zeros follow, a count has the limits of its type, and a period ends after it begins.
 fn check_values(
     form: &Form,
     field: Field<'_>,

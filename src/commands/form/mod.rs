@@ -90,9 +90,9 @@ impl Form {
                         || error.pointer.starts_with(&other.pointer)
                 })
             } else {
-                found.iter().any(|other| {
-                    other.pointer == error.pointer && other.rule() == error.rule()
-                })
+                found
+                    .iter()
+                    .any(|other| other.pointer == error.pointer && other.rule() == error.rule())
             };
             if !is_named {
                 found.insert(0, error);

@@ -77,7 +77,9 @@ impl FormRule {
                 say(format!("demande aussi : {others}"), format!("also needs: {others}"))
             }
             Self::NotInTable { table } => say(
-                format!("la table « {table} » du fichier de correspondance ne donne aucun code pour cette valeur"),
+                format!(
+                    "la table « {table} » du fichier de correspondance ne donne aucun code pour cette valeur"
+                ),
                 format!("the table “{table}” of the map gives no code for this value"),
             ),
             Self::DateRange { range } => {
@@ -223,10 +225,7 @@ fn unknown_code(nearest: &Nearest) -> Words {
         if meant.is_some() {
             return say(fr, en);
         }
-        return say(
-            format!("{fr} (voir /v1/reference)"),
-            format!("{en} (see /v1/reference)"),
-        );
+        return say(format!("{fr} (voir /v1/reference)"), format!("{en} (see /v1/reference)"));
     }
     let codes = codes.join(", ");
     if meant.is_some() {
