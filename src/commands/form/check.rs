@@ -151,8 +151,8 @@ fn text_rule(field: Field<'_>, text: &str) -> Option<FormRule> {
     (!(min..=max).contains(&length)).then_some(FormRule::TextLength { min, max })
 }
 
-/// Finds the faults that no schema names: a number with a decimal point is no whole number even when only zeros follow,
-/// and a period ends after it begins.
+/// Finds the faults that no schema names: a number with a decimal point is no whole number even when
+/// only zeros follow, a count has the limits of its type, and a period ends after it begins.
 fn check_values(
     form: &Form,
     field: Field<'_>,
@@ -161,8 +161,15 @@ fn check_values(
     found: &mut Vec<FieldError>,
 ) {
     match value {
-        Value::Number(number) if field.is_of("integer") && number.is_f64() => {
-            found.push(FieldError::new(pointer, FormRule::WrongType(wanted(field))));
+        Value::Number(number) if field.is_of("integer") => {
+            let (min, max) = field.range();
+            let fits = match number.as_i64() {
+                Some(number) => (min..=max).contains(&number),
+                None => number.is_u64() && max == i64::MAX,
+            };
+            if !fits {
+                found.push(FieldError::new(pointer, number_rule(field, value)));
+            }
         }
         Value::Object(fields) => {
             if field.name == "Period" && ends_before_it_begins(value) {

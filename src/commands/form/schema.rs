@@ -19,6 +19,8 @@ pub(super) const CODE_MAX_BYTES: usize = 80;
 
 /// The form of one kind of body.
 pub struct Form {
+    /// The name of the body's type.
+    name: String,
     /// The schema, in the plain shape that [`plain`] gives it.
     root: Value,
     pub(super) validator: jsonschema::Validator,
@@ -48,9 +50,9 @@ impl Form {
         form.get_or_init(|| {
             let mut generator = generator();
             let body = (entry.schema)(&mut generator);
-            let mut form = root_of(body, generator);
-            form["properties"]["occurred_on"] = json!({ "type": "string", "format": "date" });
-            Self::compile(form)
+            let (name, mut root) = root_of(body, generator);
+            root["properties"]["occurred_on"] = json!({ "type": "string", "format": "date" });
+            Self::compile(name, root)
         })
     }
 
@@ -59,10 +61,11 @@ impl Form {
     pub fn of<T: JsonSchema>() -> Self {
         let mut generator = generator();
         let body = generator.subschema_for::<T>();
-        Self::compile(root_of(body, generator))
+        let (name, root) = root_of(body, generator);
+        Self::compile(name, root)
     }
 
-    fn compile(mut root: Value) -> Self {
+    fn compile(name: String, mut root: Value) -> Self {
         plain(&mut root);
         let validator = jsonschema::options()
             .should_validate_formats(true)
@@ -73,12 +76,12 @@ impl Form {
             .unwrap_or_else(|error| {
                 unreachable!("a schema of ours compiles, see the tests: {error}")
             });
-        Self { root, validator }
+        Self { name, root, validator }
     }
 
     /// The whole body.
     pub(super) fn body(&self) -> Field<'_> {
-        self.resolve("", &self.root)
+        self.resolve(&self.name, &self.root)
     }
 
     /// The field that a pointer leads to; none when the form has no such place.
@@ -156,16 +159,17 @@ fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12().into_generator()
 }
 
-/// The body's own schema as the root, the types that it names beside it.
-fn root_of(body: Schema, mut generator: SchemaGenerator) -> Value {
+/// The name of the body's type and its own schema as the root, the types that it names beside it.
+fn root_of(body: Schema, mut generator: SchemaGenerator) -> (String, Value) {
     let mut definitions = generator.take_definitions(true);
     let body = Value::from(body);
     let name = body["$ref"].as_str().and_then(|path| path.rsplit('/').next());
-    let mut root = name.and_then(|name| definitions.remove(name)).unwrap_or(body);
+    let name = name.unwrap_or_default().to_owned();
+    let mut root = definitions.remove(&name).unwrap_or(body);
     if let Some(root) = root.as_object_mut() {
         root.insert("$defs".to_owned(), Value::Object(definitions));
     }
-    root
+    (name, root)
 }
 
 /// Writes choices in one way, so that a fault is told of the field and not of an alternative:
