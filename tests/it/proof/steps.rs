@@ -196,7 +196,7 @@ fn one_financing(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> 
         return (Role::Director, "sign-agreement", json!({ "financing": number }));
     }
     let unpaid = financing
-        .tranches
+        .tranches()
         .iter()
         .find(|tranche| financing.paid().iter().all(|paid| paid.tranche != tranche.tranche));
     let pays = financing.paid().is_empty() || life.dice.roll(3) == 0;
