@@ -16,6 +16,7 @@ mod live;
 mod load;
 mod place;
 pub mod query;
+mod shares;
 pub mod suppress;
 mod tally;
 pub mod targets;
