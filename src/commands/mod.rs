@@ -29,15 +29,13 @@ use uuid::Uuid;
 pub use aggregate::{Aggregate, AllowedCommand, Parsed, stream_id};
 pub use answer::Answer;
 use cache::Evict;
-pub(crate) use cache::new_event;
 pub use cache::{Loaded, StreamCache};
 pub use call::{Call, ImportMark};
 pub(crate) use erase::erased_keys;
 pub use error::CommandError;
 pub use form::{FieldError, FormErrors, FormRule};
 pub use guards::GuardedStreams;
-pub(crate) use path::seal_identity;
-pub use path::{Rehearsal, alias_of};
+pub use path::{Rehearsal, alias_of, check_form};
 pub(crate) use pipeline::in_task;
 
 use crate::clock::Clock;

@@ -5,39 +5,42 @@ use std::net::IpAddr;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::reference::Language;
 
-use super::peer::{Peer, TrustedProxies};
-use super::problem::Problem;
-use super::request::Envelope;
-use super::{feed, lists, person, reading, request};
-use crate::commands::check_form;
+use super::contract::envelope::Envelope;
+use super::contract::etag::Condition;
+use super::contract::{caller, cursor};
+use super::routes::{beneficiaries, events};
+use super::server::peer::{Peer, TrustedProxies};
+use crate::commands::{CommandError, check_form};
 
 /// Writes the cursor of a place in the answer to a question.
 #[must_use]
 pub fn write_cursor(question: &str, place: &str) -> String {
-    reading::write_cursor(question, place)
+    cursor::write_cursor(question, place)
 }
 
 /// Reads a cursor of a question.
 #[must_use]
 pub fn read_cursor(question: &str, cursor: &str) -> Option<String> {
-    reading::read_cursor(question, cursor)
+    cursor::read_cursor(question, cursor)
 }
 
 /// Reads a place in the list of cases, and writes it again.
 #[must_use]
 pub fn case_place(text: &str) -> Option<String> {
-    lists::read_place(text).map(|place| lists::write_place(&place))
+    beneficiaries::list::read_place(text).map(|place| beneficiaries::list::write_place(&place))
 }
 
-/// Reads an entity tag.
+/// Reads a condition on entity tags, and writes it again.
 #[must_use]
-pub fn etag(text: &str) -> Option<u64> {
-    request::read_etag(text)
+pub fn condition(text: &str) -> Option<String> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::IF_MATCH, HeaderValue::from_str(text).ok()?);
+    Condition::if_match(&headers).ok()?.map(|condition| condition.to_string())
 }
 
 /// The id that a request goes by, and its language.
@@ -47,30 +50,30 @@ pub fn envelope(headers: &HeaderMap) -> (String, Language) {
     (envelope.request_id.to_string(), envelope.language)
 }
 
-/// Reads the headers of a command; the name of the one that is wrong.
+/// Reads the headers of a command.
 ///
 /// # Errors
-/// That name.
-pub fn command_headers(headers: &HeaderMap) -> Result<(), &'static str> {
-    request::read_headers(headers).map(|_| ()).map_err(|(name, _)| name)
+/// All that is said of the one that is wrong.
+pub fn command_headers(headers: &HeaderMap) -> Result<(), String> {
+    caller::CallHeaders::read(headers).map(drop).map_err(|error| format!("{error:?}"))
 }
 
 /// The token that a request brings.
 #[must_use]
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    request::bearer(headers)
+    caller::bearer(headers)
 }
 
 /// Whether a reader of the feed wants a stream.
 #[must_use]
-pub fn wants_stream(headers: &HeaderMap) -> bool {
-    feed::wants_stream(headers)
+pub fn wants_stream(accept: Option<&str>) -> bool {
+    events::wants_stream(accept)
 }
 
 /// Whether what is held about a person can be given in a form that is taken.
 #[must_use]
 pub fn is_person_acceptable(accept: Option<&str>) -> bool {
-    person::form_of(accept).is_some()
+    beneficiaries::person::form_of(accept).is_some()
 }
 
 /// The address that a request is counted by.
@@ -93,6 +96,8 @@ pub fn form_problem(
     body: &Map<String, Value>,
     language: Language,
 ) -> Option<String> {
-    let error = check_form(entry, body.clone()).err()?;
-    Some(format!("{:?}", Problem::of_command(&error, language)))
+    match check_form(entry, body.clone()).err()? {
+        CommandError::Form(errors) => Some(errors.told(language)),
+        other => Some(other.to_string()),
+    }
 }

@@ -5,6 +5,8 @@
 //! [`contract`] says what a route is, [`routes`] holds all of them, [`server`] listens.
 
 pub mod contract;
+#[doc(hidden)]
+pub mod foreign;
 mod routes;
 pub mod server;
 

@@ -181,7 +181,7 @@ fn rows_of_60_events() -> Result<(), Failure> {
     count_instructions_of(|| {
         let (mut fold, mut changes) = (PathFold::new(ID), Default::default());
         for event in events {
-            fold.take(event, &mut changes);
+            fold.take_event(event, &mut changes);
         }
         changes
     });
@@ -210,10 +210,10 @@ fn register_body() -> Result<(), Failure> {
 /// An answer to a body with a wrong field.
 fn problem() -> Result<(), Failure> {
     count_instructions_of(|| {
-        let problem = Problem::new(INVALID_BODY, Language::Fr);
+        let problem = Problem::new(INVALID_BODY);
         let problem =
             problem.error("/birth_year", "number_range", "doit être un nombre de 1900 à 2100");
-        problem.respond("0190f7f500007000800000000000000a")
+        problem.respond(Language::Fr, "0190f7f500007000800000000000000a")
     });
     Ok(())
 }

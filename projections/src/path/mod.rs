@@ -72,7 +72,7 @@ impl PathFold {
     }
 
     /// Takes the next event in: what it changes is added to `changes`.
-    fn take_event(&mut self, event: PathEvent, changes: &mut Changes) {
+    pub fn take_event(&mut self, event: PathEvent, changes: &mut Changes) {
         let position = event.position;
         let reaches_back = reaches_back(&event.event.fact);
         if let Fact::Retracted(retraction) = &event.event.fact {

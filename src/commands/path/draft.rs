@@ -48,6 +48,18 @@ impl From<KeysError> for Fault {
     }
 }
 
+/// Asks whether a body has its command's form, as if it were sealed under a key of nobody's.
+///
+/// # Errors
+/// [`CommandError::Form`], which names every wrong field.
+pub fn check_form(
+    entry: &'static CommandEntry,
+    body: Map<String, Value>,
+) -> Result<(), CommandError> {
+    let key = PersonKey::throwaway()?;
+    PathDraft::new(entry, body).seal(Uuid::nil(), Some(&key)).map(drop)
+}
+
 impl PathDraft {
     pub fn new(entry: &'static CommandEntry, body: Map<String, Value>) -> Self {
         Self { entry, body }

@@ -15,7 +15,7 @@ use sira_domain::values::Reference;
 use uuid::Uuid;
 
 pub(super) use append::{EVENT_BYTES, answer_of};
-pub(crate) use draft::seal_identity;
+pub use draft::check_form;
 pub(super) use draft::{PathDraft, SealedCommand, take_day};
 pub(super) use found::FoundPath;
 pub use rehearse::Rehearsal;

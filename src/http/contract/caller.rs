@@ -46,7 +46,7 @@ impl Deref for Caller {
 
 /// Headers of a command.
 #[derive(Default)]
-struct CallHeaders {
+pub(in crate::http) struct CallHeaders {
     device: Option<String>,
     device_time: Option<DateTime<Utc>>,
     correlation_id: Option<String>,
@@ -161,7 +161,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl CallHeaders {
-    fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
+    pub(in crate::http) fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
         let text = |name: &'static str| match headers.get(name) {
             None => Ok(None),
             Some(_) => header_text(headers, name)

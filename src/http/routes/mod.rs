@@ -1,8 +1,8 @@
 //! Every route, by what it is about. Each folder tells its own in `endpoints`, and answers them.
 
 mod analytics;
-mod beneficiaries;
-mod events;
+pub(super) mod beneficiaries;
+pub(super) mod events;
 mod evidence;
 mod reference;
 mod retention;

@@ -9,8 +9,8 @@ mod document;
 mod evidence;
 mod find;
 mod history;
-mod list;
-mod person;
+pub(in crate::http) mod list;
+pub(in crate::http) mod person;
 mod search;
 mod status;
 

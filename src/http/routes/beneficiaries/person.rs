@@ -23,7 +23,7 @@ use crate::replay::person::{Held, held, page};
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(in crate::http) enum Form {
     Json,
     Page,
 }
@@ -81,7 +81,7 @@ impl Output for HeldAnswer {
 }
 
 /// JSON unless a page is asked for more, or named alone.
-fn form_of(accept: Option<&str>) -> Option<Form> {
+pub(in crate::http) fn form_of(accept: Option<&str>) -> Option<Form> {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
         return Some(Form::Json);
     };

@@ -115,7 +115,7 @@ fn reaches_everything(grant: &Grant) -> bool {
     grant.scope == Scope::All && FEED_READERS.contains(&grant.role)
 }
 
-fn wants_stream(accept: Option<&str>) -> bool {
+pub(in crate::http) fn wants_stream(accept: Option<&str>) -> bool {
     let kinds = accept.unwrap_or_default().split(',');
     let mut kinds = kinds.map(|kind| kind.split(';').next().unwrap_or_default().trim());
     kinds.any(|kind| kind.eq_ignore_ascii_case("text/event-stream"))
