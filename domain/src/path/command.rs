@@ -1,5 +1,7 @@
-//! What can be asked of a path: the table of its commands.
+//! What can be asked of a path: the table of its commands, and the one of the facts that they lead to.
 
+use super::any::{duplicate, grievance, privacy, status};
+use super::fact::{Fact, FactKind};
 use super::facts::{
     AdviserChoice, Approval, Attendance, Closure, CommunityAction, Consent, ConsentScope,
     Disbursement, Document, DuplicateClaim, EligibilityRequest, Enrolment, ErasureRequest, Exit,
@@ -8,7 +10,11 @@ use super::facts::{
     PlanReview, Reason, Recognition, Registration, Repayment, Rescheduling, Retraction, SeatReturn,
     Selection, Start, Support, Suspension, TransferRequest, Visit, WriteOff,
 };
+use super::financing::{self, plan};
+use super::proposal::{Asked, leads_to};
+use super::{recruitment, training};
 use crate::catalogue::commands;
+use crate::refusal::Refusal;
 
 commands! {
     /// A command to a beneficiary's path.
@@ -115,4 +121,55 @@ commands! {
     ErasePersonalData(ErasureRequest) "erase-personal-data" "any" [Admin] sealed[]
         "Efface les données personnelles ; le parcours et ses chiffres restent.",
         "Erases the personal data; the path and its figures stay.";
+}
+
+leads_to! {
+    Register => Registered;
+    SubmitIdea => IdeaSubmitted;
+    ReviseIdea => IdeaRevised;
+    AssessEligibility => EligibilityAssessed, try recruitment::assess;
+    RecordInterview => InterviewRecorded by recruitment::score;
+    DecideSelection => SelectionDecided;
+    EnrolInTraining => TrainingEnrolled;
+    WithdrawFromTraining => TrainingWithdrawn, try training::return_seat;
+    RecordAttendance => AttendanceRecorded;
+    RecordAssessment => ModuleAssessed by training::assess_module;
+    CompleteTraining => TrainingCompleted by training::complete;
+    RecogniseTraining => TrainingCompleted as TrainingRecognised by training::recognise;
+    SubmitBusinessPlan => BusinessPlanSubmitted by plan::number_plan;
+    ValidateBusinessPlan => BusinessPlanValidated by plan::review;
+    RequestFinancing => FinancingRequested by financing::request;
+    ApproveFinancing => FinancingApproved;
+    RefuseFinancing => FinancingRefused;
+    SignAgreement => AgreementSigned;
+    RecordDisbursement => DisbursementRecorded;
+    RecordRepayment => RepaymentRecorded;
+    RescheduleLoan => LoanRescheduled;
+    WriteOffLoan => LoanWrittenOff;
+    WaiveFinancing => FinancingWaived;
+    RecordBusinessStart => BusinessStarted;
+    RecordVisit => VisitRecorded;
+    RecordSupport => SupportProvided;
+    RecordBusinessClosure => BusinessClosed;
+    CompletePath => PathCompleted;
+    AssignAdviser => AdviserAssigned;
+    Transfer => Transferred, try status::transfer;
+    Suspend => Suspended;
+    Resume => Resumed;
+    Exit => Exited;
+    Reopen => Reopened;
+    AddNote => NoteAdded;
+    AttachDocument => DocumentAttached;
+    RecordIncome => IncomeRecorded;
+    RecordCommunityAction => CommunityActionRecorded;
+    LodgeGrievance => GrievanceLodged by grievance::lodge;
+    ResolveGrievance => GrievanceResolved;
+    Retract => Retracted;
+    // The two span two paths: see `link` and `unlink`.
+    LinkDuplicate => DuplicateLinked as PathFrozen by duplicate::linked;
+    UnlinkDuplicate => DuplicateUnlinked as PathUnfrozen, try duplicate::unlinked;
+    UpdateIdentity => IdentityUpdated;
+    RecordConsent => ConsentRecorded;
+    WithdrawConsent => ConsentWithdrawn;
+    ErasePersonalData => PersonalDataErased by privacy::erase;
 }

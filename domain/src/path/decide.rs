@@ -1,10 +1,10 @@
 //! From command to events, and the rule that judges each of them.
 
 use super::case::Case;
-use super::command::{BeneficiaryCommand as Command, BeneficiaryVerb as Verb};
+use super::command::{BeneficiaryCommand as Command, BeneficiaryVerb as Verb, kind_of, propose};
 use super::event::BeneficiaryEvent;
 use super::fact::Fact;
-use super::proposal::{Asked, kind_of, propose};
+use super::proposal::Asked;
 use super::retry::already_happened;
 use super::state::State;
 use super::{Beneficiary, retract};

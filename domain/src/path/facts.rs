@@ -8,23 +8,14 @@ pub use super::any::grievance::{Grievance, GrievanceAnswer, GrievanceRequest};
 pub use super::any::privacy::{
     Consent, ConsentScope, Erasure, ErasureGround, ErasureRequest, IdentityChange,
 };
-pub use super::any::records::{CommunityAction, Document, Income, Note, Sha256Hex};
+pub use super::any::records::*;
 pub use super::any::retraction::Retraction;
 pub use super::any::status::{
     AdviserChoice, Exit, Nothing, Reason, Suspension, Transfer, TransferRequest,
 };
-pub use super::financing::facts::{
-    Approval, Disbursement, FinancingApplication, FinancingCase, FinancingNumber, FinancingRefusal,
-    Instalment, Repayment, Rescheduling, Tranche, TrancheCondition, WriteOff,
-};
+pub use super::financing::facts::*;
 pub use super::financing::plan::{Plan, PlanConclusion, PlanRequest, PlanReview};
-pub use super::follow_up::facts::{Closure, Jobs, PathEnd, Start, Support, Visit};
-pub use super::idea::facts::{Difficulty4, Idea, Origin, Registration, Sex, WashingtonGroup};
-pub use super::recruitment::facts::{
-    CriterionScore, Decision, Eligibility, EligibilityRequest, Interview, InterviewSheet, Outcome,
-    RuleOutcome, Selection,
-};
-pub use super::training::facts::{
-    Assessment, Attendance, Completion, Enrolment, ModuleScore, Recognition, SeatReturn,
-    TrainingBasis, Withdrawal,
-};
+pub use super::follow_up::facts::*;
+pub use super::idea::facts::*;
+pub use super::recruitment::facts::*;
+pub use super::training::facts::*;

@@ -3,7 +3,7 @@
 //! Each stage is a folder (`idea`, recruitment, training, financing, follow-up, and `any` for
 //! what every stage may ask) with the bodies of its commands and facts, its part of the state, and
 //! its rules. The table of `fact.rs` says for each fact which of these hold, and the one of
-//! `proposal.rs` which fact a command leads to.
+//! `command.rs` which commands there are and which fact each leads to.
 //!
 //! [`decide()`] takes a command to events: it asks the [`gate()`], looks whether the command has already
 //! happened, builds the fact, and asks [`may_follow`] of it. Rules are kept on facts, not on

@@ -1,15 +1,11 @@
-//! Which fact a command leads to, and how it is made.
+//! How a fact is made of a command. Which one is said in the table of `command.rs`.
 
 use chrono::NaiveDate;
 
-use super::any::{duplicate, grievance, privacy, status};
-use super::command::{BeneficiaryCommand as Command, BeneficiaryVerb as Verb};
-use super::fact::{Fact, FactKind};
-use super::financing::{self, plan};
-use super::{Beneficiary, recruitment, training};
+use super::Beneficiary;
+use super::fact::Fact;
 use crate::context::Context;
 use crate::programme::Rules;
-use crate::refusal::Refusal;
 
 /// The circumstances that a fact is made in: the path that the command is sent to, and the rules of the day.
 pub(super) struct Asked<'a> {
@@ -41,68 +37,18 @@ macro_rules! leads_to {
     (@kind $fact:ident, $kind:ident) => { FactKind::$kind };
     ($($verb:ident => $fact:ident $(as $kind:ident)? $(by $make:path)? $(, try $attempt:path)?;)*) => {
         /// Builds the fact that a command asks for, with what the rules compute.
-        pub(super) fn propose(command: Command, asked: &Asked) -> Result<Fact, Refusal> {
+        pub(super) fn propose(command: BeneficiaryCommand, asked: &Asked) -> Result<Fact, Refusal> {
             Ok(match command {
-                $(Command::$verb(body) => {
+                $(BeneficiaryCommand::$verb(body) => {
                     Fact::$fact(leads_to!(@made asked, body $(, by $make)? $(, try $attempt)?))
                 })*
             })
         }
 
         /// The kind of fact that a command leads to.
-        pub(super) const fn kind_of(verb: Verb) -> FactKind {
-            match verb { $(Verb::$verb => leads_to!(@kind $fact $(, $kind)?),)* }
+        pub(super) const fn kind_of(verb: BeneficiaryVerb) -> FactKind {
+            match verb { $(BeneficiaryVerb::$verb => leads_to!(@kind $fact $(, $kind)?),)* }
         }
     };
 }
-
-leads_to! {
-    Register => Registered;
-    SubmitIdea => IdeaSubmitted;
-    ReviseIdea => IdeaRevised;
-    AssessEligibility => EligibilityAssessed, try recruitment::assess;
-    RecordInterview => InterviewRecorded by recruitment::score;
-    DecideSelection => SelectionDecided;
-    EnrolInTraining => TrainingEnrolled;
-    WithdrawFromTraining => TrainingWithdrawn, try training::return_seat;
-    RecordAttendance => AttendanceRecorded;
-    RecordAssessment => ModuleAssessed by training::assess_module;
-    CompleteTraining => TrainingCompleted by training::complete;
-    RecogniseTraining => TrainingCompleted as TrainingRecognised by training::recognise;
-    SubmitBusinessPlan => BusinessPlanSubmitted by plan::number_plan;
-    ValidateBusinessPlan => BusinessPlanValidated by plan::review;
-    RequestFinancing => FinancingRequested by financing::request;
-    ApproveFinancing => FinancingApproved;
-    RefuseFinancing => FinancingRefused;
-    SignAgreement => AgreementSigned;
-    RecordDisbursement => DisbursementRecorded;
-    RecordRepayment => RepaymentRecorded;
-    RescheduleLoan => LoanRescheduled;
-    WriteOffLoan => LoanWrittenOff;
-    WaiveFinancing => FinancingWaived;
-    RecordBusinessStart => BusinessStarted;
-    RecordVisit => VisitRecorded;
-    RecordSupport => SupportProvided;
-    RecordBusinessClosure => BusinessClosed;
-    CompletePath => PathCompleted;
-    AssignAdviser => AdviserAssigned;
-    Transfer => Transferred, try status::transfer;
-    Suspend => Suspended;
-    Resume => Resumed;
-    Exit => Exited;
-    Reopen => Reopened;
-    AddNote => NoteAdded;
-    AttachDocument => DocumentAttached;
-    RecordIncome => IncomeRecorded;
-    RecordCommunityAction => CommunityActionRecorded;
-    LodgeGrievance => GrievanceLodged by grievance::lodge;
-    ResolveGrievance => GrievanceResolved;
-    Retract => Retracted;
-    // The two span two paths: see `link` and `unlink`.
-    LinkDuplicate => DuplicateLinked as PathFrozen by duplicate::linked;
-    UnlinkDuplicate => DuplicateUnlinked as PathUnfrozen, try duplicate::unlinked;
-    UpdateIdentity => IdentityUpdated;
-    RecordConsent => ConsentRecorded;
-    WithdrawConsent => ConsentWithdrawn;
-    ErasePersonalData => PersonalDataErased by privacy::erase;
-}
+pub(super) use leads_to;
