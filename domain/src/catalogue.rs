@@ -2,8 +2,43 @@
 //! and the tests read.
 
 use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::role::Role;
+
+/// A type of fact: its name in the journal, the version of its stored form, and what it is called in
+/// French and in English.
+pub type FactEntry = (&'static str, &'static str, &'static str, &'static str);
+
+/// A kind of stream, for whoever goes over all of them: see [`crate::STREAM_KINDS`].
+#[derive(Clone, Copy, Debug)]
+pub struct StreamKind {
+    /// The type's name in the journal.
+    pub name: &'static str,
+    /// Its commands, the one that begins a stream first.
+    pub commands: &'static [CommandEntry],
+    /// Its types of fact.
+    pub facts: &'static [FactEntry],
+    /// Reads an event in the present form of its type, and writes it as it is stored. Fails when it
+    /// cannot be read.
+    pub rewrite: fn(&str) -> serde_json::Result<String>,
+}
+
+impl StreamKind {
+    /// The kind of stream whose events are of type `E`.
+    pub(crate) const fn of<E: Serialize + DeserializeOwned>(
+        name: &'static str,
+        commands: &'static [CommandEntry],
+        facts: &'static [FactEntry],
+    ) -> Self {
+        Self { name, commands, facts, rewrite: rewrite::<E> }
+    }
+}
+
+fn rewrite<E: Serialize + DeserializeOwned>(stored: &str) -> serde_json::Result<String> {
+    serde_json::from_str::<E>(stored).and_then(|event| serde_json::to_string(&event))
+}
 
 /// One command, as outside callers know it.
 #[derive(Clone, Copy, Debug)]

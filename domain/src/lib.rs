@@ -26,3 +26,17 @@ pub mod refusal;
 pub mod role;
 pub mod upcast;
 pub mod values;
+
+use catalogue::StreamKind;
+use cohort::{COHORT_COMMANDS, COHORT_FACTS, Cohort, CohortEvent};
+use fund::{FUND_COMMANDS, FUND_FACTS, Fund, FundEvent};
+use path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryEvent, FACTS};
+use programme::{PROGRAMME_COMMANDS, PROGRAMME_FACTS, Programme, ProgrammeEvent};
+
+/// Every kind of stream: the one list of them.
+pub const STREAM_KINDS: &[StreamKind] = &[
+    StreamKind::of::<BeneficiaryEvent>(Beneficiary::TYPE, BENEFICIARY_COMMANDS, FACTS),
+    StreamKind::of::<ProgrammeEvent>(Programme::TYPE, PROGRAMME_COMMANDS, PROGRAMME_FACTS),
+    StreamKind::of::<CohortEvent>(Cohort::TYPE, COHORT_COMMANDS, COHORT_FACTS),
+    StreamKind::of::<FundEvent>(Fund::TYPE, FUND_COMMANDS, FUND_FACTS),
+];

@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::SchemaGenerator;
 use serde_json::Value;
-use sira_domain::cohort::COHORT_COMMANDS;
-use sira_domain::fund::FUND_COMMANDS;
+use sira_domain::STREAM_KINDS;
 use sira_domain::labels::{field_label, list_of, value_label};
-use sira_domain::path::BENEFICIARY_COMMANDS;
-use sira_domain::programme::PROGRAMME_COMMANDS;
 use sira_domain::reference::{Language, lists};
 
 const LANGUAGES: [Language; 2] = [Language::Fr, Language::En];
@@ -16,10 +13,8 @@ const LANGUAGES: [Language; 2] = [Language::Fr, Language::En];
 /// Every schema that the commands of the four aggregates name, by its name.
 fn schemas() -> BTreeMap<String, Value> {
     let mut generator = SchemaGenerator::default();
-    for table in [BENEFICIARY_COMMANDS, PROGRAMME_COMMANDS, COHORT_COMMANDS, FUND_COMMANDS] {
-        for entry in table {
-            (entry.schema)(&mut generator);
-        }
+    for entry in STREAM_KINDS.iter().flat_map(|kind| kind.commands) {
+        (entry.schema)(&mut generator);
     }
     let definitions = generator.definitions().iter();
     definitions.map(|(name, schema)| (name.clone(), schema.clone())).collect()
