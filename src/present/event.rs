@@ -3,10 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use sira_domain::cohort::COHORT_FACTS;
-use sira_domain::fund::FUND_FACTS;
-use sira_domain::path::FACTS;
-use sira_domain::programme::PROGRAMME_FACTS;
+use sira_domain::STREAM_KINDS;
 use sira_domain::reference::Language;
 
 use super::{Opening, open_sealed};
@@ -81,8 +78,8 @@ pub fn show_event(
 /// What a type of event is called.
 #[must_use]
 pub fn label_of(event_type: &str, language: Language) -> &'static str {
-    let all = FACTS.iter().chain(PROGRAMME_FACTS).chain(COHORT_FACTS).chain(FUND_FACTS);
-    let known = all.into_iter().find(|(name, ..)| *name == event_type);
+    let mut all = STREAM_KINDS.iter().flat_map(|kind| kind.facts);
+    let known = all.find(|(name, ..)| *name == event_type);
     known.map_or("", |(_, _, fr, en)| match language {
         Language::Fr => fr,
         Language::En => en,

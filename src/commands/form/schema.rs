@@ -7,11 +7,8 @@ use chrono::NaiveDate;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use sira_domain::STREAM_KINDS;
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::cohort::COHORT_COMMANDS;
-use sira_domain::fund::FUND_COMMANDS;
-use sira_domain::path::BENEFICIARY_COMMANDS;
-use sira_domain::programme::PROGRAMME_COMMANDS;
 use uuid::Uuid;
 
 /// Longest code of any list.
@@ -35,8 +32,7 @@ pub(super) struct Field<'a> {
 
 static FORMS: LazyLock<HashMap<&'static str, (&'static CommandEntry, OnceLock<Form>)>> =
     LazyLock::new(|| {
-        let tables = [BENEFICIARY_COMMANDS, PROGRAMME_COMMANDS, COHORT_COMMANDS, FUND_COMMANDS];
-        let entries = tables.into_iter().flatten();
+        let entries = STREAM_KINDS.iter().flat_map(|kind| kind.commands);
         entries.map(|entry| (entry.word, (entry, OnceLock::new()))).collect()
     });
 
@@ -44,9 +40,9 @@ impl Form {
     /// The form of a command's body, with the day of the fact.
     #[must_use]
     pub fn of_command(entry: &CommandEntry) -> &'static Self {
-        let (entry, form) = FORMS
-            .get(entry.word)
-            .unwrap_or_else(|| unreachable!("every command stands in one of the four tables"));
+        let (entry, form) = FORMS.get(entry.word).unwrap_or_else(|| {
+            unreachable!("every command stands in the table of its kind of stream")
+        });
         form.get_or_init(|| {
             let mut generator = generator();
             let body = (entry.schema)(&mut generator);

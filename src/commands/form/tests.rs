@@ -1,11 +1,9 @@
 //! Every command's body, broken in every place that its schema has.
 
 use serde_json::{Map, Value, json};
+use sira_domain::STREAM_KINDS;
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::cohort::COHORT_COMMANDS;
-use sira_domain::fund::FUND_COMMANDS;
-use sira_domain::path::{BENEFICIARY_COMMANDS, BeneficiaryCommand};
-use sira_domain::programme::PROGRAMME_COMMANDS;
+use sira_domain::path::BeneficiaryCommand;
 use sira_domain::reference::Language;
 use sira_domain::values::ValueError;
 
@@ -16,8 +14,7 @@ use super::*;
 const PERSON: &str = "Personne Inventée 76123456";
 
 fn entries() -> impl Iterator<Item = &'static CommandEntry> {
-    let tables = [BENEFICIARY_COMMANDS, PROGRAMME_COMMANDS, COHORT_COMMANDS, FUND_COMMANDS];
-    tables.into_iter().flatten()
+    STREAM_KINDS.iter().flat_map(|kind| kind.commands)
 }
 
 fn entry(word: &str) -> &'static CommandEntry {

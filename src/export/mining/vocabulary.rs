@@ -1,10 +1,7 @@
 //! Which events and which of their fields process mining sees. What is not named here is not
 //! exported: a field is added when it is known to hold a code, a number, a day or an id.
 
-use sira_domain::cohort::COHORT_FACTS;
-use sira_domain::fund::FUND_FACTS;
-use sira_domain::path::FACTS;
-use sira_domain::programme::PROGRAMME_FACTS;
+use sira_domain::STREAM_KINDS;
 use sira_domain::reference::Language;
 
 /// The kinds of objects, which are those of streams.
@@ -62,7 +59,7 @@ pub(super) const RETRACTED: &str = "Retracted";
 
 /// Every type of event that is exported, with its label.
 pub fn event_types(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let all = [FACTS, PROGRAMME_FACTS, COHORT_FACTS, FUND_FACTS].into_iter().flatten();
+    let all = STREAM_KINDS.iter().flat_map(|kind| kind.facts);
     all.filter(|(name, ..)| *name != RETRACTED && !MIRRORS.contains(name)).map(
         move |(name, _, fr, en)| match language {
             Language::Fr => (*name, *fr),
@@ -83,10 +80,10 @@ pub(super) enum Part {
 }
 
 pub(super) fn part_of(event_type: &str) -> Part {
-    let all = [FACTS, PROGRAMME_FACTS, COHORT_FACTS, FUND_FACTS];
+    let mut all = STREAM_KINDS.iter().flat_map(|kind| kind.facts);
     if MIRRORS.contains(&event_type) {
         Part::Mirror
-    } else if all.iter().any(|facts| facts.iter().any(|(name, ..)| *name == event_type)) {
+    } else if all.any(|(name, ..)| *name == event_type) {
         Part::Event
     } else {
         Part::Unknown

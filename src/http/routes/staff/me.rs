@@ -3,11 +3,8 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use sira_domain::catalogue::CommandEntry;
-use sira_domain::cohort::COHORT_COMMANDS;
-use sira_domain::fund::FUND_COMMANDS;
-use sira_domain::path::BENEFICIARY_COMMANDS;
-use sira_domain::programme::PROGRAMME_COMMANDS;
+use sira_domain::STREAM_KINDS;
+use sira_domain::catalogue::{CommandEntry, StreamKind};
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, OfficeCode};
@@ -72,15 +69,12 @@ struct RouteOfRole {
 /// `GET /v1/me`.
 pub async fn me(caller: Caller) -> Unkept<Me> {
     let (grant, language) = (&caller.grant, caller.language());
-    let kinds = [
-        ("beneficiary", BENEFICIARY_COMMANDS),
-        ("programme", PROGRAMME_COMMANDS),
-        ("cohort", COHORT_COMMANDS),
-        ("fund", FUND_COMMANDS),
-    ];
-    let of_kind = |(stream, commands): (&'static str, &'static [CommandEntry])| {
-        let own = commands.iter().filter(|entry| entry.roles.contains(&grant.role));
-        CommandsOfKind { stream, commands: own.map(|entry| shown(entry, language)).collect() }
+    let of_kind = |kind: &StreamKind| {
+        let own = kind.commands.iter().filter(|entry| entry.roles.contains(&grant.role));
+        CommandsOfKind {
+            stream: kind.name,
+            commands: own.map(|entry| shown(entry, language)).collect(),
+        }
     };
     let routes = endpoints();
     let routes = routes
@@ -98,7 +92,7 @@ pub async fn me(caller: Caller) -> Unkept<Me> {
         scope: grant.scope.clone(),
         office: grant.office(),
         expires_at: grant.expires_at,
-        commands: kinds.into_iter().map(of_kind).collect(),
+        commands: STREAM_KINDS.iter().map(of_kind).collect(),
         routes: routes.collect(),
     })
 }
