@@ -126,7 +126,7 @@ pub struct ProblemBody<'a> {
     /// The status of the answer.
     status: u16,
     /// What it is in this case.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(with = "String")]
     detail: Option<&'a str>,
     /// What is wrong, one by one; left out where nothing can be named.

@@ -52,9 +52,8 @@ pub struct ListedCases {
     /// Where the next page begins; nothing on the last one.
     next_cursor: Option<String>,
     /// Said when a search looked at as many people as a page may cost: how to ask for fewer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(with = "String")]
-    #[serde(default)]
     narrow: Option<&'static str>,
 }
 

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use serde_json::{Value, json};
 use swagger_ui_dist::{ApiDefinition, OpenApiSource};
 
@@ -29,7 +30,15 @@ pub fn pages() -> Router<App> {
         title: Some("Sira"),
     };
     let pages = swagger_ui_dist::generate_routes(browse).with_state(());
-    pages.route("/docs/", get(async || Redirect::permanent("/docs")))
+    pages.layer(from_fn(without_slash))
+}
+
+/// The page's links are relative to `/docs`: under `/docs/` it would load nothing.
+async fn without_slash(request: Request, next: Next) -> Response {
+    if request.uri().path() == "/docs/" {
+        return Redirect::permanent("/docs").into_response();
+    }
+    next.run(request).await
 }
 
 /// `GET /openapi.json`.
