@@ -50,6 +50,13 @@ impl FormErrors {
         let mut fields: Vec<FieldError> = found.into_iter().collect();
         fields.sort_by(|one, other| one.pointer.cmp(&other.pointer));
         fields.dedup_by(|later, kept| later.pointer == kept.pointer);
+        // Within what is of the wrong type there is no field to speak of.
+        let wrong: Vec<_> = fields
+            .iter()
+            .filter(|error| matches!(error.rule, FormRule::WrongType(_)))
+            .map(|error| format!("{}/", error.pointer))
+            .collect();
+        fields.retain(|error| !wrong.iter().any(|around| error.pointer.starts_with(around)));
         fields.truncate(ERRORS_MAX);
         Self(fields)
     }

@@ -401,7 +401,7 @@ on_both_engines! {
         assert_eq!(list["reports"][0]["name"], json!("t1-2022"));
         let adviser = app.token(Role::Adviser).await;
         app.post(&adviser, "/v1/analytics/reports", &body).await.problem(403, "forbidden");
-        for (bad, pointer) in [(json!({ "subject": "indicators" }), "/name"), (json!({ "name": "x", "subject": "indicators", "kind": 1 }), "/")] {
+        for (bad, pointer) in [(json!({ "subject": "indicators" }), "/name"), (json!({ "name": "x", "subject": "indicators", "kind": 1 }), "/kind")] {
             assert_eq!(app.post(&director, "/v1/analytics/reports", &bad).await.error(422, "invalid-body").0, pointer);
         }
         on_engine!(app.commands.journal().pool(), db => {

@@ -59,7 +59,7 @@ crate::on_both_engines! {
         let adviser = app.token(Role::Adviser).await;
         let full = app.command(&adviser, &other, "enrol-in-training", &seat(&cohort)).await;
         assert_eq!(full.error(409, "refused").1, "above_limit");
-        assert!(full.text.contains("places du groupe : 2, au plus 1"), "{}", full.text);
+        assert!(full.text.contains("le groupe compte 1 place ; il en faudrait 2"), "{}", full.text);
         app.done(Role::Adviser, &one, "withdraw-from-training", &json!({ "occurred_on": "2022-02-22", "comment": "Déménage" })).await;
         app.done(Role::Adviser, &other, "enrol-in-training", &seat(&cohort)).await;
         let shown = app.get(&adviser, &format!("/v1/cohorts/{cohort}")).await.ok(200);

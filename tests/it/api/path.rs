@@ -66,7 +66,7 @@ crate::on_both_engines! {
         let refused = app.command(&adviser, &id, "retract", &retract).await;
         let problem = refused.problem(409, "refused");
         assert_eq!(problem["errors"][0]["rule"], json!("later_event_rests_on_it"));
-        assert!(problem["detail"].as_str().unwrap().contains("l'événement 5 (SelectionDecided)"));
+        assert!(problem["detail"].as_str().unwrap().contains("l'événement 5 (Sélection décidée)"));
         let committee = app.token(Role::Committee).await;
         let retract = json!({ "sequence": 5, "reason": "Erreur de saisie" });
         app.command(&committee, &id, "retract", &retract).await.ok(200);
