@@ -125,7 +125,9 @@ impl Folds {
     /// Takes an event in, with what it says of whoever recorded it.
     pub fn take_logged(&mut self, event: &FeedEvent, changes: &mut Changes) -> Result<(), Poison> {
         self.take(event, changes)?;
-        OF_EVENTS.iter().for_each(|tell| tell(event, changes));
+        for tell in OF_EVENTS {
+            tell(event, changes);
+        }
         Ok(())
     }
 

@@ -58,10 +58,8 @@ impl Server {
         let gate = gate(config, commands.clock())?;
         let start = || start_projections(commands.journal(), commands.keys(), &read);
         let projections = parts.projections.then(start);
-        let keeper = match parts.evidence {
-            true => Some(keep_evidence(config, &commands, say).await?),
-            false => None,
-        };
+        let keeper =
+            if parts.evidence { Some(keep_evidence(config, &commands, say).await?) } else { None };
         let figures = Figures::new(commands.clone(), read.clone());
         let beside =
             [tokio::spawn(keep_house(commands.clone())), tokio::spawn(warm(figures.clone()))];
@@ -79,7 +77,6 @@ impl Server {
     }
 
     /// The routes, over this server's parts.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         router(self.app.clone())
     }
@@ -125,7 +122,7 @@ async fn keep_house(commands: Commands) {
             }
         }
         let Some(documents) = commands.documents() else { continue };
-        match documents.sweep(&commands).await {
+        match commands.sweep_documents(documents).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "documents that belong to nothing were removed"),
             Err(error) => tracing::warn!(error = %error, "the documents could not be swept"),

@@ -40,7 +40,7 @@ enum Action {
 pub async fn run(config: &Config, args: ProjectionsArgs, say: Say) -> Result<(), CliError> {
     with_open(config, say, async |opened| match args.action {
         Action::List { json } => list(config, opened, json, say).await,
-        Action::Rebuild { names } => rebuild(config, opened, &names, say).await,
+        Action::Rebuild { names } => Box::pin(rebuild(config, opened, &names, say)).await,
     })
     .await
 }

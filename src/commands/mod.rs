@@ -17,6 +17,7 @@ mod link;
 mod path;
 mod pipeline;
 mod register;
+mod sweep;
 
 use std::sync::{Arc, OnceLock};
 

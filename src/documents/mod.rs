@@ -5,7 +5,7 @@
 //!
 //! - A crash before the store has it leaves nothing: the file has no name and goes with the process.
 //! - A crash between the store and the event leaves an object that no event names: the sweep removes
-//!   it when it is an hour old ([`DocumentStore::sweep`]).
+//!   it when it is an hour old (`Commands::sweep_documents`).
 //! - After the event, both are durable.
 //!
 //! Erasure destroys the person's key, which empties the store and its backups at once, and then
@@ -14,11 +14,12 @@
 mod draft;
 mod kind;
 mod opened;
-mod sweep;
 
+use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
@@ -66,6 +67,15 @@ impl From<KeysError> for DocumentError {
             other => Self::Keys(other),
         }
     }
+}
+
+/// An object of the store.
+#[derive(Clone, Debug)]
+pub struct StoredObject {
+    /// Its name there.
+    pub location: Path,
+    /// When it was put there.
+    pub put_at: DateTime<Utc>,
 }
 
 /// Where documents are kept. Cheap to clone.
@@ -169,6 +179,35 @@ impl DocumentStore {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Every object that is kept, by the path that it is of.
+    ///
+    /// # Errors
+    /// [`DocumentError::Store`].
+    pub async fn objects(&self) -> Result<BTreeMap<Uuid, Vec<StoredObject>>, DocumentError> {
+        let mut by_path: BTreeMap<Uuid, Vec<StoredObject>> = BTreeMap::new();
+        let folder = self.0.root.clone().join("beneficiary");
+        let mut found = self.0.store.list(Some(&folder));
+        while let Some(object) = found.try_next().await? {
+            let parts: Vec<_> = object.location.parts().collect();
+            let owner = parts.iter().rev().nth(1);
+            let owner = owner.and_then(|part| Uuid::try_parse(part.as_ref()).ok());
+            if let Some(owner) = owner {
+                let object =
+                    StoredObject { location: object.location, put_at: object.last_modified };
+                by_path.entry(owner).or_default().push(object);
+            }
+        }
+        Ok(by_path)
+    }
+
+    /// Removes one object.
+    ///
+    /// # Errors
+    /// [`DocumentError::Store`].
+    pub async fn remove(&self, location: &Path) -> Result<(), DocumentError> {
+        self.0.store.delete(location).await.map_err(Into::into)
     }
 
     /// Removes everything that is kept of a person.

@@ -27,9 +27,9 @@ pub fn parameters_of(subject: Subject) -> Vec<Described> {
     let about = "Names of indicators; all of the route's own when left out.";
     match subject {
         Subject::Targets => {}
-        Subject::Family(family) => all.push(("name", about, names(own_or_every(family)))),
+        Subject::Family(family) => all.push(("name", about, names(&own_or_every(family)))),
         Subject::Timeseries => {
-            all.push(("name", about, names(every())));
+            all.push(("name", about, names(&every())));
             let intervals = json!({ "type": "string", "enum": ["month", "quarter", "year"], "default": "quarter" });
             all.push(("interval", "Length of the periods.", intervals));
         }
@@ -66,13 +66,13 @@ fn every() -> Vec<&'static Indicator> {
     all
 }
 
-fn names(indicators: Vec<&'static Indicator>) -> Value {
+fn names(indicators: &[&'static Indicator]) -> Value {
     let names: Vec<_> = indicators.iter().map(|one| one.name).collect();
-    words(json!({ "type": "string", "enum": names }))
+    words(&json!({ "type": "string", "enum": names }))
 }
 
 /// One or more words, which an address writes with commas between them.
-fn words(word: Value) -> Value {
+fn words(word: &Value) -> Value {
     json!({ "type": "array", "minItems": 1, "maxItems": MAX_WORDS, "items": word })
 }
 
@@ -94,7 +94,7 @@ fn of_every_question() -> Vec<Described> {
         ),
     ];
     let filter = |dimension: &Dimension| {
-        (dimension.word(), "Facts with one of these words alone.", words(word_of(*dimension)))
+        (dimension.word(), "Facts with one of these words alone.", words(&word_of(*dimension)))
     };
     all.extend(Dimension::ALL.iter().map(filter));
     all

@@ -9,6 +9,7 @@ mod evidence;
 mod export;
 mod framework;
 mod generate;
+mod house;
 mod import;
 mod journal;
 mod keys;

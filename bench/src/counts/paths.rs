@@ -31,12 +31,18 @@ pub const PATHS: &[CountedPath] = &[
     ("fold_60_events", fold_60_events),
     ("seal_and_open", seal_and_open),
     ("leaf_hash", leaf_hash),
-    ("grow_256_leaves", grow_256_leaves),
+    ("grow_256_leaves", || {
+        grow_256_leaves();
+        Ok(())
+    }),
     ("check_inclusion", check_inclusion),
     ("case_status", show_case_status),
     ("rows_of_60_events", rows_of_60_events),
     ("register_body", register_body),
-    ("problem", problem),
+    ("problem", || {
+        problem();
+        Ok(())
+    }),
 ];
 
 const ID: Uuid = Uuid::from_u128(0x0190_f7f5_0000_7000_8000_0000_0000_0001);
@@ -142,14 +148,13 @@ fn leaf(index: u64) -> [u8; 32] {
     Sha256::digest(index.to_be_bytes()).into()
 }
 
-fn grow_256_leaves() -> Result<(), Failure> {
+fn grow_256_leaves() {
     let mut growth = Growth::default();
     (0..1_000).for_each(|index| growth.push(leaf(index), &mut |_| {}));
     count_instructions_of(|| {
         (1_000..1_256).for_each(|index| growth.push(leaf(index), &mut |_| {}));
         growth.root()
     });
-    Ok(())
 }
 
 /// A proof in a tree of a million leaves, as who is handed a bundle checks one.
@@ -208,12 +213,11 @@ fn register_body() -> Result<(), Failure> {
 }
 
 /// An answer to a body with a wrong field.
-fn problem() -> Result<(), Failure> {
+fn problem() {
     count_instructions_of(|| {
         let problem = Problem::new(INVALID_BODY);
         let problem =
             problem.error("/birth_year", "number_range", "doit être un nombre de 1900 à 2100");
         problem.respond(Language::Fr, "0190f7f500007000800000000000000a")
     });
-    Ok(())
 }

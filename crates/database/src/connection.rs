@@ -18,7 +18,7 @@ pub type Link = ByEngine<PgConnection, SqliteConnection>;
 pub type Transaction =
     ByEngine<sqlx::Transaction<'static, Postgres>, sqlx::Transaction<'static, Sqlite>>;
 
-impl<'c> Connection<'c> {
+impl Connection<'_> {
     /// The same connection, for one statement more.
     #[must_use]
     pub fn again(&mut self) -> Connection<'_> {

@@ -168,7 +168,7 @@ impl World {
     }
 
     pub(crate) fn sign_agreement(&mut self, place: u32, case: &mut Case, on: Day) {
-        let Some(financing) = case.path.state().financings.last().map(|last| last.financing())
+        let Some(financing) = case.path.state().financings.last().map(FinancingState::financing)
         else {
             return;
         };

@@ -145,7 +145,7 @@ impl World {
     pub(crate) fn attach(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let size = case.chance.about(180_000).max(1_000);
         let digest = sha256(format!("{}/{size}", case.id).as_bytes());
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = sira_evidence::entry::hex(&digest);
         let document = Document {
             name: Self::seal(case, "name", "facture-pro-forma.pdf")?,
             media_type: "application/pdf".parse()?,

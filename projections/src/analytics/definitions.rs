@@ -9,7 +9,8 @@ use super::words::Dimension;
 /// Every indicator as Markdown: name, unit, formula, source, and what it can be broken down by.
 #[must_use]
 pub fn definitions_md() -> String {
-    let common: Vec<_> = Dimension::ALL.iter().copied().filter(is_common).collect();
+    let common: Vec<_> =
+        Dimension::ALL.iter().copied().filter(|dimension| is_common(*dimension)).collect();
     let mut out = format!(
         "## Indicators\n\nComputed from the tables above; each can be broken down and filtered by {}. What \
          some have beside is in the last column; what an indicator has not is refused.\n\n\
@@ -24,8 +25,8 @@ pub fn definitions_md() -> String {
 }
 
 /// Whether every indicator has a dimension.
-fn is_common(dimension: &Dimension) -> bool {
-    INDICATORS.iter().all(|indicator| indicator.dimensions().contains(dimension))
+fn is_common(dimension: Dimension) -> bool {
+    INDICATORS.iter().all(|indicator| indicator.dimensions().contains(&dimension))
 }
 
 fn words(dimensions: &[Dimension]) -> String {
@@ -40,7 +41,7 @@ fn write_row(indicator: &Indicator, out: &mut String) {
     };
     let Indicator { name, fr, en, formula_fr, formula_en, source, .. } = indicator;
     let mut own = indicator.dimensions();
-    own.retain(|dimension| !is_common(dimension));
+    own.retain(|dimension| !is_common(*dimension));
     let own = words(&own);
     // Writing to a string cannot fail.
     let _ = writeln!(

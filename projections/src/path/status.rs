@@ -34,7 +34,9 @@ pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
         };
         changes.add(row);
     }
-    schedule(fold, rules).into_iter().for_each(|row| changes.add(row));
+    for row in schedule(fold, rules) {
+        changes.add(row);
+    }
 }
 
 fn status_row(fold: &PathFold) -> Option<CaseStatusRow> {

@@ -211,10 +211,10 @@ fn check_birth(body: &Value, found: &mut Vec<FieldError>) {
     if body["birth_year"].is_null() {
         // The date is named when it is wrong; the year is not missing then.
         found.retain(|error| error.pointer != BIRTH_YEAR);
-    } else if let (Some(born), Some(year)) = (day_of(born), body["birth_year"].as_i64()) {
-        if i64::from(born.year()) != year {
-            let rule = FormRule::FieldsDisagree { other: "identity/birth_date" };
-            found.push(FieldError::new(BIRTH_YEAR, rule));
-        }
+    } else if let (Some(born), Some(year)) = (day_of(born), body["birth_year"].as_i64())
+        && i64::from(born.year()) != year
+    {
+        let rule = FormRule::FieldsDisagree { other: "identity/birth_date" };
+        found.push(FieldError::new(BIRTH_YEAR, rule));
     }
 }

@@ -228,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    fn draft(word: &str, body: Value) -> PathDraft {
+    fn draft(word: &str, body: &Value) -> PathDraft {
         let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == word).unwrap();
         PathDraft::new(entry, body.as_object().unwrap().clone())
     }
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn what_is_sealed_serves_under_its_own_key_and_for_nobody_who_is_erased() {
         let (own, other) = (PersonKey::throwaway().unwrap(), PersonKey::throwaway().unwrap());
-        let note = draft("add-note", json!({ "text": "Une note" }));
+        let note = draft("add-note", &json!({ "text": "Une note" }));
         assert!(note.seals());
         let sealed = note.seal(Uuid::nil(), Some(&own)).unwrap();
         assert_eq!(sealed.key, Some(own.id()));
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_command_that_seals_nothing_serves_whatever_became_of_the_key() {
         let key = PersonKey::throwaway().unwrap();
-        let consent = draft("withdraw-consent", json!({ "scope": "photo" }));
+        let consent = draft("withdraw-consent", &json!({ "scope": "photo" }));
         assert!(!consent.seals());
         let sealed = consent.seal(Uuid::nil(), None).unwrap();
         let erased_on = NaiveDate::from_ymd_opt(2022, 1, 1);
@@ -265,7 +265,7 @@ mod tests {
     fn a_sealed_text_opens_under_its_key_at_its_own_place_alone() {
         let (key, id) = (PersonKey::throwaway().unwrap(), Uuid::from_u128(7));
         let sealed =
-            draft("add-note", json!({ "text": "  Une note " })).seal(id, Some(&key)).unwrap();
+            draft("add-note", &json!({ "text": "  Une note " })).seal(id, Some(&key)).unwrap();
         let BeneficiaryCommand::AddNote(note) = sealed.command else { panic!("a note") };
         let open = |field| key.open(&seal_context(id, field), note.text.as_str());
         assert_eq!(&**open("text").unwrap(), b"Une note");

@@ -84,14 +84,14 @@ fn operation(
     match (endpoint.body, endpoint.command) {
         (Some((media_type, body)), _) => {
             let body = body(operation.generator);
-            operation.body(media_type, body);
+            operation.body(media_type, &body);
         }
         (None, Some(entry)) => {
             let name = schema::body_name(entry.word);
             let body = schema::of_command(entry, operation.generator);
             bodies.insert(name.clone(), body);
             let body = json!({ "$ref": format!("#/components/schemas/{name}") });
-            operation.body("application/json", body);
+            operation.body("application/json", &body);
         }
         (None, None) => {}
     }

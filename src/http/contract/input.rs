@@ -192,7 +192,7 @@ impl<T: Body> FromRequest<App> for Form<T> {
 impl<T: Body> Input for Form<T> {
     fn describe(operation: &mut Operation) {
         let schema = operation.schema_of::<T::Schema>();
-        operation.body("application/json", schema);
+        operation.body("application/json", &schema);
     }
 }
 
@@ -210,7 +210,8 @@ impl FromRequest<App> for NoteBody {
 impl Input for NoteBody {
     fn describe(operation: &mut Operation) {
         let about = "The checkpoint as a signed note, with the witness's signature line.";
-        operation.body("text/plain", serde_json::json!({ "type": "string", "description": about }));
+        operation
+            .body("text/plain", &serde_json::json!({ "type": "string", "description": about }));
     }
 }
 

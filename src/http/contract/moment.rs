@@ -2,12 +2,19 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::parameter::FORM;
 use crate::clock::read_moment;
+
+/// Reads a day as it is written in one way, `YYYY-MM-DD`: a year of more digits, or before our era, is
+/// one that `PostgreSQL` refuses.
+pub fn day_written(text: &str) -> Option<NaiveDate> {
+    let day: NaiveDate = text.parse().ok()?;
+    (0..=9_999).contains(&day.year()).then_some(day).filter(|day| day.to_string() == text)
+}
 
 /// A day, which means its end (UTC), or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

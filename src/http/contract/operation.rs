@@ -72,7 +72,7 @@ impl<'g> Operation<'g> {
     }
 
     /// Takes a body.
-    pub fn body(&mut self, media_type: &str, schema: Value) {
+    pub fn body(&mut self, media_type: &str, schema: &Value) {
         self.body =
             Some(json!({ "required": true, "content": { media_type: { "schema": schema } } }));
         self.problems(&[400, 408, 413, 415, 422]);

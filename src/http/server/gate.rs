@@ -79,6 +79,9 @@ impl Gate {
     /// Checks a token, and takes one request from its quota. An address that brought too many tokens
     /// that were none has its unknown ones refused unseen, so that guessing is slowed; those that
     /// were good lately still pass, since a whole office may be behind the address.
+    ///
+    /// # Errors
+    /// [`Refusal`]: the token will not do, or it comes too often.
     pub async fn admit(
         &self,
         tokens: &Tokens,
@@ -112,6 +115,9 @@ impl Gate {
 
     /// Checks a token again that has come in, and takes nothing from its quota: a stream that lasts
     /// must end with its token.
+    ///
+    /// # Errors
+    /// [`TokenError`]: it is good no more.
     pub async fn check_again(
         &self,
         tokens: &Tokens,

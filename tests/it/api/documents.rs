@@ -242,11 +242,11 @@ crate::on_both_engines! {
             std::fs::write(folder.join(orphan).join("0".repeat(32)), b"orphan").unwrap();
         }
         let documents = app.commands.documents().unwrap();
-        assert_eq!(documents.sweep(&app.commands).await.unwrap(), 1, "the erased one's, at once");
+        assert_eq!(app.commands.sweep_documents(documents).await.unwrap(), 1, "the erased one's, at once");
         clock.set(Clock::System.now() + TimeDelta::minutes(61));
-        assert_eq!(documents.sweep(&app.commands).await.unwrap(), 2);
+        assert_eq!(app.commands.sweep_documents(documents).await.unwrap(), 2);
         assert_eq!(objects(engine, &id).len(), 2);
-        assert_eq!(documents.sweep(&app.commands).await.unwrap(), 0);
+        assert_eq!(app.commands.sweep_documents(documents).await.unwrap(), 0);
     }
 
     async fn an_upload_that_breaks_off_leaves_nothing(engine) {

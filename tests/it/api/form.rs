@@ -152,7 +152,7 @@ crate::on_both_engines! {
                 let body = with(body.clone(), pointer, value);
                 let reply = app.post(&token, "/v1/beneficiaries", &body).await;
                 if reply.status != 201 {
-                    reply.error(422, "invalid-body");
+                    reply.problem(422, "invalid-body");
                 }
             }
         }

@@ -26,9 +26,9 @@ async fn whoever_writes_while_a_person_is_erased_is_done_before_or_refused() {
             let ground = json!({ "ground": "request" });
             eraser.command(&admin, &id, "erase-personal-data", &ground).await
         };
-        let (written, erased) = tokio::join!(join_all(notes.iter().map(write)), erase);
-        let erased = erased.ok(200)["version"].as_u64().unwrap();
-        for reply in written {
+        let (replies, gone) = tokio::join!(join_all(notes.iter().map(write)), erase);
+        let erased = gone.ok(200)["version"].as_u64().unwrap();
+        for reply in replies {
             match reply.status {
                 200 => assert!(reply.json()["version"].as_u64().unwrap() < erased),
                 _ => assert_eq!(reply.error(409, "refused").1, "person_erased"),

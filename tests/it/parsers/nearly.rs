@@ -123,7 +123,9 @@ pub fn nearly(texts: Vec<String>) -> impl Strategy<Value = String> {
     let edits = prop::collection::vec(Edit::any(), 0..=5);
     (select(texts), edits).prop_map(|(text, edits)| {
         let mut letters: Vec<char> = text.chars().collect();
-        edits.iter().for_each(|edit| edit.apply(&mut letters));
+        for edit in edits {
+            edit.apply(&mut letters);
+        }
         letters.into_iter().collect()
     })
 }

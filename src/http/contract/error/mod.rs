@@ -160,10 +160,10 @@ impl ApiError {
         let cause = std::error::Error::source(self);
         match Self::severity(problem.kind()) {
             Level::ERROR => {
-                tracing::error!(request_id, slug, error = %self, ?cause, "a request failed")
+                tracing::error!(request_id, slug, error = %self, ?cause, "a request failed");
             }
             Level::WARN => {
-                tracing::warn!(request_id, slug, error = %self, ?cause, "a request was put off")
+                tracing::warn!(request_id, slug, error = %self, ?cause, "a request was put off");
             }
             _ => tracing::debug!(request_id, slug, "a request was refused"),
         }

@@ -64,10 +64,11 @@ impl ApiError {
             Self::Behind => Problem::new(problem::BEHIND).retry_after(SOON_RETRY_S),
             Self::NoPlace => Problem::new(problem::BUSY).retry_after(PLACE_RETRY_S),
             Self::NoDocuments | Self::NoKeys => Problem::new(problem::UNAVAILABLE),
-            Self::Panicked | Self::Sheet(_) => Problem::new(problem::INTERNAL),
             Self::Command(error) => of_command(error, language),
             Self::Read(error) => of_read(error),
-            Self::Fold(FoldError::Unfit(_)) => Problem::new(problem::INTERNAL),
+            Self::Panicked | Self::Sheet(_) | Self::Fold(FoldError::Unfit(_)) => {
+                Problem::new(problem::INTERNAL)
+            }
             Self::Fold(FoldError::Unavailable(_)) => unavailable(),
             Self::Evidence(error) => of_evidence(error),
             Self::Figures(error) => of_figures(error, language),
@@ -92,11 +93,10 @@ fn of_command(error: &CommandError, language: Language) -> Problem {
         CommandError::KeyReused => Problem::new(problem::IDEMPOTENCY_KEY_REUSED),
         CommandError::Contended(_) => Problem::new(problem::CONTENDED).retry_after(SOON_RETRY_S),
         CommandError::Journal(error) => of_journal(error),
-        CommandError::KeyMissing(_) | CommandError::Unreadable(_) => {
-            Problem::new(problem::INTERNAL)
-        }
         CommandError::Documents(DocumentError::TooLarge) => Problem::new(problem::BODY_TOO_LARGE),
-        CommandError::Documents(DocumentError::Damaged | DocumentError::Address) => {
+        CommandError::KeyMissing(_)
+        | CommandError::Unreadable(_)
+        | CommandError::Documents(DocumentError::Damaged | DocumentError::Address) => {
             Problem::new(problem::INTERNAL)
         }
         CommandError::Keys(_) | CommandError::Documents(_) => unavailable(),

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use axum::extract::State;
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::reference::Language;
@@ -23,6 +22,7 @@ use crate::http::contract::answer::Read;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::moment::day_written;
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
 use crate::present::{IDENTITY_READERS, may_open};
@@ -41,6 +41,7 @@ pub struct ListedCase {
     /// The person's name, where it was asked for; nothing in its place when the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
+    #[expect(clippy::option_option, reason = "not asked for, erased and told are three answers")]
     name: Option<Option<String>>,
 }
 
@@ -207,6 +208,6 @@ pub fn write_place(place: &CasePlace) -> String {
 #[must_use]
 pub fn read_place(text: &str) -> Option<CasePlace> {
     let (on, id) = text.split_once(' ')?;
-    let on: NaiveDate = on.parse().ok()?;
+    let on = day_written(on)?;
     Some(CasePlace { on, id: Uuid::try_parse(id).ok()?.to_string() })
 }

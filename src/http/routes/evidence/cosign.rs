@@ -28,21 +28,21 @@ pub async fn cosign(
     Ok(Plain(TakenSignatures { taken: taken.iter().map(ToString::to_string).collect() }))
 }
 
-fn unsigned(rule: &'static str, detail: impl ToString) -> ApiError {
+fn unsigned(rule: &'static str, detail: &impl ToString) -> ApiError {
     ApiError::Unsigned { rule, detail: detail.to_string() }
 }
 
 fn read_note(body: &[u8]) -> Result<Note, ApiError> {
-    let text = std::str::from_utf8(body).map_err(|_| unsigned("signed_note", "UTF-8"))?;
-    text.parse::<Note>().map_err(|error| unsigned("signed_note", error))
+    let text = std::str::from_utf8(body).map_err(|_| unsigned("signed_note", &"UTF-8"))?;
+    text.parse::<Note>().map_err(|error| unsigned("signed_note", &error))
 }
 
 /// What is the witness's fault is said of its note; the rest is ours.
 fn refusal(error: EvidenceError) -> ApiError {
     match error {
-        EvidenceError::Note(_) | EvidenceError::Checkpoint(_) => unsigned("cosignature", error),
-        EvidenceError::Contradiction { .. } => unsigned("other_checkpoint", error),
-        EvidenceError::NotCovered => unsigned("unknown_checkpoint", "size"),
+        EvidenceError::Note(_) | EvidenceError::Checkpoint(_) => unsigned("cosignature", &error),
+        EvidenceError::Contradiction { .. } => unsigned("other_checkpoint", &error),
+        EvidenceError::NotCovered => unsigned("unknown_checkpoint", &"size"),
         error => error.into(),
     }
 }

@@ -56,11 +56,7 @@ struct ShownRefusal {
 
 impl ShownRefusal {
     fn of(refusal: &Refusal, language: Language) -> Self {
-        Self {
-            rule: refusal.rule(),
-            detail: refusal.detail(language),
-            pointer: refusal.pointer().to_owned(),
-        }
+        Self { rule: refusal.rule(), detail: refusal.detail(language), pointer: refusal.pointer() }
     }
 }
 

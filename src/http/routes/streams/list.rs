@@ -1,7 +1,6 @@
 //! The programmes, offices, training groups and funds within a caller's reach.
 
 use axum::extract::State;
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sira_domain::reference::RegionCode;
@@ -17,6 +16,7 @@ use crate::http::contract::answer::{Page, Read};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::moment::day_written;
 use crate::http::contract::paging::{Cursor, Limit, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
@@ -194,7 +194,7 @@ fn write_day(place: &DayPlace) -> String {
 
 fn read_day(text: &str) -> Option<DayPlace> {
     let (on, id) = text.split_once(' ')?;
-    let on: NaiveDate = on.parse().ok()?;
+    let on = day_written(on)?;
     Some(DayPlace { on, id: Uuid::try_parse(id).ok()?.to_string() })
 }
 

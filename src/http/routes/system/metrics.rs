@@ -24,7 +24,7 @@ pub async fn metrics(State(app): State<App>) -> Exposition {
     Exposition(app.metrics.text(position, published, &statuses, &lags))
 }
 
-/// Metrics as OpenMetrics text.
+/// Metrics as `OpenMetrics` text.
 pub struct Exposition(String);
 
 impl IntoResponse for Exposition {

@@ -18,6 +18,7 @@ use crate::http::contract::access::{DUPLICATE_READERS, PATH_READERS};
 use crate::http::contract::endpoint::{Endpoint, Tag};
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::moment::day_written;
 use crate::http::contract::reading;
 
 /// The group of worklists.
@@ -91,7 +92,7 @@ fn days_ago(app: &App, days: u32) -> NaiveDate {
 /// A day, a path's id and a number.
 fn read_numbered(text: &str) -> Option<(NaiveDate, String, i64)> {
     let mut parts = text.split(' ');
-    let on = parts.next()?.parse().ok()?;
+    let on = day_written(parts.next()?)?;
     let id = Uuid::try_parse(parts.next()?).ok()?.to_string();
     let number = parts.next()?.parse().ok()?;
     parts.next().is_none().then_some((on, id, number))

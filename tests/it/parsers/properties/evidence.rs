@@ -115,7 +115,7 @@ pub fn reference(text: &str) {
     assert_eq!(Reference::try_new(paper), Ok(reference));
     assert_eq!(paper.len(), 11);
     let bare = |text: &str| -> String {
-        let typed = text.chars().filter(|letter| letter.is_ascii_alphanumeric());
+        let typed = text.chars().filter(char::is_ascii_alphanumeric);
         let typed = typed.map(|letter| letter.to_ascii_uppercase());
         typed.map(|letter| if letter == 'O' { '0' } else { letter }).collect()
     };

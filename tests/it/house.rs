@@ -1,0 +1,151 @@
+//! The house: no arrow runs up. Each member of the workspace uses only those below it, and so does each folder of
+//! `src/`; what must run in a browser knows no runtime, database, file, thread or clock.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The members, each with those of ours that it may use.
+const MEMBERS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("crates/evidence", &[]),
+    ("crates/database", &[]),
+    ("crates/journal", &["sira_database", "sira_evidence"]),
+    ("crates/population", &["sira_domain", "sira_evidence", "sira_journal"]),
+    ("projections", &["sira_database", "sira_domain"]),
+];
+
+/// The modules of `src/`, the lowest first; one line is one floor, whose modules do not use each other.
+const FLOORS: &[&[&str]] = &[
+    &["files", "formats", "grant", "say", "telemetry"],
+    &["keys", "token", "access_log"],
+    &["oidc", "stored"],
+    &["documents", "read_side"],
+    &["commands"],
+    &["present", "evidence", "export", "figures", "generate", "retention", "import"],
+    &["backup", "replay"],
+    &["http"],
+    &["config"],
+    &["app"],
+    &["cli"],
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The code of a file, without what stands after `//` in a line.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The first words after each `before` in a text, those of a list in braces too.
+fn named(text: &str, before: &str) -> BTreeSet<String> {
+    let word = |text: &str| -> String {
+        text.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect()
+    };
+    let mut found = BTreeSet::new();
+    for part in text.split(before).skip(1) {
+        match part.strip_prefix('{') {
+            Some(list) => {
+                let list = list.split('}').next().unwrap_or_default();
+                found.extend(list.split(',').map(|one| word(one.trim())));
+            }
+            None => {
+                found.insert(word(part));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_member_uses_only_those_below_it() {
+    for (member, below) in MEMBERS {
+        for file in sources(&root().join(member).join("src")) {
+            let code = code(&file);
+            for used in
+                named(&code, "sira_").iter().filter(|used| code.contains(&format!("sira_{used}::")))
+            {
+                let used = format!("sira_{used}");
+                assert!(below.contains(&used.as_str()), "{} uses {used}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_module_of_the_edges_uses_only_those_below_it() {
+    let floor_of = |module: &str| FLOORS.iter().position(|floor| floor.contains(&module));
+    let src = root().join("src");
+    for file in sources(&src) {
+        let place = file.strip_prefix(&src).unwrap();
+        let module = place.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        if ["lib", "main"].contains(&module) {
+            continue;
+        }
+        let own = floor_of(module).unwrap_or_else(|| panic!("{module} stands on no floor"));
+        for used in named(&code(&file), "crate::").iter().filter(|used| *used != module) {
+            let Some(floor) = floor_of(used) else { continue };
+            assert!(floor < own, "{} uses {used}, which stands no lower", place.display());
+        }
+    }
+}
+
+/// What a bundle is checked with can be built for a browser: nothing in it, nor below it, reaches for the system.
+#[test]
+fn the_check_of_a_bundle_rests_on_nothing_of_the_system() {
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--package",
+            "sira-evidence",
+            "--edges",
+            "normal,features",
+            "--prefix",
+            "none",
+        ])
+        .args(["--locked", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    assert!(tree.contains("sha2 v"), "{tree}");
+    for kept_out in [
+        "tokio v",
+        "sqlx",
+        "rusqlite",
+        "getrandom v",
+        "rayon",
+        "chrono feature \"clock\"",
+        "chrono feature \"now\"",
+    ] {
+        assert!(!tree.contains(kept_out), "sira-evidence rests on {kept_out}");
+    }
+    for file in sources(&root().join("crates/evidence/src")) {
+        let code = code(&file);
+        for kept_out in ["std::fs", "std::net", "std::thread", "std::time", "std::env", "Utc::now"]
+        {
+            assert!(!code.contains(kept_out), "{} uses {kept_out}", file.display());
+        }
+    }
+}
