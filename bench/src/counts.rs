@@ -20,7 +20,7 @@ use paths::PATHS;
 /// Counts may differ by this from what is kept, up or down. A count goes down for a reason as well:
 /// when it is kept, the next one who makes it go up again is told.
 const TOLERANCE_PERCENT: f64 = 5.0;
-/// What Valgrind counts in: see [`counted`].
+/// What Valgrind counts in: see `counted`.
 const COUNTED: &str = "*count_instructions_of*";
 /// What stands above the counts.
 const HEAD: &str = "\

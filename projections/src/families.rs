@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_familys_place_in_the_list_is_its_own() {
+    fn the_place_of_a_family_in_the_list_is_its_own() {
         for (place, kind) in KINDS.iter().enumerate() {
             assert_eq!(kind.family as usize, place);
             assert_eq!(Family::of(kind.family.aggregate_type()), Some(kind.family));

@@ -1,7 +1,7 @@
 //! The way of a fact: load the stream, decide, append, answer.
 //!
 //! [`Commands`] is the one door through which HTTP, the import and the command line write. Every
-//! command goes the same way ([`pipeline`]), on streams that are all handled through one port
+//! command goes the same way (`pipeline`), on streams that are all handled through one port
 //! ([`Aggregate`]). What is right or wrong is said by [`sira_domain`] alone, and what is written is
 //! read back by [`crate::stored`].
 

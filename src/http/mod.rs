@@ -2,7 +2,7 @@
 //! which counts it, and the guard of its route, which checks who calls; then its handler reads it into types,
 //! hands it over, and shapes the answer.
 //!
-//! [`contract`] says what a route is, [`routes`] holds all of them, [`server`] listens.
+//! [`contract`] says what a route is, `routes` holds all of them, [`server`] listens.
 
 pub mod contract;
 #[doc(hidden)]

@@ -2,7 +2,7 @@
 //!
 //! A body that has its form is read by serde alone, which stops at the first fault. When it does
 //! stop, the body is held against the JSON Schema of its type, and **every** wrong field is named
-//! with the rule it breaks. A rule is a value ([`FormRule`]), never a sentence; [`words`] puts it into
+//! with the rule it breaks. A rule is a value ([`FormRule`]), never a sentence; `words` puts it into
 //! French and English. No error repeats a value that may be personal.
 
 mod check;

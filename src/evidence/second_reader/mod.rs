@@ -2,7 +2,7 @@
 //! it comes to is compared with what the server makes of it.
 //!
 //! The second reader is the stock repository of `postgres-es` or `sqlite-es` with its own statements
-//! ([`stock`]); its events are folded by `cqrs_es::Aggregate::apply`. It shares with the server the
+//! (`stock`); its events are folded by `cqrs_es::Aggregate::apply`. It shares with the server the
 //! domain, which says what an event means and how an older one is read, and nothing of how events are
 //! found and loaded. A row that only one of the two sees, or that they read otherwise, shows as a stream
 //! that differs.

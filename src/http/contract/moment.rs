@@ -11,6 +11,7 @@ use crate::clock::read_moment;
 
 /// Reads a day as it is written in one way, `YYYY-MM-DD`: a year of more digits, or before our era, is
 /// one that `PostgreSQL` refuses.
+#[must_use]
 pub fn day_written(text: &str) -> Option<NaiveDate> {
     let day: NaiveDate = text.parse().ok()?;
     (0..=9_999).contains(&day.year()).then_some(day).filter(|day| day.to_string() == text)
