@@ -34,6 +34,7 @@ mod stream_fold;
 pub mod table;
 mod write;
 
+pub use changes::Changes;
 pub use checkpoint::Stored;
 pub use feed::{Feed, FeedEvent, FoldError, Projection, StreamPlace};
 pub use live::{ProjectionStatus, RunState, Runner, Statuses};

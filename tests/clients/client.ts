@@ -51,6 +51,8 @@ const figures = known(
     querySerializer: { array: { style: "form", explode: false } },
   }),
 );
+// As JSON; the other formats of a figure are texts.
+if (typeof figures === "string") throw new Error("no JSON");
 const row = figures.rows.find((row) => "sex" in row && row["sex"] === "female");
 same("value", row && "value" in row ? row.value : undefined, 1);
 

@@ -55,7 +55,8 @@ pub fn tags(endpoints: &[Endpoint]) -> Value {
 pub fn parameters() -> Value {
     let text = |max: u32| json!({ "type": "string", "minLength": 1, "maxLength": max });
     let position = json!({ "type": "integer", "format": "uint64", "minimum": 0 });
-    let moment = json!({ "type": "string", "format": "date-time" });
+    // Without `date-time`: generated clients know no header of a time.
+    let moment = json!({ "type": "string", "examples": ["2026-01-31T12:00:00Z"] });
     let all = [
         (
             "IdempotencyKey",

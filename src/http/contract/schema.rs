@@ -174,3 +174,17 @@ fn references(value: &Value, used: &mut BTreeSet<String>) {
         _ => {}
     }
 }
+
+/// Writes a list of anything as generators of clients read it: `{}` where JSON Schema would also take `true`.
+pub fn anything_as_an_object(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(items) = fields.get_mut("items").filter(|items| items.is_boolean()) {
+                *items = Value::Object(serde_json::Map::new());
+            }
+            fields.values_mut().for_each(anything_as_an_object);
+        }
+        Value::Array(list) => list.iter_mut().for_each(anything_as_an_object),
+        _ => {}
+    }
+}

@@ -27,15 +27,15 @@ async fn whoever_writes_while_a_person_is_erased_is_done_before_or_refused() {
             eraser.command(&admin, &id, "erase-personal-data", &ground).await
         };
         let (replies, gone) = tokio::join!(join_all(notes.iter().map(write)), erase);
-        let erased = gone.ok(200)["version"].as_u64().unwrap();
+        let last = gone.ok(200)["version"].as_u64().unwrap();
         for reply in replies {
             match reply.status {
-                200 => assert!(reply.json()["version"].as_u64().unwrap() < erased),
+                200 => assert!(reply.json()["version"].as_u64().unwrap() < last),
                 _ => assert_eq!(reply.error(409, "refused").1, "person_erased"),
             }
         }
         let path = writer.commands.current::<Beneficiary>(id.parse().unwrap()).await.unwrap();
-        assert_eq!(path.unwrap().state.version(), erased, "nothing follows the erasure");
+        assert_eq!(path.unwrap().state.version(), last, "nothing follows the erasure");
     }
 }
 
