@@ -54,6 +54,12 @@ impl WrongParameter {
         Self::new(name, "parameter_form", expected)
     }
 
+    /// A parameter that a rule of its own forbids here, told in a whole sentence.
+    #[must_use]
+    pub fn refused(name: impl Into<String>, rule: &'static str, sentence: String) -> Self {
+        Self::new(name, rule, sentence)
+    }
+
     /// A header whose value is not what it should be.
     #[must_use]
     pub fn header(name: &str, expected: impl Into<String>) -> Self {

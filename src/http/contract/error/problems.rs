@@ -171,7 +171,9 @@ fn of_figures(error: &FigureError, language: Language) -> Problem {
         }
         FigureError::Uncomputed(Uncomputed::DimensionNotHeld(missing)) => {
             let parameter = if missing.is_filter { missing.dimension.word() } else { "group_by" };
-            bad(parameter, wording::of_dimension(missing, language))
+            let told = wording::of_dimension(missing, language);
+            let wrong = WrongParameter::refused(parameter, "dimension_not_held", told);
+            parameters_problem(&[wrong], language)
         }
         FigureError::Read(error) => of_read(error),
         FigureError::Journal(_) | FigureError::Command(_) => unavailable(),
