@@ -25,7 +25,7 @@ const COUNTED: &str = "*count_instructions_of*";
 /// What stands above the counts.
 const HEAD: &str = "\
 # Instructions of each path (bench/src/counts/paths.rs), counted by callgrind in the dev profile.
-# Compared in the gate; `cargo run --bin sira-bench -- counts --write` writes them anew.
+# Run by hand: `cargo run --bin sira-bench -- counts` compares, `-- counts --write` writes them anew.
 ";
 
 /// Options of `counts`.

@@ -52,6 +52,7 @@ on_both_engines! {
     async fn no_cursor_makes_a_list_fail(engine) {
         let app = TestApp::on(engine).await;
         app.registered().await;
+        app.caught_up().await;
         let token = app.token(Role::Director).await;
         let mut count = 0;
         for (path, query) in LISTS {
