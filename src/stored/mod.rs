@@ -5,8 +5,8 @@
 
 use cqrs_es::persist::SerializedEvent;
 use serde::de::DeserializeOwned;
+pub use sira_domain::names::seal_context;
 use sira_domain::upcast::{UPCASTERS, is_outdated};
-use uuid::Uuid;
 
 use crate::journal::{RecordedEvent, StreamId};
 
@@ -69,10 +69,4 @@ fn upcast(recorded: &RecordedEvent, payload: serde_json::Value) -> serde_json::V
         }
     });
     upcasted.payload
-}
-
-/// The context that a sealed text of a path is bound to: it opens at this field of this path alone.
-#[must_use]
-pub fn seal_context(id: Uuid, field: &str) -> String {
-    format!("beneficiary/{id}/{field}")
 }

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryEvent};
-use sira_domain::values::Reference;
 use uuid::Uuid;
 
 pub(super) use append::{EVENT_BYTES, answer_of};
@@ -19,6 +18,7 @@ pub use draft::check_form;
 pub(super) use draft::{PathDraft, SealedCommand, take_day};
 pub(super) use found::FoundPath;
 pub use rehearse::Rehearsal;
+pub use sira_domain::names::alias_of_person as alias_of;
 
 use super::aggregate::Aggregate as _;
 use super::answer::Answer;
@@ -202,12 +202,6 @@ impl Commands {
             _ => draft.seal(case.id, None),
         }
     }
-}
-
-/// The alias of a stream under its reference: without hyphens.
-#[must_use]
-pub fn alias_of(reference: Reference) -> String {
-    reference.as_str().replace('-', "")
 }
 
 /// The command of a word.
