@@ -10,13 +10,14 @@ api=${SIRA_API:-http://127.0.0.1:8080}
 here=$(dirname "$0")
 
 # A token for each duty: nobody holds two of them in one path.
-token() { "$sira" token issue --actor "$1" --role "$2" --ttl 1d; }
+token() { "$sira" token issue --actor "$1" --role "$2" --all --ttl 1d; }
 director=$(token directrice director)
 adviser=$(token conseiller adviser)
 interviewer=$(token conseillere-2 adviser)
 trainer=$(token formatrice trainer)
 committee=$(token comite-segou committee)
 finance=$(token financier finance)
+accountant=$(token comptable finance)
 auditor=$(token auditeur auditor)
 analyst=$(token analyste analyst)
 
@@ -122,9 +123,16 @@ visit() {
         "occurred_on": "'"$2"'"}'
 }
 visit 1 2022-06-02 60000
+echo '== A payment bounces: somebody else undoes it, in her path and in the fund, and it is paid again'
+bounced=$(post "$finance" "$path/record-disbursement" '{
+    "financing": 1, "tranche": 2, "amount": 150000, "method": "mobile_money",
+    "payment_reference": "OM-2022-0655", "occurred_on": "2022-06-08"}' | sed 's/.*"version":\([0-9]*\).*/\1/')
+post "$accountant" "$path/reverse-disbursement" '{
+    "sequence": '"$bounced"', "ground": "bounced", "payment_reference": "OM-RETOUR-0655",
+    "occurred_on": "2022-06-09"}'
 post "$finance" "$path/record-disbursement" '{
     "financing": 1, "tranche": 2, "amount": 150000, "method": "mobile_money",
-    "payment_reference": "OM-2022-0655", "occurred_on": "2022-06-10"}'
+    "payment_reference": "OM-2022-0671", "occurred_on": "2022-06-10"}'
 visit 3 2022-08-03 85000
 visit 6 2022-11-04 110000
 visit 12 2023-05-05 140000
@@ -165,7 +173,7 @@ ask "$director" 'funnel?group_by=programme&headings=fr'
 echo 'Why somebody is counted as financed: the events behind the cell'
 ask "$director" "indicators/financed/why?programme=$programme" application/json
 echo
-echo 'An analyst is not shown a cell of one person'
+echo 'An analyst is told what was published by the end of the last month: nothing of one person'
 ask "$analyst" "indicators?programme=$programme&name=financed"
 echo 'A frozen report gives the same figures for ever, and says what changed since'
 post "$director" /v1/analytics/reports '{

@@ -17,7 +17,10 @@ pub struct AccessEntry<'a> {
     pub actor: &'a ActorId,
     /// In which role.
     pub role: Role,
-    /// What was read: `identity`, `history`, a `document`, or `search`: who was found by name or phone.
+    /// What was read: `identity`, `history`, a `document`; or how somebody was found: `search` by name
+    /// or phone, `duplicate` as a likely duplicate; an `application` of somebody without an account;
+    /// `exact_figures` for a question of an analyst to whom
+    /// they were granted.
     pub action: &'static str,
     /// Whose.
     pub stream: StreamId,

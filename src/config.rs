@@ -46,38 +46,46 @@ pub struct ConfigFile {
 /// What the command line and the environment say.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ConfigArgs {
-    /// Journal: `sqlite:PATH` or `postgres://...` [default: sqlite under the data directory]
+    /// Journal: `sqlite:PATH` or `postgres://...` [default: sqlite under the data directory] / Journal :
+    /// `sqlite:CHEMIN` ou `postgres://...` [défaut : sqlite dans le dossier de données]
     #[arg(long, env = "SIRA_DATABASE_URL", global = true, hide_env_values = true)]
     pub database_url: Option<String>,
-    /// Key store, apart from the journal: `sqlite:PATH` or `postgres://...`
+    /// Key store, apart from the journal: `sqlite:PATH` or `postgres://...` / Magasin de clés, à part du
+    /// journal : `sqlite:CHEMIN` ou `postgres://...`
     #[arg(long, env = "SIRA_KEYS_DATABASE_URL", global = true, hide_env_values = true)]
     pub keys_database_url: Option<String>,
     /// Read side: `sqlite:PATH` or `postgres://...` [default: sqlite under the data directory, or the
-    /// journal's own server]
+    /// journal's own server] / Base de lecture : `sqlite:CHEMIN` ou `postgres://...` [défaut : sqlite dans le
+    /// dossier de données, ou le serveur du journal]
     #[arg(long, env = "SIRA_READ_DATABASE_URL", global = true, hide_env_values = true)]
     pub read_database_url: Option<String>,
-    /// Documents: a folder, or `s3://bucket/prefix` with AWS_* variables [default: documents under
-    /// the data directory]
+    /// Documents: a folder, or `s3://bucket/prefix` with AWS_* variables [default: documents under the data
+    /// directory] / Documents : un dossier, ou `s3://seau/préfixe` avec les variables AWS_* [défaut :
+    /// documents dans le dossier de données]
     #[arg(long, env = "SIRA_DOCUMENTS_URL", global = true, hide_env_values = true)]
     pub documents_url: Option<String>,
-    /// Directory of the embedded databases and the keys [default: data]
+    /// Directory of the embedded databases and the keys [default: data] / Dossier des bases embarquées et des
+    /// clés [défaut : data]
     #[arg(long, env = "SIRA_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// Memory for the states of recent streams, in MiB [default: 512]
+    /// Memory for the states of recent streams, in MiB [default: 512] / Mémoire pour l'état des flux récents,
+    /// en Mio [défaut : 512]
     #[arg(long, env = "SIRA_CACHE_MIB", global = true)]
     pub cache_mib: Option<u64>,
     #[command(flatten)]
     gate: GateArgs,
     /// OTLP collector to which spans of requests and commands are sent, such as `http://127.0.0.1:4318`
-    /// [default: none]
+    /// [default: none] / Collecteur OTLP qui reçoit les traces des requêtes et des commandes, par exemple
+    /// `http://127.0.0.1:4318` [défaut : aucun]
     #[arg(long, env = "SIRA_OTLP_ENDPOINT", global = true)]
     pub otlp_endpoint: Option<String>,
     #[command(flatten)]
     evidence: EvidenceArgs,
-    /// Configuration file [default: sira.toml, when it is there]
+    /// Configuration file [default: sira.toml, when it is there] / Fichier de configuration [défaut :
+    /// sira.toml, s'il existe]
     #[arg(long, env = "SIRA_CONFIG", global = true)]
     pub config: Option<PathBuf>,
-    /// Language of messages: fr or en [default: fr]
+    /// Language of messages: fr or en [default: fr] / Langue des messages : fr ou en [défaut : fr]
     #[arg(long, env = "SIRA_LANG", global = true)]
     pub lang: Option<sira_domain::reference::Language>,
 }
@@ -85,13 +93,16 @@ pub struct ConfigArgs {
 /// The log's name and its witnesses.
 #[derive(Clone, Debug, Default, clap::Args)]
 struct EvidenceArgs {
-    /// Name of the log, for a signing key made on first start [default: sira/JOURNAL/RANDOM]
+    /// Name of the log, for a signing key made on first start [default: sira/JOURNAL/RANDOM] / Nom du
+    /// registre, pour la clé de signature créée au premier démarrage [défaut : sira/JOURNAL/ALÉA]
     #[arg(long, env = "SIRA_EVIDENCE_ORIGIN", global = true)]
     evidence_origin: Option<String>,
-    /// Verifier keys of witnesses, beside those of the configuration file
+    /// Verifier keys of witnesses, beside those of the configuration file / Clés de vérification des témoins,
+    /// en plus de celles du fichier de configuration
     #[arg(long = "witness-key", env = "SIRA_WITNESS_KEYS", value_delimiter = ',', global = true)]
     witness_keys: Vec<String>,
-    /// How many witnesses must sign a checkpoint before it is published [default: 0]
+    /// How many witnesses must sign a checkpoint before it is published [default: 0] / Combien de témoins
+    /// doivent signer un point de contrôle avant sa publication [défaut : 0]
     #[arg(long, env = "SIRA_WITNESS_QUORUM", global = true)]
     witness_quorum: Option<usize>,
 }
@@ -109,19 +120,23 @@ impl EvidenceArgs {
 /// Who may come in, and how often.
 #[derive(Clone, Debug, Default, clap::Args)]
 struct GateArgs {
-    /// Requests a minute of one token, 0 for no limit [default: 1200]
+    /// Requests a minute of one token, 0 for no limit [default: 1200] / Requêtes par minute d'un même jeton,
+    /// 0 pour aucune limite [défaut : 1200]
     #[arg(long, env = "SIRA_RATE_LIMIT_TOKEN", global = true)]
     rate_limit_token: Option<u32>,
-    /// Requests a minute of one address, 0 for no limit [default: 6000]
+    /// Requests a minute of one address, 0 for no limit [default: 6000] / Requêtes par minute d'une même
+    /// adresse, 0 pour aucune limite [défaut : 6000]
     #[arg(long, env = "SIRA_RATE_LIMIT_ADDRESS", global = true)]
     rate_limit_address: Option<u32>,
-    /// Tokens that are none, a minute, from one address, 0 for no limit [default: 30]
+    /// Tokens that are none, a minute, from one address, 0 for no limit [default: 30] / Jetons non valables
+    /// par minute d'une même adresse, 0 pour aucune limite [défaut : 30]
     #[arg(long, env = "SIRA_RATE_LIMIT_FAILURES", global = true)]
     rate_limit_failures: Option<u32>,
-    /// Issuer whose tokens are taken too; its grants are in the configuration file
+    /// Issuer whose tokens are taken too; its grants are in the configuration file / Émetteur dont les jetons
+    /// sont acceptés aussi ; les droits qu'il donne sont dans le fichier de configuration
     #[arg(long, env = "SIRA_OIDC_ISSUER", global = true)]
     oidc_issuer: Option<String>,
-    /// Whom that issuer's tokens must be for
+    /// Whom that issuer's tokens must be for / À qui les jetons de cet émetteur doivent être destinés
     #[arg(long, env = "SIRA_OIDC_AUDIENCE", global = true)]
     oidc_audience: Option<String>,
 }

@@ -2,8 +2,8 @@
 
 use sira_domain::values::KeyId;
 pub use sira_population::{
-    CASES_MAX, CLIENT, GenerateError, Generated, Population, Progress, Refusals, generate,
-    population_of,
+    CASES_MAX, CLIENT, GenerateError, Generated, GenerationProgress, Population, Refusals,
+    generate, population_of,
 };
 use sira_population::{KeyFailure, KeySource, PersonalKey};
 use zeroize::Zeroizing;

@@ -10,6 +10,7 @@
 
 pub mod access_log;
 pub mod app;
+pub mod at_once;
 pub mod backup;
 pub mod cli;
 pub mod commands;
@@ -26,8 +27,11 @@ pub mod http;
 pub mod import;
 pub mod keys;
 pub mod oidc;
+pub mod open_call;
 pub mod present;
 pub mod read_side;
+pub mod reassignment;
+pub mod reconcile;
 pub mod replay;
 pub mod retention;
 pub mod say;

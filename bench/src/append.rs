@@ -7,6 +7,7 @@ use sira::clock::Clock;
 use sira::journal::{
     AppendOutcome, AppendRequest, Journal, JournalConfig, NewEvent, StreamId, StreamWrite,
 };
+use sira_numbers::Version;
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -76,7 +77,7 @@ pub fn event() -> NewEvent {
 }
 
 /// One event to the end of a stream.
-pub fn request(id: Uuid, expected_version: u64, events: Vec<NewEvent>) -> AppendRequest {
+pub fn request(id: Uuid, expected_version: Version, events: Vec<NewEvent>) -> AppendRequest {
     let stream = StreamId { aggregate_type: "beneficiary".into(), aggregate_id: id };
     let write = StreamWrite { stream, expected_version, events };
     AppendRequest { writes: vec![write], ..AppendRequest::default() }
@@ -94,7 +95,7 @@ pub async fn load(
         let journal = journal.clone();
         tasks.spawn(async move {
             let (mut count, mut micros) = (0_u64, Histogram::<u64>::new(3)?);
-            let (mut id, mut version) = (Uuid::now_v7(), 0);
+            let (mut id, mut version) = (Uuid::now_v7(), Version::ZERO);
             while begun.elapsed() < time {
                 let started = Instant::now();
                 let outcome = journal.append(request(id, version, vec![event()])).await?;
@@ -102,9 +103,9 @@ pub async fn load(
                     return Err(format!("{outcome:?}").into());
                 }
                 micros.record(u64::try_from(started.elapsed().as_micros())?.max(1))?;
-                (count, version) = (count + 1, version + 1);
-                if version == 8 {
-                    (id, version) = (Uuid::now_v7(), 0);
+                (count, version) = (count + 1, version.next());
+                if version == Version::from(8) {
+                    (id, version) = (Uuid::now_v7(), Version::ZERO);
                 }
             }
             Ok::<_, Failure>((count, micros))

@@ -17,15 +17,18 @@ use clap::Args;
 use crate::Failure;
 use paths::PATHS;
 
-/// Counts may differ by this from what is kept, up or down. A count goes down for a reason as well:
-/// when it is kept, the next one who makes it go up again is told.
-const TOLERANCE_PERCENT: f64 = 5.0;
+/// How far a count may lie above what is kept. Of one build, four runs differ by 0.1 % at the most (hash tables
+/// have random seeds); what a change of a dependency's features does to code that is not touched came to 4 %.
+/// One count lay 19 % apart between two selections of features, so the file is written by the build that the
+/// gate has. A count that falls is told and fails nothing: written anew, it keeps what was won.
+const TOLERANCE_PERCENT: f64 = 10.0;
 /// What Valgrind counts in: see `counted`.
 const COUNTED: &str = "*count_instructions_of*";
 /// What stands above the counts.
 const HEAD: &str = "\
 # Instructions of each path (bench/src/counts/paths.rs), counted by callgrind in the dev profile.
-# Run by hand: `cargo run --bin sira-bench -- counts` compares, `-- counts --write` writes them anew.
+# `cargo test --workspace --test counts -- --ignored --nocapture` compares, as the gate does; `target/debug/sira-bench counts
+# --write`, which that has built, writes them anew.
 ";
 
 /// Options of `counts`.
@@ -126,7 +129,7 @@ fn compare(kept: &BTreeMap<String, u64>, counts: &BTreeMap<String, u64>) -> Resu
             change.map_or("new".to_owned(), |change| format!("{change:+.1}")),
         );
         println!("{name:<28} {shown:>12} {count:>12} {percent:>8}");
-        if change.is_none_or(|change| change.abs() > TOLERANCE_PERCENT) {
+        if change.is_none_or(|change| change > TOLERANCE_PERCENT) {
             differing.push(name.as_str());
         }
     }
@@ -135,8 +138,8 @@ fn compare(kept: &BTreeMap<String, u64>, counts: &BTreeMap<String, u64>) -> Resu
         return Ok(());
     }
     Err(format!(
-        "more than {TOLERANCE_PERCENT} % from bench/counts.txt: {}. If it is meant, \
-         `cargo run --workspace --bin sira-bench -- counts --write`.",
+        "more than {TOLERANCE_PERCENT} % above bench/counts.txt, or not in it: {}. If it is meant: \
+         `target/debug/sira-bench counts --write`.",
         differing.join(", ")
     )
     .into())

@@ -79,15 +79,15 @@ fn report(what: &str, people: u64, took: Duration) {
 }
 
 /// One journal with its keys and its read side.
-struct Side {
-    commands: Commands,
-    read: ReadStore,
-    programme: String,
+pub struct Side {
+    pub commands: Commands,
+    pub read: ReadStore,
+    pub programme: String,
     _directory: tempfile::TempDir,
 }
 
 impl Side {
-    async fn open(cluster: Option<&Cluster>, name: &str) -> Result<Self, Failure> {
+    pub async fn open(cluster: Option<&Cluster>, name: &str) -> Result<Self, Failure> {
         let directory = tempfile::tempdir()?;
         let file = |name: &str| format!("sqlite:{}", directory.path().join(name).display());
         let urls = match cluster {
@@ -137,7 +137,7 @@ impl Side {
         Ok(started.elapsed())
     }
 
-    async fn catch_up(&self) -> Result<(), Failure> {
+    pub async fn catch_up(&self) -> Result<(), Failure> {
         let runner = start_projections(self.commands.journal(), self.commands.keys(), &self.read);
         self.wait().await?;
         runner.stop().await;
@@ -183,7 +183,7 @@ async fn sign(commands: &Commands) -> Result<String, Failure> {
     Ok(programme.to_string())
 }
 
-fn call() -> Result<Call, Failure> {
+pub fn call() -> Result<Call, Failure> {
     Ok(Call {
         actor: "bench".parse()?,
         role: Role::Director,
@@ -196,6 +196,7 @@ fn call() -> Result<Call, Failure> {
         causation_id: None,
         client: None,
         occurred_on: None,
+        backdating_reason: None,
         if_match: None,
         key: None,
         import: None,

@@ -13,6 +13,7 @@ use sira::generate::{Population, generate};
 use sira::journal::{Journal, JournalConfig, RawEvent, sha256};
 use sira::keys::{KeyStore, MasterKey};
 use sira_database::on_engine;
+use sira_numbers::Position;
 use tokio::sync::watch;
 
 use crate::client::{Connection, get};
@@ -64,9 +65,10 @@ pub async fn check(args: VerifyArgs) -> Result<(), Failure> {
 }
 
 async fn bare_loop(journal: &Journal, size: u64) -> Result<u64, Failure> {
-    let (mut at, mut rows, mut mixed) = (0, 0, 0_u8);
-    while at < size {
-        for row in journal.read_raw(at, size, PAGE).await? {
+    let (mut at, last) = (Position::START, Position::of_count(size));
+    let (mut rows, mut mixed) = (0, 0_u8);
+    while at < last {
+        for row in journal.read_raw(at, last, PAGE).await? {
             let RawEvent::Event(event) = row else { return Err("a row is no event".into()) };
             let contents = [event.payload.as_bytes(), event.metadata.as_bytes()].concat();
             mixed ^= sha256(&contents)[0];
@@ -180,7 +182,7 @@ pub async fn proofs(args: ProofsArgs) -> Result<(), Failure> {
     let (_cluster, url) = database(args.engine, directory.path()).await?;
     let journal = signed_population(&url, directory.path(), args.cases).await?;
     let (ids, longest) = paths_of(&journal).await?;
-    let size = journal.head().await?.position;
+    let size = journal.head().await?.position.get();
     journal.close().await;
     let sira = Sira::on(&url, directory.path()).await?;
     let begun = Instant::now();

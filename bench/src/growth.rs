@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sira::journal::{AppendRequest, Journal, StreamId, StreamWrite};
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use crate::append::{event, load, open};
@@ -58,20 +59,20 @@ pub async fn run(args: GrowthArgs) -> Result<(), Failure> {
 
 async fn fill(journal: &Journal, until: u64) -> Result<(), Failure> {
     let mut position = journal.head().await?.position;
-    while position < until {
+    while position.get() < until {
         let writes = (0..STREAMS)
             .map(|_| StreamWrite {
                 stream: StreamId {
                     aggregate_type: "beneficiary".into(),
                     aggregate_id: Uuid::now_v7(),
                 },
-                expected_version: 0,
+                expected_version: Version::ZERO,
                 events: vec![event(); 10],
             })
             .collect();
         let request = AppendRequest { writes, ..AppendRequest::default() };
         journal.append(request).await?;
-        position += 10 * STREAMS as u64;
+        position = position.plus(10 * STREAMS as u64);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod commands;
 mod counts;
 mod duplicates;
 mod evidence;
+mod febrl;
 mod generate;
 mod growth;
 mod paths;
@@ -59,6 +60,8 @@ enum Bench {
     Generate(generate::GenerateArgs),
     /// Registrations with and without the check for duplicates.
     Duplicates(duplicates::DuplicatesArgs),
+    /// Recall and precision of the check for duplicates, on the FEBRL sets.
+    Febrl(febrl::FebrlArgs),
     /// A rebuild of every projection, against copying the journal.
     Rebuild(reads::RebuildArgs),
     /// How far live projections lag, and what they cost.
@@ -91,6 +94,7 @@ async fn main() -> Result<(), Failure> {
         Bench::Across(args) => across::run(args).await,
         Bench::Generate(args) => generate::run(args).await,
         Bench::Duplicates(args) => duplicates::run(args).await,
+        Bench::Febrl(args) => febrl::run(args).await,
         Bench::Rebuild(args) => reads::rebuild(args).await,
         Bench::Live(args) => reads::live(args).await,
         Bench::Figures(args) => reads::figures(args).await,

@@ -9,6 +9,7 @@ use sira::journal::{
 use sira_domain::context::Context;
 use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, decide};
 use sira_domain::values::ActorId;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use crate::work::Target;
@@ -77,6 +78,7 @@ pub fn events(programme: &str, steps: &[Step]) -> Result<Vec<NewEvent>, Failure>
         let context = Context {
             now: Clock::System.now(),
             occurred_on: None,
+            backdating_reason: None,
             actor: ActorId::try_new(actor)?,
             role: entry.ok_or("no such command")?.roles[0],
             subject: Uuid::nil(),
@@ -112,12 +114,12 @@ pub async fn preload(
             (0..PATHS_AT_ONCE.min(paths - ids.len())).map(|_| Uuid::now_v7()).collect();
         let write = |id: &Uuid| StreamWrite {
             stream: StreamId { aggregate_type: "beneficiary".into(), aggregate_id: *id },
-            expected_version: 0,
+            expected_version: Version::ZERO,
             events: events.to_vec(),
         };
         let guard = Guard {
             stream: StreamId { aggregate_type: "programme".into(), aggregate_id: programme_id },
-            version: 2,
+            version: Version::from(2),
         };
         let writes = batch.iter().map(write).collect();
         let request = AppendRequest { writes, guards: vec![guard], ..AppendRequest::default() };

@@ -100,7 +100,7 @@ impl Sira {
 
     /// A token.
     pub async fn token(&self, role: &str) -> Result<String, Failure> {
-        self.output(&["token", "issue", "--actor", role, "--role", role]).await
+        self.output(&["token", "issue", "--actor", role, "--role", role, "--all"]).await
     }
 
     /// Starts the server.

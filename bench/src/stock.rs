@@ -130,6 +130,7 @@ fn context(actor: &str, role: Role) -> Result<Context, Failure> {
         #[expect(clippy::disallowed_methods, reason = "a yardstick has no clock of its own")]
         now: Utc::now(),
         occurred_on: None,
+        backdating_reason: None,
         actor: ActorId::try_new(actor)?,
         role,
         subject: Uuid::nil(),

@@ -5,6 +5,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::jurisdiction::Jurisdiction;
 use crate::role::Role;
 
 /// A type of fact: its name in the journal, the version of its stored form, and what it is called in
@@ -49,6 +50,8 @@ pub struct CommandEntry {
     pub stage: &'static str,
     /// The roles that may use it.
     pub roles: &'static [Role],
+    /// Where it may be given from: what the caller's scope must hold.
+    pub jurisdiction: Jurisdiction,
     /// Fields that hold free text, sealed under the person's key before the domain sees them.
     pub sealed: &'static [&'static str],
     /// A sentence in French on what it does.
@@ -59,12 +62,13 @@ pub struct CommandEntry {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-/// Declares a command enum with its table: variant, body, route word, stage, roles, sealed fields,
+/// Declares a command enum with its table: variant, body, route word, stage, roles, jurisdiction, sealed
+/// fields,
 /// and what it does in French and English.
 macro_rules! commands {
     (
         $(#[$doc:meta])* $name:ident, $verb:ident, $table:ident;
-        $($variant:ident($body:ty) $word:literal $stage:literal [$($role:ident),*] sealed[$($field:literal),*]
+        $($variant:ident($body:ty) $word:literal $stage:literal [$($role:ident),*] $jurisdiction:ident sealed[$($field:literal),*]
             $fr:literal, $en:literal;)*
     ) => {
         $(#[$doc])*
@@ -117,6 +121,7 @@ macro_rules! commands {
             word: $word,
             stage: $stage,
             roles: &[$($crate::role::Role::$role),*],
+            jurisdiction: $crate::jurisdiction::Jurisdiction::$jurisdiction,
             sealed: &[$($field),*],
             about_fr: $fr,
             about_en: $en,

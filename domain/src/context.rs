@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::programme::Programme;
+use crate::reference::BackdatingReason;
 use crate::refusal::Refusal;
 use crate::role::Role;
 use crate::values::{ActorId, EARLIEST_DATE};
@@ -18,6 +19,8 @@ pub struct Context {
     pub now: DateTime<Utc>,
     /// The day on which it happened in the field; today when the caller does not say.
     pub occurred_on: Option<NaiveDate>,
+    /// The reason that the caller gives for a fact that lies further back than the programme allows.
+    pub backdating_reason: Option<BackdatingReason>,
     /// The member of staff or program that acts.
     pub actor: ActorId,
     /// The role in which they act.
@@ -48,5 +51,27 @@ impl Context {
             return Err(Refusal::TooEarly { field: "occurred_on", given, earliest: EARLIEST_DATE });
         }
         Ok(given)
+    }
+
+    /// Refuses a fact of a day that lies further back from its recording than the rules of that day allow,
+    /// unless a reason is given: by a director, for what is recorded in the field. What a committee decides
+    /// and what finance pays nobody records in their place, and they give the reason themselves.
+    ///
+    /// # Errors
+    /// [`Refusal::TooFarBack`] with the last day that would do without.
+    pub fn check_backdating(
+        &self,
+        given: NaiveDate,
+        reason: Option<BackdatingReason>,
+    ) -> Result<(), Refusal> {
+        let (_, rules) = self.programme.rules_on(self.today());
+        let Some(days) = rules.backdating_days else { return Ok(()) };
+        let earliest = self.today().checked_sub_days(Days::new(days.get().into()));
+        let Some(earliest) = earliest.filter(|earliest| given < *earliest) else { return Ok(()) };
+        let is_of_the_field = matches!(self.role, Role::Adviser | Role::Trainer);
+        if reason.is_some() && !is_of_the_field {
+            return Ok(());
+        }
+        Err(Refusal::TooFarBack { given, earliest, days: days.get() })
     }
 }

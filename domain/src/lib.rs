@@ -15,6 +15,7 @@ pub mod cohort;
 pub mod context;
 pub mod fund;
 pub mod identity;
+pub mod jurisdiction;
 pub mod labels;
 pub mod likeness;
 pub mod metadata;
@@ -23,6 +24,7 @@ pub mod path;
 pub mod programme;
 pub mod reference;
 pub mod refusal;
+pub mod retraction;
 pub mod role;
 pub mod upcast;
 pub mod values;
@@ -33,7 +35,9 @@ use fund::{FUND_COMMANDS, FUND_FACTS, Fund, FundEvent};
 use path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryEvent, FACTS};
 use programme::{PROGRAMME_COMMANDS, PROGRAMME_FACTS, Programme, ProgrammeEvent};
 
-/// Every kind of stream: the one list of them.
+/// Every kind of stream, for whoever goes over all commands or all types of fact: forms, labels, the mining
+/// vocabulary, the golden files. Where a kind is needed as a type (the ports of the commands, the audit, the
+/// second reader), it is matched by name there, and an unknown one is told.
 pub const STREAM_KINDS: &[StreamKind] = &[
     StreamKind::of::<BeneficiaryEvent>(Beneficiary::TYPE, BENEFICIARY_COMMANDS, FACTS),
     StreamKind::of::<ProgrammeEvent>(Programme::TYPE, PROGRAMME_COMMANDS, PROGRAMME_FACTS),

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::role::Role;
-use crate::values::{ActorId, OfficeCode};
+use crate::values::{ActorId, OfficeCode, ProgrammeId};
 
 /// The metadata of an event. Every value is stored as a text, which is what stock `cqrs-es` reads; what is
 /// not known is left out.
@@ -18,6 +18,9 @@ pub struct Metadata<'a> {
     /// The actor's office.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub office: Option<&'a OfficeCode>,
+    /// The programme that this office is of; events from before it was kept have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programme: Option<ProgrammeId>,
     /// The device that the fact was recorded on, away from the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<&'a str>,
@@ -57,6 +60,7 @@ impl<'a> Metadata<'a> {
             actor,
             role,
             office: None,
+            programme: None,
             device: None,
             device_time: None,
             request_id,
@@ -115,6 +119,7 @@ mod tests {
         let office = "segou-1".parse().unwrap();
         let whole = Metadata {
             office: Some(&office),
+            programme: Some(ProgrammeId(uuid::Uuid::nil())),
             device_time: Some(DateTime::UNIX_EPOCH),
             import_row: Some(7),
             ..bare
@@ -123,6 +128,7 @@ mod tests {
             whole.text(),
             concat!(
                 r#"{"actor":"awa","role":"adviser","office":"segou-1","#,
+                r#""programme":"00000000-0000-0000-0000-000000000000","#,
                 r#""device_time":"1970-01-01T00:00:00.000000Z","request_id":"r-1","#,
                 r#""rules_version":"3","import_row":"7"}"#
             )

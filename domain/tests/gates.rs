@@ -23,6 +23,7 @@ fn context(on: &str, programme: &Programme) -> Context {
     Context {
         now: "2026-06-01T09:00:00Z".parse().unwrap(),
         occurred_on: Some(on.parse().unwrap()),
+        backdating_reason: None,
         actor: "directrice".parse().unwrap(),
         role: Role::Director,
         subject: Uuid::nil(),
@@ -58,10 +59,40 @@ fn programme_bodies() -> Vec<Given> {
         ("close-office", "2022-04-30", json!({"office": "segou"})),
         ("close-office", "2022-04-30", json!({"office": "gao"})),
         (
+            "rank-candidates",
+            "2022-02-01",
+            json!({"session": "r", "entries": [Uuid::nil()], "seats": 1}),
+        ),
+        (
             "record-lottery",
             "2022-02-01",
             json!({"session": "d", "entries": [Uuid::nil()],
             "seed": "7", "places": 1}),
+        ),
+        ("close-call", "2022-02-01", json!({})),
+        (
+            "record-commitment",
+            "2022-02-01",
+            json!({"party": "agency", "what": "Former 200 personnes", "due_on": "2022-12-31"}),
+        ),
+        ("fulfil-commitment", "2022-03-02", json!({"commitment": 1})),
+        ("fulfil-commitment", "2022-03-02", json!({"commitment": 2})),
+        ("reopen-commitment", "2022-04-30", json!({"commitment": 1, "reason": "Par erreur"})),
+        ("withdraw-commitment", "2022-04-30", json!({"commitment": 1, "reason": "Abandonné"})),
+        (
+            "review-convention",
+            "2022-04-30",
+            json!({"on": "2022-04-30", "findings": "En bonne voie", "next_review_on": "2022-10-30"}),
+        ),
+        (
+            "open-call",
+            "2022-02-01",
+            json!({"from": "2022-02-01", "to": "2022-03-01", "regions": ["segou"], "keep_days": 30}),
+        ),
+        (
+            "open-call",
+            "2022-03-02",
+            json!({"from": "2022-02-01", "to": "2022-04-01", "regions": ["gao"], "keep_days": 9}),
         ),
     ]
 }
@@ -77,6 +108,25 @@ fn fund_bodies() -> Vec<Given> {
         ("adjust-budget", "2022-03-02", json!({"budget": 600, "amendment": "Avenant 1"})),
         ("adjust-budget", "2022-03-02", json!({"budget": 0, "amendment": "Avenant 2"})),
         ("close-fund", "2023-12-31", json!({})),
+        (
+            "confirm-reconciliation",
+            "2022-04-30",
+            json!({"statement": "0".repeat(64),
+            "lines": [{"line": 4, "payment_reference": "OM-1"}]}),
+        ),
+        (
+            "record-overhead",
+            "2022-04-30",
+            json!({"line": "frais", "amount": 10, "payment_reference": "V-1",
+            "what": "Loyer"}),
+        ),
+        ("reverse-overhead", "2022-04-30", json!({"undone_reference": "V-1", "ground": "bounced"})),
+        (
+            "withdraw-reconciliation",
+            "2022-04-30",
+            json!({"statement": "0".repeat(64), "lines": [4],
+            "ground": "recorded_in_error"}),
+        ),
     ]
 }
 

@@ -53,38 +53,61 @@ fn no_golden_file_is_left_without_a_reader() {
     }
 }
 
-/// A stored event in the present form of its type, by the one upcaster that it needs.
+/// A stored event in the present form of its type, by each upcaster that it needs.
 fn upcast(stored: SerializedEvent) -> SerializedEvent {
-    let all = upcasters();
-    let needed: Vec<_> = all
-        .iter()
-        .filter(|upcaster| upcaster.can_upcast(&stored.event_type, &stored.event_version))
-        .collect();
-    assert_eq!(needed.len(), 1);
-    needed[0].upcast(stored)
+    upcasters().iter().fold(stored, |read, upcaster| {
+        let is_needed = upcaster.can_upcast(&read.event_type, &read.event_version);
+        if is_needed { upcaster.upcast(read) } else { read }
+    })
 }
 
 #[test]
-fn rules_of_the_first_form_keep_data_for_as_long_as_the_programme_wants() {
+fn rules_of_older_forms_say_nothing_of_what_they_could_not_say() {
+    let rules = |version: &str| {
+        let stored = SerializedEvent::new(
+            PROGRAMME.into(),
+            2,
+            "programme".into(),
+            "RulesSet".into(),
+            version.into(),
+            serde_json::from_str(&read(&format!("RulesSet.{version}"))).unwrap(),
+            Value::Null,
+        );
+        let event: ProgrammeEvent = serde_json::from_value(upcast(stored).payload).unwrap();
+        let sira_domain::programme::ProgrammeFact::RulesSet(set) = event.fact else {
+            panic!("another fact")
+        };
+        let months = set.rules.retention_months.map(sira_domain::values::Within::get);
+        assert!(set.rules.ceiling_per_person.is_none(), "{version}");
+        (months, set.rules.figures_published.is_some(), set.rules.interview_pass_mark.get())
+    };
+    assert_eq!(rules("1.0"), (None, false, 60));
+    assert_eq!(rules("2.0"), (Some(60), false, 60));
+    assert_eq!(rules("3.0"), (Some(60), true, 60));
+    assert!(is_outdated("RulesSet", "3.0") && !is_outdated("RulesSet", "4.0"));
+}
+
+#[test]
+fn a_lottery_of_the_first_form_is_read_with_the_result_of_its_draw() {
     let stored = SerializedEvent::new(
         PROGRAMME.into(),
         2,
         "programme".into(),
-        "RulesSet".into(),
+        "LotteryDrawn".into(),
         "1.0".into(),
-        serde_json::from_str(&read("RulesSet.1.0")).unwrap(),
+        serde_json::from_str(&read("LotteryDrawn.1.0")).unwrap(),
         Value::Null,
     );
     let event: ProgrammeEvent = serde_json::from_value(upcast(stored).payload).unwrap();
-    let sira_domain::programme::ProgrammeFact::RulesSet(set) = event.fact else {
+    let sira_domain::programme::ProgrammeFact::LotteryDrawn(draw) = event.fact else {
         panic!("another fact")
     };
-    assert_eq!((set.rules.retention_months, set.rules.interview_pass_mark.get()), (None, 60));
-    assert!(is_outdated("RulesSet", "1.0") && !is_outdated("RulesSet", "2.0"));
+    assert_eq!(draw.ranked, draw.entries, "the only entry is the first");
+    assert!(is_outdated("LotteryDrawn", "1.0") && !is_outdated("LotteryDrawn", "2.0"));
 }
 
 #[test]
-fn a_registration_of_the_first_form_is_read_as_the_second() {
+fn a_registration_of_the_first_form_is_read_as_the_present_one() {
     let stored = SerializedEvent::new(
         "0176bb3e-7000-7000-8000-000000000004".into(),
         1,
@@ -104,5 +127,6 @@ fn a_registration_of_the_first_form_is_read_as_the_second() {
         panic!("another fact")
     };
     assert_eq!((registration.intake.code(), registration.channel.code()), ("open_call", "office"));
-    assert!(!is_outdated("Registered", "2.0"));
+    assert_eq!(registration.adviser, None, "nobody took charge with the registration then");
+    assert!(is_outdated("Registered", "2.0") && !is_outdated("Registered", "3.0"));
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use sira_domain::path::Beneficiary;
 use sira_domain::values::SEALED_PREFIX;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 /// The path as a JSON object: its id, reference and version, the position and time of its last
@@ -11,14 +12,14 @@ use uuid::Uuid;
 #[must_use]
 pub fn case_status(
     id: Uuid,
-    position: u64,
+    position: Position,
     recorded_at: DateTime<Utc>,
     path: &Beneficiary,
 ) -> Value {
     let state = path.state();
     let mut shown = json!({
         "id": id,
-        "reference": state.registration.as_ref().map(|registration| registration.reference),
+        "reference": path.reference(),
         "version": path.version(),
         "position": position,
         "recorded_at": recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true),

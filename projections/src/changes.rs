@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use crate::table::{Merge, Row, TABLES, TableId, TableRow};
@@ -10,11 +11,11 @@ use crate::table::{Merge, Row, TABLES, TableId, TableRow};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VersionedRow {
     /// Position of the event that told it.
-    pub since: u64,
+    pub since: Position,
     /// Its number among the rows of that event.
     pub part: u32,
     /// Position of the event that took it back; none while it stands.
-    pub until: Option<u64>,
+    pub until: Option<Position>,
     /// Its own values.
     pub row: Row,
 }
@@ -23,11 +24,11 @@ pub struct VersionedRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
     /// Position of the event that told it.
-    pub since: u64,
+    pub since: Position,
     /// Its number among the rows of that event.
     pub part: u32,
     /// Position of the event that took it back.
-    pub until: u64,
+    pub until: Position,
 }
 
 /// Changes of one table.

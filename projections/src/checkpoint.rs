@@ -1,7 +1,9 @@
 //! The rows of `projection_checkpoints`: one statement a function.
 
-use sira_database::{on_engine, signed, unsigned};
+use sira_database::{number, on_engine, unsigned};
+use sira_numbers::Position;
 use sqlx::QueryBuilder;
+use uuid::Uuid;
 
 use crate::store::{ReadConnection, ReadError};
 
@@ -11,7 +13,26 @@ pub(crate) struct Checkpoint {
     /// The version of its rows' form.
     pub version: u32,
     /// Every event up to here is in its rows.
-    pub position: u64,
+    pub position: Position,
+    /// The key that keyed hashes in its rows were made under; none where there are none.
+    pub index_key: Option<Uuid>,
+}
+
+impl Checkpoint {
+    /// That of a projection whose rows hold no keyed hash.
+    pub const fn unkeyed(version: u32, position: Position) -> Self {
+        Self { version, position, index_key: None }
+    }
+}
+
+/// A key as it is stored.
+fn stored_key(key: Option<Uuid>) -> String {
+    key.map(|key| key.simple().to_string()).unwrap_or_default()
+}
+
+/// A key as it was stored; one that cannot be read is none that anybody holds.
+fn read_key(stored: &str) -> Option<Uuid> {
+    (!stored.is_empty()).then(|| Uuid::try_parse(stored).unwrap_or_default())
 }
 
 /// Where a projection stands; none before its first start.
@@ -20,20 +41,38 @@ pub(crate) async fn find(
     journal: &str,
     projection: &str,
 ) -> Result<Option<Checkpoint>, ReadError> {
-    let row: Option<(i32, i64)> = on_engine!(connection, db => {
+    let row: Option<(i32, i64, String)> = on_engine!(connection, db => {
         sqlx::query_as(
-            "SELECT version, position FROM projection_checkpoints WHERE journal = $1 AND projection = $2",
+            "SELECT version, position, index_key FROM projection_checkpoints
+              WHERE journal = $1 AND projection = $2",
         )
         .bind(journal)
         .bind(projection)
         .fetch_optional(db)
         .await
     })?;
-    let Some((version, position)) = row else { return Ok(None) };
-    match (u32::try_from(version), unsigned(position)) {
-        (Ok(version), Ok(position)) => Ok(Some(Checkpoint { version, position })),
+    let Some((version, position, key)) = row else { return Ok(None) };
+    let index_key = read_key(&key);
+    match (u32::try_from(version), number(position)) {
+        (Ok(version), Ok(position)) => Ok(Some(Checkpoint { version, position, index_key })),
         _ => Err(damaged(projection)),
     }
+}
+
+/// The key that the keyed hashes in a projection's rows were made under: whoever looks for one asks the
+/// database that holds them, in the same moment. None within where there is none.
+pub(crate) async fn index_key(
+    connection: ReadConnection<'_>,
+    projection: &str,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    let keys: Vec<String> = on_engine!(connection, db => {
+        sqlx::query_scalar("SELECT index_key FROM projection_checkpoints WHERE projection = $1")
+            .bind(projection)
+            .fetch_all(db)
+            .await
+    })?;
+    // The tables hold one journal's rows.
+    Ok(keys.iter().find_map(|key| read_key(key)))
 }
 
 /// Makes the checkpoint of a projection that has none.
@@ -41,16 +80,17 @@ pub(crate) async fn make(
     connection: ReadConnection<'_>,
     journal: &str,
     projection: &str,
-    version: u32,
+    (version, index_key): (u32, Option<Uuid>),
 ) -> Result<(), sqlx::Error> {
     on_engine!(connection, db => {
         sqlx::query(
-            "INSERT INTO projection_checkpoints (journal, projection, version, position)
-             VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
+            "INSERT INTO projection_checkpoints (journal, projection, version, position, index_key)
+             VALUES ($1, $2, $3, 0, $4) ON CONFLICT DO NOTHING",
         )
         .bind(journal)
         .bind(projection)
         .bind(i64::from(version))
+        .bind(stored_key(index_key))
         .execute(db)
         .await
         .map(drop)
@@ -70,14 +110,16 @@ pub(crate) async fn advance(
     let rows = on_engine!(connection, db => {
         sqlx::query(
             "UPDATE projection_checkpoints SET version = $5, position = $6
-              WHERE journal = $1 AND projection = $2 AND version = $3 AND position = $4",
+              WHERE journal = $1 AND projection = $2 AND version = $3 AND position = $4
+                AND index_key = $7",
         )
         .bind(journal)
         .bind(projection)
         .bind(i64::from(from.version))
-        .bind(signed(from.position)?)
+        .bind(from.position.stored())
         .bind(i64::from(to.version))
-        .bind(signed(to.position)?)
+        .bind(to.position.stored())
+        .bind(stored_key(from.index_key))
         .execute(db)
         .await?
         .rows_affected()
@@ -90,12 +132,12 @@ pub(crate) async fn advance_all(
     connection: ReadConnection<'_>,
     journal: &str,
     projections: &[(&str, u32)],
-    (from, to): (u64, u64),
+    (from, to): (Position, Position),
 ) -> Result<bool, sqlx::Error> {
     let rows = on_engine!(connection, db => {
         let mut update = QueryBuilder::new("UPDATE projection_checkpoints SET position = ");
-        update.push_bind(signed(to)?).push(" WHERE journal = ").push_bind(journal);
-        update.push(" AND position = ").push_bind(signed(from)?).push(" AND (");
+        update.push_bind(to.stored()).push(" WHERE journal = ").push_bind(journal);
+        update.push(" AND position = ").push_bind(from.stored()).push(" AND (");
         for (place, (name, version)) in projections.iter().enumerate() {
             update.push(if place == 0 { "(projection = " } else { " OR (projection = " });
             update.push_bind(*name).push(" AND version = ").push_bind(i64::from(*version)).push(")");
@@ -115,16 +157,18 @@ pub(crate) async fn set(
 ) -> Result<(), sqlx::Error> {
     on_engine!(connection, db => {
         sqlx::query(
-            "INSERT INTO projection_checkpoints (journal, projection, version, position)
-             VALUES ($1, $2, $3, $4) ON CONFLICT (journal, projection)
+            "INSERT INTO projection_checkpoints (journal, projection, version, position, index_key)
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (journal, projection)
              DO UPDATE SET version = excluded.version, position = excluded.position,
+                           index_key = excluded.index_key,
                            built = projection_checkpoints.built + 1,
                            halted_position = NULL, halted_cause = NULL",
         )
         .bind(journal)
         .bind(projection)
         .bind(i64::from(at.version))
-        .bind(signed(at.position)?)
+        .bind(at.position.stored())
+        .bind(stored_key(at.index_key))
         .execute(db)
         .await
         .map(drop)
@@ -136,7 +180,7 @@ pub(crate) async fn set(
 pub(crate) async fn halt(
     connection: ReadConnection<'_>,
     (journal, projection): (&str, &str),
-    halted: Option<(Option<u64>, &str)>,
+    halted: Option<(Option<Position>, &str)>,
 ) -> Result<(), sqlx::Error> {
     let (position, cause) = halted.map_or((None, None), |(at, cause)| (at, Some(cause)));
     on_engine!(connection, db => {
@@ -149,7 +193,7 @@ pub(crate) async fn halt(
         )
         .bind(journal)
         .bind(projection)
-        .bind(position.map(signed).transpose()?)
+        .bind(position.map(Position::stored))
         .bind(cause)
         .execute(db)
         .await
@@ -159,43 +203,46 @@ pub(crate) async fn halt(
 
 /// A projection as its checkpoint tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredProjection {
     /// Its name.
     pub name: String,
     /// The version of its rows' form.
     pub version: u32,
     /// Every event up to here is in its rows.
-    pub position: u64,
+    pub position: Position,
     /// How often its tables were put in place: rows that somebody remembers are good for as long as
     /// this stands still.
     pub built: u64,
+    /// The key that keyed hashes in its rows were made under; none where there are none.
+    pub index_key: Option<Uuid>,
     /// Why it has stopped for good, and at which event, where it has.
-    pub halted: Option<(Option<u64>, String)>,
+    pub halted: Option<(Option<Position>, String)>,
 }
 
-type StoredRow = (String, i32, i64, i64, Option<i64>, Option<String>);
+type StoredRow = (String, i32, i64, i64, String, Option<i64>, Option<String>);
 
 /// Every projection of a journal, by name.
 pub(crate) async fn all(
     connection: ReadConnection<'_>,
     journal: &str,
-) -> Result<Vec<Stored>, ReadError> {
+) -> Result<Vec<StoredProjection>, ReadError> {
     let rows: Vec<StoredRow> = on_engine!(connection, db => {
         sqlx::query_as(
-            "SELECT projection, version, position, built, halted_position, halted_cause
+            "SELECT projection, version, position, built, index_key, halted_position, halted_cause
                FROM projection_checkpoints WHERE journal = $1 ORDER BY projection",
         )
         .bind(journal)
         .fetch_all(db)
         .await
     })?;
-    let stored = |(name, version, position, built, at, cause): StoredRow| {
-        Ok(Stored {
+    let stored = |(name, version, position, built, key, at, cause): StoredRow| {
+        Ok(StoredProjection {
             version: u32::try_from(version).map_err(|_| damaged(&name))?,
-            position: unsigned(position)?,
+            position: number(position)?,
             built: unsigned(built)?,
+            index_key: read_key(&key),
             halted: match cause {
-                Some(cause) => Some((at.map(unsigned).transpose()?, cause)),
+                Some(cause) => Some((at.map(number).transpose()?, cause)),
                 None => None,
             },
             name,

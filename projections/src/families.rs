@@ -7,15 +7,15 @@ use sira_domain::path::Beneficiary;
 use sira_domain::programme::Programme;
 use uuid::Uuid;
 
-use crate::cohorts::CohortFold;
 use crate::funds::FundFold;
 use crate::path::PathFold;
 use crate::programmes::ProgrammeFold;
+use crate::row_fold::RowFold;
 use crate::stream_fold::StreamFold;
 
 /// A kind of stream that tables are folded from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Family {
+pub enum StreamFamily {
     /// Beneficiaries' paths.
     Path,
     /// Programmes.
@@ -28,35 +28,35 @@ pub enum Family {
 
 /// A kind of stream in the list.
 struct Kind {
-    family: Family,
+    family: StreamFamily,
     aggregate_type: &'static str,
     begin: fn(Uuid) -> Box<dyn StreamFold>,
 }
 
 static KINDS: [Kind; 4] = [
     Kind {
-        family: Family::Path,
+        family: StreamFamily::Path,
         aggregate_type: Beneficiary::TYPE,
         begin: |id| Box::new(PathFold::new(id)),
     },
     Kind {
-        family: Family::Programme,
+        family: StreamFamily::Programme,
         aggregate_type: Programme::TYPE,
         begin: |id| Box::new(ProgrammeFold::new(id)),
     },
     Kind {
-        family: Family::Cohort,
+        family: StreamFamily::Cohort,
         aggregate_type: Cohort::TYPE,
-        begin: |id| Box::new(CohortFold::new(id)),
+        begin: |id| Box::new(RowFold::<Cohort>::new(id)),
     },
     Kind {
-        family: Family::Fund,
+        family: StreamFamily::Fund,
         aggregate_type: Fund::TYPE,
         begin: |id| Box::new(FundFold::new(id)),
     },
 ];
 
-impl Family {
+impl StreamFamily {
     /// The family of a kind of aggregate; none for a kind that no table is folded from.
     #[must_use]
     pub fn of(aggregate_type: &str) -> Option<Self> {
@@ -87,7 +87,7 @@ mod tests {
     fn the_place_of_a_family_in_the_list_is_its_own() {
         for (place, kind) in KINDS.iter().enumerate() {
             assert_eq!(kind.family as usize, place);
-            assert_eq!(Family::of(kind.family.aggregate_type()), Some(kind.family));
+            assert_eq!(StreamFamily::of(kind.family.aggregate_type()), Some(kind.family));
         }
     }
 }

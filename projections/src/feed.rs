@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
+use sira_numbers::{Position, Sequence};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -12,13 +13,13 @@ use crate::{BoxError, ReadTransaction};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedEvent {
     /// Its place in the journal, from 1, without gaps.
-    pub position: u64,
+    pub position: Position,
     /// The kind of its stream.
     pub aggregate_type: String,
     /// The id of its stream.
     pub aggregate_id: Uuid,
     /// Its place in its stream, from 1.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// Its name.
     pub event_type: String,
     /// JSON text, in the present form of its type.
@@ -31,13 +32,13 @@ pub struct FeedEvent {
 
 /// A place in the order of streams; the default is before every stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StreamPlace {
+pub struct FeedPlace {
     /// The kind of aggregate.
     pub aggregate_type: String,
     /// The aggregate's id, as text; empty before the first of a type.
     pub aggregate_id: String,
     /// The sequence.
-    pub sequence: u64,
+    pub sequence: Sequence,
 }
 
 /// A journal, as projections read it.
@@ -48,7 +49,7 @@ pub trait Feed: Clone + Send + Sync + 'static {
     /// The events after a position, in order, at most `limit`.
     fn read(
         &self,
-        after: u64,
+        after: Position,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
 
@@ -63,8 +64,8 @@ pub trait Feed: Clone + Send + Sync + 'static {
     /// order; at most `limit`.
     fn read_by_stream(
         &self,
-        after: &StreamPlace,
-        up_to: u64,
+        after: &FeedPlace,
+        up_to: Position,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
 
@@ -73,15 +74,15 @@ pub trait Feed: Clone + Send + Sync + 'static {
         &self,
         aggregate_type: &str,
         ids: &[Uuid],
-        up_to: u64,
+        up_to: Position,
     ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
 
     /// The last position of the journal.
-    fn head(&self) -> impl Future<Output = Result<u64, BoxError>> + Send;
+    fn head(&self) -> impl Future<Output = Result<Position, BoxError>> + Send;
 
     /// Changes when this process has committed something. What other processes commit is found by
     /// asking now and then.
-    fn committed(&self) -> watch::Receiver<u64>;
+    fn committed(&self) -> watch::Receiver<Position>;
 }
 
 /// Why a batch was not taken. Nothing of it was kept.
@@ -115,6 +116,7 @@ impl From<crate::ReadError> for FoldError {
     fn from(error: crate::ReadError) -> Self {
         match error {
             crate::ReadError::Database(error) => error.into(),
+            crate::ReadError::Unindexed(cause) => Self::Unavailable(cause),
             other => Self::Unfit(other.into()),
         }
     }
@@ -131,6 +133,15 @@ pub trait Projection: Send + Sync + 'static {
 
     /// The version of its rows' form. A higher one than the stored starts again from nothing.
     fn version(&self) -> u32;
+
+    /// The key in force for the keyed hashes in its rows, asked anew each time; none where they hold none.
+    /// Rows that were made under another key are made again under this one, beside those that are read.
+    ///
+    /// # Errors
+    /// [`FoldError::Unavailable`] when nobody can tell.
+    fn index_key(&self) -> impl Future<Output = Result<Option<Uuid>, FoldError>> + Send {
+        async { Ok(None) }
+    }
 
     /// The tables that it writes, with the schema of each on `PostgreSQL`: what a rebuild puts in
     /// place.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sira_domain::programme::{Programme, ProgrammeEvent};
+use sira_numbers::{Position, Sequence, Version};
 use uuid::Uuid;
 
 use crate::changes::Changes;
 use crate::decode::decode;
-use crate::families::Family;
+use crate::families::StreamFamily;
 use crate::rule_book::RuleBook;
 use crate::stream_fold::StreamFold;
 use crate::{BoxError, Feed, FeedEvent, FoldError, activity, staff};
@@ -28,9 +29,9 @@ struct Held {
 #[derive(Debug)]
 pub(crate) struct Poison {
     /// Its family: what is folded from it cannot go on.
-    pub family: Family,
+    pub family: StreamFamily,
     /// Its position.
-    pub position: u64,
+    pub position: Position,
     /// Why.
     pub cause: BoxError,
 }
@@ -45,11 +46,11 @@ impl From<Poison> for FoldError {
 #[derive(Debug)]
 pub(crate) struct Folds {
     held_max: usize,
-    held: HashMap<(Family, Uuid), Held>,
+    held: HashMap<(StreamFamily, Uuid), Held>,
     rules: RuleBook,
     batch: u64,
-    touched: BTreeSet<(Family, Uuid)>,
-    poisoned: BTreeSet<Family>,
+    touched: BTreeSet<(StreamFamily, Uuid)>,
+    poisoned: BTreeSet<StreamFamily>,
 }
 
 impl Default for Folds {
@@ -73,7 +74,7 @@ impl Folds {
     }
 
     /// Takes nothing of a family any more.
-    pub fn poison(&mut self, family: Family) {
+    pub fn poison(&mut self, family: StreamFamily) {
         self.poisoned.insert(family);
     }
 
@@ -83,14 +84,14 @@ impl Folds {
         &mut self,
         feed: &F,
         batch: &[FeedEvent],
-        at: u64,
+        at: Position,
     ) -> Result<Option<Poison>, FoldError> {
         // What is loaded now is used by this batch.
         self.batch += 1;
-        let mut missing: HashMap<Family, BTreeSet<Uuid>> = HashMap::new();
+        let mut missing: HashMap<StreamFamily, BTreeSet<Uuid>> = HashMap::new();
         for event in batch {
             let Some(family) = self.family(event) else { continue };
-            let is_new = event.sequence == 1;
+            let is_new = event.sequence == Sequence::FIRST;
             if !is_new && !self.held.contains_key(&(family, event.aggregate_id)) {
                 missing.entry(family).or_default().insert(event.aggregate_id);
             }
@@ -196,8 +197,8 @@ impl Folds {
         }
     }
 
-    fn family(&self, event: &FeedEvent) -> Option<Family> {
-        Family::of(&event.aggregate_type).filter(|family| !self.poisoned.contains(family))
+    fn family(&self, event: &FeedEvent) -> Option<StreamFamily> {
+        StreamFamily::of(&event.aggregate_type).filter(|family| !self.poisoned.contains(family))
     }
 
     /// Takes one event in. Nothing is changed when it cannot be taken.
@@ -212,7 +213,7 @@ impl Folds {
 
     fn take_of(
         &mut self,
-        family: Family,
+        family: StreamFamily,
         event: &FeedEvent,
         changes: &mut Changes,
     ) -> Result<(), FoldError> {
@@ -224,7 +225,7 @@ impl Folds {
         held.used = used;
         let in_order = in_order(held.fold.version(), event);
         let taken = in_order.and_then(|()| held.fold.take(event, &mut self.rules, changes));
-        if taken.is_err() && held.fold.version() == 0 {
+        if taken.is_err() && held.fold.version() == Version::ZERO {
             // Begun for this event, and good for nothing without it.
             self.held.remove(&key);
         }
@@ -235,8 +236,8 @@ impl Folds {
 }
 
 /// A fold takes its stream's events one after the other, and none twice.
-fn in_order(version: u64, event: &FeedEvent) -> Result<(), FoldError> {
-    if event.sequence == version + 1 {
+fn in_order(version: Version, event: &FeedEvent) -> Result<(), FoldError> {
+    if event.sequence == version.next_sequence() {
         return Ok(());
     }
     Err(FoldError::Unfit(

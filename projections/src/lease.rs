@@ -18,7 +18,7 @@ use crate::store::ReadStore;
 
 /// How long a lease lasts when it is not renewed.
 const TERM: Duration = Duration::from_secs(3);
-/// How often it is renewed.
+/// How often it is renewed: three times a term, so that one renewal may be lost without losing the lease.
 const RENEW: Duration = Duration::from_millis(800);
 /// How often it is asked for by who does not hold it.
 const ASK: Duration = Duration::from_millis(150);

@@ -1,8 +1,9 @@
 //! Read models: what readers see, computed from events by folds.
 //!
-//! [`case_status`] is folded anew from its stream for each version and never stale. The others have
-//! tables of their own in the read database ([`ReadStore`]) and are fed from the journal's positions
-//! by the [runner](live). Where events come from and how sealed texts are opened is said in the traits
+//! All but one have tables of their own in the read database ([`ReadStore`]), are fed from the journal by
+//! position by the [runner](live), and so stand a moment behind it. The function [`case_status`] is the one:
+//! it shows the path that its caller has just loaded, so nothing is stored and nothing is behind. (The table
+//! of the same name is one of the others.) Where events come from and how sealed texts are opened is said in the traits
 //! [`Feed`] and [`IdentityKeys`](case_identity::IdentityKeys): the journal and the key store are not
 //! known here.
 
@@ -15,6 +16,7 @@ mod changes;
 mod checkpoint;
 mod cohorts;
 mod decode;
+pub mod face;
 mod families;
 mod feed;
 mod folds;
@@ -24,9 +26,11 @@ pub mod lists;
 pub mod live;
 pub mod models;
 pub mod path;
+mod places;
 mod programmes;
 mod reach;
 pub mod rebuild;
+mod row_fold;
 mod rule_book;
 mod staff;
 mod store;
@@ -35,10 +39,10 @@ pub mod table;
 mod write;
 
 pub use changes::Changes;
-pub use checkpoint::Stored;
-pub use feed::{Feed, FeedEvent, FoldError, Projection, StreamPlace};
+pub use checkpoint::StoredProjection;
+pub use feed::{Feed, FeedEvent, FeedPlace, FoldError, Projection};
 pub use live::{ProjectionStatus, RunState, Runner, Statuses};
-pub use reach::Reach;
+pub use reach::{ProgrammeOffice, Reach};
 pub use rule_book::RuleBook;
 pub use store::{
     ReadConnection, ReadError, ReadHandle, ReadPool, ReadStore, ReadTransaction, position_in,

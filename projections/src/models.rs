@@ -1,8 +1,9 @@
 //! The projections that are folded stream by stream, and the tables of each.
 
-use crate::families::Family;
+use crate::families::StreamFamily;
+use crate::places;
 use crate::store::ReadConnection;
-use crate::table::{TABLES, Table, create_statements, drop_statement};
+use crate::table::{Realm, TABLES, Table, create_statements, drop_statement};
 
 /// A projection folded stream by stream.
 #[derive(Clone, Copy, Debug)]
@@ -12,30 +13,32 @@ pub struct Model {
     /// The version of its rows' form: a higher one than the stored is rebuilt.
     pub version: u32,
     /// What it is folded from: an event of these that cannot be read stops it.
-    pub families: &'static [Family],
+    pub families: &'static [StreamFamily],
 }
 
-const fn model(name: &'static str, version: u32, families: &'static [Family]) -> Model {
+const fn model(name: &'static str, version: u32, families: &'static [StreamFamily]) -> Model {
     Model { name, version, families }
 }
 
 /// Every such projection.
 pub const MODELS: &[Model] = &[
-    model("case_status", 3, &[Family::Path]),
-    model("case_milestones", 1, &[Family::Path]),
-    model("training_attendance", 1, &[Family::Path]),
-    model("cohort_status", 2, &[Family::Cohort]),
-    model("finance_lines", 1, &[Family::Path]),
-    model("fund_status", 2, &[Family::Fund]),
-    model("loan_status", 2, &[Family::Path]),
-    model("visits", 1, &[Family::Path]),
-    model("follow_up_schedule", 2, &[Family::Path, Family::Programme]),
-    model("indicator_values", 1, &[Family::Path, Family::Programme]),
+    model("case_status", 5, &[StreamFamily::Path]),
+    model("case_milestones", 2, &[StreamFamily::Path]),
+    model("training_attendance", 1, &[StreamFamily::Path]),
+    model("cohort_status", 2, &[StreamFamily::Cohort]),
+    model("finance_lines", 3, &[StreamFamily::Path]),
+    model("fund_status", 3, &[StreamFamily::Fund]),
+    model("loan_status", 3, &[StreamFamily::Path]),
+    model("visits", 1, &[StreamFamily::Path]),
+    model("follow_up_schedule", 3, &[StreamFamily::Path, StreamFamily::Programme]),
+    model("indicator_values", 1, &[StreamFamily::Path, StreamFamily::Programme]),
     model("activity_log", 1, &[]),
-    model("grievances", 1, &[Family::Path]),
-    model("programme_status", 1, &[Family::Programme]),
-    model("offices", 1, &[Family::Programme]),
-    model("staff", 1, &[]),
+    model("grievances", 1, &[StreamFamily::Path]),
+    model("programme_status", 2, &[StreamFamily::Programme]),
+    model("offices", 1, &[StreamFamily::Programme]),
+    model("staff", 2, &[]),
+    model("commitments", 1, &[StreamFamily::Programme]),
+    model("payments", 1, &[StreamFamily::Path, StreamFamily::Fund]),
 ];
 
 impl Model {
@@ -57,6 +60,27 @@ pub(crate) fn tables_of(models: &[&'static Model]) -> Vec<&'static Table> {
     models.iter().flat_map(|model| model.tables()).collect()
 }
 
+/// Makes tables in place, empty, with their indexes: on `PostgreSQL`, those that others see a part of as a
+/// new version.
+pub(crate) async fn make_live(
+    mut connection: ReadConnection<'_>,
+    tables: &[&'static Table],
+) -> Result<(), sqlx::Error> {
+    let version = match connection.again() {
+        ReadConnection::Postgres(db) => Some(places::new_version(db).await?),
+        ReadConnection::Sqlite(_) => None,
+    };
+    for table in tables {
+        let schema = version.as_deref().filter(|_| table.realm == Realm::Read);
+        make_tables(connection.again(), &[*table], schema).await?;
+        index_tables(connection.again(), &[*table], schema).await?;
+        if let (ReadConnection::Postgres(db), Some(version)) = (connection.again(), schema) {
+            places::put(db, table, version).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes tables anew, empty, where statements without a schema lead; indexes come with
 /// [`index_tables`].
 pub(crate) async fn make_tables(
@@ -75,7 +99,7 @@ pub(crate) async fn make_tables(
     Ok(())
 }
 
-/// Makes the tables' indexes, and lets analysts read.
+/// Makes the tables' indexes.
 pub(crate) async fn index_tables(
     mut connection: ReadConnection<'_>,
     tables: &[&'static Table],

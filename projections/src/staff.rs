@@ -1,4 +1,4 @@
-//! Who recorded events: a row for each actor, role and office that they acted from, of every stream
+//! Who recorded events: a row for each actor, role and office (of its programme) that they acted from, of every stream
 //! together.
 //!
 //! The rows come from what the journal keeps beside an event, which the token of whoever called said of
@@ -24,6 +24,9 @@ struct Author<'a> {
     /// Only where the token named just one.
     #[serde(borrow, default)]
     office: Option<Cow<'a, str>>,
+    /// Whose office it is; none of what was recorded before it was kept.
+    #[serde(borrow, default)]
+    programme: Option<Cow<'a, str>>,
 }
 
 /// Adds an event to what its author has recorded; none whose metadata name no author.
@@ -33,6 +36,7 @@ pub(crate) fn tell(event: &FeedEvent, changes: &mut Changes) {
     let row = StaffRow {
         actor: author.actor.into_owned().into(),
         role: author.role.into_owned().into(),
+        programme: author.programme.map(Cow::into_owned).unwrap_or_default().into(),
         office: author.office.map(Cow::into_owned).unwrap_or_default().into(),
         first_on: day,
         last_on: day,

@@ -4,22 +4,29 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use sira_database::{
-    ByEngine, Connection, Database, DatabaseError, Durability, Handle, OutOfRange, Pool,
-    PoolProfile, PostgresProfile, Profile, Schema, SqliteJournalMode, SqliteProfile,
-    SqliteSynchronous, Transaction,
+    ByEngine, Connection, Database, DatabaseError, Durability, Handle, Pool, PoolProfile,
+    PostgresProfile, Profile, Schema, SqliteJournalMode, SqliteProfile, SqliteSynchronous,
+    Transaction,
 };
+use sira_numbers::Position;
 use sqlx::migrate::MigrateError;
+
+use crate::face::HeldUp;
+use crate::table::DATA_SCHEMA;
 
 static SCHEMA: Schema = Schema {
     postgres: sqlx::migrate!("../migrations/read/postgres"),
     sqlite: sqlx::migrate!("../migrations/read/sqlite"),
     own_versions: None,
-    namespace: Some("read"),
+    namespace: Some(DATA_SCHEMA),
 };
 
-/// `read` comes first, so that the migrations' own table is there: the database may be the journal's,
-/// whose `_sqlx_migrations` must not be mistaken for this one.
-const SEARCH_PATH: &str = "read,identity";
+/// `read_data` comes first, so that the migrations' own table is there: the database may be the journal's,
+/// whose `_sqlx_migrations` must not be mistaken for this one. Schema `read` is not here: it is what
+/// analysts see, under the same names.
+const SEARCH_PATH: &str = "read_data,identity";
+/// The same while the schema is brought up to date: the first migrations made their tables in `read`.
+const MIGRATION_PATH: &str = "read_data,read,identity";
 /// Readers and one writer a projection.
 const MAX_CONNECTIONS: u32 = 8;
 /// Connections of a site: one writes, one looks.
@@ -60,6 +67,15 @@ pub enum ReadError {
         /// The row.
         id: String,
     },
+    /// The key of the index of people is gone, or cannot be read: the index is being made anew.
+    #[error("the index of people cannot be read now")]
+    Unindexed(#[source] crate::BoxError),
+    /// The schema could not be brought up to date, since a session does not end.
+    #[error("the read database's migration waits for a session that does not end: {by}")]
+    Held {
+        /// Who, as the server's list of sessions names them.
+        by: String,
+    },
     /// The database refused or went away.
     #[error("the read database failed")]
     Database(#[from] sqlx::Error),
@@ -95,7 +111,7 @@ pub async fn position_in(
     transaction: &mut ReadTransaction,
     journal: &str,
     projection: &str,
-) -> Result<Option<u64>, ReadError> {
+) -> Result<Option<Position>, ReadError> {
     let found = crate::checkpoint::find(transaction.connection(), journal, projection).await?;
     Ok(found.map(|checkpoint| checkpoint.position))
 }
@@ -108,21 +124,41 @@ pub struct ReadStore {
     queries: ReadPool,
     /// Where it is, to open a site beside it.
     database: Database,
+    /// What somebody holds up.
+    held_up: HeldUp,
 }
 
 impl ReadStore {
     /// Reaches the database that the URL names, making an embedded one, and brings its schema up to
-    /// this program's. On `PostgreSQL` everything is in the schemas `read` and `identity`; making
-    /// those needs the right to create in the database, once.
+    /// this program's. On `PostgreSQL` everything is in schemas of its own (`read_data`, `identity`, one
+    /// for each version of the tables, and the views in `read` and `audit`); making those needs the right
+    /// to create in the database.
     ///
     /// # Errors
     /// [`ReadError`].
     pub async fn open(url: &str) -> Result<Self, ReadError> {
         let database = Database::at(url, &profile(SEARCH_PATH, MAX_CONNECTIONS))?;
-        SCHEMA.migrate(&database).await?;
+        let migrating = database.with(&profile(MIGRATION_PATH, SITE_CONNECTIONS));
+        adopt(&migrating).await?;
+        SCHEMA.migrate(&migrating).await?;
         let pool = database.open().await?;
         let queries = database.with(&query_profile(SEARCH_PATH)).open().await?;
-        Ok(Self { pool, queries, database })
+        Ok(Self { pool, queries, database, held_up: HeldUp::default() })
+    }
+
+    /// Whether the URL names a read database that was made. Makes none.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn is_made(url: &str) -> Result<bool, ReadError> {
+        let database = Database::at(url, &profile(SEARCH_PATH, SITE_CONNECTIONS))?;
+        Ok(SCHEMA.is_made(&database).await?)
+    }
+
+    /// What somebody holds up of what this process wants to change here, each with the name of who does.
+    #[must_use]
+    pub const fn held_up(&self) -> &HeldUp {
+        &self.held_up
     }
 
     /// Whether it is `PostgreSQL`.
@@ -153,7 +189,7 @@ impl ReadStore {
             }
             (live, _) => {
                 let schema = Self::site_schema(name);
-                let statement = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+                let statement = made_once(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
                 let mut handle = self.connection().await?;
                 handle.connection().run(&statement).await?;
                 (live.clone(), schema)
@@ -161,7 +197,8 @@ impl ReadStore {
         };
         let pool = site.with(&profile(&path, SITE_CONNECTIONS)).open().await?;
         let queries = site.with(&query_profile(&path)).open().await?;
-        Ok(Self { pool, queries, database: self.database.clone() })
+        let (database, held_up) = (self.database.clone(), self.held_up.clone());
+        Ok(Self { pool, queries, database, held_up })
     }
 
     /// Removes a site with all that is on it.
@@ -239,17 +276,20 @@ impl ReadStore {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn position(&self, journal: &str, projection: &str) -> Result<u64, ReadError> {
+    pub async fn position(&self, journal: &str, projection: &str) -> Result<Position, ReadError> {
         let mut handle = self.connection().await?;
         let found = crate::checkpoint::find(handle.connection(), journal, projection).await?;
-        Ok(found.map_or(0, |checkpoint| checkpoint.position))
+        Ok(found.map_or(Position::START, |checkpoint| checkpoint.position))
     }
 
     /// Every projection of a journal that was ever started here.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn projections(&self, journal: &str) -> Result<Vec<crate::Stored>, ReadError> {
+    pub async fn projections(
+        &self,
+        journal: &str,
+    ) -> Result<Vec<crate::StoredProjection>, ReadError> {
         let mut handle = self.connection().await?;
         crate::checkpoint::all(handle.connection(), journal).await
     }
@@ -260,6 +300,16 @@ impl ReadStore {
         &self.pool
     }
 
+    /// Empties the write-ahead log of an embedded database into its file; false when a reader holds it
+    /// up, to be tried again. What was deleted is overwritten in the file, and the log keeps no page of
+    /// before. On `PostgreSQL` the server's logs are the server's.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn truncate_log(&self) -> Result<bool, sqlx::Error> {
+        self.pool.truncate_log().await
+    }
+
     /// Closes every connection. Calls that come later fail.
     pub async fn close(&self) {
         for pool in [&self.queries, &self.pool] {
@@ -267,6 +317,37 @@ impl ReadStore {
         }
     }
 }
+
+/// Prepares the schemas on `PostgreSQL`: what lay in `read` before analysts had views there becomes
+/// `read_data`, where nobody looks but the server. A view that somebody has made on one of those tables
+/// goes on being, and reads nothing any more: it had the right by `sira_analyst`, which is taken back.
+async fn adopt(database: &Database) -> Result<(), ReadError> {
+    let ByEngine::Postgres(server) = database else { return Ok(()) };
+    let mut db = server.connect().await?;
+    for (statement, is_needed) in [
+        (
+            "ALTER SCHEMA read RENAME TO read_data",
+            "SELECT to_regnamespace('read_data') IS NULL
+                AND to_regclass('read._sqlx_migrations') IS NOT NULL",
+        ),
+        ("CREATE SCHEMA read_data", "SELECT to_regnamespace('read_data') IS NULL"),
+        ("CREATE SCHEMA read", "SELECT to_regnamespace('read') IS NULL"),
+    ] {
+        let asked = || sqlx::query_scalar::<_, bool>(is_needed);
+        if asked().fetch_one(&mut db).await?
+            && let Err(error) = ReadConnection::Postgres(&mut db).run(statement).await
+            // Another process may have done it in the same moment.
+            && asked().fetch_one(&mut db).await?
+        {
+            return Err(error.into());
+        }
+    }
+    Ok(sqlx::Connection::close(db).await?)
+}
+
+/// How long a transaction may stand idle between two statements: longer than a reader who takes nothing is
+/// waited for (a minute), and than any fold computes.
+const LEFT_OPEN_WITHIN: Duration = Duration::from_secs(75);
 
 /// The settings of who feeds the projections, and of readers that nobody waits for.
 fn profile(search_path: &str, max_connections: u32) -> Profile {
@@ -292,7 +373,7 @@ fn profile(search_path: &str, max_connections: u32) -> Profile {
                 // 64 MiB: a batch touches the pages of many tables.
                 ("cache_size", "-65536"),
             ],
-            is_owner_only: false,
+            is_owner_only: true,
             makes_folder: true,
         },
         postgres: PostgresProfile {
@@ -307,6 +388,9 @@ fn profile(search_path: &str, max_connections: u32) -> Profile {
                 // Where a whole table must be read all the same, the price set on that is so high that
                 // PostgreSQL would compile the statement first, for half a second, each time.
                 ("jit", "off".to_owned()),
+                // A transaction that nobody knows of any more, since whoever began it was cut off, must not
+                // hold a lease or a place for ever. Those who read slowly are given up before.
+                ("idle_in_transaction_session_timeout", LEFT_OPEN_WITHIN.as_millis().to_string()),
             ],
         },
     }
@@ -332,12 +416,6 @@ fn query_profile(search_path: &str) -> Profile {
     profile
 }
 
-impl From<OutOfRange> for ReadError {
-    fn from(error: OutOfRange) -> Self {
-        Self::Database(error.into())
-    }
-}
-
 impl From<DatabaseError> for ReadError {
     fn from(error: DatabaseError) -> Self {
         match error {
@@ -348,8 +426,18 @@ impl From<DatabaseError> for ReadError {
                 Self::UnknownSchema { version: expected }
             }
             DatabaseError::WrongSchema { .. } => Self::WrongSchema,
+            DatabaseError::Held { by } => Self::Held { by },
             DatabaseError::Database(error) => Self::Database(error),
             DatabaseError::Migration(error) => Self::Migration(error),
         }
     }
+}
+
+/// A statement that makes something which may be there, on `PostgreSQL`, so that two who make it at once make it
+/// once: without the lock the second is refused by the catalogue's own index. A rebuild that was killed may
+/// still be making it on the server.
+pub(crate) fn made_once(statement: &str) -> String {
+    /// Any number that nobody else takes as a lock: "site" in ASCII.
+    const SITES: u32 = 0x7369_7465;
+    format!("DO $made$ BEGIN PERFORM pg_advisory_xact_lock({SITES}); {statement}; END $made$")
 }

@@ -1,5 +1,6 @@
 //! What a fold of one stream does.
 
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use crate::changes::Changes;
@@ -12,7 +13,7 @@ const OWN_WEIGHT: usize = 4_000;
 /// A fold of one stream: from its events, in order, to rows.
 pub(crate) trait StreamFold: std::fmt::Debug + Send + Sync {
     /// Sequence of the last event that was taken.
-    fn version(&self) -> u64;
+    fn version(&self) -> Version;
 
     /// Takes the next event in; versioned rows that it tells or ends are added to `changes`.
     ///

@@ -1,15 +1,17 @@
 //! Writing changes into the tables, within the transaction that moves the checkpoints.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sira_database::{on_engine, signed};
+use sira_database::on_engine;
+use sira_numbers::Position;
 use sqlx::{PgConnection, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::changes::{Changes, TableChanges, VersionedRow};
 use crate::models::Model;
 use crate::store::ReadConnection;
 use crate::table::{Cell, Keeping, Merge, Row, Table, time_text};
-use crate::{Feed, FoldError, ReadStore, checkpoint};
+use crate::{Feed, FoldError, ReadStore, checkpoint, places};
 
 /// Values that one statement of `SQLite` binds at most (`SQLITE_MAX_VARIABLE_NUMBER` is 32,766).
 const BOUND_MAX: usize = 30_000;
@@ -25,7 +27,7 @@ pub(crate) async fn write_batch<F: Feed>(
     feed: &F,
     store: &ReadStore,
     models: Vec<&'static Model>,
-    places: (u64, u64),
+    places: (Position, Position),
     changes: &Arc<Changes>,
 ) -> Result<bool, FoldError> {
     let (journal, store) = (feed.journal().to_owned(), store.clone());
@@ -39,7 +41,7 @@ async fn write_now(
     journal: &str,
     store: &ReadStore,
     models: &[&'static Model],
-    places: (u64, u64),
+    places: (Position, Position),
     changes: &Changes,
 ) -> Result<bool, FoldError> {
     let mut transaction = store.begin().await?;
@@ -64,10 +66,16 @@ pub(crate) async fn write(
     tables: impl Iterator<Item = &'static Table>,
     changes: &Changes,
 ) -> Result<(), sqlx::Error> {
+    // Rows are copied into the table itself: a view takes none.
+    let places = match connection.again() {
+        ReadConnection::Postgres(db) => places::all(db).await?,
+        ReadConnection::Sqlite(_) => BTreeMap::new(),
+    };
     for table in tables {
         let own = changes.of(table.id);
         if !own.is_empty() {
-            write_table(connection.again(), table, own).await?;
+            let place = places.get(table.name).map(String::as_str);
+            write_table(connection.again(), table, place, own).await?;
         }
     }
     Ok(())
@@ -76,6 +84,7 @@ pub(crate) async fn write(
 async fn write_table(
     mut connection: ReadConnection<'_>,
     table: &'static Table,
+    place: Option<&str>,
     changed: &TableChanges,
 ) -> Result<(), sqlx::Error> {
     if let Keeping::Merged(merge) = table.keeping {
@@ -85,7 +94,7 @@ async fn write_table(
     match connection {
         ReadConnection::Postgres(db) => {
             end_postgres(db, table, changed).await?;
-            copy(db, table, changed).await
+            copy(db, table, place, changed).await
         }
         ReadConnection::Sqlite(db) => {
             end_sqlite(db, table, changed).await?;
@@ -175,9 +184,9 @@ async fn end_postgres(
     }
     let (mut since, mut part, mut until) = (Vec::new(), Vec::new(), Vec::new());
     for end in &changed.ended {
-        since.push(signed(end.since)?);
+        since.push(end.since.stored());
         part.push(i64::from(end.part));
-        until.push(signed(end.until)?);
+        until.push(end.until.stored());
     }
     let statement = format!(
         "UPDATE {0} SET until_position = ending.until_position
@@ -200,9 +209,9 @@ async fn end_sqlite(
     );
     for end in &changed.ended {
         sqlx::query(&statement)
-            .bind(signed(end.since)?)
+            .bind(end.since.stored())
             .bind(i64::from(end.part))
-            .bind(signed(end.until)?)
+            .bind(end.until.stored())
             .execute(&mut *db)
             .await?;
     }
@@ -217,6 +226,7 @@ fn version_cells(told: &VersionedRow) -> [Cell; 3] {
 async fn copy(
     db: &mut PgConnection,
     table: &Table,
+    place: Option<&str>,
     changed: &TableChanges,
 ) -> Result<(), sqlx::Error> {
     let mut text = String::new();
@@ -239,7 +249,8 @@ async fn copy(
     if text.is_empty() {
         return Ok(());
     }
-    let statement = format!("COPY {} ({}) FROM STDIN", table.name, table.column_list());
+    let place = place.map(|schema| format!("{schema}.")).unwrap_or_default();
+    let statement = format!("COPY {place}{} ({}) FROM STDIN", table.name, table.column_list());
     let mut copy = db.copy_in_raw(&statement).await?;
     if let Err(error) = copy.send(text.as_bytes()).await {
         // The transaction is lost either way; the first error says why.

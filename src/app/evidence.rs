@@ -62,7 +62,9 @@ pub async fn keep_evidence(
     commands: &Commands,
     say: Say,
 ) -> Result<Keeper, StartError> {
-    let key = signing_key(config, commands, say).await?;
+    // A copy without keys shows what was signed, and neither signs nor makes a key to sign with.
+    let is_copy = !commands.keys().is_here();
+    let key = if is_copy { None } else { signing_key(config, commands, say).await? };
     let witnesses = config.evidence.witnesses();
     let mut keeping = KeeperConfig::new(&config.data_dir, key);
     keeping.witnesses = witnesses.map_err(|error| StartError::new("sira.toml", error))?;

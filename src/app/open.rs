@@ -4,33 +4,43 @@ use std::path::Path;
 
 use sira_projections::ReadStore;
 use sira_projections::analyst::{AnalystRole, CREATE_ANALYST};
+use sira_projections::face::settle;
 
 use super::StartError;
+use super::to_read::refuse_without_keys;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::documents::DocumentStore;
-use crate::files::FileError;
+use crate::files::{FileError, make_private_folder};
 use crate::journal::{Journal, JournalConfig, JournalError};
-use crate::keys::{KeyStore, MasterKey, MasterKeyOrigin};
+use crate::keys::{KeyStore, KeysError, MasterKey, MasterKeyOrigin};
 use crate::read_side::{DuplicateFinder, OpenedKeys};
 use crate::say::Say;
 use crate::token::{Tokens, load_or_create_key};
 
 /// The journal's own id: one journal a database, for now.
-const JOURNAL: &str = "main";
+pub const JOURNAL: &str = "main";
 /// The setting that binds a journal to its key store.
-const KEY_STORE_SETTING: &str = "key_store";
+pub(super) const KEY_STORE_SETTING: &str = "key_store";
 
 /// Everything a command works with.
 pub struct Opened {
     /// The door to the streams.
     pub commands: Commands,
-    /// Tokens.
-    pub tokens: Tokens,
+    /// Tokens; none when it was opened to be read.
+    pub(super) tokens: Option<Tokens>,
 }
 
 impl Opened {
+    /// Tokens.
+    ///
+    /// # Errors
+    /// [`StartError`] when it was opened to be read: then no key of tokens was looked for.
+    pub fn tokens(&self) -> Result<&Tokens, StartError> {
+        self.tokens.as_ref().ok_or_else(|| StartError::bare("opened to be read: no token key"))
+    }
+
     /// Ends in good order: what is queued is committed, connections are closed.
     pub async fn close(&self) {
         self.commands.journal().close().await;
@@ -67,7 +77,7 @@ pub async fn open_read(
     Ok(store)
 }
 
-/// Brings the journal's schema up to date, and makes the analysts' role.
+/// Brings the journal's schema up to date, and makes the analysts' and auditors' roles and what they see.
 ///
 /// # Errors
 /// [`StartError`], which says what failed.
@@ -92,15 +102,20 @@ async fn make_analyst(config: &Config, say: Say) -> Result<(), StartError> {
     };
     let store = ReadStore::open(&config.read_database_url).await.map_err(failed)?;
     let made = store.make_analyst_role().await.map_err(failed);
+    let settled = settle(&store, JOURNAL).await.map_err(failed);
     store.close().await;
+    for held in settled? {
+        let (what, by) = (held.what, held.by.join(", "));
+        say.note(&format!("{what} attend : {by}"), &format!("{what} waits for: {by}"));
+    }
     if made? == AnalystRole::Forbidden {
         let fr = format!(
-            "Le rôle des analystes n'existe pas et cet utilisateur ne peut pas le créer. Qu'un \
-             administrateur de la base lance : {CREATE_ANALYST}; puis relancez `sira migrate`."
+            "Les rôles des analystes et des auditeurs n'existent pas et cet utilisateur ne peut pas les \
+             créer. Qu'un administrateur de la base lance : {CREATE_ANALYST}; puis relancez `sira migrate`."
         );
         let en = format!(
-            "The analysts' role is not there and this user may not make it. Let a database \
-             administrator run: {CREATE_ANALYST}; then run `sira migrate` again."
+            "The analysts' and auditors' roles are not there and this user may not make them. Let a \
+             database administrator run: {CREATE_ANALYST}; then run `sira migrate` again."
         );
         say.note(&fr, &en);
     }
@@ -112,7 +127,7 @@ async fn make_analyst(config: &Config, say: Say) -> Result<(), StartError> {
 /// # Errors
 /// [`StartError`], which says what failed.
 pub fn make_directory(config: &Config) -> Result<(), StartError> {
-    std::fs::create_dir_all(&config.data_dir).map_err(|source| {
+    make_private_folder(&config.data_dir).map_err(|source| {
         let path = config.data_dir.clone();
         StartError::new("data directory", FileError { path, source })
     })
@@ -134,6 +149,7 @@ pub async fn open(config: &Config, say: Say) -> Result<Opened, StartError> {
 pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, StartError> {
     make_directory(config)?;
     let journal = open_journal(config, &clock, say).await?;
+    refuse_without_keys(config, &journal, say).await?;
     let keys = open_keys(config, &clock, say).await?;
     bind(&journal, &keys, say).await?;
     let given = secret("SIRA_TOKEN_KEY");
@@ -148,7 +164,7 @@ pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, 
         StartError::new(what, error)
     })?;
     let commands = Commands::new(journal, keys, clock, config.cache_bytes).keeping(documents);
-    Ok(Opened { commands, tokens })
+    Ok(Opened { commands, tokens: Some(tokens) })
 }
 
 /// Opens a journal to look at it, whatever is wrong with it.
@@ -168,7 +184,7 @@ async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journa
     Journal::open(&journal, clock.clone()).await.map_err(|error| not_opened(error, say))
 }
 
-fn not_opened(error: JournalError, say: Say) -> StartError {
+pub(super) fn not_opened(error: JournalError, say: Say) -> StartError {
     let what = match &error {
         JournalError::SchemaBehind { .. } => say.pick(
             "le schéma du journal n'est pas à jour : lancez `sira migrate`",
@@ -197,13 +213,22 @@ async fn open_keys(config: &Config, clock: &Clock, say: Say) -> Result<KeyStore,
     if let MasterKeyOrigin::Created(path) = &origin {
         warn_of_new_master_key(path, say);
     }
+    open_store(config, master, clock, say).await
+}
+
+pub(super) async fn open_store(
+    config: &Config,
+    master: MasterKey,
+    clock: &Clock,
+    say: Say,
+) -> Result<KeyStore, StartError> {
     let store = KeyStore::open(&config.keys_database_url, master, clock.clone()).await;
-    store.map_err(|error| {
-        StartError::new(
-            say.pick("le magasin de clés ne s'ouvre pas", "the key store cannot be opened"),
-            error,
-        )
-    })
+    store.map_err(|error| store_not_opened(error, say))
+}
+
+pub(super) fn store_not_opened(error: KeysError, say: Say) -> StartError {
+    let what = say.pick("le magasin de clés ne s'ouvre pas", "the key store cannot be opened");
+    StartError::new(what, error)
 }
 
 fn warn_of_new_master_key(path: &Path, say: Say) {
@@ -231,14 +256,15 @@ async fn bind(journal: &Journal, keys: &KeyStore, say: Say) -> Result<(), StartE
     let own = keys.id().to_string();
     let named = journal.set_once(KEY_STORE_SETTING, &own).await;
     let named = named.map_err(|error| StartError::new("journal", error))?;
-    if named == own {
-        return Ok(());
-    }
+    if named == own { Ok(()) } else { Err(other_store(say)) }
+}
+
+pub(super) fn other_store(say: Say) -> StartError {
     let what = say.pick(
         "ce magasin de clés n'est pas celui de ce journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
         "this key store is not the one of this journal (SIRA_KEYS_DATABASE_URL, SIRA_DATA_DIR)",
     );
-    Err(StartError::bare(what))
+    StartError::bare(what)
 }
 
 /// Opens everything, works with it, and closes it, whatever the work came to.

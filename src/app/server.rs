@@ -9,20 +9,21 @@ use tokio::task::JoinHandle;
 use super::StartError;
 use super::evidence::keep_evidence;
 use super::open::{Opened, open_read};
-use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::evidence::Keeper;
 use crate::figures::Figures;
 use crate::http::{App, Gate, Metrics, router};
 use crate::oidc::Oidc;
-use crate::read_side::{JournalFeed, start_projections};
+use crate::read_side::{IndexRenewal, JournalFeed, start_projections};
 use crate::say::Say;
 
 /// How long an idempotency key is honoured.
 const KEYS_KEPT: Duration = Duration::days(30);
 /// How often older keys are forgotten.
 const FORGET_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
+/// How often is looked whether the index of people holds on to somebody who was erased.
+const RENEW_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What a process does beside answering; another process may be left to do it.
 #[derive(Clone, Copy, Debug)]
@@ -33,13 +34,16 @@ pub struct Parts {
     pub evidence: bool,
 }
 
+/// How often it is looked whether another period of reporting is over.
+const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
+
 /// A running server.
 pub struct Server {
     app: App,
     read: ReadStore,
     projections: Option<Runner<JournalFeed>>,
     keeper: Option<Keeper>,
-    beside: [JoinHandle<()>; 2],
+    beside: [JoinHandle<()>; 3],
 }
 
 impl Server {
@@ -54,15 +58,19 @@ impl Server {
         say: Say,
     ) -> Result<Self, StartError> {
         let read = open_read(config, opened, say).await?;
-        let (commands, tokens) = (opened.commands.clone(), opened.tokens.clone());
-        let gate = gate(config, commands.clock())?;
+        let (commands, tokens) = (opened.commands.clone(), opened.tokens()?.clone());
+        let gate = gate(config, &commands).await?;
         let start = || start_projections(commands.journal(), commands.keys(), &read);
         let projections = parts.projections.then(start);
         let keeper =
             if parts.evidence { Some(keep_evidence(config, &commands, say).await?) } else { None };
         let figures = Figures::new(commands.clone(), read.clone());
-        let beside =
-            [tokio::spawn(keep_house(commands.clone())), tokio::spawn(warm(figures.clone()))];
+        let renewal = renewal_of(&commands, &read);
+        let beside = [
+            tokio::spawn(keep_house(commands.clone())),
+            tokio::spawn(warm(figures.clone(), parts.projections)),
+            tokio::spawn(keep_index(renewal)),
+        ];
         let app = App {
             figures,
             evidence: keeper.as_ref().map(|keeper| keeper.evidence().clone()),
@@ -96,9 +104,19 @@ impl Server {
 }
 
 /// The gate that the configuration describes.
-fn gate(config: &Config, clock: &Clock) -> Result<Gate, StartError> {
-    let oidc = config.oidc.clone().map(|oidc| Oidc::new(oidc, clock.clone())).transpose();
-    let oidc = oidc.map_err(|error| StartError::new("oidc", error))?;
+async fn gate(config: &Config, commands: &Commands) -> Result<Gate, StartError> {
+    let clock = commands.clock();
+    let oidc = match config.oidc.clone() {
+        None => None,
+        Some(trusted) => {
+            let known = commands.known_places().await;
+            let known = known.map_err(|error| StartError::new("oidc", error))?;
+            let trusted =
+                trusted.resolve(&known).map_err(|error| StartError::new("oidc", error))?;
+            let oidc = Oidc::new(trusted, clock.clone());
+            Some(oidc.map_err(|error| StartError::new("oidc", error))?)
+        }
+    };
     if let Some(oidc) = oidc.clone() {
         // The first token need not wait for the keys; an issuer that is down stops no start.
         tokio::spawn(async move { oidc.warm().await });
@@ -106,7 +124,8 @@ fn gate(config: &Config, clock: &Clock) -> Result<Gate, StartError> {
     Ok(Gate::new(config.rate_limits, config.trusted_proxies.clone(), oidc, clock.clone()))
 }
 
-/// At start and every hour: forgets old idempotency keys, and removes documents that a crash left.
+/// At start and every hour: forgets old idempotency keys, destroys applications whose days are over, and
+/// removes documents that a crash left.
 async fn keep_house(commands: Commands) {
     let mut ticks = tokio::time::interval(FORGET_EVERY);
     loop {
@@ -121,6 +140,14 @@ async fn keep_house(commands: Commands) {
                 tracing::warn!(error = %error, "old idempotency keys could not be forgotten");
             }
         }
+        match crate::open_call::sweep(&commands).await {
+            Ok(swept) if swept == crate::open_call::Swept::default() => {}
+            Ok(swept) => {
+                let (ended, accepted) = (swept.ended, swept.accepted);
+                tracing::info!(ended, accepted, "applications were destroyed");
+            }
+            Err(error) => tracing::warn!(error = %error, "the applications could not be swept"),
+        }
         let Some(documents) = commands.documents() else { continue };
         match commands.sweep_documents(documents).await {
             Ok(0) => {}
@@ -130,9 +157,41 @@ async fn keep_house(commands: Commands) {
     }
 }
 
-/// Reads the facts that figures are made of. When it fails, the first question reads them.
-async fn warm(figures: Figures) {
+/// What renews the index key of an installation.
+#[must_use]
+pub fn renewal_of(commands: &Commands, read: &ReadStore) -> IndexRenewal {
+    IndexRenewal::new(commands.journal().clone(), commands.keys().clone(), read.clone())
+}
+
+/// Takes the steps that keep the index of people from outliving them, as they become due.
+async fn keep_index(mut renewal: IndexRenewal) {
+    let mut ticks = tokio::time::interval(RENEW_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = renewal.step().await {
+            tracing::warn!(error = %error, "the index key could not be renewed");
+        }
+    }
+}
+
+/// Reads the facts that figures are made of. When it fails, the first question reads them. Then, where it is
+/// this process that feeds the read models, puts what is published where people connect to.
+async fn warm(figures: Figures, is_publisher: bool) {
     if let Err(error) = figures.warm().await {
         tracing::warn!(error = %error, "the figures could not be made ready");
+    }
+    let (mut published, mut ticks) = (None, tokio::time::interval(PUBLISH_EVERY));
+    if !is_publisher {
+        return;
+    }
+    loop {
+        ticks.tick().await;
+        match figures.publish_on_the_face(published).await {
+            Ok(last) => published = last,
+            Err(error) => {
+                tracing::warn!(error = %error, "read.figures could not be brought up to date");
+            }
+        }
     }
 }

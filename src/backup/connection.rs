@@ -6,9 +6,9 @@ use sqlx::QueryBuilder;
 use sqlx::query_builder::Separated;
 
 use super::file::{RowReader, RowWriter};
-use super::rows::{Cell, read_row};
-use super::tables::{Column, Kind, Table};
-use super::{BackupError, Progress};
+use super::rows::{CopiedCell, read_row};
+use super::tables::{CopiedColumn, CopiedKind, CopiedTable};
+use super::{BackupError, CopyProgress};
 use crate::journal::Stamp;
 
 /// Values of one statement, below what `SQLite` binds (32,766).
@@ -54,10 +54,10 @@ impl Connection {
     /// Writes a whole table to its file; `told` rows were done before, of `all`.
     pub async fn dump(
         &mut self,
-        table: &Table,
+        table: &CopiedTable,
         out: &mut RowWriter,
         (told, all): (u64, u64),
-        progress: Progress<'_>,
+        progress: CopyProgress<'_>,
     ) -> Result<(), BackupError> {
         let (sql, mut done) = (table.select(), told);
         on_engine!(&mut self.0, db => {
@@ -74,7 +74,7 @@ impl Connection {
     }
 
     /// Every row of a table, in memory.
-    pub async fn rows(&mut self, table: &Table) -> Result<Vec<Vec<Cell>>, BackupError> {
+    pub async fn rows(&mut self, table: &CopiedTable) -> Result<Vec<Vec<CopiedCell>>, BackupError> {
         let (sql, mut all) = (table.select(), Vec::new());
         on_engine!(&mut self.0, db => {
             let mut rows = sqlx::query(&sql).fetch(db);
@@ -88,10 +88,10 @@ impl Connection {
     /// Inserts every row of a file, each passed through `change` first; how many.
     pub async fn load(
         &mut self,
-        table: &Table,
-        columns: &[Column],
+        table: &CopiedTable,
+        columns: &[CopiedColumn],
         rows: &mut RowReader,
-        change: impl Fn(Vec<Cell>) -> Vec<Cell>,
+        change: impl Fn(Vec<CopiedCell>) -> Vec<CopiedCell>,
         mut told: impl FnMut(u64),
     ) -> Result<(), BackupError> {
         let mut done = 0;
@@ -113,9 +113,9 @@ impl Connection {
 
     async fn insert(
         &mut self,
-        table: &Table,
-        columns: &[Column],
-        rows: Vec<Vec<Cell>>,
+        table: &CopiedTable,
+        columns: &[CopiedColumn],
+        rows: Vec<Vec<CopiedCell>>,
     ) -> Result<(), BackupError> {
         match self.0.connection() {
             ByEngine::Postgres(db) => {
@@ -138,23 +138,26 @@ impl Connection {
 /// The file on the other side may be slow: neither the wait for it nor a long restore is a hang.
 const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 
-fn insert_into<'a, DB: sqlx::Database>(table: &Table, columns: &[Column]) -> QueryBuilder<'a, DB> {
+fn insert_into<'a, DB: sqlx::Database>(
+    table: &CopiedTable,
+    columns: &[CopiedColumn],
+) -> QueryBuilder<'a, DB> {
     let names: Vec<_> = columns.iter().map(|column| column.name).collect();
     QueryBuilder::new(format!("INSERT INTO {} ({}) ", table.name, names.join(", ")))
 }
 
-fn size(cell: &Cell) -> usize {
+fn size(cell: &CopiedCell) -> usize {
     match cell {
-        Cell::Text(text) => text.as_ref().map_or(0, String::len),
-        Cell::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
-        Cell::Integer(_) | Cell::Time(_) => 8,
+        CopiedCell::Text(text) => text.as_ref().map_or(0, String::len),
+        CopiedCell::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
+        CopiedCell::Integer(_) | CopiedCell::Time(_) => 8,
     }
 }
 
 fn bind_row<'a, DB>(
     mut values: Separated<'_, 'a, DB, &'static str>,
-    row: Vec<Cell>,
-    columns: &[Column],
+    row: Vec<CopiedCell>,
+    columns: &[CopiedColumn],
     json_cast: Option<&str>,
 ) where
     DB: sqlx::Database,
@@ -165,12 +168,12 @@ fn bind_row<'a, DB>(
 {
     for (cell, column) in row.into_iter().zip(columns) {
         match cell {
-            Cell::Text(text) => values.push_bind(text),
-            Cell::Integer(number) => values.push_bind(number),
-            Cell::Time(time) => values.push_bind(time.map(Stamp)),
-            Cell::Bytes(bytes) => values.push_bind(bytes),
+            CopiedCell::Text(text) => values.push_bind(text),
+            CopiedCell::Integer(number) => values.push_bind(number),
+            CopiedCell::Time(time) => values.push_bind(time.map(Stamp)),
+            CopiedCell::Bytes(bytes) => values.push_bind(bytes),
         };
-        if let Some(cast) = json_cast.filter(|_| column.kind == Kind::Json) {
+        if let Some(cast) = json_cast.filter(|_| column.kind == CopiedKind::Json) {
             values.push_unseparated(cast);
         }
     }

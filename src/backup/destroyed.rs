@@ -17,7 +17,7 @@ use crate::keys::{KeyId, destroy_in};
 
 /// What a journal says about keys.
 #[derive(Clone, Debug, Default)]
-pub struct Named {
+pub struct NamedKeys {
     /// Keys that it knows as destroyed.
     pub destroyed: HashSet<KeyId>,
     /// The key store that belongs to it, once one was opened with it.
@@ -29,7 +29,7 @@ pub struct Named {
 /// # Errors
 /// [`BackupError`], also when its schema is another program's: a journal that cannot be read must not
 /// count as one that names nobody.
-pub async fn destroyed_keys(config: &JournalConfig) -> Result<Option<Named>, BackupError> {
+pub async fn destroyed_keys(config: &JournalConfig) -> Result<Option<NamedKeys>, BackupError> {
     if !Journal::is_made(config).await? {
         return Ok(None);
     }
@@ -39,7 +39,7 @@ pub async fn destroyed_keys(config: &JournalConfig) -> Result<Option<Named>, Bac
     named.map(Some)
 }
 
-async fn named(pool: &Pool) -> Result<Named, BackupError> {
+async fn named(pool: &Pool) -> Result<NamedKeys, BackupError> {
     let told = journal::destroyed_keys(pool).await?;
     let mut destroyed: HashSet<_> = told.into_iter().map(KeyId).collect();
     for erasure in journal::read_type(pool, "PersonalDataErased").await? {
@@ -50,7 +50,7 @@ async fn named(pool: &Pool) -> Result<Named, BackupError> {
             .fetch_optional(db)
             .await
     })?;
-    Ok(Named { destroyed, key_store })
+    Ok(NamedKeys { destroyed, key_store })
 }
 
 /// Destroys, in the key store that the URL names, every key that the journal names as destroyed; how

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sira_database::OutOfRange;
+use sira_numbers::Position;
 
 use crate::commands::CommandError;
 use crate::journal::JournalError;
@@ -45,7 +45,7 @@ pub enum BackupError {
     #[error("the event after position {position} is damaged or missing")]
     DamagedEvent {
         /// The last good position.
-        position: u64,
+        position: Position,
     },
     /// The database to restore into holds something already.
     #[error("the database is not empty: {table} holds rows")]
@@ -77,12 +77,6 @@ pub enum BackupError {
     /// The database failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
-}
-
-impl From<OutOfRange> for BackupError {
-    fn from(error: OutOfRange) -> Self {
-        Self::Database(error.into())
-    }
 }
 
 impl BackupError {

@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::BackupError;
 use super::manifest::FileEntry;
-use super::rows::{Cell, from_line, to_line};
-use super::tables::{Column, Table};
-use sira_evidence::entry::hex;
+use super::rows::{CopiedCell, from_line, to_line};
+use super::tables::{CopiedColumn, CopiedTable};
+use sira_evidence::leaf::hex;
 
 /// Longest line: an event's two texts of 1 MiB, every character of them escaped.
 const LINE_MAX_BYTES: u64 = 16 << 20;
@@ -67,13 +67,13 @@ pub(super) fn name_of(table: &str) -> String {
 pub(super) struct RowWriter {
     out: GzEncoder<Hashing<BufWriter<File>>>,
     path: PathBuf,
-    table: Table,
+    table: CopiedTable,
     rows: u64,
 }
 
 impl RowWriter {
     /// Begins a new file, readable by its owner alone.
-    pub fn begin(folder: &Path, table: Table) -> Result<Self, BackupError> {
+    pub fn begin(folder: &Path, table: CopiedTable) -> Result<Self, BackupError> {
         let path = folder.join(name_of(table.name));
         let file = new_file(&path).map_err(|error| BackupError::file(&path, error))?;
         let file = Hashing::new(BufWriter::with_capacity(BUFFER_BYTES, file));
@@ -81,7 +81,7 @@ impl RowWriter {
     }
 
     /// One more row.
-    pub fn write(&mut self, cells: &[Cell]) -> Result<(), BackupError> {
+    pub fn write(&mut self, cells: &[CopiedCell]) -> Result<(), BackupError> {
         self.rows += 1;
         let written = self.out.write_all(&to_line(cells));
         written.map_err(|error| BackupError::file(&self.path, error))
@@ -132,7 +132,7 @@ pub(super) struct RowReader {
     lines: BufReader<GzDecoder<Hashing<BufReader<File>>>>,
     path: PathBuf,
     entry: FileEntry,
-    columns: Vec<Column>,
+    columns: Vec<CopiedColumn>,
     rows: u64,
     line: Vec<u8>,
 }
@@ -142,7 +142,7 @@ impl RowReader {
     pub fn open(
         folder: &Path,
         entry: &FileEntry,
-        columns: Vec<Column>,
+        columns: Vec<CopiedColumn>,
     ) -> Result<Self, BackupError> {
         let path = folder.join(&entry.file);
         let file = File::open(&path).map_err(|error| BackupError::file(&path, error))?;
@@ -153,7 +153,7 @@ impl RowReader {
 
     /// The next row; none at the end, where the whole file is compared with the manifest once more: it
     /// may have changed since it was checked.
-    pub fn next(&mut self) -> Result<Option<Vec<Cell>>, BackupError> {
+    pub fn next(&mut self) -> Result<Option<Vec<CopiedCell>>, BackupError> {
         self.line.clear();
         let read = (&mut self.lines).take(LINE_MAX_BYTES).read_until(b'\n', &mut self.line);
         if read.map_err(|error| BackupError::file(&self.path, error))? == 0 {

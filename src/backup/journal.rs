@@ -5,15 +5,16 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use sira_database::{on_engine, signed, unsigned};
+use sira_database::{number, on_engine};
+use sira_numbers::{Position, Version};
 
 use super::connection::Connection;
 use super::file::{RowReader, RowWriter};
 use super::folder::make_folder;
 use super::manifest::{Contents, Manifest};
-use super::rows::Cell;
+use super::rows::CopiedCell;
 use super::tables::{DESTROYED_KEYS, JOURNAL_HEAD, JOURNAL_TABLES};
-use super::{BackupError, Progress};
+use super::{BackupError, CopyProgress};
 use crate::journal::{
     EventColumns, Journal, JournalConfig, Pool, SELECT_IN_ORDER, Stamp, StreamId, event_row,
 };
@@ -36,7 +37,7 @@ pub async fn back_up_journal(
     keys: &KeyStore,
     folder: &Path,
     made_at: DateTime<Utc>,
-    progress: Progress<'_>,
+    progress: CopyProgress<'_>,
 ) -> Result<Manifest, BackupError> {
     make_folder(folder)?;
     let mut manifest = Manifest::new(Contents::Journal, journal.id(), made_at);
@@ -60,7 +61,7 @@ pub async fn back_up_journal(
 }
 
 /// The last position and the number of rows; it also fixes the moment that the snapshot shows.
-async fn measure(snapshot: &mut Connection) -> Result<(u64, u64), BackupError> {
+async fn measure(snapshot: &mut Connection) -> Result<(Position, u64), BackupError> {
     let head: i64 = on_engine!(&mut snapshot.0, db => {
         sqlx::query_scalar("SELECT next_position - 1 FROM journal_head").fetch_one(db).await
     })?;
@@ -68,7 +69,7 @@ async fn measure(snapshot: &mut Connection) -> Result<(u64, u64), BackupError> {
     for table in JOURNAL_TABLES {
         all += snapshot.count(table.name).await?;
     }
-    Ok((unsigned(head)?, all))
+    Ok((number(head)?, all))
 }
 
 /// Adds the keys that the key store has destroyed and the journal does not name so.
@@ -84,7 +85,7 @@ async fn add_destroyed(
     for (key, at) in keys.destroyed().await? {
         let id = key.to_string();
         if !named.contains(&id) {
-            out.write(&[Cell::Text(Some(id)), Cell::Time(Some(at))])?;
+            out.write(&[CopiedCell::Text(Some(id)), CopiedCell::Time(Some(at))])?;
         }
     }
     Ok(())
@@ -102,7 +103,7 @@ async fn add_destroyed(
 pub async fn restore_journal(
     config: &JournalConfig,
     folder: &Path,
-    progress: Progress<'_>,
+    progress: CopyProgress<'_>,
 ) -> Result<Manifest, BackupError> {
     let manifest = Manifest::read_and_check(folder, Contents::Journal)?;
     Journal::migrate(config).await?;
@@ -117,7 +118,7 @@ async fn fill(
     config: &JournalConfig,
     manifest: &Manifest,
     folder: &Path,
-    progress: Progress<'_>,
+    progress: CopyProgress<'_>,
 ) -> Result<(), BackupError> {
     let known = Journal::schema_version(pool);
     if manifest.schema > known {
@@ -181,22 +182,22 @@ async fn check(
     manifest: &Manifest,
     told: impl Fn(u64),
 ) -> Result<(), BackupError> {
-    let mut versions: HashMap<StreamId, u64> = HashMap::new();
-    let mut at = 0;
+    let mut versions: HashMap<StreamId, Version> = HashMap::new();
+    let mut at = Position::START;
     on_engine!(&mut db.0, db => {
         let mut rows = sqlx::query_as::<_, EventColumns>(SELECT_IN_ORDER).fetch(db);
         while let Some(row) = rows.try_next().await? {
             let event = event_row(row)?;
             let leaf = event.computed_leaf(&manifest.journal);
             let version = versions.entry(event.stream.clone()).or_default();
-            *version += 1;
-            let follows = event.position == at + 1 && event.sequence == *version;
+            let follows = event.position == at.next() && event.sequence == version.next_sequence();
+            *version = version.next();
             if !follows || leaf != Ok(event.leaf_hash) {
                 return Err(BackupError::DamagedEvent { position: at });
             }
             at = event.position;
-            if at.is_multiple_of(TELL_EVERY) {
-                told(at);
+            if at.get().is_multiple_of(TELL_EVERY) {
+                told(at.get());
             }
         }
     });
@@ -204,7 +205,7 @@ async fn check(
         let sql = "SELECT journal, next_position FROM journal_head";
         sqlx::query_as(sql).fetch_all(db).await
     })?;
-    let expected = [(manifest.journal.clone(), signed(at + 1)?)];
+    let expected = [(manifest.journal.clone(), at.next().stored())];
     if heads != expected || at != manifest.position {
         let problem = format!("the head is not at the last event, position {at}");
         return Err(BackupError::damaged(Path::new(JOURNAL_HEAD.name), problem));

@@ -1,21 +1,22 @@
 //! The key store: out of a running one, and into an empty one. Keys stay wrapped under the master key all
 //! the way: whoever has a backup of them and not that key opens nobody.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use sira_numbers::Position;
 
 use super::connection::Connection;
-use super::destroyed::Named;
+use super::destroyed::NamedKeys;
 use super::file::{RowReader, RowWriter};
 use super::folder::make_folder;
 use super::manifest::{Contents, Manifest};
-use super::rows::Cell;
-use super::tables::{Column, KEY_TABLES, PERSON_KEYS};
-use super::{BackupError, Progress};
+use super::rows::CopiedCell;
+use super::tables::{CopiedColumn, CopiedTable, KEY_STORE, KEY_TABLES, PERSON_KEYS};
+use super::{BackupError, CopyProgress};
 use crate::journal::{Journal, Pool};
-use crate::keys::{KeyStore, open_bare, schema_version};
+use crate::keys::{EPOCHS, KeyStore, open_bare, schema_version};
 
 /// On `PostgreSQL` an erasure writes the table anew, and whoever chose their moment before it would then
 /// see no key at all: it waits, or is tried again, until the rows are read.
@@ -33,20 +34,21 @@ pub async fn back_up_keys(
     journal: &Journal,
     keys: &KeyStore,
     folder: &Path,
-    (position, made_at): (u64, DateTime<Utc>),
-    progress: Progress<'_>,
+    (position, made_at): (Position, DateTime<Utc>),
+    progress: CopyProgress<'_>,
 ) -> Result<Manifest, BackupError> {
     make_folder(folder)?;
     let mut manifest = Manifest::new(Contents::Keys, journal.id(), made_at);
     manifest.key_store = keys.id().to_string();
     manifest.schema = schema_version();
     manifest.position = position;
-    let mut snapshot = Connection::snapshot(keys.pool(), Some(LOCK)).await?;
+    let mut snapshot = Connection::snapshot(keys.pool()?, Some(LOCK)).await?;
     let mut tables = Vec::new();
     for table in KEY_TABLES {
         tables.push((table, snapshot.rows(table).await?));
     }
     snapshot.commit().await?;
+    leave_epochs_out(&mut tables);
     let all = tables.iter().map(|(_, rows)| rows.len() as u64).sum();
     let mut done = 0;
     for (table, rows) in tables {
@@ -61,6 +63,30 @@ pub async fn back_up_keys(
     manifest.write(folder)
 }
 
+/// Leaves the keys of epochs out, with the names that `key_store` has for them: what was hashed under one
+/// must not outlive it in a backup. A restored store makes others, and the index is made anew under them.
+fn leave_epochs_out(tables: &mut [(&CopiedTable, Vec<Vec<CopiedCell>>)]) {
+    let text = |cell: Option<&CopiedCell>| match cell {
+        Some(CopiedCell::Text(Some(text))) => text.clone(),
+        _ => String::new(),
+    };
+    let mut epochs = HashSet::new();
+    for (_, rows) in tables.iter_mut().filter(|(table, _)| table.name == KEY_STORE.name) {
+        rows.retain(|row| {
+            let name = text(row.first());
+            let is_epoch = name.starts_with(EPOCHS);
+            if is_epoch {
+                epochs.insert(text(row.get(1)));
+                epochs.insert(name.rsplit('/').next().unwrap_or_default().to_owned());
+            }
+            !is_epoch
+        });
+    }
+    for (_, rows) in tables.iter_mut().filter(|(table, _)| table.name == PERSON_KEYS.name) {
+        rows.retain(|row| !epochs.contains(&text(row.first())));
+    }
+}
+
 /// Restores a backup of the keys into an empty store of either engine. A key that the journal names as
 /// destroyed comes back as destroyed: its wrapped form is never written.
 ///
@@ -72,9 +98,9 @@ pub async fn back_up_keys(
 pub async fn restore_keys(
     url: &str,
     folder: &Path,
-    named: &Named,
+    named: &NamedKeys,
     now: DateTime<Utc>,
-    progress: Progress<'_>,
+    progress: CopyProgress<'_>,
 ) -> Result<Manifest, BackupError> {
     let manifest = Manifest::read_and_check(folder, Contents::Keys)?;
     if named.key_store.as_ref().is_some_and(|store| *store != manifest.key_store) {
@@ -96,7 +122,7 @@ async fn fill(
     manifest: &Manifest,
     folder: &Path,
     destroyed: &HashMap<String, DateTime<Utc>>,
-    progress: Progress<'_>,
+    progress: CopyProgress<'_>,
 ) -> Result<(), BackupError> {
     let mut db = Connection::write(pool).await?;
     for table in KEY_TABLES {
@@ -123,21 +149,21 @@ async fn fill(
 
 /// A row of `person_keys`, emptied when its key was destroyed since.
 fn without_destroyed(
-    mut row: Vec<Cell>,
-    columns: &[Column],
+    mut row: Vec<CopiedCell>,
+    columns: &[CopiedColumn],
     destroyed: &HashMap<String, DateTime<Utc>>,
-) -> Vec<Cell> {
+) -> Vec<CopiedCell> {
     let place = |name: &str| columns.iter().position(|column| column.name == name);
     let (Some(id), Some(wrapped), Some(at)) =
         (place("key_id"), place("wrapped"), place("destroyed_at"))
     else {
         return row;
     };
-    let Cell::Text(Some(key)) = &row[id] else { return row };
+    let CopiedCell::Text(Some(key)) = &row[id] else { return row };
     if let Some(now) = destroyed.get(key) {
-        row[wrapped] = Cell::Bytes(None);
-        if row[at] == Cell::Time(None) {
-            row[at] = Cell::Time(Some(*now));
+        row[wrapped] = CopiedCell::Bytes(None);
+        if row[at] == CopiedCell::Time(None) {
+            row[at] = CopiedCell::Time(Some(*now));
         }
     }
     row

@@ -7,12 +7,13 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sira_numbers::Position;
 
 use super::BackupError;
 use super::file::{check_file, name_of, new_file};
 use super::folder::sync_folder;
-use super::tables::{Column, Table};
-use sira_evidence::entry::hex;
+use super::tables::{CopiedColumn, CopiedTable};
+use sira_evidence::leaf::hex;
 
 /// The manifest's file.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -64,7 +65,7 @@ pub struct Manifest {
     /// The last migration of the database that it was taken from.
     pub schema: i64,
     /// The journal's last position in it; for keys, the position up to which erasures were carried out.
-    pub position: u64,
+    pub position: Position,
     /// When it was made.
     pub made_at: DateTime<Utc>,
     /// The program that made it.
@@ -84,7 +85,7 @@ impl Manifest {
             journal: journal.to_owned(),
             key_store: String::new(),
             schema: 0,
-            position: 0,
+            position: Position::START,
             made_at,
             sira: env!("CARGO_PKG_VERSION").to_owned(),
             tables: Vec::new(),
@@ -170,7 +171,7 @@ impl Manifest {
 impl FileEntry {
     /// The columns of the table that this file has, in its order. An older backup has fewer: those that
     /// came later take their defaults.
-    pub(super) fn columns_of(&self, table: &Table) -> Option<Vec<Column>> {
+    pub(super) fn columns_of(&self, table: &CopiedTable) -> Option<Vec<CopiedColumn>> {
         let known =
             |name: &String| table.columns.iter().find(|column| column.name == name).copied();
         self.columns.iter().map(known).collect()

@@ -19,11 +19,11 @@ mod manifest;
 mod rows;
 pub mod tables;
 
-pub use destroyed::{Named, destroy_again, destroyed_keys};
+pub use destroyed::{NamedKeys, destroy_again, destroyed_keys};
 pub use error::BackupError;
 pub use journal::{back_up_journal, restore_journal};
 pub use keys::{back_up_keys, restore_keys};
 pub use manifest::{Contents, Manifest};
 
 /// Told from time to time how many rows are done of how many.
-pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+pub type CopyProgress<'a> = &'a (dyn Fn(u64, u64) + Sync);

@@ -6,21 +6,24 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
-use super::tables::{Column, Kind, Table};
+use super::tables::{CopiedColumn, CopiedKind, CopiedTable};
 use crate::journal::Stamp;
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// What stands in one column of one row; none is NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum CopiedCell {
     Text(Option<String>),
     Integer(Option<i64>),
     Time(Option<DateTime<Utc>>),
     Bytes(Option<Vec<u8>>),
 }
 
-/// Reads a row of [`Table::select`].
-pub(super) fn read_row<'r, R>(row: &'r R, table: &Table) -> Result<Vec<Cell>, sqlx::Error>
+/// Reads a row of [`CopiedTable::select`].
+pub(super) fn read_row<'r, R>(
+    row: &'r R,
+    table: &CopiedTable,
+) -> Result<Vec<CopiedCell>, sqlx::Error>
 where
     R: Row,
     usize: ColumnIndex<R>,
@@ -29,38 +32,38 @@ where
     Option<Stamp>: Decode<'r, R::Database> + Type<R::Database>,
     Option<Vec<u8>>: Decode<'r, R::Database> + Type<R::Database>,
 {
-    let cell = |(place, column): (usize, &Column)| {
+    let cell = |(place, column): (usize, &CopiedColumn)| {
         Ok(match column.kind {
-            Kind::Text | Kind::Json => Cell::Text(row.try_get(place)?),
-            Kind::Integer => Cell::Integer(row.try_get(place)?),
-            Kind::Time => {
-                Cell::Time(row.try_get::<Option<Stamp>, _>(place)?.map(|Stamp(time)| time))
+            CopiedKind::Text | CopiedKind::Json => CopiedCell::Text(row.try_get(place)?),
+            CopiedKind::Integer => CopiedCell::Integer(row.try_get(place)?),
+            CopiedKind::Time => {
+                CopiedCell::Time(row.try_get::<Option<Stamp>, _>(place)?.map(|Stamp(time)| time))
             }
-            Kind::Bytes => Cell::Bytes(row.try_get(place)?),
+            CopiedKind::Bytes => CopiedCell::Bytes(row.try_get(place)?),
         })
     };
     table.columns.iter().enumerate().map(cell).collect()
 }
 
 /// A row as a line, with the line's end.
-pub(super) fn to_line(cells: &[Cell]) -> Vec<u8> {
+pub(super) fn to_line(cells: &[CopiedCell]) -> Vec<u8> {
     let cells: Vec<Value> = cells.iter().map(to_value).collect();
     let mut line = Value::from(cells).to_string().into_bytes();
     line.push(b'\n');
     line
 }
 
-fn to_value(cell: &Cell) -> Value {
+fn to_value(cell: &CopiedCell) -> Value {
     match cell {
-        Cell::Text(text) => text.clone().into(),
-        Cell::Integer(number) => (*number).into(),
-        Cell::Time(time) => time.map(time_text).into(),
-        Cell::Bytes(bytes) => bytes.as_ref().map(|bytes| STANDARD.encode(bytes)).into(),
+        CopiedCell::Text(text) => text.clone().into(),
+        CopiedCell::Integer(number) => (*number).into(),
+        CopiedCell::Time(time) => time.map(time_text).into(),
+        CopiedCell::Bytes(bytes) => bytes.as_ref().map(|bytes| STANDARD.encode(bytes)).into(),
     }
 }
 
 /// A line as a row; none when it is not one of these columns.
-pub(super) fn from_line(line: &[u8], columns: &[Column]) -> Option<Vec<Cell>> {
+pub(super) fn from_line(line: &[u8], columns: &[CopiedColumn]) -> Option<Vec<CopiedCell>> {
     let values: Vec<Value> = serde_json::from_slice(line).ok()?;
     if values.len() != columns.len() {
         return None;
@@ -68,25 +71,25 @@ pub(super) fn from_line(line: &[u8], columns: &[Column]) -> Option<Vec<Cell>> {
     values.into_iter().zip(columns).map(|(value, column)| from_value(value, column.kind)).collect()
 }
 
-fn from_value(value: Value, kind: Kind) -> Option<Cell> {
+fn from_value(value: Value, kind: CopiedKind) -> Option<CopiedCell> {
     let text = match value {
         Value::Null => None,
         Value::String(text) => Some(text),
-        Value::Number(number) if kind == Kind::Integer => {
-            return Some(Cell::Integer(Some(number.as_i64()?)));
+        Value::Number(number) if kind == CopiedKind::Integer => {
+            return Some(CopiedCell::Integer(Some(number.as_i64()?)));
         }
         _ => return None,
     };
     Some(match (kind, text) {
-        (Kind::Text | Kind::Json, text) => Cell::Text(text),
-        (Kind::Integer, None) => Cell::Integer(None),
-        (Kind::Integer, Some(_)) => return None,
-        (Kind::Time, None) => Cell::Time(None),
-        (Kind::Time, Some(text)) => {
-            Cell::Time(Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc()))
+        (CopiedKind::Text | CopiedKind::Json, text) => CopiedCell::Text(text),
+        (CopiedKind::Integer, None) => CopiedCell::Integer(None),
+        (CopiedKind::Integer, Some(_)) => return None,
+        (CopiedKind::Time, None) => CopiedCell::Time(None),
+        (CopiedKind::Time, Some(text)) => {
+            CopiedCell::Time(Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc()))
         }
-        (Kind::Bytes, None) => Cell::Bytes(None),
-        (Kind::Bytes, Some(text)) => Cell::Bytes(Some(STANDARD.decode(text).ok()?)),
+        (CopiedKind::Bytes, None) => CopiedCell::Bytes(None),
+        (CopiedKind::Bytes, Some(text)) => CopiedCell::Bytes(Some(STANDARD.decode(text).ok()?)),
     })
 }
 
@@ -100,12 +103,17 @@ mod tests {
         let time = "2026-01-02T03:04:05.000006Z".parse().unwrap();
         for cells in [
             [
-                Cell::Text(Some("é\u{2028}\" \\ {\"a\":  1.10}\n".to_owned())),
-                Cell::Bytes(Some(vec![0, 255, 7])),
-                Cell::Time(Some(time)),
-                Cell::Time(None),
+                CopiedCell::Text(Some("é\u{2028}\" \\ {\"a\":  1.10}\n".to_owned())),
+                CopiedCell::Bytes(Some(vec![0, 255, 7])),
+                CopiedCell::Time(Some(time)),
+                CopiedCell::Time(None),
             ],
-            [Cell::Text(None), Cell::Bytes(None), Cell::Time(None), Cell::Time(None)],
+            [
+                CopiedCell::Text(None),
+                CopiedCell::Bytes(None),
+                CopiedCell::Time(None),
+                CopiedCell::Time(None),
+            ],
         ] {
             let line = to_line(&cells);
             assert_eq!(line.split(|byte| *byte == b'\n').count(), 2);

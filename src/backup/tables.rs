@@ -3,7 +3,7 @@
 
 /// What a column holds, and how it is written in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CopiedKind {
     /// A text.
     Text,
     /// A JSON text, kept byte for byte.
@@ -18,46 +18,46 @@ pub enum Kind {
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
+pub struct CopiedColumn {
     /// Its name.
     pub name: &'static str,
     /// What it holds; it may hold nothing.
-    pub kind: Kind,
+    pub kind: CopiedKind,
 }
 
 /// A table.
 #[derive(Clone, Copy, Debug)]
-pub struct Table {
+pub struct CopiedTable {
     /// Its name.
     pub name: &'static str,
     /// Its columns, every one.
-    pub columns: &'static [Column],
+    pub columns: &'static [CopiedColumn],
     /// The columns by which rows are put in order: the same rows give the same file.
     pub order: &'static str,
 }
 
-const fn text(name: &'static str) -> Column {
-    Column { name, kind: Kind::Text }
+const fn text(name: &'static str) -> CopiedColumn {
+    CopiedColumn { name, kind: CopiedKind::Text }
 }
 
-const fn json(name: &'static str) -> Column {
-    Column { name, kind: Kind::Json }
+const fn json(name: &'static str) -> CopiedColumn {
+    CopiedColumn { name, kind: CopiedKind::Json }
 }
 
-const fn integer(name: &'static str) -> Column {
-    Column { name, kind: Kind::Integer }
+const fn integer(name: &'static str) -> CopiedColumn {
+    CopiedColumn { name, kind: CopiedKind::Integer }
 }
 
-const fn time(name: &'static str) -> Column {
-    Column { name, kind: Kind::Time }
+const fn time(name: &'static str) -> CopiedColumn {
+    CopiedColumn { name, kind: CopiedKind::Time }
 }
 
-const fn bytes(name: &'static str) -> Column {
-    Column { name, kind: Kind::Bytes }
+const fn bytes(name: &'static str) -> CopiedColumn {
+    CopiedColumn { name, kind: CopiedKind::Bytes }
 }
 
 /// The events.
-pub const EVENTS: Table = Table {
+pub const EVENTS: CopiedTable = CopiedTable {
     name: "events",
     columns: &[
         integer("position"),
@@ -75,23 +75,23 @@ pub const EVENTS: Table = Table {
 };
 
 /// The ids of keys that were destroyed. A backup of the journal adds those that the key store knows.
-pub const DESTROYED_KEYS: Table = Table {
+pub const DESTROYED_KEYS: CopiedTable = CopiedTable {
     name: "destroyed_keys",
     columns: &[text("key_id"), time("destroyed_at")],
     order: "key_id",
 };
 
 /// Where the journal stands.
-pub const JOURNAL_HEAD: Table = Table {
+pub const JOURNAL_HEAD: CopiedTable = CopiedTable {
     name: "journal_head",
     columns: &[text("journal"), integer("next_position"), time("recorded_at")],
     order: "journal",
 };
 
 /// The tables of the journal's database that a backup holds, in the order in which they are restored.
-pub const JOURNAL_TABLES: &[Table] = &[
+pub const JOURNAL_TABLES: &[CopiedTable] = &[
     EVENTS,
-    Table {
+    CopiedTable {
         name: "requests",
         columns: &[
             text("actor"),
@@ -104,13 +104,17 @@ pub const JOURNAL_TABLES: &[Table] = &[
         ],
         order: "actor, key",
     },
-    Table {
+    CopiedTable {
         name: "stream_aliases",
         columns: &[text("alias"), text("aggregate_type"), text("aggregate_id")],
         order: "alias",
     },
-    Table { name: "journal_settings", columns: &[text("name"), text("value")], order: "name" },
-    Table {
+    CopiedTable {
+        name: "journal_settings",
+        columns: &[text("name"), text("value")],
+        order: "name",
+    },
+    CopiedTable {
         name: "tokens",
         columns: &[
             text("token_id"),
@@ -121,10 +125,11 @@ pub const JOURNAL_TABLES: &[Table] = &[
             time("expires_at"),
             time("revoked_at"),
             text("revoked_by"),
+            text("exact_figures"),
         ],
         order: "token_id",
     },
-    Table {
+    CopiedTable {
         name: "access_log",
         columns: &[
             text("entry_id"),
@@ -138,7 +143,7 @@ pub const JOURNAL_TABLES: &[Table] = &[
         ],
         order: "entry_id",
     },
-    Table {
+    CopiedTable {
         name: "reports",
         columns: &[
             text("name"),
@@ -153,22 +158,27 @@ pub const JOURNAL_TABLES: &[Table] = &[
         ],
         order: "name",
     },
-    Table {
+    CopiedTable {
+        name: "report_withdrawals",
+        columns: &[text("name"), time("withdrawn_at"), text("withdrawn_by")],
+        order: "name",
+    },
+    CopiedTable {
         name: "evidence_tiles",
         columns: &[integer("level"), integer("tile_index"), bytes("hashes")],
         order: "level, tile_index",
     },
-    Table {
+    CopiedTable {
         name: "evidence_checkpoints",
         columns: &[integer("size"), text("note"), time("signed_at")],
         order: "size",
     },
-    Table {
+    CopiedTable {
         name: "evidence_cosignatures",
         columns: &[integer("size"), text("witness"), text("line"), time("received_at")],
         order: "size, witness",
     },
-    Table {
+    CopiedTable {
         name: "erasure_orders",
         columns: &[
             text("order_id"),
@@ -193,35 +203,56 @@ pub const JOURNAL_LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// The keys. `wrapped` is sealed under the master key.
-pub const PERSON_KEYS: Table = Table {
+pub const PERSON_KEYS: CopiedTable = CopiedTable {
     name: "person_keys",
     columns: &[text("key_id"), bytes("wrapped"), time("created_at"), time("destroyed_at")],
     order: "key_id",
 };
 
 /// What the key store is.
-pub const KEY_STORE: Table =
-    Table { name: "key_store", columns: &[text("name"), text("value")], order: "name" };
+pub const KEY_STORE: CopiedTable =
+    CopiedTable { name: "key_store", columns: &[text("name"), text("value")], order: "name" };
+
+/// Applications of people without an account. `sealed` is sealed under the key that the row names.
+pub const APPLICATIONS: CopiedTable = CopiedTable {
+    name: "applications",
+    columns: &[
+        text("application_id"),
+        text("programme"),
+        text("region"),
+        time("received_at"),
+        text("received_on"),
+        text("kept_until"),
+        text("path_id"),
+        text("key_id"),
+        text("sealed"),
+        text("decision"),
+        time("decided_at"),
+        text("decided_by"),
+        text("reason"),
+    ],
+    order: "application_id",
+};
 
 /// The tables of the key store that a backup of the keys holds.
-pub const KEY_TABLES: &[Table] = &[PERSON_KEYS, KEY_STORE];
+pub const KEY_TABLES: &[CopiedTable] = &[PERSON_KEYS, KEY_STORE, APPLICATIONS];
 
-impl Table {
+impl CopiedTable {
     /// The statement that reads every row, each column in the form in which both engines give it.
     #[must_use]
     pub fn select(&self) -> String {
-        let columns: Vec<_> = self.columns.iter().map(Column::selected).collect();
+        let columns: Vec<_> = self.columns.iter().map(CopiedColumn::selected).collect();
         format!("SELECT {} FROM {} ORDER BY {}", columns.join(", "), self.name, self.order)
     }
 }
 
-impl Column {
+impl CopiedColumn {
     fn selected(&self) -> String {
         match self.kind {
-            Kind::Json => format!("CAST({} AS text)", self.name),
+            CopiedKind::Json => format!("CAST({} AS text)", self.name),
             // A column of 32 bits is read as the others are.
-            Kind::Integer => format!("CAST({} AS bigint)", self.name),
-            Kind::Text | Kind::Time | Kind::Bytes => self.name.to_owned(),
+            CopiedKind::Integer => format!("CAST({} AS bigint)", self.name),
+            CopiedKind::Text | CopiedKind::Time | CopiedKind::Bytes => self.name.to_owned(),
         }
     }
 }

@@ -6,7 +6,7 @@ use sira_domain::values::ActorId;
 use super::CliError;
 use super::paper::to_the_second;
 use super::path::{events_of, find, not_found, record_reading, stream_of};
-use crate::app::with_open;
+use crate::app::with_read;
 use crate::config::Config;
 use crate::replay::readings::{ShownReading, readings_of};
 use crate::say::Say;
@@ -17,19 +17,20 @@ const PAGE: u32 = 200;
 /// Arguments of `sira access`.
 #[derive(Debug, clap::Args)]
 pub struct AccessArgs {
-    /// The path's id or reference.
+    /// The path's id or reference. / L'identifiant ou la référence du parcours.
     id: String,
-    /// Who looks: recorded as a reading of this person's data. / Qui consulte.
+    /// Who looks: recorded as a reading of this person's data. / Qui regarde : c'est enregistré comme une
+    /// consultation des données de cette personne.
     #[arg(long)]
     actor: ActorId,
-    /// JSON: one reading a line.
+    /// JSON: one reading a line. / JSON : une consultation par ligne.
     #[arg(long)]
     json: bool,
 }
 
 /// Runs `sira access`.
 pub async fn run(config: &Config, args: AccessArgs, say: Say) -> Result<(), CliError> {
-    with_open(config, say, async |opened| {
+    with_read(config, say, async |opened| {
         let id = find(opened, &args.id, say).await?;
         if events_of(opened, id).await?.is_empty() {
             return Err(not_found(say));

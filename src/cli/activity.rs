@@ -7,10 +7,11 @@ use sira_projections::ReadStore;
 
 use super::CliError;
 use super::paper::{to_the_second, wrapped};
-use crate::app::{Opened, open_read, with_open};
+use crate::app::{Opened, open_read_that_is_there, with_read};
+use crate::clock::read_day;
 use crate::config::Config;
 use crate::grant::Scope;
-use crate::replay::activity::{Question, ShownDeed, ShownEvent, ShownRead, activity};
+use crate::replay::activity::{ActivityQuestion, EventDeed, ReadingDeed, ShownDeed, activity};
 use crate::replay::activity::{after, beginning_of};
 use crate::say::Say;
 
@@ -20,23 +21,27 @@ const PAGE: usize = 200;
 /// Arguments of `sira activity`.
 #[derive(Debug, clap::Args)]
 pub struct ActivityArgs {
-    /// Who, by the name in their token.
+    /// Who, by the name in their token. / Qui, d'après le nom de son jeton.
     actor: ActorId,
-    /// Recorded on this day (UTC) or later. / Depuis ce jour.
-    #[arg(long)]
+    /// Recorded on this day (UTC) or later. / Enregistré ce jour (UTC) ou après.
+    #[arg(long, value_parser = day)]
     from: Option<NaiveDate>,
-    /// Recorded on this day (UTC) or before. / Jusqu'à ce jour.
-    #[arg(long)]
+    /// Recorded on this day (UTC) or before. / Enregistré ce jour (UTC) ou avant.
+    #[arg(long, value_parser = day)]
     to: Option<NaiveDate>,
-    /// JSON: one deed a line.
+    /// JSON: one deed a line. / JSON : un acte par ligne.
     #[arg(long)]
     json: bool,
 }
 
+fn day(text: &str) -> Result<NaiveDate, String> {
+    read_day(text).ok_or_else(|| "YYYY-MM-DD".to_owned())
+}
+
 /// Runs `sira activity`.
 pub async fn run(config: &Config, args: ActivityArgs, say: Say) -> Result<(), CliError> {
-    with_open(config, say, async |opened| {
-        let read = open_read(config, opened, say).await?;
+    with_read(config, say, async |opened| {
+        let read = open_read_that_is_there(config, opened, say).await?;
         let done = print_all(opened, &read, &args, say).await;
         read.close().await;
         done
@@ -53,7 +58,7 @@ async fn print_all(
     warn_if_behind(opened, read, say).await?;
     let mut place = None;
     loop {
-        let question = Question {
+        let question = ActivityQuestion {
             actor: &args.actor,
             from: args.from.map(beginning_of),
             before: args.to.map(after),
@@ -92,36 +97,37 @@ async fn warn_if_behind(opened: &Opened, read: &ReadStore, say: Say) -> Result<(
     Ok(())
 }
 
-fn print_event(event: &ShownEvent, say: Say) {
+fn print_event(event: &EventDeed, say: Say) {
     let named = event.stream.reference.as_deref().unwrap_or(&event.stream.id);
     println!("{}  {:<36}  {}", to_the_second(&event.at), named, event.label);
     let role = event.role.as_str().and_then(|role| role.parse::<Role>().ok());
     let role = role.map_or("-", |role| role.label(say.0));
     let on = event.occurred_on;
-    let mut more = format!("{} {on} ; {role}", say.pick("fait du", "fact of"));
+    let then = say.pick(" ;", ";");
+    let mut more = format!("{} {on}{then} {role}", say.pick("fait du", "fact of"));
     if let Some(office) = event.office.as_str() {
         more = format!("{more} ({office})");
     }
     more = format!(
-        "{more} ; {} {}, position {}",
+        "{more}{then} {} {}, position {}",
         kind_of(&event.stream.r#type, say),
         event.sequence,
         event.position
     );
     if let Some(device) = event.device.as_str() {
         let at = event.device_time.as_str().map(to_the_second).unwrap_or_default();
-        more = format!("{more} ; {} {device} {at}", say.pick("appareil", "device"));
+        more = format!("{more}{then} {} {device} {at}", say.pick("appareil", "device"));
     }
     println!("{}", wrapped(6, &more));
 }
 
-fn print_reading(reading: &ShownRead, say: Say) {
+fn print_reading(reading: &ReadingDeed, say: Say) {
     let named = reading.stream.as_ref();
     let named = named.map_or("-", |stream| stream.reference.as_deref().unwrap_or(&stream.id));
     println!(
-        "{}  {named:<36}  {} : {}",
+        "{}  {named:<36}  {} {}",
         to_the_second(&reading.at),
-        say.pick("consultation", "reading"),
+        say.pick("consultation :", "reading:"),
         reading.label,
     );
 }

@@ -13,10 +13,11 @@ use crate::say::Say;
 /// Arguments of `sira backup`.
 #[derive(Debug, clap::Args)]
 pub struct BackupArgs {
-    /// The folder, which must be new or empty / le dossier, nouveau ou vide
+    /// The folder, which must be new or empty / Le dossier, qui doit être nouveau ou vide
     #[arg(long, short)]
     output: PathBuf,
-    /// The keys, and not the journal: to be kept elsewhere, and for days only / les clés seulement
+    /// The keys, and not the journal: to be kept elsewhere, and for days only / Les clés, et
+    /// non le journal : à garder ailleurs, et quelques jours seulement
     #[arg(long)]
     keys: bool,
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, FundId, OfficeCode};
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::CliError;
@@ -16,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::FileError;
 use crate::generate::{Population, population_of};
-use crate::grant::Scope;
+use crate::grant::AskedScope;
 use crate::keys::MasterKey;
 use crate::say::Say;
 
@@ -101,6 +102,8 @@ fn within(config: &Config, folder: &Path) -> Config {
 /// Prints where it is and a token for each role.
 pub(super) async fn introduce(opened: &Opened, at: SocketAddr, say: Say) -> Result<(), CliError> {
     let funds = first_funds(opened).await?;
+    let known = opened.commands.known_places().await;
+    let known = known.map_err(|error| CliError::failed("demo", error))?;
     let title = say.pick(
         "DÉMONSTRATION : toutes les personnes sont inventées. Jetons :",
         "DEMONSTRATION: all people are invented. Tokens:",
@@ -108,8 +111,9 @@ pub(super) async fn introduce(opened: &Opened, at: SocketAddr, say: Say) -> Resu
     println!("\n{title}");
     for (role, account) in CAST {
         let actor = ActorId::try_new(account).map_err(|error| CliError::failed("demo", error))?;
-        let scope = scope_of(role, &funds)?;
-        let issued = opened.tokens.issue(actor, role, scope, Duration::days(TOKEN_DAYS)).await;
+        let scope = asked_of(role, &funds)?.resolve(role, &known);
+        let scope = scope.map_err(|error| CliError::failed("demo", error))?;
+        let issued = opened.tokens()?.issue(actor, role, scope, Duration::days(TOKEN_DAYS)).await;
         let token = issued.map_err(|error| CliError::failed("token", error))?;
         println!("\n{} ({account})\n{token}", role.label(say.0));
     }
@@ -130,25 +134,26 @@ pub(super) async fn warn(opened: &Opened, say: Say) -> Result<(), CliError> {
     Ok(())
 }
 
-fn scope_of(role: Role, funds: &[FundId]) -> Result<Scope, CliError> {
-    let demo = |error| CliError::failed("demo", error);
-    Ok(match role {
+fn asked_of(role: Role, funds: &[FundId]) -> Result<AskedScope, CliError> {
+    let mut asked = AskedScope::default();
+    match role {
         Role::Adviser | Role::Trainer => {
-            let office =
-                OfficeCode::try_new(OFFICE).map_err(|error| CliError::failed("demo", error))?;
-            Scope::Offices(vec![office])
+            let office = OfficeCode::try_new(OFFICE);
+            asked.offices = vec![office.map_err(|error| CliError::failed("demo", error))?];
         }
         Role::Committee | Role::Finance | Role::Director => {
-            Scope::Regions(vec![REGION.parse().map_err(demo)?])
+            let region = REGION.parse();
+            asked.regions = vec![region.map_err(|error| CliError::failed("demo", error))?];
         }
-        Role::Donor => Scope::Funds(funds.to_vec()),
-        Role::Analyst | Role::Auditor | Role::Admin => Scope::All,
-    })
+        Role::Donor => asked.funds = funds.to_vec(),
+        Role::Analyst | Role::Auditor | Role::Admin => asked.all = true,
+    }
+    Ok(asked)
 }
 
 /// The funds of the first year: the donor's own.
 async fn first_funds(opened: &Opened) -> Result<Vec<FundId>, CliError> {
-    let events = opened.commands.journal().read_feed(0, FIRST_EVENTS).await;
+    let events = opened.commands.journal().read_feed(Position::START, FIRST_EVENTS).await;
     let events = events.map_err(|error| CliError::failed("journal", error))?;
     let funds: Vec<Uuid> = events
         .iter()

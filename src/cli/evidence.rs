@@ -7,10 +7,11 @@ use std::time::Duration;
 use sira_domain::path::Beneficiary;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::{CliError, Say, path, witness};
-use crate::app::{Opened, keep_evidence, signing_key, with_open};
+use crate::app::{Opened, keep_evidence, signing_key, with_open, with_read};
 use crate::commands::{Call, stream_id};
 use crate::config::Config;
 use crate::evidence::{EvidenceError, KeyHistory, rotate};
@@ -27,7 +28,7 @@ pub struct EvidenceArgs {
     /// The path: an id or a reference. / Le parcours : identifiant ou référence.
     #[arg(required = true)]
     id: Option<String>,
-    /// The file to write.
+    /// The file to write. / Le fichier à écrire.
     #[arg(short, long, required = true)]
     output: Option<PathBuf>,
     #[command(subcommand)]
@@ -36,19 +37,23 @@ pub struct EvidenceArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Show the verifier key, to be kept by whoever will check. / Montre la clé de vérification.
+    /// Show the verifier key, to be kept by whoever will check. / Montre la clé de vérification, à garder par
+    /// qui vérifiera.
     Key {
-        /// Every key that the log has had, with the position from which it signs.
+        /// Every key that the log has had, with the position from which it signs. / Toutes les clés qu'a eues
+        /// le registre, avec la position à partir de laquelle chacune signe.
         #[arg(long)]
         all: bool,
     },
-    /// Introduce a new signing key, signed by the old. / Remplace la clé de signature.
+    /// Introduce a new signing key, signed by the old. / Présente une nouvelle clé de signature, signée par
+    /// l'ancienne.
     Rotate {
-        /// Who orders it.
+        /// Who orders it. / Qui l'ordonne.
         #[arg(long)]
         actor: ActorId,
     },
-    /// Watch a log from outside and sign what it has only added to. / Témoigne d'un journal.
+    /// Watch a log from outside and sign what it has only added to. / Observe un registre de l'extérieur et
+    /// signe tant qu'il ne fait que s'allonger.
     Witness(Box<witness::WitnessArgs>),
 }
 
@@ -57,7 +62,7 @@ pub async fn run(config: &Config, args: EvidenceArgs, say: Say) -> Result<(), Cl
     match args.action {
         Some(Action::Witness(args)) => witness::run(*args, say).await,
         Some(Action::Key { all }) => {
-            with_open(config, say, async |opened: &Opened| keys(config, opened, all, say).await)
+            with_read(config, say, async |opened: &Opened| keys(config, opened, all, say).await)
                 .await
         }
         Some(Action::Rotate { actor }) => {
@@ -67,7 +72,7 @@ pub async fn run(config: &Config, args: EvidenceArgs, say: Say) -> Result<(), Cl
         None => {
             let (id, output) = (args.id.unwrap_or_default(), args.output.unwrap_or_default());
             let work = async |opened: &Opened| bundle(config, opened, &id, &output, say).await;
-            with_open(config, say, work).await
+            with_read(config, say, work).await
         }
     }
 }
@@ -77,8 +82,10 @@ pub(super) fn failed(error: EvidenceError, say: Say) -> CliError {
 }
 
 async fn keys(config: &Config, opened: &Opened, all: bool, say: Say) -> Result<(), CliError> {
-    // Made now when there is none: whoever asks for it first may be the first to start.
-    signing_key(config, &opened.commands, say).await?;
+    // Made now when there is none: whoever asks for it first may be the first to start. Not on a copy.
+    if opened.commands.keys().is_here() {
+        signing_key(config, &opened.commands, say).await?;
+    }
     let keys =
         KeyHistory::of(opened.commands.journal()).await.map_err(|error| failed(error, say))?;
     let keys = keys.ok_or_else(|| failed(EvidenceError::NotCovered, say))?;
@@ -131,7 +138,7 @@ async fn bundle(
     let id = path::find(opened, id, say).await?;
     let path = commands.current_beneficiary(id).await;
     let path = path.map_err(|error| CliError::failed("journal", error))?;
-    let position = path.map_or(0, |path| path.position);
+    let position = path.map_or(Position::START, |path| path.position);
     let keeper = keep_evidence(config, commands, say).await?;
     let evidence = keeper.evidence();
     let made = async {

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
+use sira_numbers::Position;
 use sira_projections::ReadStore;
 use sira_projections::table::{TABLES, Table, time_text};
 
 use super::CliError;
-use crate::app::{Opened, open_read, with_open};
+use crate::app::{Opened, open_read_that_is_there, with_read};
 use crate::config::Config;
 use crate::export::events::{self, EventForm};
 use crate::export::mining::{self, MiningForm};
-use crate::export::tables::{Moment, PAGE_ROWS, TableExport, is_reserved};
+use crate::export::tables::{PAGE_ROWS, TableExport, TableMoment, is_reserved};
 use crate::export::{Destination, ExportError, Exported, StaffNames};
 use crate::formats::{Format, csvw_metadata};
 use crate::say::Say;
@@ -24,22 +25,27 @@ const PATHS: &str = "paths";
 /// Arguments of `sira export`. Headings are in the language of `--lang`.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
-    /// A table of the read models, `events` or `paths` / une table, `events` ou `paths`
+    /// A table of the read models, `events` or `paths` / Une table des modèles de lecture,
+    /// `events` ou `paths`
     what: String,
     /// The format: json, csv, parquet or xlsx for a table; cloudevents, parquet or csv for `events`;
-    /// ocel or xes for `paths`
+    /// ocel or xes for `paths` / Le format : json, csv, parquet ou xlsx pour une table ; cloudevents, parquet
+    /// ou csv pour `events` ; ocel ou xes pour `paths`
     #[arg(long)]
     format: WantedFormat,
-    /// The file, or - for standard output. It is there whole or not at all.
+    /// The file, or - for standard output. It is there whole or not at all. / Le fichier, ou - pour la sortie
+    /// standard. Il est là entier, ou pas du tout.
     #[arg(long, short)]
     output: PathBuf,
-    /// As things stood at this position of the journal / à cette position du journal
+    /// As things stood at this position of the journal / L'état à cette position du journal
     #[arg(long, value_name = "N", conflicts_with = "every_version")]
-    as_of_position: Option<u64>,
-    /// Every row that ever stood, with the positions between which it did / toutes les versions
+    as_of_position: Option<Position>,
+    /// Every row that ever stood, with the positions between which it did / Chaque
+    /// ligne qui a jamais valu, avec les positions entre lesquelles elle a valu
     #[arg(long)]
     every_version: bool,
-    /// Allow a table about the staff; their names are replaced / permet une table sur le personnel
+    /// Allow a table about the staff; their names are replaced / Permet une table sur
+    /// le personnel ; les noms y sont remplacés
     #[arg(long)]
     with_identity: bool,
 }
@@ -65,9 +71,9 @@ enum Wanted {
 /// Runs `sira export`.
 pub async fn run(config: &Config, args: ExportArgs, say: Say) -> Result<(), CliError> {
     let wanted = wanted(&args, say)?;
-    with_open(config, say, async |opened| match wanted {
+    with_read(config, say, async |opened| match wanted {
         Wanted::Table(table, format) => {
-            let store = open_read(config, opened, say).await?;
+            let store = open_read_that_is_there(config, opened, say).await?;
             let done = table_to(opened, &store, (table, format), &args, say).await;
             store.close().await;
             done
@@ -134,9 +140,9 @@ async fn table_to(
     say: Say,
 ) -> Result<(), CliError> {
     let moment = match args.as_of_position {
-        Some(position) => Moment::At(position),
-        None if args.every_version => Moment::EveryVersion,
-        None => Moment::Now,
+        Some(position) => TableMoment::At(position),
+        None if args.every_version => TableMoment::EveryVersion,
+        None => TableMoment::Now,
     };
     let export = TableExport { table, moment, format, language: say.0, page_rows: PAGE_ROWS };
     let destination = Destination::new(&args.output);

@@ -9,21 +9,29 @@ use super::CliError;
 use crate::app::{Opened, open_at};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::generate::{CASES_MAX, GenerateError, Generated, Population, Progress, generate};
+use crate::generate::{
+    CASES_MAX, GenerateError, Generated, GenerationProgress, Population, generate,
+};
 use crate::say::Say;
 
 /// Arguments of `sira generate`.
 #[derive(Debug, clap::Args)]
 pub struct GenerateArgs {
-    /// People who register
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=CASES_MAX))]
+    /// People who register / Personnes qui s'inscrivent
+    #[arg(long, value_parser = people)]
     cases: u64,
-    /// Seed: the same one gives the same population
+    /// Seed: the same one gives the same population / Graine : la même donne la même population
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// First day that is not simulated any more [default: today]
+    /// First day that is not simulated any more [default: today] / Premier jour qui n'est plus simulé
+    /// [défaut : aujourd'hui]
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<NaiveDate>,
+}
+
+fn people(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (1..=CASES_MAX).contains(number));
+    number.ok_or_else(|| format!("1..{CASES_MAX}"))
 }
 
 /// Generates.
@@ -86,7 +94,7 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn show(bar: &ProgressBar, at: Progress) {
+fn show(bar: &ProgressBar, at: GenerationProgress) {
     bar.set_length(at.total);
     bar.set_position(at.done);
     bar.set_message(format!("{} ev.", at.events));

@@ -6,12 +6,13 @@ use sira_domain::path::{Stage, Status};
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::CliError;
 use super::paper::{to_the_second, wrapped};
 use super::path::{events_of, find, key_of, not_found, record_reading};
-use crate::app::with_open;
+use crate::app::with_read;
 use crate::clock::read_moment;
 use crate::commands::Loaded;
 use crate::config::Config;
@@ -19,34 +20,37 @@ use crate::journal::RecordedEvent;
 use crate::keys::PersonKey;
 use crate::present::may_open;
 use crate::present::{Opening, path_value};
-use crate::replay::history::{Difference, RulesTold, compare, programme_of};
+use crate::replay::history::{HistoryRules, PathDifference, compare, programme_of};
 use crate::replay::words::field_of;
-use crate::replay::{Change, Told, ToldEvent, tell};
+use crate::replay::{Change, HistoryEvent, PathHistory, tell};
 use crate::say::Say;
 
 /// Arguments of `sira history`.
 #[derive(Debug, clap::Args)]
 pub struct HistoryArgs {
-    /// The path's id or reference.
+    /// The path's id or reference. / L'identifiant ou la référence du parcours.
     id: String,
-    /// What was known at the end of this day (UTC), or at this time (RFC 3339).
+    /// What was known at the end of this day (UTC), or at this time (RFC 3339). / Ce qui était connu à la fin
+    /// de ce jour (UTC), ou à cet instant (RFC 3339).
     #[arg(long, value_parser = as_of)]
     as_of: Option<DateTime<Utc>>,
-    /// The path after this version.
+    /// The path after this version. / Le parcours après cette version.
     #[arg(long, conflicts_with = "as_of")]
-    version: Option<u64>,
+    version: Option<Version>,
     /// What differs from the path after this version; 0 for before the first event. / Ce qui diffère
-    /// depuis cette version.
+    /// du parcours après cette version ; 0 pour avant le premier événement.
     #[arg(long, conflicts_with_all = ["as_of", "version"])]
-    from_version: Option<u64>,
-    /// The later of the two versions; the present one when left out. / La version d'arrivée.
+    from_version: Option<Version>,
+    /// The later of the two versions; the present one when left out. / La version d'arrivée ; l'actuelle si
+    /// elle est omise.
     #[arg(long, requires = "from_version")]
-    to_version: Option<u64>,
+    to_version: Option<Version>,
     /// Who looks, as an auditor: opens the reasons that were given, and is recorded. / Qui consulte, à
     /// titre d'auditeur : les motifs s'ouvrent, la consultation est enregistrée.
     #[arg(long)]
     actor: Option<ActorId>,
-    /// JSON: events as stored and the state after them.
+    /// JSON: events as stored and the state after them. / JSON : les événements tels quels, et l'état qui en
+    /// résulte.
     #[arg(long)]
     json: bool,
 }
@@ -58,7 +62,7 @@ fn as_of(text: &str) -> Result<DateTime<Utc>, String> {
 /// Runs `sira history`. Without an actor nothing sealed is opened; an identity never is: names are for
 /// those whose token says so.
 pub async fn run(config: &Config, args: HistoryArgs, say: Say) -> Result<(), CliError> {
-    with_open(config, say, async |opened| {
+    with_read(config, say, async |opened| {
         let id = find(opened, &args.id, say).await?;
         let mut events = events_of(opened, id).await?;
         let path = Loaded::fold(&events).map_err(|error| CliError::failed("journal", error))?;
@@ -83,7 +87,7 @@ pub async fn run(config: &Config, args: HistoryArgs, say: Say) -> Result<(), Cli
 
 /// Cuts the events to the moment asked for, or to the later of two.
 fn cut(args: &HistoryArgs, events: &mut Vec<RecordedEvent>, say: Say) -> Result<(), CliError> {
-    let Some(present) = events.last().map(|event| event.sequence) else {
+    let Some(present) = events.last().map(|event| Version::of(event.sequence)) else {
         return Err(not_found(say));
     };
     let last = args.to_version.unwrap_or(present);
@@ -91,9 +95,15 @@ fn cut(args: &HistoryArgs, events: &mut Vec<RecordedEvent>, say: Say) -> Result<
         let range = say.pick("versions de 0 à", "versions from 0 to");
         return Err(CliError::Usage(format!("--from-version, --to-version: {range} {present}")));
     }
-    events.retain(|event| event.sequence <= last);
+    if args.version.is_some_and(|version| version > present) {
+        let range = say.pick("versions de 0 à", "versions from 0 to");
+        return Err(CliError::Usage(format!("--version: {range} {present}")));
+    }
+    events.retain(|event| event.sequence <= last.last_sequence());
     events.retain(|event| args.as_of.is_none_or(|last| event.recorded_at <= last));
-    events.retain(|event| args.version.is_none_or(|version| event.sequence <= version));
+    events.retain(|event| {
+        args.version.is_none_or(|version| event.sequence <= version.last_sequence())
+    });
     if events.is_empty() && args.to_version.is_none() { Err(not_found(say)) } else { Ok(()) }
 }
 
@@ -117,7 +127,7 @@ impl Asked<'_> {
         let told = told.map_err(|error| CliError::failed("journal", error))?;
         let state = path_value(self.id, &told.path);
         if self.json {
-            let Told { events, rules, .. } = told;
+            let PathHistory { events, rules, .. } = told;
             let shown = serde_json::json!({ "id": self.id, "events": events, "rules": rules, "state": state });
             println!("{shown}");
             return Ok(());
@@ -126,15 +136,16 @@ impl Asked<'_> {
         print_rules(&told.rules, self.say);
         let standing = told.path.state.state();
         println!(
-            "\n{}: {} (version {})",
+            "\n{}{} {} (version {})",
             state["reference"].as_str().unwrap_or("-"),
+            self.say.pick(" :", ":"),
             place(standing.stage, standing.status, self.say),
             told.path.state.version(),
         );
         Ok(())
     }
 
-    fn print_difference(&self, events: &[RecordedEvent], from: u64) -> Result<(), CliError> {
+    fn print_difference(&self, events: &[RecordedEvent], from: Version) -> Result<(), CliError> {
         let may_open = |field: &str| may_open(Role::Auditor, field);
         let opening = self.opening(&may_open);
         let found = compare(events, from, self.programme, self.say.0, &opening);
@@ -158,8 +169,8 @@ fn place(stage: Stage, status: Status, say: Say) -> String {
     format!("{} / {}", stage.label(say.0), status.label(say.0))
 }
 
-fn print_event(event: &ToldEvent, say: Say) {
-    let ToldEvent { shown, rules_version, retracted_by, after } = event;
+fn print_event(event: &HistoryEvent, say: Say) {
+    let HistoryEvent { shown, rules_version, retracted_by, after } = event;
     let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
     let mark = if shown.retracted { say.pick("[retiré]", "[retracted]") } else { "" };
     let head = format!(
@@ -210,7 +221,8 @@ fn print_event(event: &ToldEvent, say: Say) {
     }
 }
 
-fn print_rules(rules: &[RulesTold], say: Say) {
+fn print_rules(rules: &[HistoryRules], say: Say) {
+    let colon = say.pick(" :", ":");
     println!();
     for set in rules {
         let from = match set.effective_from {
@@ -219,12 +231,12 @@ fn print_rules(rules: &[RulesTold], say: Say) {
         };
         println!(
             "{}",
-            wrapped(0, &format!("{} {} : {from}", say.pick("Règles", "Rules"), set.version))
+            wrapped(0, &format!("{} {}{colon} {from}", say.pick("Règles", "Rules"), set.version))
         );
     }
 }
 
-fn print_moments(found: &Difference, say: Say) {
+fn print_moments(found: &PathDifference, say: Say) {
     for (word, moment) in
         [(say.pick("de", "from"), &found.from), (say.pick("à ", "to  "), &found.to)]
     {

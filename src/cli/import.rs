@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sira_domain::values::ActorId;
 
 use super::CliError;
+use super::causes::told;
 use crate::app::{Opened, open_read, with_open};
 use crate::config::Config;
 use crate::files::FileError;
@@ -17,28 +18,31 @@ use crate::say::Say;
 /// Arguments of `sira import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// The CSV file.
+    /// The CSV file. / Le fichier CSV.
     #[arg(required_unless_present = "withdraw", conflicts_with = "withdraw")]
     file: Option<PathBuf>,
-    /// The map: which commands a row becomes, and from which columns.
+    /// The map: which commands a row becomes, and from which columns. / La correspondance : les commandes que
+    /// donne une ligne, et à partir de quelles colonnes.
     #[arg(long, required_unless_present = "withdraw")]
     map: Option<PathBuf>,
-    /// A value for a `$name` of the map; may be repeated.
+    /// A value for a `$name` of the map; may be repeated. / Une valeur pour un `$nom` de la correspondance ;
+    /// peut être répété.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = read_pair)]
     set: Vec<(String, String)>,
-    /// Judge every row and record nothing.
+    /// Judge every row and record nothing. / Juge chaque ligne sans rien enregistrer.
     #[arg(long)]
     dry_run: bool,
-    /// Write the refused rows here, as CSV, rather than to standard output.
+    /// Write the refused rows here, as CSV, rather than to standard output. / Écrit ici les lignes refusées,
+    /// en CSV, et non sur la sortie standard.
     #[arg(long)]
     report: Option<PathBuf>,
-    /// Retract every event of this batch.
+    /// Retract every event of this batch. / Retire tous les événements de ce lot.
     #[arg(long, value_name = "BATCH", requires = "reason")]
     withdraw: Option<String>,
-    /// Why the batch is withdrawn.
+    /// Why the batch is withdrawn. / Pourquoi le lot est retiré.
     #[arg(long)]
     reason: Option<String>,
-    /// Who withdraws.
+    /// Who withdraws. / Qui le retire.
     #[arg(long, default_value = "import")]
     actor: ActorId,
 }
@@ -56,7 +60,10 @@ pub async fn run(config: &Config, args: ImportArgs, say: Say) -> Result<(), CliE
             look_for_duplicates(config, opened, say).await;
             import_file(opened, file, map, &args, say).await
         }
-        _ => Err(CliError::Usage("FILE --map MAP.toml".to_owned())),
+        _ => {
+            let what = say.pick("FICHIER --map CORRESPONDANCE.toml", "FILE --map MAP.toml");
+            Err(CliError::Usage(what.to_owned()))
+        }
     })
     .await
 }
@@ -85,7 +92,7 @@ async fn import_file(
     })?;
     let variables: BTreeMap<_, _> = args.set.iter().cloned().collect();
     let map = ImportMap::read(&map_text, variables)
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+        .map_err(|error| CliError::Usage(told(&error, say)))?;
     let file = open_file(path)?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
     let import = Import::new(map, &map_text, file, opened.commands.clone(), args.dry_run, say.0)

@@ -4,17 +4,22 @@
 
 mod access;
 mod activity;
+mod analyst_login;
 mod backup;
+mod causes;
 mod demo;
 mod evidence;
 mod export;
 mod generate;
 mod history;
 mod import;
+mod lottery;
+mod open_call;
 mod paper;
 mod path;
 mod person;
 mod projections;
+mod reconcile;
 mod report;
 mod restore;
 mod retention;
@@ -24,10 +29,11 @@ mod signals;
 mod token;
 mod verify;
 mod witness;
+mod words;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::ConfigArgs;
 use crate::say::Say;
@@ -44,17 +50,20 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the HTTP API. / Lance le serveur.
+    /// Serve the HTTP API. / Lance le serveur HTTP.
     Serve(serve::ServeArgs),
     /// Bring the database's schema up to date. / Met à jour le schéma de la base.
     Migrate,
-    /// Issue, list and revoke tokens. / Gère les jetons.
+    /// Issue, list and revoke tokens. / Émet, liste et révoque les jetons.
     Token(token::TokenArgs),
-    /// Show a path's history, or its state at a past moment. / Montre l'historique d'un parcours.
+    /// Show a path's history, or its state at a past moment. / Montre l'historique d'un parcours, ou son état à
+    /// un moment passé.
     History(history::HistoryArgs),
-    /// Write a path with its proofs to a file; the log's keys; a witness. / Preuves d'un parcours.
+    /// Write a path with its proofs to a file; the log's keys; a witness. / Écrit un parcours et ses preuves ;
+    /// gère les clés du registre ; témoigne.
     Evidence(Box<evidence::EvidenceArgs>),
-    /// Check a bundle without any access, or the whole journal. / Vérifie des preuves, ou tout le journal.
+    /// Check a bundle without any access, or the whole journal. / Vérifie un dossier de preuves sans aucun
+    /// accès, ou tout le journal.
     Verify(verify::VerifyArgs),
     /// Show what one member of the staff did. / Montre ce qu'un agent a fait.
     Activity(activity::ActivityArgs),
@@ -64,23 +73,32 @@ enum Command {
     Person(person::PersonArgs),
     /// List and erase personal data past retention. / Liste et efface les données à ne plus conserver.
     Retention(retention::RetentionArgs),
+    /// Destroy applications whose days are over. / Détruit les candidatures à ne plus conserver.
+    OpenCall(open_call::OpenCallArgs),
     /// Fill an empty journal with an invented population. / Génère une population fictive.
     Generate(generate::GenerateArgs),
-    /// Turn the rows of a CSV file into commands. / Importe un fichier CSV.
+    /// Turn the rows of a CSV file into commands. / Importe les lignes d'un fichier CSV.
     Import(import::ImportArgs),
+    /// Draw public lotteries again. / Refait les tirages au sort publics.
+    Lottery(lottery::LotteryArgs),
+    /// Compare a statement with the payments of a fund. / Compare un relevé aux paiements d'un fonds.
+    Reconcile(reconcile::ReconcileArgs),
     /// Show and rebuild the read models. / Montre et reconstruit les projections.
     Projections(projections::ProjectionsArgs),
-    /// Freeze figures under a name, and show what changed since. / Fige des chiffres sous un nom.
+    /// Freeze figures under a name, and show what changed since. / Fige des chiffres sous un nom, et montre ce
+    /// qui a changé depuis.
     Report(report::ReportArgs),
+    /// Make a login for an analyst's or an auditor's tool. / Crée un compte pour l'outil d'un analyste.
+    AnalystLogin(analyst_login::AnalystLoginArgs),
     /// Write a read model, the event log or the paths to a file. / Exporte une table, les événements ou les parcours.
     Export(export::ExportArgs),
     /// Save the journal, or the keys, to a folder. / Sauvegarde le journal, ou les clés, dans un dossier.
     Backup(backup::BackupArgs),
     /// Restore a backup into an empty database of either engine. / Restaure une sauvegarde dans une base vide.
     Restore(restore::RestoreArgs),
-    /// Print completions for a shell. / Complétion pour un interpréteur.
+    /// Print completions for a shell. / Écrit la complétion pour un interpréteur de commandes.
     Completions {
-        /// The shell.
+        /// The shell. / L'interpréteur.
         shell: clap_complete::Shell,
     },
 }
@@ -141,28 +159,43 @@ fn end_quietly_when_nobody_reads() {
 #[must_use]
 pub fn run() -> ExitCode {
     end_quietly_when_nobody_reads();
-    let cli = Cli::parse();
-    let outcome = match &cli.command {
-        Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "sira", &mut std::io::stdout());
+    let words: Vec<_> = std::env::args_os().collect();
+    let say = Say(words::language_of(&words));
+    let mut command = words::in_language(Cli::command(), say.0);
+    let cli = command.try_get_matches_from_mut(words);
+    let cli = cli.and_then(|found| Cli::from_arg_matches(&found));
+    let outcome = match cli {
+        Err(error) => return not_understood(&error, say),
+        Ok(Cli { command: Command::Completions { shell }, .. }) => {
+            clap_complete::generate(shell, &mut command, "sira", &mut std::io::stdout());
             Ok(())
         }
-        _ => run_async(cli),
+        Ok(cli) => run_async(cli),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
+            report(&error, say);
             ExitCode::from(error.status())
         }
     }
 }
 
-fn report(error: &CliError) {
-    eprintln!("sira: {error}");
+/// Shows the help or the version that was asked for, or says what is wrong with what was typed.
+fn not_understood(error: &clap::Error, say: Say) -> ExitCode {
+    match words::wrong_use(error, say) {
+        Some(told) => eprint!("{told}"),
+        // Nobody may be reading any more: the exit status says the rest.
+        None => drop(error.print()),
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn report(error: &CliError, say: Say) {
+    eprintln!("sira: {}", causes::place(&error.to_string(), say));
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        eprintln!("  : {error}");
+        eprintln!("  : {}", causes::told(error, say));
         cause = error.source();
     }
 }
@@ -186,9 +219,13 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Access(args) => access::run(&config, args, say).await,
             Command::Person(args) => person::run(&config, args, say).await,
             Command::Retention(args) => retention::run(&config, args, say).await,
+            Command::OpenCall(args) => open_call::run(&config, args, say).await,
             Command::Generate(args) => generate::run(&config, args, say).await,
             Command::Import(args) => import::run(&config, args, say).await,
+            Command::Lottery(args) => lottery::run(&config, args, say).await,
+            Command::Reconcile(args) => reconcile::run(&config, args, say).await,
             Command::Projections(args) => projections::run(&config, args, say).await,
+            Command::AnalystLogin(args) => analyst_login::run(&config, args, say).await,
             Command::Report(args) => report::run(&config, args, say).await,
             Command::Export(args) => export::run(&config, args, say).await,
             Command::Backup(args) => backup::back_up(&config, args, say).await,

@@ -3,14 +3,15 @@
 use sira_domain::path::Beneficiary;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, Reference};
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::CliError;
 use crate::access_log::{AccessEntry, record_access};
 use crate::app::Opened;
-use crate::commands::{Loaded, alias_of};
+use crate::commands::{FieldError, Loaded, alias_of};
 use crate::journal::{RecordedEvent, StreamId};
-use crate::keys::{Found, PersonKey};
+use crate::keys::{FoundKey, PersonKey};
 use crate::say::Say;
 
 /// What is said when there is nothing to show.
@@ -25,8 +26,10 @@ pub async fn find(opened: &Opened, text: &str, say: Say) -> Result<Uuid, CliErro
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(id);
     }
-    let reference =
-        Reference::try_new(text).map_err(|error| CliError::Usage(format!("{text}: {error}")))?;
+    let reference = Reference::try_new(text).map_err(|error| {
+        let rule = FieldError::of_value("", &error).detail(say.0);
+        CliError::Usage(format!("{text}: {rule}"))
+    })?;
     let found = opened.commands.journal().find_alias(&alias_of(reference)).await;
     let found = found.map_err(|error| CliError::failed("journal", error))?;
     found.map(|stream| stream.aggregate_id).ok_or_else(|| not_found(say))
@@ -39,11 +42,12 @@ pub fn stream_of(id: Uuid) -> StreamId {
 
 /// Every event of a path.
 pub async fn events_of(opened: &Opened, id: Uuid) -> Result<Vec<RecordedEvent>, CliError> {
-    let events = opened.commands.journal().read_stream(&stream_of(id), 0).await;
+    let events = opened.commands.journal().read_stream(&stream_of(id), Version::ZERO).await;
     events.map_err(|error| CliError::failed("journal", error))
 }
 
-/// Records that somebody looks, before anything is shown.
+/// Records that somebody looks, before anything is shown. Who sits at the machine may type any name, so it is
+/// recorded beside the account that they work under, as `local:NAME@ACCOUNT`: no name of a token's.
 pub async fn record_reading(
     opened: &Opened,
     actor: &ActorId,
@@ -51,9 +55,10 @@ pub async fn record_reading(
     action: &'static str,
     id: Uuid,
 ) -> Result<(), CliError> {
+    let actor = recorded_as(actor)?;
     let entry = AccessEntry {
         at: opened.commands.clock().now(),
-        actor,
+        actor: &actor,
         role,
         action,
         stream: stream_of(id),
@@ -63,6 +68,27 @@ pub async fn record_reading(
     recorded.map_err(|error| CliError::failed("journal", error))
 }
 
+/// The name of who reads on the command line.
+fn recorded_as(actor: &ActorId) -> Result<ActorId, CliError> {
+    let typed = actor.as_str().strip_prefix("local:").unwrap_or(actor.as_str());
+    let name = format!("local:{typed}@{}", account());
+    ActorId::try_new(&name).map_err(|error| CliError::Usage(format!("--actor: {error}")))
+}
+
+/// The account that this process runs under: its name in the machine's list, or its number.
+fn account() -> String {
+    let number = rustix::process::geteuid().as_raw().to_string();
+    let list = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let of_number = |line: &&str| line.split(':').nth(2) == Some(number.as_str());
+    let name = list.lines().find(of_number).and_then(|line| line.split(':').next());
+    let is_plain = |name: &&str| {
+        name.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
+        })
+    };
+    name.filter(is_plain).map_or(number.clone(), str::to_owned)
+}
+
 /// The person's key; none when the person was erased.
 pub async fn key_of(
     opened: &Opened,
@@ -70,11 +96,15 @@ pub async fn key_of(
 ) -> Result<Option<PersonKey>, CliError> {
     let state = path.state.state();
     let Some(key) = state.keys.last().filter(|_| !state.is_erased()) else { return Ok(None) };
+    // What is sealed stays sealed, and that was said.
+    if !opened.commands.keys().is_here() {
+        return Ok(None);
+    }
     let failed = |error| CliError::failed("keys", error);
     match opened.commands.keys().get(*key).await.map_err(failed)? {
-        Found::Key(key) => Ok(Some(key)),
-        Found::Destroyed { .. } => Ok(None),
-        Found::Unknown => {
+        FoundKey::Key(key) => Ok(Some(key)),
+        FoundKey::Destroyed { .. } => Ok(None),
+        FoundKey::Unknown => {
             tracing::error!(key = %key, "a person's key is missing: what it sealed stays sealed");
             Ok(None)
         }

@@ -16,13 +16,14 @@ use crate::say::Say;
 /// Arguments of `sira person`.
 #[derive(Debug, clap::Args)]
 pub struct PersonArgs {
-    /// The path's id or reference.
+    /// The path's id or reference. / L'identifiant ou la référence du parcours.
     id: String,
     /// The file, which must not be there yet: `.html` for a page to print, `.json` for programs. / Le
-    /// fichier à créer.
+    /// fichier à créer : `.html` pour une page à imprimer, `.json` pour les programmes.
     #[arg(short, long)]
     output: PathBuf,
-    /// Who makes it: recorded as a reading of everything. / Qui l'établit.
+    /// Who makes it: recorded as a reading of everything. / Qui l'établit : c'est enregistré comme une
+    /// consultation de tout.
     #[arg(long)]
     actor: ActorId,
 }

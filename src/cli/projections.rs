@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use sira_numbers::Position;
 use sira_projections::case_identity::{self, CaseIdentity};
 use sira_projections::models::{MODELS, Model};
-use sira_projections::rebuild::{Progress, rebuild_models, rebuild_projection};
+use sira_projections::rebuild::{RebuildProgress, rebuild_models, rebuild_projection};
 use tokio::sync::watch;
 
 use super::CliError;
-use crate::app::{Opened, open_read, with_open};
+use crate::app::{Opened, open_read, open_read_that_is_there, renewal_of, with_read};
 use crate::config::Config;
 use crate::read_side::{JournalFeed, OpenedKeys, ProjectionLag, projection_names, stored_lags};
 use crate::say::Say;
@@ -23,22 +24,26 @@ pub struct ProjectionsArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Show each projection: version, position, lag, state. / Montre chaque projection.
+    /// Show each projection: version, position, lag, state. / Montre chaque projection : version, position,
+    /// retard, état.
     List {
-        /// JSON, one object a projection.
+        /// JSON, one object a projection. / JSON, un objet par projection.
         #[arg(long)]
         json: bool,
     },
-    /// Build projections anew beside the live ones, and put them in place. / Reconstruit des projections.
+    /// Build projections anew beside the live ones, and put them in place. / Reconstruit des projections à
+    /// côté de celles en service, puis les met en place.
     Rebuild {
-        /// Their names; all of them when none is given.
+        /// Their names; all of them when none is given. / Leurs noms ; toutes si aucun n'est donné.
         names: Vec<String>,
     },
 }
 
 /// Runs `sira projections`.
 pub async fn run(config: &Config, args: ProjectionsArgs, say: Say) -> Result<(), CliError> {
-    with_open(config, say, async |opened| match args.action {
+    // Building read models makes their database, and no key: a copy without keys has all but the index of
+    // people.
+    with_read(config, say, async |opened| match args.action {
         Action::List { json } => list(config, opened, json, say).await,
         Action::Rebuild { names } => Box::pin(rebuild(config, opened, &names, say)).await,
     })
@@ -46,7 +51,7 @@ pub async fn run(config: &Config, args: ProjectionsArgs, say: Say) -> Result<(),
 }
 
 async fn list(config: &Config, opened: &Opened, json: bool, say: Say) -> Result<(), CliError> {
-    let store = open_read(config, opened, say).await?;
+    let store = open_read_that_is_there(config, opened, say).await?;
     let (journal, clock) = (opened.commands.journal(), opened.commands.clock());
     let lags = stored_lags(&store, journal, clock).await;
     store.close().await;
@@ -99,13 +104,7 @@ async fn rebuild(
     names: &[String],
     say: Say,
 ) -> Result<(), CliError> {
-    let known: Vec<_> = projection_names().collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-        let list = known.join(", ");
-        let fr = format!("« {unknown} » n'est pas une projection : {list}");
-        let en = format!("`{unknown}` is no projection: {list}");
-        return Err(CliError::Usage(say.pick(&fr, &en).to_owned()));
-    }
+    check_names(opened, names, say)?;
     let wanted = |name: &str| names.is_empty() || names.iter().any(|one| one == name);
     let models: Vec<&'static Model> = MODELS.iter().filter(|model| wanted(model.name)).collect();
     let store = open_read(config, opened, say).await?;
@@ -126,8 +125,16 @@ async fn rebuild(
         if !wanted(case_identity::NAME) {
             return Ok(());
         }
+        if !opened.commands.keys().is_here() {
+            say.note(
+                "case_identity ne se construit pas sans les clés : le reste est construit.",
+                "case_identity cannot be built without the keys: the others are built.",
+            );
+            return Ok(());
+        }
         let bar = bar(&bars, case_identity::NAME);
-        let keys = OpenedKeys::new(opened.commands.keys().clone());
+        // Under another index key: whoever was erased is in no copy of the index any more.
+        let keys = OpenedKeys::new(opened.commands.keys().clone()).renewing();
         let identity = CaseIdentity::new(feed.clone(), keys);
         let done = rebuild_projection(&feed, &store, &identity, &|at| show(&bar, at), &stop).await;
         bar.finish();
@@ -136,8 +143,15 @@ async fn rebuild(
     let (failures, identity) = tokio::join!(of_models, of_identity);
     let done = failures.and_then(|failures| identity.map(|()| failures));
     let taken = started.elapsed();
+    let done = match done {
+        Ok(failures) if opened.commands.keys().is_here() => {
+            let renewed = renewal_of(&opened.commands, &store).step().await;
+            renewed.map(|()| failures).map_err(|error| CliError::failed("keys", error))
+        }
+        done => done.map_err(|error| CliError::failed("projections rebuild", error)),
+    };
     store.close().await;
-    let failures = done.map_err(|error| CliError::failed("projections rebuild", error))?;
+    let failures = done?;
     if let Some(failure) = failures.first() {
         return Err(CliError::IsFalse(failure.to_string()));
     }
@@ -145,8 +159,27 @@ async fn rebuild(
     Ok(())
 }
 
+/// Refuses a name that is no projection's, and the index of people where the keys are not.
+fn check_names(opened: &Opened, names: &[String], say: Say) -> Result<(), CliError> {
+    let known: Vec<_> = projection_names().collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        let list = known.join(", ");
+        let fr = format!("« {unknown} » n'est pas une projection : {list}");
+        let en = format!("`{unknown}` is no projection: {list}");
+        return Err(CliError::Usage(say.pick(&fr, &en).to_owned()));
+    }
+    if names.iter().any(|name| name == case_identity::NAME) && !opened.commands.keys().is_here() {
+        let what = say.pick(
+            "case_identity ne se construit pas sans les clés",
+            "case_identity cannot be built without the keys",
+        );
+        return Err(CliError::Usage(what.to_owned()));
+    }
+    Ok(())
+}
+
 async fn finished(opened: &Opened, taken: Duration, say: Say) {
-    let head = opened.commands.journal().head().await.map_or(0, |head| head.position);
+    let head = opened.commands.journal().head().await.map_or(Position::START, |head| head.position);
     let seconds = taken.as_secs_f64();
     let fr = format!("Reconstruit jusqu'à la position {head} en {seconds:.1} s.");
     let en = format!("Rebuilt up to position {head} in {seconds:.1} s.");
@@ -161,7 +194,7 @@ fn bar(bars: &MultiProgress, name: &str) -> ProgressBar {
     bars.add(ProgressBar::new(0)).with_style(style).with_message(name.to_owned())
 }
 
-fn show(bar: &ProgressBar, at: Progress) {
+fn show(bar: &ProgressBar, at: RebuildProgress) {
     bar.set_length(at.total);
     bar.set_position(at.done);
 }

@@ -1,12 +1,15 @@
 //! `sira report`: figures frozen under a name, and what changed since.
 
-use sira_domain::values::ActorId;
-use sira_projections::analytics::Reach;
+use sira_domain::reference::Language;
+use sira_domain::values::{ActorId, FundId};
+use sira_projections::analytics::FigureReach;
+use uuid::Uuid;
 
 use super::CliError;
-use crate::app::{Opened, open_read, with_open};
+use super::causes::told;
+use crate::app::{Opened, open_read_that_is_there, with_open, with_read};
 use crate::config::Config;
-use crate::figures::{Figures, FrozenReport, ReportError, Shown, ShownCell};
+use crate::figures::{Figures, FrozenReport, PublishedTo, Reader, ReportError, Shown, ShownCell};
 use crate::say::Say;
 
 /// Who freezes on the command line, when nobody is named.
@@ -21,48 +24,81 @@ pub struct ReportArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Freeze a question: its figures stay the same for ever. / Fige une question.
+    /// Freeze a question: its figures stay the same for ever. / Fige une question : ses chiffres ne changent
+    /// plus.
     Freeze {
         /// Its name.
         name: String,
-        /// What it is about: the last part of the route, such as `indicators` or `funnel`.
+        /// What it is about: the last part of the route, such as `indicators` or `funnel`. / Sur quoi elle
+        /// porte : la fin de la route, par exemple `indicators` ou `funnel`.
         #[arg(long, default_value = "indicators")]
         of: String,
-        /// Its parameters, as in an address: `region=segou&group_by=sex&as_of=2024-12-31`.
+        /// Its parameters, as in an address: `region=segou&group_by=sex&as_of=2024-12-31`. / Ses paramètres,
+        /// comme dans une adresse : `region=segou&group_by=sex&as_of=2024-12-31`.
         #[arg(long, default_value = "")]
         query: String,
-        /// Who freezes it.
+        /// Who freezes it. / Qui la fige.
         #[arg(long, default_value = ACTOR)]
         actor: ActorId,
     },
     /// List the frozen reports. / Liste les rapports figés.
     List,
-    /// Show a report, what changed since, and by which events. / Montre un rapport et ses écarts.
+    /// Show a report, what changed since, and by which events. / Montre un rapport, ce qui a changé depuis, et
+    /// par quels événements.
     Show {
         /// Its name.
         name: String,
-        /// Only the cells that changed.
+        /// Only the cells that changed. / Seulement les cases qui ont changé.
         #[arg(long)]
         changed: bool,
+        /// What was published to a role by the report's day, and what is by now: replays what an analyst
+        /// or a donor was told. / Ce qui a été publié à un rôle.
+        #[arg(long = "as", value_name = "ROLE")]
+        role: Option<PublishedRole>,
+        /// Fund of the donor; may be repeated. / Fonds du bailleur ; peut se répéter.
+        #[arg(long, requires = "role")]
+        fund: Vec<Uuid>,
     },
 }
 
-/// Runs `sira report`. What is shown is what an administrator may see: every cell.
+/// A role that is told published figures.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PublishedRole {
+    /// Analysts.
+    Analyst,
+    /// Donors, of the funds that are named.
+    Donor,
+}
+
+/// Who is shown a report.
+fn reader_of(role: Option<PublishedRole>, funds: Vec<Uuid>) -> Reader {
+    let funds: Vec<_> = funds.into_iter().map(FundId).collect();
+    match role {
+        None => Reader::Exact(FigureReach::All),
+        Some(PublishedRole::Analyst) => Reader::Published(PublishedTo::analyst()),
+        Some(PublishedRole::Donor) => Reader::Published(PublishedTo::donor(&funds)),
+    }
+}
+
+/// Runs `sira report`. What is shown is what an administrator may see, every cell, unless another role is
+/// named.
 pub async fn run(config: &Config, args: ReportArgs, say: Say) -> Result<(), CliError> {
-    with_open(config, say, async |opened: &Opened| {
-        let store = open_read(config, opened, say).await?;
+    let is_written = matches!(args.action, Action::Freeze { .. });
+    let work = async |opened: &Opened| {
+        let store = open_read_that_is_there(config, opened, say).await?;
         let figures = Figures::new(opened.commands.clone(), store.clone());
         let done = act(&figures, args.action, say).await;
         store.close().await;
         done
-    })
-    .await
+    };
+    if is_written { with_open(config, say, work).await } else { with_read(config, say, work).await }
 }
 
 async fn act(figures: &Figures, action: Action, say: Say) -> Result<(), CliError> {
     match action {
         Action::Freeze { name, of, query, actor } => {
-            let frozen = figures.freeze(&name, (&of, &query), &actor).await;
+            let by = (&actor, &Reader::Exact(FigureReach::All));
+            let frozen = figures.freeze(&name, (&of, &query), by).await;
             let (report, already) = frozen.map_err(|error| failed(error, say))?;
             let position = report.position();
             let fr = format!("Rapport « {name} » figé à la position {position}.");
@@ -79,8 +115,8 @@ async fn act(figures: &Figures, action: Action, say: Say) -> Result<(), CliError
             reports.iter().for_each(print);
             Ok(())
         }
-        Action::Show { name, changed } => {
-            let shown = figures.show_report(&name, Reach::All, false).await;
+        Action::Show { name, changed, role, fund } => {
+            let shown = figures.show_report(&name, &reader_of(role, fund)).await;
             show(&shown.map_err(|error| failed(error, say))?, changed, say)
         }
     }
@@ -100,6 +136,9 @@ fn print(report: &FrozenReport) {
 
 fn show(shown: &Shown, only_changed: bool, say: Say) -> Result<(), CliError> {
     print(&shown.report);
+    if let Some((then, now)) = shown.published {
+        println!("{}\t{then}\t{now}\t{}", say.pick("publié", "published"), shown.answer_sha256);
+    }
     let heads = say.pick("figé\tmaintenant\tévénements", "frozen\tnow\tevents");
     println!("\n{}\t{heads}", say.pick("indicateur", "indicator"));
     for cell in shown.cells.iter().filter(|cell| !only_changed || cell.frozen != cell.now) {
@@ -117,7 +156,7 @@ fn show(shown: &Shown, only_changed: bool, say: Say) -> Result<(), CliError> {
 
 fn line(cell: &ShownCell) -> String {
     let words = std::iter::once(cell.indicator.name.to_owned()).chain(cell.words.iter().cloned());
-    let value = |side: &Option<sira_projections::analytics::Cell>| {
+    let value = |side: &Option<sira_projections::analytics::FigureCell>| {
         let value = side.as_ref().and_then(|cell| cell.value);
         value.map_or_else(|| "-".to_owned(), |value| value.to_string())
     };
@@ -131,11 +170,15 @@ fn line(cell: &ShownCell) -> String {
 
 fn failed(error: ReportError, say: Say) -> CliError {
     match error {
-        ReportError::Bad(bad) => CliError::Usage(bad.to_string()),
+        ReportError::Bad(bad) => CliError::Usage(told(&bad, say)),
         ReportError::NameTaken => CliError::Usage(
             say.pick("un autre rapport porte déjà ce nom", "another report has this name already")
                 .to_owned(),
         ),
+        ReportError::TooMany { given, limit } => CliError::Usage(match say.0 {
+            Language::Fr => format!("{given} rapports figés sont en place, {limit} au plus"),
+            Language::En => format!("{given} frozen reports stand, at most {limit} may"),
+        }),
         ReportError::Unknown => CliError::Usage(
             say.pick("aucun rapport de ce nom", "there is no report of this name").to_owned(),
         ),

@@ -18,10 +18,10 @@ use crate::say::Say;
 /// Arguments of `sira restore`.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
-    /// The folder of the backup / le dossier de la sauvegarde
+    /// The folder of the backup / Le dossier de la sauvegarde
     #[arg(long)]
     from: PathBuf,
-    /// A backup of the keys / une sauvegarde des clés
+    /// A backup of the keys / Une sauvegarde des clés
     #[arg(long)]
     keys: bool,
 }
@@ -128,26 +128,27 @@ async fn refuse_old_read_side(config: &Config, say: Say) -> Result<(), CliError>
     }
     let what = say.pick(
         "la base de lecture tient encore les vues d'un autre journal : supprimez read.db, ou les schémas \
-         read et identity, puis recommencez",
+         read, audit, read_data et identity, puis recommencez",
         "the read database still holds the read models of another journal: remove read.db, or schemas \
-         read and identity, and run this again",
+         read, audit, read_data and identity, and run this again",
     );
     Err(CliError::Usage(what.to_owned()))
 }
 
 async fn has_checkpoints(url: &str) -> Result<bool, sqlx::Error> {
     let pool = sqlx::PgPool::connect(url).await?;
-    let made: bool =
-        sqlx::query_scalar("SELECT to_regclass('read.projection_checkpoints') IS NOT NULL")
-            .fetch_one(&pool)
-            .await?;
-    let found = if made {
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM read.projection_checkpoints)")
-            .fetch_one(&pool)
-            .await
-    } else {
-        Ok(false)
-    };
+    // Where they are now, and where they were in a read side of before.
+    let made: Vec<String> = sqlx::query_scalar(
+        "SELECT its::regclass::text FROM unnest(ARRAY['read_data.projection_checkpoints',
+            'read.projection_checkpoints']) AS its WHERE to_regclass(its) IS NOT NULL",
+    )
+    .fetch_all(&pool)
+    .await?;
+    let mut found = false;
+    for table in made {
+        let asked = format!("SELECT EXISTS (SELECT 1 FROM {table})");
+        found |= sqlx::query_scalar::<_, bool>(&asked).fetch_one(&pool).await?;
+    }
     pool.close().await;
-    found
+    Ok(found)
 }

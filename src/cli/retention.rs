@@ -2,19 +2,19 @@
 
 use serde_json::json;
 use sira_domain::role::Role;
-use sira_domain::values::{ActorId, Text};
+use sira_domain::values::{ActorId, Text, ValueError};
 use sira_projections::lists::{CasePlace, Filters};
 use sira_projections::{Reach, ReadStore};
 use uuid::Uuid;
 
 use super::CliError;
 use super::paper::wrapped;
-use crate::app::{Opened, open_read, with_open};
+use crate::app::{Opened, open_read, open_read_that_is_there, renewal_of, with_open, with_read};
 use crate::commands::Call;
 use crate::config::Config;
 use crate::retention::{
-    ERASURES_MAX, ErasureOutcome, Order, OrderedErasure, Proposed, Question, REASON_MAX_CHARACTERS,
-    carry_out, proposed,
+    ERASURES_MAX, ErasureOutcome, Order, OrderedErasure, Proposed, REASON_MAX_CHARACTERS,
+    RetentionQuestion, carry_out, proposed,
 };
 use crate::say::Say;
 
@@ -33,56 +33,70 @@ enum Action {
     /// List closed paths whose data are past retention. / Liste les parcours au-delà de la durée de
     /// conservation.
     List {
-        /// JSON: one path a line.
+        /// JSON: one path a line. / JSON : un parcours par ligne.
         #[arg(long)]
         json: bool,
     },
-    /// Erase the personal data of those past retention, for good. / Efface les données personnelles.
+    /// Erase the personal data of those past retention, for good. / Efface pour de bon les données
+    /// personnelles à ne plus conserver.
     Erase {
         /// Who orders it. / Qui l'ordonne.
         #[arg(long)]
         actor: ActorId,
-        /// Why; kept with the order, so it names nobody. / Pourquoi ; conservé, donc sans nom.
+        /// Why; kept with the order, so it names nobody. / Pourquoi ; conservé avec l'ordre, donc sans nommer
+        /// personne.
         #[arg(long, value_parser = reason)]
         reason: Text<REASON_MAX_CHARACTERS>,
-        /// Everybody who is listed and whom nothing keeps.
+        /// Everybody who is listed and whom nothing keeps. / Toutes les personnes listées que rien n'oblige à
+        /// garder.
         #[arg(long, required_unless_present = "ids", conflicts_with = "ids")]
         all: bool,
-        /// Ids or references.
+        /// Ids or references. / Identifiants ou références.
         ids: Vec<String>,
-        /// JSON: one person a line.
+        /// JSON: one person a line. / JSON : une personne par ligne.
         #[arg(long)]
         json: bool,
     },
 }
 
-fn reason(text: &str) -> Result<Text<REASON_MAX_CHARACTERS>, String> {
-    Text::try_new(text).map_err(|error| format!("{} {}", error.rule, error.limit))
+fn reason(text: &str) -> Result<Text<REASON_MAX_CHARACTERS>, ValueError> {
+    Text::try_new(text)
 }
 
 /// Runs `sira retention`.
 pub async fn run(config: &Config, args: RetentionArgs, say: Say) -> Result<(), CliError> {
-    with_open(config, say, async |opened| {
-        let read = open_read(config, opened, say).await?;
-        let done = match args.action {
-            Action::List { json } => {
-                each_page(opened, &read, say, async |page| {
+    match args.action {
+        Action::List { json } => {
+            with_read(config, say, async |opened| {
+                let read = open_read_that_is_there(config, opened, say).await?;
+                let done = each_page(opened, &read, say, async |page| {
                     for one in &page {
                         print_proposed(one, json, say);
                     }
                     Ok(())
-                })
-                .await
-            }
-            Action::Erase { actor, reason, all, ids, json } => {
+                });
+                let done = done.await;
+                read.close().await;
+                done
+            })
+            .await
+        }
+        Action::Erase { actor, reason, all, ids, json } => {
+            with_open(config, say, async |opened| {
+                let read = open_read(config, opened, say).await?;
                 let orders = Orders { opened, actor, reason, json, say };
-                if all { orders.erase_all(&read).await } else { orders.erase(ids).await }
-            }
-        };
-        read.close().await;
-        done
-    })
-    .await
+                let done =
+                    if all { orders.erase_all(&read).await } else { orders.erase(ids).await };
+                // Nobody may be serving: the index is not left under a key of before the erasures.
+                if let Err(error) = renewal_of(&opened.commands, &read).finish().await {
+                    tracing::warn!(error = %error, "the next server renews the index key");
+                }
+                read.close().await;
+                done
+            })
+            .await
+        }
+    }
 }
 
 /// Goes through everybody who is proposed, page by page.
@@ -95,8 +109,13 @@ async fn each_page(
     let filters = Filters::default();
     let mut after: Option<CasePlace> = None;
     loop {
-        let question =
-            Question { filters: &filters, reach: &Reach::All, after, limit: PAGE, language: say.0 };
+        let question = RetentionQuestion {
+            filters: &filters,
+            reach: &Reach::All,
+            after,
+            limit: PAGE,
+            language: say.0,
+        };
         let page = proposed(&opened.commands, read, &question).await;
         let (page, next) = page.map_err(|error| CliError::failed("retention", error))?;
         take(page).await?;

@@ -13,12 +13,13 @@ use crate::say::Say;
 
 /// Where `sira serve` listens when nothing is said: this machine alone.
 const LISTEN: &str = "127.0.0.1:8080";
-/// Connections that may wait to be accepted.
+/// Connections that may wait to be accepted: after an outage all offices come back at once, and a refused
+/// connection is a slow start for them; beyond `somaxconn` of the system it has no effect.
 const WAITING_MAX: u32 = 4_096;
 /// Arguments of `sira serve`.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// Address to listen on [default: 127.0.0.1:8080]
+    /// Address to listen on [default: 127.0.0.1:8080] / Adresse d'écoute [défaut : 127.0.0.1:8080]
     #[arg(long, env = "SIRA_LISTEN")]
     listen: Option<String>,
     /// Show a living programme of invented people, in a folder of its own. / Montre un programme
@@ -26,11 +27,11 @@ pub struct ServeArgs {
     #[arg(long)]
     demo: bool,
     /// Leave the read models to another process: this one takes commands and answers from them. / Laisse
-    /// les projections à un autre processus.
+    /// les projections à un autre processus : celui-ci prend les commandes et y répond.
     #[arg(long, env = "SIRA_WITHOUT_PROJECTIONS", conflicts_with = "demo")]
     without_projections: bool,
     /// Leave the evidence to another process: this one signs no checkpoint and gives no proof. / Laisse
-    /// les preuves à un autre processus.
+    /// les preuves à un autre processus : celui-ci ne signe aucun point de contrôle.
     #[arg(long, env = "SIRA_WITHOUT_EVIDENCE")]
     without_evidence: bool,
 }

@@ -4,49 +4,57 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
 
+use super::causes::told;
 use super::export::{bar, show};
 use super::{CliError, second_reader};
 use crate::app::{journal_config, open_as_it_is};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::evidence::bundle::{BUNDLE_MAX_BYTES, Bundle, BundledEvent, EventFault, Verdict};
-use crate::evidence::verify::{Deviation, Options, Progress, Report, verify};
+use crate::evidence::verify::{CheckProgress, CheckReport, Deviation, Options, verify};
 use crate::evidence::{EvidenceError, Note, VerifierKey};
 use crate::files::replace;
 use crate::journal::Journal;
 use crate::present::label_of;
 use crate::say::Say;
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
 
 /// Arguments of `sira verify`.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// A bundle to check: no database and no network is needed. / Un dossier de preuves.
+    /// A bundle to check: no database and no network is needed. / Un dossier de preuves à vérifier, sans base
+    /// ni réseau.
     #[arg(long, requires = "key", conflicts_with_all = ["against", "since", "save", "copy"])]
     bundle: Option<PathBuf>,
-    /// The verifier key of a witness who must have signed the bundle's checkpoint; may be repeated.
+    /// The verifier key of a witness who must have signed the bundle's checkpoint; may be repeated. / La clé
+    /// de vérification d'un témoin qui doit avoir signé le point de contrôle ; peut être répété.
     #[arg(long, requires = "bundle")]
     witness: Vec<VerifierKey>,
     /// The verifier key, or a file that holds it. / La clé de vérification, ou son fichier.
     #[arg(long)]
     key: Option<String>,
-    /// A checkpoint that was kept elsewhere, which today's journal must extend; may be repeated.
+    /// A checkpoint that was kept elsewhere, which today's journal must extend; may be repeated. / Un point de
+    /// contrôle gardé ailleurs, que le journal d'aujourd'hui doit prolonger ; peut être répété.
     #[arg(long)]
     against: Vec<PathBuf>,
-    /// The checkpoint of an earlier check: older events are not read whole again.
+    /// The checkpoint of an earlier check: older events are not read whole again. / Le point de contrôle d'une
+    /// vérification passée : les événements d'avant ne sont pas tous relus.
     #[arg(long)]
     since: Option<PathBuf>,
-    /// Where to write the newest checkpoint when all is well, for the next `--since` or `--against`.
+    /// Where to write the newest checkpoint when all is well, for the next `--since` or `--against`. / Où
+    /// écrire le dernier point de contrôle si tout concorde, pour un prochain `--since` ou `--against`.
     #[arg(long)]
     save: Option<PathBuf>,
-    /// The journal is a copy, as a restored backup is: its last minute may be covered by no checkpoint.
+    /// The journal is a copy, as a restored backup is: its last minute may be covered by no checkpoint. / Le
+    /// journal est une copie, une sauvegarde restaurée par exemple : rien ne couvre peut-être sa dernière minute.
     #[arg(long)]
     copy: bool,
     /// Reads every stream again with the stock repositories of postgres-es or sqlite-es, and compares the
-    /// states with the server's. / Relit chaque flux avec un autre lecteur et compare les états.
+    /// states with the server's. / Relit chaque flux avec les dépôts d'origine
+    /// de postgres-es ou de sqlite-es, et compare les états à ceux du serveur.
     #[arg(long, conflicts_with_all = ["bundle", "key", "against", "since", "save", "copy"])]
     second_reader: bool,
-    /// The result as JSON.
+    /// The result as JSON. / Le résultat en JSON.
     #[arg(long)]
     json: bool,
 }
@@ -161,11 +169,11 @@ fn conclude(bundle: &Bundle, verdict: &Verdict, say: Say) -> Result<(), CliError
     let wrong = verdict.events.iter().flatten().count();
     if let Some(fault) = &verdict.fault {
         let what = say.pick("LES PREUVES NE TIENNENT PAS", "THE PROOFS DO NOT HOLD");
-        return Err(CliError::IsFalse(format!("{what}: {fault}")));
+        return Err(CliError::IsFalse(format!("{what}: {}", told(fault, say))));
     }
     if wrong > 0 {
-        let fr = format!("LES PREUVES NE TIENNENT PAS : {wrong} événements sur {count}");
-        let en = format!("THE PROOFS DO NOT HOLD: {wrong} of {count} events");
+        let fr = format!("LES PREUVES NE TIENNENT PAS : événements altérés : {wrong} sur {count}");
+        let en = format!("THE PROOFS DO NOT HOLD: events that were altered: {wrong} of {count}");
         return Err(CliError::IsFalse(say.pick(&fr, &en).to_owned()));
     }
     let size = verdict.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
@@ -224,7 +232,11 @@ async fn check_journal(
 ///
 /// # Errors
 /// When it cannot be read.
-pub async fn watched(journal: &Journal, options: &Options, say: Say) -> Result<Report, CliError> {
+pub async fn watched(
+    journal: &Journal,
+    options: &Options,
+    say: Say,
+) -> Result<CheckReport, CliError> {
     let title = say.pick("vérification", "checking");
     with_bar(title, say, async |progress| verify(journal, options, &progress).await).await
 }
@@ -236,14 +248,14 @@ pub async fn watched(journal: &Journal, options: &Options, say: Say) -> Result<R
 pub(super) async fn with_bar<T>(
     title: &str,
     say: Say,
-    check: impl AsyncFnOnce(watch::Sender<Progress>) -> Result<T, EvidenceError>,
+    check: impl AsyncFnOnce(watch::Sender<CheckProgress>) -> Result<T, EvidenceError>,
 ) -> Result<T, CliError> {
-    let (progress, mut seen) = watch::channel(Progress::default());
+    let (progress, mut seen) = watch::channel(CheckProgress::default());
     let bar = bar(title);
     let shown = bar.clone();
     let showing = tokio::spawn(async move {
         while seen.changed().await.is_ok() {
-            let Progress { done, all } = *seen.borrow_and_update();
+            let CheckProgress { done, all } = *seen.borrow_and_update();
             show(&shown, done.min(all), all);
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
@@ -256,7 +268,7 @@ pub(super) async fn with_bar<T>(
     })
 }
 
-fn report_json(report: &Report) -> serde_json::Value {
+fn report_json(report: &CheckReport) -> serde_json::Value {
     serde_json::json!({
         "holds": report.holds(),
         "events": report.events,
@@ -268,11 +280,11 @@ fn report_json(report: &Report) -> serde_json::Value {
     })
 }
 
-fn print_report(report: &Report, own_word: bool, say: Say) {
+fn print_report(report: &CheckReport, own_word: bool, say: Say) {
     for deviation in &report.deviations {
         println!("{}", line(deviation, say));
     }
-    let Report { events, streams, checkpoints, covered, .. } = report;
+    let CheckReport { events, streams, checkpoints, covered, .. } = report;
     let root = hex(&report.root);
     let fr = format!(
         "{events} événements, {streams} flux, {checkpoints} points de contrôle ; couverts jusqu'à la position {covered} ; racine {root}"

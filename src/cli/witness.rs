@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::CliError;
+use super::causes::told;
 use crate::clock::Clock;
 use crate::evidence::witness::{Watch, Witness, WitnessError};
 use crate::evidence::{Algorithm, NoteKey, VerifierKey};
-use crate::files::write_secret;
+use crate::files::{read_secret, write_secret};
 use crate::say::Say;
 
 /// The witness's key in its folder.
@@ -22,25 +23,29 @@ pub struct WitnessArgs {
     /// The log's verifier key, known from elsewhere than that server. / La clé de vérification du journal.
     #[arg(long)]
     key: VerifierKey,
-    /// A token of the server. / Un jeton du serveur.
+    /// A token of the server. / Un jeton de ce serveur.
     #[arg(long, env = "SIRA_WITNESS_TOKEN", hide_env_values = true)]
     token: String,
-    /// Folder of this witness's key, and of what it has seen. / Le dossier du témoin.
+    /// Folder of this witness's key, and of what it has seen. / Dossier de la
+    /// clé du témoin, et de ce qu'il a vu.
     #[arg(long, default_value = "witness")]
     state: PathBuf,
-    /// Name of this witness, for a key that is made on first start. / Le nom du témoin.
+    /// Name of this witness, for a key that is made on first start. / Nom du témoin, pour une
+    /// clé créée au premier démarrage.
     #[arg(long, default_value = "sira/witness")]
     name: String,
-    /// Fetch every entry as well, and check the stream index: asks for a token that reaches all entries.
+    /// Fetch every entry as well, and check the stream index: asks for a token that reaches all entries. /
+    /// Lit aussi chaque entrée, et vérifie l'index des flux : demande un jeton qui atteint toutes les entrées.
     #[arg(long)]
     audit: bool,
-    /// The token that entries are fetched with, such as an auditor's [default: the other one]
+    /// The token that entries are fetched with, such as an auditor's [default: the other one] / Le jeton qui
+    /// lit les entrées, celui d'un auditeur par exemple [défaut : l'autre]
     #[arg(long, env = "SIRA_WITNESS_ENTRIES_TOKEN", hide_env_values = true)]
     entries_token: Option<String>,
-    /// Once, rather than for ever. / Une fois.
+    /// Once, rather than for ever. / Une fois, et non sans fin.
     #[arg(long)]
     once: bool,
-    /// Seconds between two looks.
+    /// Seconds between two looks. / Secondes entre deux regards.
     #[arg(long, default_value_t = 10)]
     every: u64,
 }
@@ -86,20 +91,20 @@ fn failed(error: WitnessError, say: Say) -> CliError {
     }
     let what = say
         .pick("CE JOURNAL N'EST PAS CELUI QUI A ÉTÉ VU", "THIS LOG IS NOT THE ONE THAT WAS SEEN");
-    CliError::IsFalse(format!("{what}: {error}"))
+    CliError::IsFalse(format!("{what}: {}", told(&error, say)))
 }
 
 fn witness_key(state: &Path, name: &str, say: Say) -> Result<NoteKey, CliError> {
     let failed = |error| CliError::failed(KEY_FILE, error);
     let path = state.join(KEY_FILE);
-    let is_new = !path.exists();
-    let key: NoteKey = if is_new {
+    let found = read_secret(&path).map_err(|error| CliError::failed(KEY_FILE, error))?;
+    let is_new = found.is_none();
+    let key: NoteKey = if let Some(text) = found {
+        text.parse().map_err(failed)?
+    } else {
         let made = crate::evidence::generate_key(name, Algorithm::Cosignature)
             .map_err(|error| CliError::failed(KEY_FILE, error))?;
         let text = write_secret(&path, &made.secret());
-        text.map_err(|error| CliError::failed(KEY_FILE, error))?.parse().map_err(failed)?
-    } else {
-        let text = std::fs::read_to_string(&path);
         text.map_err(|error| CliError::failed(KEY_FILE, error))?.parse().map_err(failed)?
     };
     let verifier = key.verifier();

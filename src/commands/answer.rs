@@ -1,5 +1,9 @@
 //! The answer to a command.
 
+use sira_domain::path::{BeneficiaryEvent, warnings};
+use sira_domain::programme::Programme;
+use sira_domain::reference::Language;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::CommandError;
@@ -19,9 +23,9 @@ pub struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// The stream's version after the command: the sequence of its last event.
-    pub version: u64,
+    pub version: Version,
     /// The position in the journal of the command's last event.
-    pub position: u64,
+    pub position: Position,
     /// Types of the events appended.
     pub events: Vec<String>,
     /// Whether it had already happened, so that nothing was appended.
@@ -29,9 +33,64 @@ pub struct Answer {
     /// Paths that may be the same person's, when the command told who somebody is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duplicates: Vec<Duplicate>,
+    /// What was taken though it looks wrong, and should be looked at again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<CommandWarning>,
     /// Whether this is the answer of an earlier request with the same idempotency key.
     #[serde(skip)]
     pub replayed: bool,
+}
+
+/// What was taken though it looks wrong. It says nothing of the person.
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct CommandWarning {
+    /// JSON pointer to the field (RFC 6901).
+    pub pointer: String,
+    /// The rule's word.
+    pub rule: String,
+    /// What looks wrong, with the numbers.
+    pub text: InBothLanguages,
+}
+
+/// A sentence for readers of either language: an answer is kept under its key whoever asks again.
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct InBothLanguages {
+    /// In French.
+    pub fr: String,
+    /// In English.
+    pub en: String,
+}
+
+impl CommandWarning {
+    /// A national id of another form than those that are given out.
+    pub(super) fn of_nina() -> Self {
+        let text = InBothLanguages {
+            fr: "le numéro NINA n'a pas la forme habituelle, 14 chiffres et une lettre ; il ne \
+                 sert pas à reconnaître la personne"
+                .to_owned(),
+            en: "the national id does not have the usual form, 14 digits and a letter; nobody is \
+                 recognised by it"
+                .to_owned(),
+        };
+        Self { pointer: "/identity/nina".to_owned(), rule: "nina_form".to_owned(), text }
+    }
+
+    /// What an event tells that its rules do not hold plausible.
+    pub(super) fn of_event(event: &BeneficiaryEvent, programme: &Programme) -> Vec<Self> {
+        let shown = warnings(event, programme).into_iter().map(|warning| Self {
+            pointer: format!("/{}", warning.field.replace('.', "/")),
+            rule: warning.rule.to_owned(),
+            text: InBothLanguages {
+                fr: warning.text(Language::Fr),
+                en: warning.text(Language::En),
+            },
+        });
+        shown.collect()
+    }
 }
 
 impl Answer {
@@ -46,6 +105,7 @@ impl Answer {
             already_done: events.is_empty(),
             events,
             duplicates: Vec::new(),
+            warnings: Vec::new(),
             replayed: false,
         }
     }
@@ -63,7 +123,7 @@ impl Answer {
                 id: stored.position.to_string(),
                 problem: "the stored answer cannot be read".to_owned(),
             })?;
-        let version = if stored.version == 0 { answer.version } else { stored.version };
+        let version = if stored.version == Version::ZERO { answer.version } else { stored.version };
         Ok(Self { version, position: stored.position, replayed: true, ..answer })
     }
 }

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Serialize;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::aggregate::{Aggregate, stream_id};
@@ -23,7 +24,8 @@ use crate::stored::read_event;
 
 /// Entries that the cache makes room for at first; it grows with what its weight allows.
 const CACHE_ENTRIES: usize = 100_000;
-/// Locks that keep a slow load from overwriting what was written meanwhile.
+/// Locks that keep a slow load from overwriting what was written meanwhile: a stream has the one of its id,
+/// and with so many two busy streams seldom share one.
 const SHARDS: usize = 16_384;
 
 /// An event as the journal takes it; `rules` is the version of the rules that it was judged by.
@@ -41,7 +43,7 @@ pub struct Loaded<A> {
     /// The state that its events fold to.
     pub state: Arc<A>,
     /// Position in the journal of its last event.
-    pub position: u64,
+    pub position: Position,
     /// The time at which its last event was recorded.
     pub recorded_at: DateTime<Utc>,
     /// Bytes of the stream's payloads: what its memory is reckoned by.
@@ -91,7 +93,7 @@ impl<A: Aggregate> Loaded<A> {
     pub fn after(
         &self,
         events: Vec<A::Event>,
-        position: u64,
+        position: Position,
         recorded_at: DateTime<Utc>,
         bytes: u64,
     ) -> Self {
@@ -193,7 +195,7 @@ impl<A: Aggregate> StreamCache<A> {
         if let Some(kept) = self.cache.get(&id) {
             return Ok(Some(kept));
         }
-        let events = journal.read_stream(&stream_id::<A>(id), 0).await?;
+        let events = journal.read_stream(&stream_id::<A>(id), Version::ZERO).await?;
         if events.is_empty() {
             return Ok(None);
         }

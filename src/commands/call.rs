@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::metadata::Metadata;
+use sira_domain::reference::BackdatingReason;
 use sira_domain::role::Role;
-use sira_domain::values::{ActorId, OfficeCode};
+use sira_domain::values::ActorId;
+use sira_numbers::Version;
 
-use crate::grant::Scope;
+use crate::grant::{Scope, ScopeOffice};
 use crate::journal::RequestKey;
 
 /// One call, as the edge understood it.
@@ -18,7 +20,7 @@ pub struct Call {
     /// The people and funds that the role reaches.
     pub scope: Scope,
     /// The actor's office, where the token names just one.
-    pub office: Option<OfficeCode>,
+    pub office: Option<ScopeOffice>,
     /// The device that the fact was recorded on, away from the server.
     pub device: Option<String>,
     /// The device's time of recording.
@@ -33,12 +35,23 @@ pub struct Call {
     pub client: Option<String>,
     /// The day of the fact; today when the caller does not say.
     pub occurred_on: Option<NaiveDate>,
+    /// The reason given for a fact that lies further back than the programme allows.
+    pub backdating_reason: Option<BackdatingReason>,
     /// The version that the caller expects.
-    pub if_match: Option<u64>,
+    pub if_match: Option<Version>,
     /// The idempotency key, with the hash of the body.
     pub key: Option<RequestKey>,
     /// The import that the fact is from.
     pub import: Option<ImportMark>,
+}
+
+/// What every body may say of the day of its fact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dated {
+    /// The day of the fact.
+    pub occurred_on: Option<NaiveDate>,
+    /// The reason for which it is recorded late.
+    pub backdating_reason: Option<BackdatingReason>,
 }
 
 /// Row -> event -> batch, and back.
@@ -53,6 +66,16 @@ pub struct ImportMark {
 }
 
 impl Call {
+    /// This call with what a body says of the day of its fact.
+    #[must_use]
+    pub(super) fn dated(self, dated: Dated) -> Self {
+        Self {
+            occurred_on: dated.occurred_on.or(self.occurred_on),
+            backdating_reason: dated.backdating_reason.or(self.backdating_reason),
+            ..self
+        }
+    }
+
     /// A call with nothing but an actor and a role, reaching everything: for the command line.
     #[must_use]
     pub fn local(actor: ActorId, role: Role, request_id: String) -> Self {
@@ -68,6 +91,7 @@ impl Call {
             causation_id: None,
             client: Some(concat!("sira-cli/", env!("CARGO_PKG_VERSION")).to_owned()),
             occurred_on: None,
+            backdating_reason: None,
             if_match: None,
             key: None,
             import: None,
@@ -79,7 +103,8 @@ impl Call {
     pub fn metadata(&self, rules_version: u32) -> String {
         let import = self.import.as_ref();
         let metadata = Metadata {
-            office: self.office.as_ref(),
+            office: self.office.as_ref().map(|one| &one.office),
+            programme: self.office.as_ref().map(|one| one.programme),
             device: self.device.as_deref(),
             device_time: self.device_time,
             correlation_id: self.correlation_id.as_deref(),

@@ -1,8 +1,11 @@
 //! Erasure: the fact first, then the key.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
+use sira_domain::refusal::{Item, Refusal};
 use uuid::Uuid;
 
 use super::{Answer, Call, CommandError, Commands};
@@ -11,7 +14,9 @@ use crate::keys::KeyId;
 use crate::stored::read_event;
 
 impl Commands {
-    /// Erases a person's data: records it, then destroys every key that sealed something of theirs.
+    /// Erases a person's data: records it, on every path of theirs, then destroys every key that sealed
+    /// something of theirs. A path that is linked and out of the caller's reach is named, and nothing is
+    /// erased: half of a person is not erased in silence.
     ///
     /// Once the event is durable the decision stands, and no process opens anything of this path
     /// any more. A crash before the keys are destroyed leaves them in the key store: the caller has
@@ -24,9 +29,37 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let answer = self.command_path(id, entry, body, call).await?;
-        self.complete_erasures(&[id]).await?;
+        let linked = self.linked_paths(id).await?;
+        for other in &linked {
+            if !self.reaches(*other, &call).await? {
+                let name = other.to_string();
+                return Err(Refusal::Unknown { item: Item::Path, name, field: "linked" }.into());
+            }
+        }
+        let answer = self.command_path(id, entry, body.clone(), call.clone()).await?;
+        // A crash in between leaves a duplicate that is not erased: the caller has had no answer, and the
+        // retry goes over the same paths. Each is decided for itself, under no key of the request's.
+        let bare = Call { key: None, if_match: None, ..call };
+        for other in &linked {
+            self.command_path(*other, entry, body.clone(), bare.clone()).await?;
+        }
+        let all: Vec<Uuid> = std::iter::once(id).chain(linked).collect();
+        self.complete_erasures(&all).await?;
         Ok(answer)
+    }
+
+    /// The other paths of the person of a path: those that were frozen as its duplicates, the one that it
+    /// was frozen for, and theirs.
+    pub(crate) async fn linked_paths(&self, id: Uuid) -> Result<BTreeSet<Uuid>, CommandError> {
+        let (mut known, mut next) = (BTreeSet::from([id]), vec![id]);
+        while let Some(one) = next.pop() {
+            let path = self.current::<Beneficiary>(one).await?.ok_or(CommandError::NotFound)?;
+            let state = path.state.state();
+            let linked = state.duplicates.iter().chain(&state.continues_as);
+            next.extend(linked.map(|other| other.0).filter(|other| known.insert(*other)));
+        }
+        known.remove(&id);
+        Ok(known)
     }
 
     /// Records that a person's data are erased for their age, and leaves the keys to

@@ -1,6 +1,7 @@
 //! The reasons for which a command is not carried out.
 
 use sira_domain::refusal::Refusal;
+use sira_numbers::Version;
 
 use super::form::FormErrors;
 use crate::documents::DocumentError;
@@ -21,7 +22,7 @@ pub enum CommandError {
     /// There is no such stream, or it is out of the caller's reach.
     #[error("no such stream")]
     NotFound,
-    /// The caller's role or scope does not reach this stream.
+    /// The stream that the command would begin is not within the caller's scope.
     #[error("out of the caller's scope")]
     OutOfScope,
     /// No command has this word.
@@ -31,9 +32,9 @@ pub enum CommandError {
     #[error("the version is {current}, not {expected}")]
     PreconditionFailed {
         /// The version that the caller named.
-        expected: u64,
+        expected: Version,
         /// The version that stands.
-        current: u64,
+        current: Version,
     },
     /// The idempotency key was used with another body.
     #[error("the idempotency key was used with another body")]
@@ -61,6 +62,9 @@ pub enum CommandError {
 impl CommandError {
     /// Whether it is a no that another state of the streams might have made a yes.
     pub(super) const fn is_of_the_state(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::OutOfScope | Self::PreconditionFailed { .. })
+        matches!(
+            self,
+            Self::Refused(_) | Self::NotFound | Self::OutOfScope | Self::PreconditionFailed { .. }
+        )
     }
 }

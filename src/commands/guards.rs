@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::aggregate::{Aggregate, stream_id};
@@ -78,7 +79,7 @@ fn fold<A: Aggregate>(state: &mut A, events: &[RecordedEvent]) -> Result<(), Unr
 }
 
 impl<A: Aggregate> WriteGuard for GuardedStream<A> {
-    fn version(&self) -> u64 {
+    fn version(&self) -> Version {
         self.state.lock().version()
     }
 
@@ -104,7 +105,7 @@ struct GuardedBatch<A: Aggregate> {
 }
 
 impl<A: Aggregate> BatchCheck for GuardedBatch<A> {
-    fn version(&self) -> u64 {
+    fn version(&self) -> Version {
         self.state.version()
     }
 
@@ -154,7 +155,7 @@ impl<A: Aggregate> GuardedStreams<A> {
             return Ok(Some(kept));
         }
         // Read before the append, so that under the lock only what came since is read.
-        let events = journal.read_stream(&stream_id::<A>(id), 0).await?;
+        let events = journal.read_stream(&stream_id::<A>(id), Version::ZERO).await?;
         if events.is_empty() {
             return Ok(None);
         }

@@ -1,30 +1,34 @@
-//! Two paths of one person: one is frozen in favour of the other, or goes on after all. Both are told
-//! in one append.
+//! Two paths that may be one person's: one is frozen in favour of the other, or goes on after all, or they are
+//! told apart. Both are told in one append.
 
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
-use sira_domain::path::{Beneficiary, BeneficiaryEvent, link, unlink};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, judge_pair, link, unlink};
 use sira_domain::refusal::{Item, Refusal};
 use sira_domain::values::Reference;
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
+use super::aggregate::Aggregate;
 use super::answer::Answer;
 use super::form::{FieldError, Form, FormRule, Wanted};
 use super::path::{FoundPath, PathDraft, SealedCommand, alias_of, answer_of};
-use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call};
+use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, check_ground};
 use super::{Call, CommandError, Commands};
 use crate::journal::AppendRequest;
 
 /// Commands that write to two paths.
-pub(super) const LINKS: &[&str] = &["link-duplicate", "unlink-duplicate"];
+pub(super) const LINKS: &[&str] =
+    &["link-duplicate", "unlink-duplicate", "dismiss-duplicate", "reconsider-duplicate"];
+/// The fields in which a body names the other path.
+const OTHER: [&str; 2] = ["continues", "other"];
 
-/// A link of two paths, or its end, on its way.
+/// A decision on two paths, on its way.
 struct LinkCommand<'a> {
     commands: &'a Commands,
     id: Uuid,
-    /// The path that the body names as the one that continues.
-    named: Option<Uuid>,
+    /// The other path, if the body names it, and in which field.
+    named: Option<(Uuid, &'static str)>,
     draft: PathDraft,
     sealed: Option<SealedCommand>,
     call: Call,
@@ -38,7 +42,8 @@ struct TwoPaths<'a> {
 }
 
 impl Commands {
-    /// Freezes a path in favour of another one, or takes that back: one append over both.
+    /// Freezes a path in favour of another one or tells the two apart, or takes either back: one append over
+    /// both.
     pub(super) async fn link(
         &self,
         id: Uuid,
@@ -46,31 +51,36 @@ impl Commands {
         mut body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        if let Some(given) = body.get("continues") {
-            match self.id_of(given).await? {
-                Ok(id) => drop(body.insert("continues".to_owned(), id.to_string().into())),
+        let mut named = None;
+        for field in OTHER {
+            let Some(given) = body.get(field) else { continue };
+            match self.id_of(given, &call).await? {
+                Ok(id) => {
+                    named = Some((id, field));
+                    body.insert(field.to_owned(), id.to_string().into());
+                }
                 Err(rule) => {
-                    let error = FieldError::new("/continues", rule);
+                    let error = FieldError::new(format!("/{field}"), rule);
                     return Err(Form::of_command(entry)
                         .explain(&Value::Object(body), [error])
                         .into());
                 }
             }
         }
-        let named = body.get("continues").and_then(Value::as_str);
-        let named = named.and_then(|text| Uuid::try_parse(text).ok());
         let draft = PathDraft::new(entry, body);
         carry_out(LinkCommand { commands: self, id, named, draft, sealed: None, call }).await
     }
 
     /// The id in a place where people may write a reference; the rule that it breaks when it is
-    /// neither.
+    /// neither. A reference leads only to a path within the caller's reach: nobody learns from it whether
+    /// there is a path elsewhere, or its id.
     ///
     /// # Errors
-    /// When no path has the reference.
+    /// When no path within reach has the reference.
     pub(super) async fn id_of(
         &self,
         given: &Value,
+        call: &Call,
     ) -> Result<Result<Uuid, FormRule>, CommandError> {
         let Some(text) = given.as_str() else { return Ok(Err(FormRule::WrongType(Wanted::Id))) };
         if let Ok(id) = Uuid::try_parse(text) {
@@ -81,12 +91,21 @@ impl Commands {
             Err(error) => return Ok(Err(FormRule::of_value(error.rule, &error.limit))),
         };
         let found = self.0.journal.find_alias(&alias_of(reference)).await?;
-        let found = found.ok_or_else(|| Refusal::Unknown {
-            item: Item::Path,
-            name: reference.to_string(),
-            field: "beneficiary",
-        })?;
-        Ok(Ok(found.aggregate_id))
+        if let Some(found) = found
+            && self.reaches(found.aggregate_id, call).await?
+        {
+            return Ok(Ok(found.aggregate_id));
+        }
+        let name = reference.to_string();
+        Err(Refusal::Unknown { item: Item::Path, name, field: "beneficiary" }.into())
+    }
+
+    /// Whether a path is there and within the caller's reach.
+    pub(crate) async fn reaches(&self, id: Uuid, call: &Call) -> Result<bool, CommandError> {
+        let Some(path) = self.current::<Beneficiary>(id).await? else { return Ok(false) };
+        let programme = Aggregate::programme(&*path.state).unwrap_or_default();
+        let programme = self.known_programme(programme).await?;
+        Ok(call.scope.holds_path(path.state.state(), &programme))
     }
 }
 
@@ -110,19 +129,31 @@ impl<'a> Pipeline for LinkCommand<'a> {
         let fresh = commands.0.journal.freshness().await?;
         let own = commands.find_since(&fresh, self.id).await?;
         let theirs = commands.find_since(&fresh, other).await;
-        let other = theirs.map_err(|error| unknown_path(error, other))?;
+        let other = theirs.map_err(|error| self.unknown_path(error, other))?;
         Ok(TwoPaths { own, other, _turns: turns })
     }
 
     async fn decide(&mut self, pair: &TwoPaths<'a>) -> Result<Self::Decided, CommandError> {
         let (own, other) = (&pair.own, &pair.other);
         check_call(own.id, &own.path, &own.programme.state, &self.call)?;
+        // Both paths are written to.
+        let theirs = (other.path.state.state(), &*other.programme.state);
+        if !self.call.scope.holds_path(theirs.0, theirs.1) {
+            return Err(self.unknown_path(CommandError::NotFound, other.id));
+        }
         let sealed = self.commands.seal(&self.draft, own, self.sealed.take()).await?;
         let sealed = self.sealed.insert(sealed);
-        self.call.occurred_on = sealed.occurred_on.or(self.call.occurred_on);
+        let (state, programme) = (&*own.path.state, &*own.programme.state);
+        check_ground(own.id, state, &sealed.command, programme, &self.call)?;
+        self.call = self.call.clone().dated(sealed.dated);
         let context = self.commands.context(own.id, &own.programme.state, &self.call);
-        let decide = if self.draft.entry.word == "link-duplicate" { link } else { unlink };
-        Ok(decide(&own.path.state, &other.path.state, sealed.command.clone(), &context)?)
+        let command = sealed.command.clone();
+        let paths = (&*own.path.state, &*other.path.state);
+        Ok(match self.draft.entry.word {
+            "link-duplicate" => link(paths.0, paths.1, command, &context)?,
+            "unlink-duplicate" => unlink(paths.0, paths.1, command, &context)?,
+            _ => judge_pair(paths.0, (paths.1, &other.programme.state), command, &context)?,
+        })
     }
 
     /// Durable when it returns `Committed`: the event of each of the two paths, or neither. A crash
@@ -149,6 +180,9 @@ impl<'a> Pipeline for LinkCommand<'a> {
         if !events.is_empty() {
             request.writes = vec![own.write(&events, &self.call), other.write(&theirs, &self.call)];
             request.guards = vec![own.programme_guard()];
+            if other.programme_id != own.programme_id {
+                request.guards.push(other.programme_guard());
+            }
         }
         match self.commands.append(request).await? {
             Appended::Committed(committed) if events.is_empty() => {
@@ -157,7 +191,7 @@ impl<'a> Pipeline for LinkCommand<'a> {
             Appended::Committed(committed) => {
                 let (position, at) = (committed.position, committed.recorded_at);
                 // The second stream's event is the append's last.
-                let loaded = own.path.after(events, position - 1, at, 0);
+                let loaded = own.path.after(events, position.before(), at, 0);
                 let version = loaded.state.version();
                 self.commands.keep_path(own, loaded);
                 self.commands.keep_path(other, other.path.after(theirs, position, at, 0));
@@ -174,22 +208,23 @@ impl<'a> Pipeline for LinkCommand<'a> {
 }
 
 impl LinkCommand<'_> {
-    /// The path that the link leads to: named by the body, or by the frozen path itself.
+    /// The other path: named by the body, or by the frozen path itself.
     async fn other_path(&self) -> Result<Uuid, CommandError> {
-        if let Some(named) = self.named {
+        if let Some((named, _)) = self.named {
             return Ok(named);
         }
         let path = self.commands.current::<Beneficiary>(self.id).await?;
         let path = path.ok_or(CommandError::NotFound)?;
         Ok(path.state.state().continues_as.map_or(self.id, |other| other.0))
     }
-}
 
-fn unknown_path(error: CommandError, id: Uuid) -> CommandError {
-    match error {
-        CommandError::NotFound => {
-            Refusal::Unknown { item: Item::Path, name: id.to_string(), field: "continues" }.into()
+    fn unknown_path(&self, error: CommandError, id: Uuid) -> CommandError {
+        let field = self.named.map_or("continues", |(_, field)| field);
+        match error {
+            CommandError::NotFound => {
+                Refusal::Unknown { item: Item::Path, name: id.to_string(), field }.into()
+            }
+            other => other,
         }
-        other => other,
     }
 }

@@ -1,6 +1,7 @@
 //! The way of a fact: load the stream, decide, append, answer.
 //!
-//! [`Commands`] is the one door through which HTTP, the import and the command line write. Every
+//! [`Commands`] is the door through which HTTP, the import, retention and the command line give their
+//! commands. (Events that no caller commands are few: `docs/ARCHITECTURE.md` names who else appends.) Every
 //! command goes the same way (`pipeline`), on streams that are all handled through one port
 //! ([`Aggregate`]). What is right or wrong is said by [`sira_domain`] alone, and what is written is
 //! read back by [`crate::stored`].
@@ -9,13 +10,16 @@ mod aggregate;
 mod answer;
 mod cache;
 mod call;
+mod candidates;
 mod erase;
 mod error;
 pub mod form;
 mod guards;
 mod link;
+mod lottery;
 mod path;
 mod pipeline;
+mod places;
 mod register;
 mod sweep;
 
@@ -25,6 +29,7 @@ use sira_domain::cohort::{self, Cohort};
 use sira_domain::fund::{self, Fund};
 use sira_domain::path::Beneficiary;
 use sira_domain::programme::Programme;
+use sira_numbers::since_1970;
 use uuid::Uuid;
 
 pub use aggregate::{Aggregate, AllowedCommand, Parsed, stream_id};
@@ -38,6 +43,7 @@ pub use form::{FieldError, FormErrors, FormRule};
 pub use guards::GuardedStreams;
 pub use path::{Rehearsal, alias_of, check_form};
 pub(crate) use pipeline::in_task;
+pub use register::REGISTER_COMMANDS;
 
 use crate::clock::Clock;
 use crate::documents::DocumentStore;
@@ -190,8 +196,8 @@ impl Commands {
 }
 
 /// A new `UUIDv7` whose time is the clock's.
-fn new_id(clock: &Clock) -> Uuid {
+pub(crate) fn new_id(clock: &Clock) -> Uuid {
     let now = clock.now();
-    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    let seconds = since_1970(now.timestamp());
     Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos()))
 }

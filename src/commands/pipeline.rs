@@ -6,6 +6,7 @@
 use sira_domain::context::Context;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
+use sira_numbers::Version;
 use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -116,8 +117,9 @@ pub(super) fn check_call<A: Aggregate>(
     call: &Call,
 ) -> Result<(), CommandError> {
     let current = stream.state.version();
-    if current > 0 && !stream.state.is_within(id, &call.scope, programme) {
-        return Err(CommandError::OutOfScope);
+    if current > Version::ZERO && !stream.state.is_within(id, &call.scope, programme) {
+        // Not a word more than of one that is not there: else a reference could be guessed.
+        return Err(CommandError::NotFound);
     }
     match call.if_match {
         Some(expected) if expected != current => {
@@ -145,6 +147,20 @@ pub(super) fn check_reach<A: Aggregate>(
     if begun.is_within(id, &call.scope, programme) { Ok(()) } else { Err(CommandError::OutOfScope) }
 }
 
+/// Whether the ground that a command is given on is within the caller's scope.
+pub(super) fn check_ground<A: Aggregate>(
+    id: Uuid,
+    state: &A,
+    command: &A::Command,
+    programme: &Programme,
+    call: &Call,
+) -> Result<(), CommandError> {
+    match state.ground(id, command, programme) {
+        Some(needs) if !call.scope.holds(&needs) => Err(Refusal::OutsideReach { needs }.into()),
+        _ => Ok(()),
+    }
+}
+
 /// The end of an append that met no error.
 pub(super) enum Appended {
     /// It is durable.
@@ -161,6 +177,7 @@ impl Commands {
         Context {
             now: self.0.clock.now(),
             occurred_on: call.occurred_on,
+            backdating_reason: call.backdating_reason,
             actor: call.actor.clone(),
             role: call.role,
             subject: id,

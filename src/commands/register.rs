@@ -6,31 +6,49 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sira_domain::cohort::{
-    COHORT_COMMANDS, Cohort, CohortCommand, Register, SEATS_MAX, Sheet, take_register,
+    COHORT_COMMANDS, Cohort, CohortCommand, Register, SEATS_MAX, Sheet, SheetCorrection, SheetLine,
+    correct_register, take_register,
 };
 use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::values::BeneficiaryId;
+use sira_numbers::Position;
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use super::aggregate::{Aggregate, parse};
 use super::answer::Answer;
 use super::cache::Loaded;
+use super::call::Dated;
 use super::form::{FieldError, Form, FormRule};
 use super::path::{EVENT_BYTES, FoundPath};
 use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, in_task};
 use super::{Call, CommandError, Commands};
 use crate::journal::AppendRequest;
 
-/// The word of the command.
-const WORD: &str = "record-register";
+/// The words of the commands on a register, which span the members' streams.
+pub const REGISTER_COMMANDS: [&str; 2] = ["record-register", "correct-register"];
 
 /// A sheet on its way.
 struct SheetCommand<'a> {
     commands: &'a Commands,
     id: Uuid,
-    sheet: Sheet,
+    sheet: Told,
     call: Call,
+}
+
+/// A sheet as it is told for the first time, or put right.
+enum Told {
+    First(Sheet),
+    Corrected(SheetCorrection),
+}
+
+impl Told {
+    fn lines(&self) -> &[SheetLine] {
+        match self {
+            Self::First(sheet) => &sheet.lines,
+            Self::Corrected(correction) => &correction.lines,
+        }
+    }
 }
 
 /// A cohort and the paths that a register is decided on, and the turns at all of these.
@@ -42,20 +60,23 @@ struct Room<'a> {
 }
 
 impl Commands {
-    /// Records a session's sheet: a line for every member in training, all of them or none.
+    /// Records a session's sheet: a line for every member in training, all of them or none. Or puts lines of
+    /// one that was recorded right.
     ///
     /// # Errors
     /// Whatever forbids it, with the number of the line; nothing is appended then.
     pub async fn record_register(
         &self,
         id: Uuid,
+        word: &'static str,
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
         let commands = self.clone();
-        in_task(WORD, async move {
-            let (sheet, day) = commands.read_sheet(body).await?;
-            let call = Call { occurred_on: day.or(call.occurred_on), ..call };
+        in_task(word, async move {
+            commands.check_seen::<Cohort>(id, &call).await?;
+            let (sheet, dated) = commands.read_sheet(word, body, &call).await?;
+            let call = call.dated(dated);
             carry_out(SheetCommand { commands: &commands, id, sheet, call }).await
         })
         .await
@@ -64,8 +85,10 @@ impl Commands {
     /// Reads a sheet. Members may stand on it by their references.
     async fn read_sheet(
         &self,
+        word: &str,
         mut body: Map<String, Value>,
-    ) -> Result<(Sheet, Option<chrono::NaiveDate>), CommandError> {
+        call: &Call,
+    ) -> Result<(Told, Dated), CommandError> {
         let mut wrong = Vec::new();
         if let Some(lines) = body.get_mut("lines").and_then(Value::as_array_mut) {
             if lines.len() > SEATS_MAX as usize {
@@ -74,7 +97,7 @@ impl Commands {
             }
             for (index, line) in lines.iter_mut().enumerate() {
                 let Some(given) = line.get_mut("beneficiary") else { continue };
-                match self.id_of(given).await? {
+                match self.id_of(given, call).await? {
                     Ok(id) => *given = id.to_string().into(),
                     Err(rule) => {
                         wrong.push(FieldError::new(format!("/lines/{index}/beneficiary"), rule));
@@ -83,12 +106,13 @@ impl Commands {
             }
         }
         if !wrong.is_empty() {
-            let entry = COHORT_COMMANDS.iter().find(|entry| entry.word == WORD);
+            let entry = COHORT_COMMANDS.iter().find(|entry| entry.word == word);
             let entry = entry.ok_or(CommandError::NoSuchCommand)?;
             return Err(Form::of_command(entry).explain(&Value::Object(body), wrong).into());
         }
-        match parse::<Cohort>(WORD, body)? {
-            (CohortCommand::RecordRegister(sheet), day) => Ok((sheet, day)),
+        match parse::<Cohort>(word, body)? {
+            (CohortCommand::RecordRegister(sheet), dated) => Ok((Told::First(sheet), dated)),
+            (CohortCommand::CorrectRegister(sheet), dated) => Ok((Told::Corrected(sheet), dated)),
             _ => Err(CommandError::NoSuchCommand),
         }
     }
@@ -111,9 +135,11 @@ impl<'a> Pipeline for SheetCommand<'a> {
         let (commands, id) = (self.commands, self.id);
         let fresh = commands.0.journal.freshness().await?;
         let cohort = commands.since::<Cohort>(&fresh, id).await?.ok_or(CommandError::NotFound)?;
-        let ids: BTreeSet<BeneficiaryId> = cohort.state.members.keys().copied().collect();
-        let on_sheet = self.sheet.lines.iter().map(|line| line.beneficiary);
-        let ids: BTreeSet<BeneficiaryId> = ids.into_iter().chain(on_sheet).collect();
+        // Whoever left since may have been there on the day of the session, and a correction counts the lines of
+        // those who have left, too.
+        let joined = cohort.state.joined.keys().copied();
+        let on_sheet = self.sheet.lines().iter().map(|line| line.beneficiary);
+        let ids: BTreeSet<BeneficiaryId> = joined.chain(on_sheet).collect();
         let turns = commands.0.beneficiaries.turns(ids.iter().map(|id| id.0)).await;
         let mut members = BTreeMap::new();
         for member in ids {
@@ -134,7 +160,11 @@ impl<'a> Pipeline for SheetCommand<'a> {
         let context = self.commands.context(room.id, &programme, &self.call);
         let paths: BTreeMap<BeneficiaryId, &Beneficiary> =
             room.members.iter().map(|(id, case)| (*id, &*case.path.state)).collect();
-        let register = take_register(&room.cohort.state, &self.sheet, &paths, &context)?;
+        let cohort = &room.cohort.state;
+        let register = match &self.sheet {
+            Told::First(sheet) => take_register(cohort, sheet, &paths, &context)?,
+            Told::Corrected(sheet) => correct_register(cohort, sheet, &paths, &context)?,
+        };
         match register {
             None => Ok(None),
             Some(register) => {
@@ -188,6 +218,14 @@ impl SheetCommand<'_> {
                 programme = case.programme.state.clone();
             }
         }
+        if let Told::Corrected(_) = self.sheet {
+            // The counts are of every path as it was read, and of the register as it stood.
+            let changed = |member: &&BeneficiaryId| {
+                register.attendance.iter().any(|(other, _)| other == *member)
+            };
+            let read = room.members.iter().filter(|(member, _)| !changed(member));
+            request.guards.extend(read.map(|(_, case)| case.guard()));
+        }
         let (id, counts) = (room.id, &register.counts);
         let conditional =
             self.commands.conditional_write::<Cohort>(id, counts, &self.call, &programme).await?;
@@ -202,10 +240,10 @@ impl Commands {
         &self,
         room: &Room<'_>,
         attendance: Vec<(BeneficiaryId, BeneficiaryEvent)>,
-        (last, recorded_at): (u64, DateTime<Utc>),
+        (last, recorded_at): (Position, DateTime<Utc>),
     ) {
-        let first = last - attendance.len() as u64;
-        for (position, (member, event)) in (first..).zip(attendance) {
+        let first = last.minus(attendance.len() as u64);
+        for (position, (member, event)) in first.through(last).zip(attendance) {
             let case = &room.members[&member];
             let loaded = case.path.after(vec![event], position, recorded_at, EVENT_BYTES);
             self.keep_path(case, loaded);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{CommandError, Commands};
 use crate::documents::{DocumentError, DocumentStore, StoredObject};
-use crate::keys::{Found, PersonKey};
+use crate::keys::{FoundKey, PersonKey};
 
 /// How old an object must be that no event names: an upload under way is done or given up by then.
 const ORPHAN_AFTER: TimeDelta = TimeDelta::hours(1);
@@ -51,10 +51,10 @@ impl Commands {
         let is_erased = state.is_some_and(sira_domain::path::State::is_erased);
         let key = match state.and_then(|state| state.keys.last()).filter(|_| !is_erased) {
             Some(key) => match self.keys().get(*key).await.map_err(CommandError::from)? {
-                Found::Key(key) => Some(key),
-                Found::Destroyed { .. } => None,
+                FoundKey::Key(key) => Some(key),
+                FoundKey::Destroyed { .. } => None,
                 // Another store's: nothing is known of it, so nothing is removed.
-                Found::Unknown => return Ok(0),
+                FoundKey::Unknown => return Ok(0),
             },
             None => None,
         };

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{DOCUMENT_MAX_BYTES, DocumentError};
 use crate::keys::{CHUNK_BYTES, ChunkPlace, PersonKey};
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
 
 /// Bytes that tell what kind of file it is: an `OpenDocument` names itself within the first hundred.
 const HEAD_BYTES: usize = 8 * 1024;

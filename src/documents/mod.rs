@@ -32,10 +32,21 @@ pub use draft::{Draft, Finished};
 pub use kind::is_of_type;
 pub use opened::OpenedDocument;
 
+use crate::at_once::{AtOnce, Share};
+use crate::files::make_private_folder;
 use crate::keys::{KeysError, PersonKey};
 
 /// Largest document, as the domain says: 50 MB.
 pub const DOCUMENT_MAX_BYTES: u64 = 52_428_800;
+
+/// Bytes of documents of one person at most: 500 MiB, ten of the largest or some hundreds of ordinary ones.
+pub const PERSON_MAX_BYTES: u64 = 524_288_000;
+
+/// Uploads of one token at once: a form with its annexes.
+const UPLOADS_OF_TOKEN: usize = 4;
+/// What the disk must have left before a document is taken: documents must not take the room in which
+/// commands are recorded.
+const FREE_MIN_BYTES: u64 = 1 << 30;
 
 /// Why a document cannot be kept or given back.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +98,9 @@ struct Inner {
     root: Path,
     /// Where uploads are sealed until they are whole.
     incoming: PathBuf,
+    /// The folder of a store on this machine.
+    folder: Option<PathBuf>,
+    uploads: AtOnce<Uuid>,
 }
 
 /// What a person's documents belong to.
@@ -101,7 +115,7 @@ impl DocumentStore {
     /// # Errors
     /// [`DocumentError::Address`], `Store` and `File`.
     pub fn open(url: &str, incoming: &FilePath) -> Result<Self, DocumentError> {
-        let (store, root): (Arc<dyn ObjectStore>, Path) = if url.starts_with("s3://") {
+        let (store, root, folder): (Arc<dyn ObjectStore>, Path, _) = if url.starts_with("s3://") {
             // What the store speaks over asks the process for its cryptography. The first one that is named
             // stays: here that is ring as well, whoever was first.
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -109,14 +123,33 @@ impl DocumentStore {
             let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
             let settings = settings.map(|(name, value)| (name.to_ascii_lowercase(), value));
             let (store, root) = parse_url_opts(&url, settings)?;
-            (store.into(), root)
+            (store.into(), root, None)
         } else {
             let folder = url.strip_prefix("file://").unwrap_or(url);
-            std::fs::create_dir_all(folder)?;
-            (Arc::new(LocalFileSystem::new_with_prefix(folder)?), Path::default())
+            make_private_folder(FilePath::new(folder))?;
+            let store = Arc::new(LocalFileSystem::new_with_prefix(folder)?);
+            (store, Path::default(), Some(PathBuf::from(folder)))
         };
-        std::fs::create_dir_all(incoming)?;
-        Ok(Self(Arc::new(Inner { store, root, incoming: incoming.to_owned() })))
+        make_private_folder(incoming)?;
+        let (incoming, uploads) = (incoming.to_owned(), AtOnce::new(UPLOADS_OF_TOKEN));
+        Ok(Self(Arc::new(Inner { store, root, incoming, folder, uploads })))
+    }
+
+    /// A token's turn to send a document, to be held while it does.
+    #[must_use]
+    pub fn turn(&self, token: Uuid) -> Option<Share<Uuid>> {
+        self.0.uploads.enter(token)
+    }
+
+    /// Whether a document of any size still fits, and leaves the disk what the databases need to go on. A
+    /// disk that cannot be asked is taken to have room: writing to it will tell.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let folders = self.0.folder.iter().chain([&self.0.incoming]);
+        folders.into_iter().all(|folder| {
+            let free = rustix::fs::statvfs(folder);
+            free.map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= FREE_MIN_BYTES)
+        })
     }
 
     fn folder(&self, path: Uuid) -> Path {

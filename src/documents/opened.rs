@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::DocumentError;
 use crate::keys::{ChunkPlace, PersonKey, SEALED_CHUNK_BYTES};
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
 
 /// Bytes before the first chunk: the upload's own number.
 const UPLOAD_BYTES: usize = 16;

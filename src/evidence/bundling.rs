@@ -4,9 +4,10 @@
 use sira_evidence::Introduction;
 use sira_evidence::bundle::{Bundle, BundledEvent, FORM, KeyStatement, LastEvent};
 use sira_evidence::encoding::encode_all;
-use sira_evidence::entry::time_text;
 use sira_evidence::index::key_of;
+use sira_evidence::leaf::time_text;
 use sira_evidence::merkle::Hash;
+use sira_numbers::Version;
 
 use super::EvidenceError;
 use super::log::Evidence;
@@ -26,15 +27,15 @@ impl Evidence {
         let size = published.checkpoint.size;
         let (head, last_proof) =
             published.streams.prove(&key_of(stream)).ok_or(EvidenceError::NotCovered)?;
-        let mut stored = self.journal().read_stream(stream, 0).await?;
-        stored.retain(|event| event.position <= size);
+        let mut stored = self.journal().read_stream(stream, Version::ZERO).await?;
+        stored.retain(|event| event.position.get() <= size);
         let mut events = Vec::with_capacity(stored.len());
         for event in stored {
             let proof = self.inclusion(event.position, size).await?.proof;
             events.push(bundled(event, &proof));
         }
         let keys = self.keys().await?;
-        let introductions = keys.introductions.iter().filter(|one| one.position <= size);
+        let introductions = keys.introductions.iter().filter(|one| one.position.get() <= size);
         let statement = |one: &Introduction| KeyStatement {
             position: one.position,
             note: one.note.to_string(),

@@ -5,8 +5,10 @@
 use super::EvidenceError;
 use super::keys::STREAM_TYPE;
 use crate::journal::Journal;
+use sira_evidence::Checkpoint;
 use sira_evidence::growth::{Growth, Tile};
 use sira_evidence::index::{StreamHead, StreamIndex, key_of};
+use sira_numbers::Position;
 
 /// Leaves that are read at once.
 const PAGE_LEAVES: u32 = 10_000;
@@ -29,6 +31,11 @@ impl Follower {
         self.growth.size()
     }
 
+    /// The position of the last event taken in.
+    const fn reached(&self) -> Position {
+        Position::of_count(self.size())
+    }
+
     /// Events of the log's own stream so far.
     #[must_use]
     pub const fn own_events(&self) -> u64 {
@@ -46,13 +53,15 @@ impl Follower {
         full: &mut (impl FnMut(Tile) + Send),
     ) -> Result<(), EvidenceError> {
         while self.size() < size {
-            let leaves = journal.read_leaves(self.size(), size, PAGE_LEAVES).await?;
+            let (reached, last) = (self.reached(), Position::of_count(size));
+            let leaves = journal.read_leaves(reached, last, PAGE_LEAVES).await?;
             if leaves.is_empty() {
-                return Err(EvidenceError::Damaged { position: self.size() + 1 });
+                return Err(EvidenceError::Damaged { position: reached.next() });
             }
             for leaf in leaves {
-                if leaf.position != self.size() + 1 {
-                    return Err(EvidenceError::Damaged { position: self.size() + 1 });
+                let position = self.reached().next();
+                if leaf.position != position {
+                    return Err(EvidenceError::Damaged { position });
                 }
                 self.growth.push(leaf.hash, full);
                 let head = StreamHead { sequence: leaf.sequence, leaf: leaf.hash };
@@ -63,5 +72,23 @@ impl Follower {
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// Whether the journal holds what a remembered checkpoint covers, as it was. What was followed already
+    /// is not read again, unless that is more than the checkpoint covers.
+    ///
+    /// # Errors
+    /// As [`Follower::follow`].
+    pub(super) async fn agrees_with(
+        &self,
+        journal: &Journal,
+        last: &Checkpoint,
+    ) -> Result<bool, EvidenceError> {
+        if journal.head().await?.position.get() < last.size {
+            return Ok(false);
+        }
+        let mut then = if self.size() <= last.size { self.clone() } else { Self::default() };
+        then.follow(journal, last.size, &mut |_| {}).await?;
+        Ok(then.growth.root() == last.root)
     }
 }

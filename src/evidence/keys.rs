@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sira_evidence::{Algorithm, Introduction, Note, NoteKey, VerifierKey};
+use sira_numbers::Version;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::EvidenceError;
 use super::follower::Follower;
-use super::keeper::last_is_held;
 use super::remembered::Remembered;
-use crate::files::{FileError, write_secret};
+use crate::files::{FileError, read_secret, write_secret};
 use crate::journal::{
     AppendOutcome, AppendRequest, Journal, NewEvent, RecordedEvent, StreamId, StreamWrite, sha256,
 };
@@ -97,7 +97,7 @@ impl KeyHistory {
     /// The key that signs a checkpoint of a size.
     #[must_use]
     pub fn of_size(&self, size: u64) -> &VerifierKey {
-        let by_then = self.introductions.iter().rev().find(|one| one.position <= size);
+        let by_then = self.introductions.iter().rev().find(|one| one.position.get() <= size);
         by_then.map_or(&self.first, |introduction| &introduction.key)
     }
 }
@@ -172,7 +172,7 @@ pub(super) async fn held_back(
 ) -> Result<Option<u64>, EvidenceError> {
     let sizes = journal.settings_like(RESTORED).await?;
     let size = sizes.iter().filter_map(|size| size.parse::<u64>().ok()).max();
-    let introduced = keys.introductions.last().map_or(0, |last| last.position);
+    let introduced = keys.introductions.last().map_or(0, |last| last.position.get());
     Ok(size.filter(|size| introduced <= *size))
 }
 
@@ -182,11 +182,7 @@ pub(super) fn key_in(data_dir: &Path) -> Result<Option<NoteKey>, EvidenceError> 
 }
 
 fn read_key(path: &Path) -> Result<Option<NoteKey>, EvidenceError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text.parse()?)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(FileError { path: path.to_owned(), source }.into()),
-    }
+    Ok(read_secret(path)?.map(|text| text.parse()).transpose()?)
 }
 
 /// Introduces a new key, made in the data directory, by an event that `old` signs.
@@ -217,7 +213,8 @@ pub async fn rotate(
     let payload = serde_json::to_string(&Introduced { note: note.to_string() })
         .unwrap_or_else(|_| unreachable!("a text always serialises"));
     let lost = lost_since(journal, data_dir, before.name()).await?;
-    append(journal, history.introductions.len() as u64, payload, metadata).await?;
+    let version = Version::of_count(history.introductions.len() as u64);
+    append(journal, version, payload, metadata).await?;
     if let Some(size) = lost {
         // The break is visible for ever to whoever holds what was signed; under the new key nothing is
         // signed twice.
@@ -236,13 +233,13 @@ async fn lost_since(
     origin: &str,
 ) -> Result<Option<u64>, EvidenceError> {
     let Some(last) = Remembered::in_directory(data_dir).last(origin)? else { return Ok(None) };
-    let is_held = last_is_held(journal, &last, &Follower::default()).await?;
+    let is_held = Follower::default().agrees_with(journal, &last).await?;
     Ok((!is_held).then_some(last.size))
 }
 
 async fn append(
     journal: &Journal,
-    expected_version: u64,
+    expected_version: Version,
     payload: String,
     metadata: String,
 ) -> Result<(), EvidenceError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
+use sira_numbers::{Position, at_most};
 use tokio::sync::{Notify, watch};
 
 use super::keys::KeyHistory;
@@ -87,11 +88,11 @@ impl Evidence {
     /// [`EvidenceError::NotCovered`] before the first.
     pub async fn covering(
         &self,
-        position: u64,
+        position: Position,
         within: Duration,
     ) -> Result<Arc<SignedTree>, EvidenceError> {
         let covers = |published: &Option<Arc<SignedTree>>| {
-            published.as_ref().is_some_and(|published| published.checkpoint.size >= position)
+            published.as_ref().is_some_and(|published| published.checkpoint.size >= position.get())
         };
         let mut published = self.0.published.clone();
         // When the wait ends without it, the last one is what there is.
@@ -121,12 +122,16 @@ impl Evidence {
     ///
     /// # Errors
     /// [`EvidenceError::NotCovered`] when it is not, or no checkpoint covers that size yet.
-    pub async fn inclusion(&self, position: u64, size: u64) -> Result<Inclusion, EvidenceError> {
+    pub async fn inclusion(
+        &self,
+        position: Position,
+        size: u64,
+    ) -> Result<Inclusion, EvidenceError> {
         let tree = self.newest()?;
-        if position == 0 || position > size || size > tree.checkpoint.size {
+        if position == Position::START || position.get() > size || size > tree.checkpoint.size {
             return Err(EvidenceError::NotCovered);
         }
-        let index = position - 1;
+        let index = position.before().get();
         let leaf = self.subtree(&tree, Subtree { height: 0, index }).await?;
         let proof = self.hashes(&tree, inclusion_ranges(index, size)).await?;
         Ok(Inclusion { leaf, proof })
@@ -165,7 +170,7 @@ impl Evidence {
         let (level, height) = (part.height / TILE_HEIGHT, part.height % TILE_HEIGHT);
         let first = part.index << height;
         let tile = self.tile_hashes(tree, level, first / TILE_WIDTH as u64).await?;
-        let from = usize::try_from(first % TILE_WIDTH as u64).unwrap_or(0);
+        let from = at_most(first % TILE_WIDTH as u64, TILE_WIDTH);
         let hashes = tile.get(from..from + (1 << height));
         let index = first / TILE_WIDTH as u64;
         hashes.map(complete_root).ok_or(EvidenceError::TileMissing { level, index })
@@ -218,14 +223,16 @@ impl Evidence {
         let size = self.newest()?.checkpoint.size;
         let first = place.index.saturating_mul(TILE_WIDTH as u64);
         let last = first.saturating_add(place.width as u64);
+        let missing = || EvidenceError::TileMissing { level: 0, index: place.index };
+        let count = u32::try_from(place.width).map_err(|_| missing())?;
         if last > size {
-            return Err(EvidenceError::TileMissing { level: 0, index: place.index });
+            return Err(missing());
         }
         let journal = &self.0.journal;
-        let count = u32::try_from(place.width).unwrap_or(0);
-        let events = journal.read_feed(first, count).await?;
+        let (before, last) = (Position::of_count(first), Position::of_count(last));
+        let events = journal.read_feed(before, count).await?;
         let mut bytes = Vec::with_capacity(events.len() * 400);
-        for (position, event) in (first + 1..=last).zip(&events) {
+        for (position, event) in before.next().through(last).zip(&events) {
             let damaged = EvidenceError::Damaged { position };
             let entry = event.entry_text(journal.id()).ok().filter(|_| event.position == position);
             let Some(entry) = entry else { return Err(damaged) };
@@ -234,7 +241,9 @@ impl Evidence {
             bytes.extend_from_slice(entry.as_bytes());
         }
         if events.len() < place.width {
-            return Err(EvidenceError::Damaged { position: first + events.len() as u64 + 1 });
+            return Err(EvidenceError::Damaged {
+                position: before.plus(events.len() as u64).next(),
+            });
         }
         Ok(bytes)
     }

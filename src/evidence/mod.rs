@@ -1,6 +1,6 @@
 //! Evidence: a Merkle tree over every event, signed, and what is proved from it.
 //!
-//! The way of a proof: an event's leaf hash is stored at append ([`sira_evidence::entry`]); the `keeper` of one
+//! The way of a proof: an event's leaf hash is stored at append ([`sira_evidence::leaf`]); the `keeper` of one
 //! process at a time grows the tree ([`growth`]) and the stream index ([`index`]), stores its tiles and
 //! signs a [`Checkpoint`] as a [`Note`]; [`Evidence`] gives proofs out of them; a [`bundle`] holds one
 //! stream with its proofs, to be checked by whoever has nothing else; [`verify`] checks a whole journal.
@@ -32,7 +32,7 @@ pub use sira_evidence::{
     VerifierKey, bundle, encoding, growth, index, merkle, tile_path,
 };
 
-use sira_database::OutOfRange;
+use sira_numbers::Position;
 
 use crate::files::FileError;
 use crate::journal::JournalError;
@@ -53,7 +53,7 @@ pub enum EvidenceError {
     #[error("the event at position {position} is missing")]
     Damaged {
         /// Where.
-        position: u64,
+        position: Position,
     },
     /// A stored checkpoint is not that of the events.
     #[error("the checkpoint of size {size} is not that of the journal's events")]
@@ -109,12 +109,6 @@ pub enum EvidenceError {
     )]
     Introduction {
         /// Where.
-        position: u64,
+        position: Position,
     },
-}
-
-impl From<OutOfRange> for EvidenceError {
-    fn from(error: OutOfRange) -> Self {
-        Self::Database(error.into())
-    }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::EvidenceError;
-use crate::files::{FileError, replace};
+use crate::files::{FileError, replace_own};
 use sira_evidence::Checkpoint;
 use sira_evidence::Note;
 
@@ -43,7 +43,7 @@ impl Remembered {
     /// # Errors
     /// [`EvidenceError::File`].
     pub fn remember(&self, note: &Note) -> Result<(), EvidenceError> {
-        Ok(replace(&self.path, note.to_string().as_bytes())?)
+        Ok(replace_own(&self.path, note.to_string().as_bytes())?)
     }
 
     /// Lays aside what is remembered, when a new key is introduced after a loss: it stays beside, for

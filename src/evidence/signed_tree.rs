@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::follower::Follower;
-use super::store::Stored;
+use super::store::StoredCheckpoint;
 use super::{EvidenceError, NoteError};
 use sira_evidence::Checkpoint;
 use sira_evidence::index::StreamIndex;
@@ -55,7 +55,10 @@ impl SignedTree {
     ///
     /// # Errors
     /// [`EvidenceError::Contradiction`] when they do not.
-    pub(super) fn new(stored: &Stored, follower: &Follower) -> Result<Arc<Self>, EvidenceError> {
+    pub(super) fn new(
+        stored: &StoredCheckpoint,
+        follower: &Follower,
+    ) -> Result<Arc<Self>, EvidenceError> {
         let note: Note = stored.note.parse().map_err(|error: NoteError| error)?;
         let checkpoint: Checkpoint = note.text.parse()?;
         let agree = checkpoint.size == follower.size()

@@ -20,7 +20,7 @@ const SIGNER: Lease<'_> = Lease { table: "evidence_signer", row: LeaseRow::Only 
 
 /// A checkpoint as it is stored.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct StoredCheckpoint {
     /// Number of events.
     pub size: u64,
     /// The signed note, without what witnesses added.
@@ -33,8 +33,8 @@ type CheckpointColumns = (i64, String, Stamp);
 
 fn checkpoint_row(
     (size, note, Stamp(signed_at)): CheckpointColumns,
-) -> Result<Stored, EvidenceError> {
-    Ok(Stored { size: unsigned(size)?, note, signed_at })
+) -> Result<StoredCheckpoint, EvidenceError> {
+    Ok(StoredCheckpoint { size: unsigned(size)?, note, signed_at })
 }
 
 /// A number of a row that anybody may have written: below zero it is told as 0, which is the size of no
@@ -47,7 +47,7 @@ fn clamped(number: i64) -> u64 {
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
-pub async fn newest(journal: &Journal) -> Result<Option<Stored>, EvidenceError> {
+pub async fn newest(journal: &Journal) -> Result<Option<StoredCheckpoint>, EvidenceError> {
     let row: Option<CheckpointColumns> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
             "SELECT size, note, signed_at FROM evidence_checkpoints ORDER BY size DESC LIMIT 1",
@@ -119,7 +119,10 @@ pub async fn last_tiles(journal: &Journal) -> Result<Vec<(u32, u64, u64)>, Evide
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
-pub async fn of_size(journal: &Journal, size: u64) -> Result<Option<Stored>, EvidenceError> {
+pub async fn of_size(
+    journal: &Journal,
+    size: u64,
+) -> Result<Option<StoredCheckpoint>, EvidenceError> {
     let row: Option<CheckpointColumns> = on_engine!(journal.pool(), db => {
         sqlx::query_as("SELECT size, note, signed_at FROM evidence_checkpoints WHERE size = $1")
             .bind(bound(size))
@@ -299,7 +302,7 @@ pub async fn sign(
     tiles: &[Tile],
     checkpoint: (u64, impl FnOnce() -> Note),
     now: DateTime<Utc>,
-) -> Result<Option<Stored>, EvidenceError> {
+) -> Result<Option<StoredCheckpoint>, EvidenceError> {
     let (size, sign) = checkpoint;
     let mut transaction = journal.pool().begin().await?;
     if !SIGNER.take(transaction.connection(), holder, TERM).await? {
@@ -334,7 +337,7 @@ pub async fn sign(
         note
     });
     transaction.commit().await?;
-    Ok(Some(Stored { size, note, signed_at: now }))
+    Ok(Some(StoredCheckpoint { size, note, signed_at: now }))
 }
 
 /// Whether no other process is the signer just now, so that it is worth growing the tree.

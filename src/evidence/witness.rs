@@ -10,15 +10,16 @@ use std::time::Duration;
 
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
+use sira_numbers::{Position, Sequence, at_most};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::files::{FileError, replace};
+use crate::files::{FileError, replace_own};
 use crate::journal::{StreamId, sha256};
 use sira_evidence::encoding::decode_all;
-use sira_evidence::entry::FORM as ENTRY_FORM;
 use sira_evidence::growth::{Growth, TILE_WIDTH};
 use sira_evidence::index::{StreamHead, StreamIndex, key_of};
+use sira_evidence::leaf::FORM as ENTRY_FORM;
 use sira_evidence::merkle::{ProofError, verify_consistency};
 use sira_evidence::tile_path::{TilePlace, write_place};
 use sira_evidence::{Checkpoint, CheckpointError};
@@ -213,8 +214,10 @@ impl Witness {
         }
         let keys: Keys = self.json("v1/evidence/key").await?;
         for statement in keys.introductions {
-            let introduced = Introduction::of_note(statement.from_size, &statement.note, &known);
-            if let Some(introduced) = introduced.filter(|one| one.position <= size) {
+            let from = Position::try_new(statement.from_size);
+            let from = from.map_err(|_| WitnessError::Form("from_size"))?;
+            let introduced = Introduction::of_note(from, &statement.note, &known);
+            if let Some(introduced) = introduced.filter(|one| one.position.get() <= size) {
                 known = introduced.key;
             }
         }
@@ -249,7 +252,7 @@ impl Witness {
         while self.audit.growth.size() < size {
             let index = self.audit.growth.size() / TILE_WIDTH as u64;
             let left = size - index * TILE_WIDTH as u64;
-            let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
+            let width = at_most(left, TILE_WIDTH);
             let place = write_place(TilePlace { index, width });
             let path = format!("v1/evidence/tile/entries/{place}");
             let bytes = self.bytes_with(&path, &self.watch.entries_token).await?;
@@ -272,7 +275,7 @@ impl Witness {
     }
 
     fn remember(&mut self, note: &Note, checkpoint: &Checkpoint) -> Result<(), WitnessError> {
-        replace(&self.path, note.to_string().as_bytes())?;
+        replace_own(&self.path, note.to_string().as_bytes())?;
         self.seen = Some((checkpoint.clone(), note.text.clone()));
         Ok(())
     }
@@ -357,16 +360,16 @@ impl Audit {
             return Err(form());
         };
         let leaf = sha256(&[&[0], entry].concat());
-        let position: u64 = position.parse().map_err(|_| form())?;
-        if position != self.growth.size() + 1 {
+        let position: Position = position.parse().map_err(|_| form())?;
+        if position != Position::of_count(self.growth.size()).next() {
             return Err(form());
         }
         let stream = StreamId::new((*kind).to_owned(), id.parse().map_err(|_| form())?);
         let sequence = sequence.parse().map_err(|_| form())?;
         let head = StreamHead { sequence, leaf };
         let before = self.streams.set(key_of(&stream), head);
-        if sequence != before.map_or(0, |before| before.sequence) + 1 {
-            return Err(WitnessError::Entries(position));
+        if sequence != before.map_or(Sequence::START, |before| before.sequence).next() {
+            return Err(WitnessError::Entries(position.get()));
         }
         self.growth.push(leaf, &mut |_| {});
         Ok(())

@@ -28,11 +28,11 @@ impl Destination {
     }
 
     /// Opens it. A file is written under another name in the same directory, readable by its owner
-    /// alone, and has its own name only after [`Output::keep`].
+    /// alone, and has its own name only after [`OpenedDestination::keep`].
     ///
     /// # Errors
     /// When the directory cannot be written to.
-    pub fn open(&self) -> io::Result<Output> {
+    pub fn open(&self) -> io::Result<OpenedDestination> {
         let out = match self {
             Self::Standard => Sink::Standard(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
             Self::File(path) => {
@@ -41,7 +41,7 @@ impl Destination {
                 Sink::File(BufWriter::with_capacity(BUFFER_BYTES, draft), path.clone())
             }
         };
-        Ok(Output(out))
+        Ok(OpenedDestination(out))
     }
 
     /// Writes what describes the file beside it; nothing beside standard output. True when it did.
@@ -74,9 +74,9 @@ impl Destination {
     }
 }
 
-/// An opened destination. Dropped before [`Output::keep`], it leaves nothing.
+/// An opened destination. Dropped before [`OpenedDestination::keep`], it leaves nothing.
 #[derive(Debug)]
-pub struct Output(Sink);
+pub struct OpenedDestination(Sink);
 
 #[derive(Debug)]
 enum Sink {
@@ -84,7 +84,7 @@ enum Sink {
     File(BufWriter<NamedTempFile>, PathBuf),
 }
 
-impl Output {
+impl OpenedDestination {
     /// Makes what was written durable and gives it its name. A crash before leaves a file under
     /// another name, which nobody takes for the whole.
     ///
@@ -103,7 +103,7 @@ impl Output {
     }
 }
 
-impl Write for Output {
+impl Write for OpenedDestination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
             Sink::Standard(out) => out.write(bytes),

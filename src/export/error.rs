@@ -1,5 +1,6 @@
 //! Why an export did not come about.
 
+use sira_numbers::Position;
 use sira_projections::ReadError;
 
 use crate::formats::FormatError;
@@ -18,9 +19,9 @@ pub enum ExportError {
     #[error("position {asked} is not reached yet: {reached} is the last")]
     Ahead {
         /// What was asked for.
-        asked: u64,
+        asked: Position,
         /// What is there.
-        reached: u64,
+        reached: Position,
     },
     /// A past position was asked of a table that keeps the present alone.
     #[error("table {table} keeps only what is known now, at position {position}")]
@@ -28,13 +29,13 @@ pub enum ExportError {
         /// The table.
         table: &'static str,
         /// Where it stands.
-        position: u64,
+        position: Position,
     },
     /// The journal has a gap, or an event that is none of ours.
     #[error("the event after position {position} is missing or damaged")]
     Damaged {
         /// The last position that was right.
-        position: u64,
+        position: Position,
     },
     /// The file could not be written.
     #[error("the file could not be written")]

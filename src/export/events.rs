@@ -10,12 +10,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sira_domain::reference::Language;
+use sira_numbers::Position;
 use sira_projections::table::{Cell, Kind, time_text};
 
-use super::{ExportError, Exported, Progress, reach};
-use crate::formats::{Column, Format, Sheet, SheetWriter};
+use super::{ExportError, ExportProgress, Exported, reach};
+use crate::formats::{Format, Sheet, SheetColumn, SheetWriter};
 use crate::journal::{Journal, RecordedEvent};
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
 
 /// Events that are read at once. An event is at most 512 KiB, and mostly below 1 KiB.
 pub const PAGE_EVENTS: u32 = 500;
@@ -107,18 +108,18 @@ pub fn write_cloud_event(
 
 /// The columns of the event log as a sheet.
 #[must_use]
-pub fn columns() -> Vec<Column> {
+pub fn columns() -> Vec<SheetColumn> {
     vec![
-        Column::new("position", Kind::Int, "Position"),
-        Column::new("aggregate_type", Kind::Text, "Objet"),
-        Column::new("aggregate_id", Kind::Id, "Flux"),
-        Column::new("sequence", Kind::Int, "Séquence"),
-        Column::new("event_type", Kind::Text, "Événement"),
-        Column::new("event_version", Kind::Text, "Version de la forme"),
-        Column::new("recorded_at", Kind::Time, "Enregistré à"),
-        Column::new("payload", Kind::Text, "Contenu"),
-        Column::new("metadata", Kind::Text, "Métadonnées"),
-        Column::new("leaf_hash", Kind::Text, "Empreinte"),
+        SheetColumn::new("position", Kind::Int, "Position"),
+        SheetColumn::new("aggregate_type", Kind::Text, "Objet"),
+        SheetColumn::new("aggregate_id", Kind::Id, "Flux"),
+        SheetColumn::new("sequence", Kind::Int, "Séquence"),
+        SheetColumn::new("event_type", Kind::Text, "Événement"),
+        SheetColumn::new("event_version", Kind::Text, "Version de la forme"),
+        SheetColumn::new("recorded_at", Kind::Time, "Enregistré à"),
+        SheetColumn::new("payload", Kind::Text, "Contenu"),
+        SheetColumn::new("metadata", Kind::Text, "Métadonnées"),
+        SheetColumn::new("leaf_hash", Kind::Text, "Empreinte"),
     ]
 }
 
@@ -175,9 +176,9 @@ pub async fn export<W: Write + Send>(
     journal: &Journal,
     form: EventForm,
     language: Language,
-    up_to: Option<u64>,
+    up_to: Option<Position>,
     out: W,
-    progress: Progress<'_>,
+    progress: ExportProgress<'_>,
 ) -> Result<(W, Exported, Sheet), ExportError> {
     let (position, as_of) = reach(journal, up_to).await?;
     let sheet = Sheet::new(NAME, columns(), as_of)
@@ -189,14 +190,14 @@ pub async fn export<W: Write + Send>(
             Sink::Sheet(Box::new(SheetWriter::begin(format, sheet.clone(), language, out)?))
         }
     };
-    let mut at = 0;
+    let mut at = Position::START;
     while at < position {
         let before = at;
         for event in journal.read_feed(at, PAGE_EVENTS).await? {
             if at == position {
                 break;
             }
-            if event.position != at + 1 {
+            if event.position != at.next() {
                 return Err(ExportError::Damaged { position: at });
             }
             at = event.position;
@@ -205,8 +206,8 @@ pub async fn export<W: Write + Send>(
         if at == before {
             return Err(ExportError::Damaged { position: at });
         }
-        progress(at, position);
+        progress(at.get(), position.get());
     }
     let out = sink.finish()?;
-    Ok((out, Exported { rows: position, position, as_of }, sheet))
+    Ok((out, Exported { rows: position.get(), position, as_of }, sheet))
 }

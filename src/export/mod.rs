@@ -14,12 +14,13 @@ pub(crate) mod rows;
 mod staff;
 pub mod tables;
 
-pub use destination::{Destination, Output};
+pub use destination::{Destination, OpenedDestination};
 pub use dictionary::data_dictionary;
 pub use error::ExportError;
 pub use staff::StaffNames;
 
 use chrono::{DateTime, Utc};
+use sira_numbers::Position;
 
 use crate::journal::{Journal, JournalError};
 
@@ -29,17 +30,20 @@ pub struct Exported {
     /// Rows or events.
     pub rows: u64,
     /// Every event up to here is in it, and none after it.
-    pub position: u64,
+    pub position: Position,
     /// When the event at that position was recorded.
     pub as_of: DateTime<Utc>,
 }
 
 /// Told from time to time how much is done of how much.
-pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+pub type ExportProgress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
 /// The position that an export goes up to, and when it was reached: the journal's last, or an earlier
 /// one that was asked for.
-async fn reach(journal: &Journal, asked: Option<u64>) -> Result<(u64, DateTime<Utc>), ExportError> {
+async fn reach(
+    journal: &Journal,
+    asked: Option<Position>,
+) -> Result<(Position, DateTime<Utc>), ExportError> {
     let reached = journal.head().await?.position;
     match asked {
         Some(asked) if asked > reached => Err(ExportError::Ahead { asked, reached }),
@@ -51,8 +55,10 @@ async fn reach(journal: &Journal, asked: Option<u64>) -> Result<(u64, DateTime<U
 }
 
 /// When the event at a position was recorded; 1970 before the first.
-async fn time_of(journal: &Journal, position: u64) -> Result<DateTime<Utc>, JournalError> {
-    let Some(before) = position.checked_sub(1) else { return Ok(DateTime::UNIX_EPOCH) };
-    let event = journal.read_feed(before, 1).await?;
+async fn time_of(journal: &Journal, position: Position) -> Result<DateTime<Utc>, JournalError> {
+    if position == Position::START {
+        return Ok(DateTime::UNIX_EPOCH);
+    }
+    let event = journal.read_feed(position.before(), 1).await?;
     Ok(event.first().map_or(DateTime::UNIX_EPOCH, |event| event.recorded_at))
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_database::{on_engine, unsigned};
+use sira_numbers::Position;
 use sira_projections::ReadConnection;
 use sira_projections::table::{Cell, Column, Decimal, Keeping, Kind, Table};
 use sqlx::{ColumnIndex, Decode, Row, Type};
@@ -21,14 +22,14 @@ impl Selection {
     }
 
     /// The rows that stood at a position, of a table that keeps versions.
-    pub fn standing(table: &'static Table, at: u64) -> Self {
+    pub fn standing(table: &'static Table, at: Position) -> Self {
         let condition =
             format!("since_position <= {at} AND (until_position IS NULL OR until_position > {at})");
         Self { table, condition }
     }
 
     /// The rows of events up to a position, of a table with a row an event.
-    pub fn up_to(table: &'static Table, at: u64) -> Self {
+    pub fn up_to(table: &'static Table, at: Position) -> Self {
         Self { table, condition: format!("position <= {at}") }
     }
 
@@ -44,7 +45,7 @@ impl Selection {
     pub async fn count(&self, connection: ReadConnection<'_>) -> Result<u64, sqlx::Error> {
         let sql = format!("SELECT count(*) FROM {} WHERE {}", self.table.name, self.condition);
         let rows: i64 = on_engine!(connection, db => sqlx::query_scalar(&sql).fetch_one(db).await)?;
-        Ok(unsigned(rows)?)
+        unsigned(rows)
     }
 
     /// The next rows after one, by key; the first when there is none before.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 
 use crate::keys::IndexKey;
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
 
 /// The kind of term that an actor is to the index key: none of those that people are looked up by.
 const ACTOR: u8 = 64;

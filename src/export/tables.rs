@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use sira_domain::reference::Language;
+use sira_numbers::Position;
 use sira_projections::table::{Cell, Keeping, Realm, Table, TableId};
 use sira_projections::{ReadStore, position_in};
 
 use super::rows::Selection;
-use super::{ExportError, Exported, Progress, StaffNames, time_of};
+use super::{ExportError, ExportProgress, Exported, StaffNames, time_of};
 use crate::formats::{Format, Sheet, SheetWriter};
 use crate::journal::Journal;
 
@@ -23,12 +24,12 @@ const STAFF_COLUMNS: &[(TableId, &str)] = &[
 
 /// Which rows of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Moment {
+pub enum TableMoment {
     /// Those that stand.
     #[default]
     Now,
     /// Those that stood at a position.
-    At(u64),
+    At(Position),
     /// Every row that a table of versions ever had, with the positions between which it stood.
     EveryVersion,
 }
@@ -39,7 +40,7 @@ pub struct TableExport {
     /// The table.
     pub table: &'static Table,
     /// Which of its rows.
-    pub moment: Moment,
+    pub moment: TableMoment,
     /// The format.
     pub format: Format,
     /// The language of the headings.
@@ -68,7 +69,7 @@ impl TableExport {
         journal: &Journal,
         staff: &StaffNames,
         out: W,
-        progress: Progress<'_>,
+        progress: ExportProgress<'_>,
     ) -> Result<(W, Exported, Sheet), ExportError> {
         let (table, projection) = (self.table, self.table.projection);
         // Before it is built there is no table to look at.
@@ -101,17 +102,17 @@ impl TableExport {
     }
 
     /// The rows asked for, and the position that they show.
-    fn select(&self, reached: u64) -> Result<(Selection, u64), ExportError> {
+    fn select(&self, reached: Position) -> Result<(Selection, Position), ExportError> {
         let table = self.table;
         let at = match self.moment {
-            Moment::At(asked) if asked > reached => {
+            TableMoment::At(asked) if asked > reached => {
                 return Err(ExportError::Ahead { asked, reached });
             }
-            Moment::At(asked) => asked,
-            Moment::Now | Moment::EveryVersion => reached,
+            TableMoment::At(asked) => asked,
+            TableMoment::Now | TableMoment::EveryVersion => reached,
         };
         let selection = match (table.keeping, self.moment) {
-            (Keeping::Versioned, Moment::EveryVersion) => Selection::all(table),
+            (Keeping::Versioned, TableMoment::EveryVersion) => Selection::all(table),
             (Keeping::Versioned, _) => Selection::standing(table, at),
             (Keeping::Current | Keeping::Merged(_), _) if at == reached => Selection::all(table),
             (Keeping::Current, _) if table.id == TableId::ActivityLog => {
@@ -124,9 +125,14 @@ impl TableExport {
         Ok((selection, at))
     }
 
-    fn sheet(&self, journal: &str, position: u64, as_of: chrono::DateTime<chrono::Utc>) -> Sheet {
+    fn sheet(
+        &self,
+        journal: &str,
+        position: Position,
+        as_of: chrono::DateTime<chrono::Utc>,
+    ) -> Sheet {
         let rows = match (self.table.keeping, self.moment) {
-            (Keeping::Versioned, Moment::EveryVersion) => "every version",
+            (Keeping::Versioned, TableMoment::EveryVersion) => "every version",
             _ => "as they stood at the position",
         };
         let about =
@@ -141,7 +147,7 @@ impl TableExport {
     /// Nothing that was learnt after the moment shown, and nobody's name.
     fn mask(&self, row: &mut [Cell], staff: &StaffNames) {
         for (cell, column) in row.iter_mut().zip(self.table.all_columns()) {
-            if column.name == "until_position" && self.moment != Moment::EveryVersion {
+            if column.name == "until_position" && self.moment != TableMoment::EveryVersion {
                 *cell = Cell::Null;
             }
             if let Cell::Text(actor) = &*cell

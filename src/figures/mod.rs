@@ -3,29 +3,38 @@
 //! What an indicator is and how it is computed is said in [`sira_projections::analytics`]; here are the
 //! journal (times as positions), the programmes (which office stands in which region) and the threads.
 
+mod budget;
+mod face;
+mod frozen;
 mod parameters;
+mod published;
 mod question;
 mod reports;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use sira_domain::role::Role;
-use sira_projections::analytics::targets::{Reached, reached, targets_at};
-use sira_projections::analytics::why::{Change, Place, Reasons, changes_between, why};
+use chrono::{DateTime, NaiveDate, Utc};
+use sira_numbers::Position;
+use sira_projections::analytics::cost::Cost;
+use sira_projections::analytics::targets::{KnownTarget, Reached, reached, targets_at};
+use sira_projections::analytics::why::{CellReasons, Change, ReasonPlace, changes_between, why};
 use sira_projections::analytics::{
-    AnalyticsQuery, Cube, Figures as Computed, Indicator, LiveCube, Moment, Reach, Standing,
+    AnalyticsQuery, ComputedFigures, Cube, CubeState, FigureReach, Indicator, LiveCube, Moment,
     Uncomputed,
 };
-use sira_projections::{ReadError, ReadStore};
-use tokio::sync::Semaphore;
+use sira_projections::{ProgrammeOffice, Reach, ReadError, ReadStore};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+pub use budget::{AnswerMemory, Turn};
+pub use frozen::{Shown, ShownCell};
 pub use parameters::{Described, parameters_of, parameters_of_cell};
+pub use published::{PublishedTo, Reader, Refused, Rule, is_told_published};
 pub use question::{BadParameter, BadParameters, Fault, Parameters, Question, Subject, When};
-pub use reports::{FrozenReport, ReportError, Shown, ShownCell};
+pub use reports::{FrozenReport, ReportError};
+
+use budget::LONG_WALK_FACTS;
 
 use crate::commands::{CommandError, Commands};
 use crate::grant::Scope;
@@ -46,8 +55,17 @@ pub enum FigureError {
     #[error("the journal ends at position {head}")]
     NoSuchPosition {
         /// Its last position.
-        head: u64,
+        head: Position,
     },
+    /// The token asks as many questions at once as one may.
+    #[error("too many questions at once")]
+    TooManyQuestions,
+    /// Every place for a walk or an answer is taken.
+    #[error("every place for a question is taken")]
+    Busy,
+    /// The question is not answered to those who must see nobody.
+    #[error(transparent)]
+    Refused(Refused),
     /// The question cannot be answered of these indicators.
     #[error(transparent)]
     Uncomputed(#[from] Uncomputed),
@@ -67,17 +85,13 @@ pub enum FigureError {
 
 /// The moment of an answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Found {
+pub struct FoundMoment {
     /// Position and day.
     pub at: Moment,
     /// When the event at that position was recorded; 1970 for position 0.
     pub recorded_at: DateTime<Utc>,
-}
-
-/// Roles from whom cells of few people are hidden: they must see nobody.
-#[must_use]
-pub fn sees_nobody(role: Role) -> bool {
-    matches!(role, Role::Analyst | Role::Donor)
+    /// The reporting moment, of what is told to those who must see nobody.
+    pub published_at: Option<NaiveDate>,
 }
 
 /// What computes figures. Cheap to clone.
@@ -86,9 +100,10 @@ pub struct Figures {
     commands: Commands,
     read: ReadStore,
     cube: Arc<LiveCube>,
-    /// Walks over facts at once: as many as there are processors, so that questions cost one another's
-    /// time, and commands keep theirs.
-    walks: Arc<Semaphore>,
+    /// What questions may take at once.
+    budget: Arc<budget::Budget>,
+    /// What is kept of published figures.
+    tables: Arc<published::Tables>,
 }
 
 impl Figures {
@@ -96,8 +111,13 @@ impl Figures {
     #[must_use]
     pub fn new(commands: Commands, read: ReadStore) -> Self {
         let cube = Arc::new(LiveCube::new(read.clone(), commands.journal().id()));
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Self { commands, read, cube, walks: Arc::new(Semaphore::new(cores)) }
+        Self {
+            commands,
+            read,
+            cube,
+            budget: Arc::new(budget::Budget::new()),
+            tables: Arc::default(),
+        }
     }
 
     /// Reads the facts, so that the first question need not wait for it. Goes on until the read models
@@ -106,7 +126,7 @@ impl Figures {
     /// # Errors
     /// [`FigureError::Read`].
     pub async fn warm(&self) -> Result<(), FigureError> {
-        while self.cube.refresh().await? == Standing::NotBuilt {
+        while self.cube.refresh().await? == CubeState::NotBuilt {
             tokio::time::sleep(WAIT_WITHIN).await;
         }
         Ok(())
@@ -116,11 +136,11 @@ impl Figures {
     ///
     /// # Errors
     /// [`FigureError`].
-    pub async fn moment(&self, when: When) -> Result<Found, FigureError> {
+    pub async fn moment(&self, when: When) -> Result<FoundMoment, FigureError> {
         let journal = self.commands.journal();
         let today = self.commands.clock().now().date_naive();
         let (position, day) = match when {
-            When::Now => (self.read_up_to(0).await?, Some(today)),
+            When::Now => (self.read_up_to(Position::START).await?, Some(today)),
             When::Time(time) => {
                 let position = journal.position_at(time).await?;
                 self.read_up_to(position).await?;
@@ -137,15 +157,15 @@ impl Figures {
         };
         let recorded_at = journal.recorded_at(position).await?.unwrap_or_default();
         let day = day.unwrap_or_else(|| recorded_at.date_naive());
-        Ok(Found { at: Moment { position, day }, recorded_at })
+        Ok(FoundMoment { at: Moment { position, day }, recorded_at, published_at: None })
     }
 
     /// Brings the facts up to a position at least; says up to where they are.
-    async fn read_up_to(&self, position: u64) -> Result<u64, FigureError> {
+    async fn read_up_to(&self, position: Position) -> Result<Position, FigureError> {
         let until = Instant::now() + WAIT_WITHIN;
         loop {
             match self.cube.refresh().await? {
-                Standing::At(at) if at >= position => return Ok(at),
+                CubeState::At(at) if at >= position => return Ok(at),
                 _ if Instant::now() >= until => return Err(FigureError::Behind),
                 _ => tokio::time::sleep(LOOK_EVERY).await,
             }
@@ -156,23 +176,19 @@ impl Figures {
     ///
     /// # Errors
     /// [`FigureError::Command`].
-    pub async fn reach(&self, scope: &Scope) -> Result<Reach, FigureError> {
-        match scope {
-            Scope::All => Ok(Reach::All),
-            Scope::Offices(offices) => {
-                Ok(Reach::Offices(offices.iter().map(|one| one.as_str().to_owned()).collect()))
+    pub async fn reach(&self, scope: &Scope) -> Result<FigureReach, FigureError> {
+        Ok(match scope.reach() {
+            Reach::All => FigureReach::All,
+            Reach::Funds(funds) => FigureReach::Funds(funds),
+            // Offices too: one that no programme has any more is within nobody's reach.
+            Reach::Regions(_) | Reach::Offices(_) => {
+                FigureReach::Offices(self.offices(scope).await?)
             }
-            Scope::Funds(funds) => Ok(Reach::Funds(funds.iter().map(|fund| fund.0).collect())),
-            Scope::Regions(regions) => {
-                let offices = self.offices(scope).await?;
-                let regions = regions.iter().map(|region| region.code().to_owned()).collect();
-                Ok(Reach::Regions { offices, regions })
-            }
-        }
+        })
     }
 
-    /// Every office of the programmes that facts are of, and whether a scope holds it.
-    async fn offices(&self, scope: &Scope) -> Result<Vec<(Uuid, String, bool)>, FigureError> {
+    /// Every office within a scope of the programmes that facts are of.
+    async fn offices(&self, scope: &Scope) -> Result<Vec<ProgrammeOffice>, FigureError> {
         let programmes: Vec<Uuid> = {
             let cube = self.cube.read();
             cube.dictionary.programmes.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect()
@@ -180,20 +196,48 @@ impl Figures {
         let mut offices = Vec::new();
         for id in programmes {
             let programme = self.commands.known_programme(id).await?;
-            for code in programme.offices.keys() {
-                let within = scope.holds_office(Some(code), None, &programme);
-                offices.push((id, code.as_str().to_owned(), within));
-            }
+            let own =
+                programme.offices.keys().filter(|code| scope.holds_office(id, code, &programme));
+            offices.extend(
+                own.map(|code| ProgrammeOffice { programme: id, office: code.as_str().to_owned() }),
+            );
         }
         Ok(offices)
     }
 
-    /// Walks the facts on a thread of its own.
+    /// A token's turn to ask: so many of its questions are answered at once.
+    ///
+    /// # Errors
+    /// [`FigureError::TooManyQuestions`].
+    pub fn turn(&self, token: Uuid) -> Result<Turn, FigureError> {
+        self.budget.turn(token)
+    }
+
+    /// Memory for an answer of so many bytes, to be held until it has been sent.
+    ///
+    /// # Errors
+    /// [`FigureError::Busy`].
+    pub fn answer_memory(&self, bytes: usize) -> Result<AnswerMemory, FigureError> {
+        self.budget.answer(bytes)
+    }
+
+    /// What a question costs, if it may be asked at all.
+    fn cost(
+        &self,
+        indicators: &[&'static Indicator],
+        query: &AnalyticsQuery,
+        at: Moment,
+    ) -> Result<Cost, Uncomputed> {
+        Ok(Cost::of(&self.cube.read(), indicators, query, at.position).check()?)
+    }
+
+    /// Walks so many facts on a thread of its own.
     async fn walk<T: Send + 'static>(
         &self,
+        facts: u64,
         work: impl FnOnce(&Cube) -> T + Send + 'static,
     ) -> Result<T, FigureError> {
-        let _walk = self.walks.acquire().await.map_err(|_| FigureError::Broken)?;
+        let _walk = self.budget.walk(facts).await?;
         let cube = Arc::clone(&self.cube);
         let walked = tokio::task::spawn_blocking(move || work(&cube.read())).await;
         walked.map_err(|error| {
@@ -202,7 +246,7 @@ impl Figures {
         })
     }
 
-    /// The figures of some indicators.
+    /// The figures of some indicators, exactly.
     ///
     /// # Errors
     /// [`FigureError`].
@@ -211,21 +255,19 @@ impl Figures {
         indicators: Vec<&'static Indicator>,
         query: AnalyticsQuery,
         at: Moment,
-        hides_few: bool,
-    ) -> Result<Vec<Computed>, FigureError> {
-        let computed = self.walk(move |cube| {
+    ) -> Result<Vec<ComputedFigures>, FigureError> {
+        let Cost { facts, .. } = self.cost(&indicators, &query, at)?;
+        let computed = self.walk(facts, move |cube| {
             let asked = query.on(cube, &indicators)?;
             let one = |indicator: &&'static Indicator| {
-                let computed =
-                    sira_projections::analytics::compute(cube, indicator, &asked, at, hides_few);
-                computed.map_err(Uncomputed::from)
+                sira_projections::analytics::compute(cube, indicator, &asked, at)
             };
-            indicators.iter().map(one).collect::<Result<Vec<_>, Uncomputed>>()
+            Ok::<_, Uncomputed>(indicators.iter().map(one).collect())
         });
         Ok(computed.await??)
     }
 
-    /// The targets that fit a question, and what was reached of each.
+    /// The targets that fit a question, and what was reached of each, exactly.
     ///
     /// # Errors
     /// [`FigureError`].
@@ -233,9 +275,19 @@ impl Figures {
         &self,
         query: AnalyticsQuery,
         at: Moment,
-        hides_few: bool,
     ) -> Result<Vec<Reached>, FigureError> {
-        let mut asked = targets_at(&self.read, at.position).await?;
+        let asked = self.fitting(&query, at.position).await?;
+        let computed = self.walk(0, move |cube| reached(cube, &asked, &query.reach, at));
+        Ok(computed.await??)
+    }
+
+    /// The targets that stood at a position and fit a question.
+    async fn fitting(
+        &self,
+        query: &AnalyticsQuery,
+        position: Position,
+    ) -> Result<Vec<KnownTarget>, FigureError> {
+        let mut asked = targets_at(&self.read, position).await?;
         asked.retain(|target| {
             let fits = |name: &str, word: Option<&String>| {
                 let filter = query.filters.iter().find(|(known, _)| known.word() == name);
@@ -247,8 +299,7 @@ impl Figures {
                 && query.from.is_none_or(|from| target.to_on >= from)
                 && query.to.is_none_or(|to| target.from_on <= to)
         });
-        let computed = self.walk(move |cube| reached(cube, &asked, &query.reach, at, hides_few));
-        Ok(computed.await??)
+        Ok(asked)
     }
 
     /// The events behind a cell, a page of them.
@@ -260,9 +311,10 @@ impl Figures {
         indicator: &'static Indicator,
         query: AnalyticsQuery,
         at: Moment,
-        (after, limit): (Option<Place>, usize),
-    ) -> Result<Reasons, FigureError> {
-        let found = self.walk(move |cube| {
+        (after, limit): (Option<ReasonPlace>, usize),
+    ) -> Result<CellReasons, FigureError> {
+        let Cost { facts, .. } = self.cost(&[indicator], &query, at)?;
+        let found = self.walk(facts, move |cube| {
             let asked = query.on(cube, &[indicator]).map_err(Uncomputed::from)?;
             Ok::<_, Uncomputed>(why(cube, indicator, &asked, at, after, limit))
         });
@@ -273,10 +325,10 @@ impl Figures {
     async fn changes(
         &self,
         cells: Vec<(&'static Indicator, AnalyticsQuery)>,
-        between: (u64, u64),
+        between: (Position, Position),
         limit: usize,
     ) -> Result<Vec<(Vec<Change>, u64)>, FigureError> {
-        let changed = self.walk(move |cube| {
+        let changed = self.walk(LONG_WALK_FACTS, move |cube| {
             let one = |(indicator, query): &(&'static Indicator, AnalyticsQuery)| {
                 let asked = query.on(cube, &[indicator])?;
                 Ok(changes_between(cube, indicator, &asked, between, limit))

@@ -4,15 +4,16 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::reference::{Language, RegionCode};
+use sira_numbers::Position;
 use sira_projections::analytics::query::{MAX_GROUPS, MAX_WORDS};
 use sira_projections::analytics::why::MAX_PAGE;
 use sira_projections::analytics::{AnalyticsQuery, Dimension, Family, Indicator, Indicators};
 use sira_projections::path::AGE_BANDS;
 use uuid::Uuid;
 
-use crate::clock::read_moment;
+use crate::clock::{read_day, read_moment};
 
-/// Longest word of a filter.
+/// Longest word of a filter: ids and codes are shorter, and words are looked up in the facts' dictionary.
 const WORD_MAX_BYTES: usize = 64;
 /// Parameters of one question at most.
 const PARAMETERS_MAX: usize = 40;
@@ -102,6 +103,10 @@ impl Subject {
                 bad("name", known.join(", "))
             })
         };
+        let is_again = |(at, name): (usize, &String)| names[..at].contains(name);
+        if names.iter().enumerate().any(is_again) {
+            return Err(BadParameter { fault: Fault::Repeated, ..bad("name", "1") });
+        }
         names.iter().map(find).collect()
     }
 }
@@ -131,7 +136,7 @@ pub enum When {
     /// What was recorded by then.
     Time(DateTime<Utc>),
     /// What was recorded up to this position.
-    Position(u64),
+    Position(Position),
 }
 
 /// A question about figures.
@@ -143,6 +148,8 @@ pub struct Question {
     pub query: AnalyticsQuery,
     /// Of when.
     pub when: When,
+    /// Whether it is a series over time, broken down by its interval first.
+    pub is_series: bool,
     /// Headings of the columns.
     pub headings: Language,
     /// Where to go on, of a list.
@@ -166,6 +173,7 @@ impl Question {
         question.headings = reading.headings();
         if subject == Subject::Timeseries {
             let interval = reading.interval();
+            question.is_series = true;
             question.query.group_by.retain(|group| *group != interval);
             question.query.group_by.insert(0, interval);
         }
@@ -251,7 +259,7 @@ impl Reading {
     }
 
     fn day(&mut self, name: &str) -> Option<NaiveDate> {
-        self.parsed(name, "YYYY-MM-DD", |text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+        self.parsed(name, "YYYY-MM-DD", read_day)
     }
 
     /// Filters, period and moment.
@@ -270,7 +278,7 @@ impl Reading {
         }
         let when = self.when();
         let (indicators, headings) = (Vec::new(), Language::En);
-        Question { indicators, query, when, headings, cursor: None, limit: None }
+        Question { indicators, query, when, is_series: false, headings, cursor: None, limit: None }
     }
 
     fn when(&mut self) -> When {
@@ -343,10 +351,7 @@ fn check(dimension: Dimension, word: &str) -> Result<(), BadParameter> {
         }
         Dimension::Year => (is_number(word, 4), "YYYY".to_owned()),
         Dimension::Quarter => (is_quarter(word), "YYYY-Q1..Q4".to_owned()),
-        Dimension::Month => {
-            let day = NaiveDate::parse_from_str(&format!("{word}-01"), "%Y-%m-%d");
-            (day.is_ok(), "YYYY-MM".to_owned())
-        }
+        Dimension::Month => (read_day(&format!("{word}-01")).is_some(), "YYYY-MM".to_owned()),
         Dimension::Office | Dimension::Tag => (true, String::new()),
     };
     if fits { Ok(()) } else { Err(bad(dimension.word(), expected)) }
@@ -379,6 +384,10 @@ mod tests {
             ("from=2022-02-30", "from"),
             ("from=2022-02-02&to=2022-02-01", "to"),
             ("as_of=soon", "as_of"),
+            ("as_of=%2B12345-01-01", "as_of"),
+            ("from=%2B12345-01-01", "from"),
+            ("from=-0001-01-01", "from"),
+            ("to=2022-1-1", "to"),
             ("as_of=2022-01-01&as_of_position=1", "as_of_position"),
             ("group_by=name", "group_by"),
             ("group_by=sex,sex", "group_by"),

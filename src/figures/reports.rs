@@ -2,29 +2,27 @@
 //! since, and by which events.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sha2::{Digest, Sha256};
 use sira_database::on_engine;
 use sira_domain::values::ActorId;
-use sira_projections::analytics::compute::groups;
-use sira_projections::analytics::why::Change;
-use sira_projections::analytics::{
-    AnalyticsQuery, Cell, Figures as Computed, Indicator, Moment, Reach,
-};
+use sira_numbers::Position;
+use sira_projections::analytics::Moment;
 use sqlx::FromRow;
 
-use super::question::{BadParameter, BadParameters, Fault, Question, Subject, When};
-use super::{FigureError, Figures};
+use super::frozen::hash_of;
+use super::question::{BadParameter, BadParameters, Fault, Question, Subject};
+use super::{FigureError, Figures, Reader};
 use crate::journal::{JournalError, Stamp};
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
 
-/// Longest name of a report.
+/// Longest name of a report: it stands in a path and in the name of a file.
 const NAME_MAX_BYTES: usize = 64;
-/// Longest question that is frozen.
+/// Reports of one actor that may stand at once, and of everybody: each is a row, and a line of the list.
+const OF_ACTOR_MAX: u64 = 100;
+const OF_ALL_MAX: u64 = 2_000;
+/// What is read of a report, with its withdrawal.
+const READ: &str = "SELECT reports.name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, withdrawn_at, withdrawn_by FROM reports LEFT JOIN report_withdrawals ON report_withdrawals.name = reports.name";
+/// Longest question that is frozen: it is kept for ever, and longer ones have no use as an address.
 const QUERY_MAX_BYTES: usize = 2_000;
-/// Events named for a cell that changed; how many there are is told beside.
-const CHANGES_NAMED: usize = 20;
-/// Cells that changed of which the events are looked up; the others are told without.
-const CELLS_EXPLAINED: usize = 500;
 
 /// Why a report is not frozen or shown.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +33,26 @@ pub enum ReportError {
     /// Another report has the name.
     #[error("a report of this name is frozen already, with another question")]
     NameTaken,
+    /// As many reports stand as may: one must be withdrawn first.
+    #[error("{given} reports stand, at most {limit} may")]
+    TooMany {
+        /// Reports that stand.
+        given: u64,
+        /// How many may.
+        limit: u64,
+    },
     /// There is no report of that name.
     #[error("there is no report of this name")]
     Unknown,
     /// There are no figures.
     #[error(transparent)]
     Figures(#[from] FigureError),
+}
+
+impl From<super::Refused> for ReportError {
+    fn from(refused: super::Refused) -> Self {
+        Self::Figures(refused.into())
+    }
 }
 
 impl From<JournalError> for ReportError {
@@ -58,20 +70,24 @@ pub struct FrozenReport {
     pub subject: String,
     /// Its question.
     pub query: String,
-    position: i64,
+    #[sqlx(try_from = "i64")]
+    position: Position,
     day: String,
     frozen_at: Stamp,
     /// Who froze it.
     pub frozen_by: String,
     leaf_hash: Vec<u8>,
     answer_sha256: Vec<u8>,
+    withdrawn_at: Option<Stamp>,
+    /// Who withdrew it, if anybody did.
+    pub withdrawn_by: Option<String>,
 }
 
 impl FrozenReport {
     /// What was recorded up to here is in it.
     #[must_use]
-    pub fn position(&self) -> u64 {
-        self.position.unsigned_abs()
+    pub fn position(&self) -> Position {
+        self.position
     }
 
     /// The day that it is of.
@@ -86,48 +102,23 @@ impl FrozenReport {
         self.frozen_at.0
     }
 
+    /// When it was withdrawn, if it was: nobody needs it any more. It stays as it was frozen.
+    #[must_use]
+    pub fn withdrawn_at(&self) -> Option<DateTime<Utc>> {
+        self.withdrawn_at.map(|at| at.0)
+    }
+
     /// The leaf hash of the event at its position, hexadecimal.
     #[must_use]
     pub fn leaf_hash(&self) -> String {
         hex(&self.leaf_hash)
     }
 
-    /// SHA-256 of its figures, hexadecimal.
+    /// SHA-256 of its figures, exact and whole, hexadecimal: for those alone who may see all of them.
     #[must_use]
     pub fn answer_sha256(&self) -> String {
         hex(&self.answer_sha256)
     }
-}
-
-/// A cell of a report, then and now.
-#[derive(Clone, Debug)]
-pub struct ShownCell {
-    /// The indicator.
-    pub indicator: &'static Indicator,
-    /// The cell's words, in the order of the breakdown.
-    pub words: Vec<String>,
-    /// As frozen; none when nothing was in it then.
-    pub frozen: Option<Cell>,
-    /// As it is now, of the same day.
-    pub now: Option<Cell>,
-    /// The first events that came between, and how many.
-    pub changes: (Vec<Change>, u64),
-}
-
-/// A report with what changed since.
-#[derive(Debug)]
-pub struct Shown {
-    /// As it was frozen.
-    pub report: FrozenReport,
-    /// Its question.
-    pub question: Question,
-    /// Whether the figures at its position and the event there are what they were: false when the
-    /// journal below it is not the one that it was made of.
-    pub is_as_frozen: bool,
-    /// The position of `now`.
-    pub now_position: u64,
-    /// Its cells.
-    pub cells: Vec<ShownCell>,
 }
 
 impl Figures {
@@ -140,7 +131,7 @@ impl Figures {
         &self,
         name: &str,
         (subject, query): (&str, &str),
-        by: &ActorId,
+        (by, reader): (&ActorId, &Reader),
     ) -> Result<(FrozenReport, bool), ReportError> {
         check_name(name)?;
         let question = read(subject, query)?;
@@ -148,19 +139,25 @@ impl Figures {
             let same = known.subject == subject && known.query == query;
             return if same { Ok((known, true)) } else { Err(ReportError::NameTaken) };
         }
-        let found = self.moment(question.when).await?;
+        let found = match reader {
+            Reader::Exact(_) => self.moment(question.when).await?,
+            Reader::Published(to) => self.published(&question, to).await?.0,
+        };
         let answer = self.answer_hash(&question, found.at).await?;
         let report = FrozenReport {
             name: name.to_owned(),
             subject: subject.to_owned(),
             query: query.to_owned(),
-            position: i64::try_from(found.at.position).unwrap_or(i64::MAX),
+            position: found.at.position,
             day: found.at.day.to_string(),
             frozen_at: Stamp(self.commands.clock().now()),
             frozen_by: by.to_string(),
             leaf_hash: self.leaf_at(found.at.position).await?,
             answer_sha256: answer,
+            withdrawn_at: None,
+            withdrawn_by: None,
         };
+        self.check_room(by).await?;
         if self.keep(&report).await? {
             return Ok((report, false));
         }
@@ -176,7 +173,7 @@ impl Figures {
     /// [`ReportError`].
     pub async fn reports(&self) -> Result<Vec<FrozenReport>, ReportError> {
         let found = on_engine!(self.commands.journal().pool(), db => {
-            sqlx::query_as("SELECT * FROM reports ORDER BY frozen_at DESC, name")
+            sqlx::query_as(&format!("{READ} ORDER BY frozen_at DESC, reports.name"))
                 .fetch_all(db)
                 .await
         });
@@ -189,7 +186,7 @@ impl Figures {
     /// [`ReportError::Unknown`], or that the journal cannot be read.
     pub async fn report(&self, name: &str) -> Result<FrozenReport, ReportError> {
         let found: Option<FrozenReport> = on_engine!(self.commands.journal().pool(), db => {
-            sqlx::query_as("SELECT * FROM reports WHERE name = $1")
+            sqlx::query_as(&format!("{READ} WHERE reports.name = $1"))
                 .bind(name)
                 .fetch_optional(db)
                 .await
@@ -198,82 +195,70 @@ impl Figures {
         found.ok_or(ReportError::Unknown)
     }
 
-    /// A report with what changed since, as somebody may see it.
-    ///
-    /// # Errors
-    /// [`ReportError`].
-    pub async fn show_report(
-        &self,
-        name: &str,
-        reach: Reach,
-        hides_few: bool,
-    ) -> Result<Shown, ReportError> {
-        let report = self.report(name).await?;
-        let question = read(&report.subject, &report.query)?;
-        let then = Moment { position: report.position(), day: report.day() };
-        self.moment(When::Position(then.position)).await?;
-        let is_as_frozen = self.answer_hash(&question, then).await? == report.answer_sha256
-            && self.leaf_at(then.position).await? == report.leaf_hash;
-        let now = self.moment(When::Now).await?.at;
-        let query = AnalyticsQuery { reach, ..question.query.clone() };
-        let indicators = || question.indicators.clone();
-        let frozen = self.compute(indicators(), query.clone(), then, hides_few).await?;
-        let now_at = Moment { position: now.position, ..then };
-        let current = self.compute(indicators(), query.clone(), now_at, hides_few).await?;
-        let mut cells = paired(&frozen, &current);
-        self.explain(&mut cells, &query, (then.position, now.position)).await?;
-        Ok(Shown { report, question, is_as_frozen, now_position: now.position, cells })
-    }
-
-    /// Looks up the events that came between, of the cells that changed.
-    async fn explain(
-        &self,
-        cells: &mut [ShownCell],
-        query: &AnalyticsQuery,
-        between: (u64, u64),
-    ) -> Result<(), ReportError> {
-        let changed = |cell: &ShownCell| cell.frozen != cell.now;
-        let of_cell = |cell: &ShownCell| {
-            let mut query = query.clone();
-            for (group, word) in
-                groups(cell.indicator, &query.group_by).into_iter().zip(&cell.words)
-            {
-                query.filters.push((group, vec![word.clone()]));
-            }
-            query.group_by = Vec::new();
-            (cell.indicator, query)
-        };
-        let asked: Vec<_> =
-            cells.iter().filter(|cell| changed(cell)).take(CELLS_EXPLAINED).map(of_cell).collect();
-        let mut told = self.changes(asked, between, CHANGES_NAMED).await?.into_iter();
-        for cell in cells.iter_mut().filter(|cell| changed(cell)) {
-            if let Some(changes) = told.next() {
-                cell.changes = changes;
+    /// Refuses another report where as many stand as may. Two that come at once may both pass: the limit
+    /// guards the disk, and one more does no harm.
+    async fn check_room(&self, by: &ActorId) -> Result<(), ReportError> {
+        let (own, all): (i64, i64) = on_engine!(self.commands.journal().pool(), db => {
+            sqlx::query_as(
+                "SELECT count(*) FILTER (WHERE frozen_by = $1), count(*) FROM reports
+                  WHERE name NOT IN (SELECT name FROM report_withdrawals)",
+            )
+            .bind(by.as_str())
+            .fetch_one(db)
+            .await
+        })
+        .map_err(JournalError::Database)?;
+        for (given, limit) in [(own, OF_ACTOR_MAX), (all, OF_ALL_MAX)] {
+            let given = given.unsigned_abs();
+            if given >= limit {
+                return Err(ReportError::TooMany { given, limit });
             }
         }
         Ok(())
     }
 
-    /// SHA-256 over every cell of a question at a moment, whoever asks.
-    async fn answer_hash(&self, question: &Question, at: Moment) -> Result<Vec<u8>, FigureError> {
-        let computed =
-            self.compute(question.indicators.clone(), question.query.clone(), at, false).await?;
-        let mut hash = Sha256::new();
-        for figures in &computed {
-            hash.update(figures.indicator.name);
-            for cell in &figures.cells {
-                let Cell { words, value, part, whole, .. } = cell;
-                let value = value.map(|value| value.to_string());
-                hash.update(format!("\n{words:?} {value:?} {part:?} {whole:?}"));
-            }
-            hash.update("\n\n");
-        }
-        Ok(hash.finalize().to_vec())
+    /// Withdraws a report. Durable when it returns; again it changes nothing.
+    ///
+    /// # Errors
+    /// [`ReportError::Unknown`], or that the journal cannot be written.
+    pub async fn withdraw(&self, name: &str, by: &ActorId) -> Result<FrozenReport, ReportError> {
+        self.report(name).await?;
+        let at = Stamp(self.commands.clock().now());
+        on_engine!(self.commands.journal().pool(), db => {
+            sqlx::query("INSERT INTO report_withdrawals (name, withdrawn_at, withdrawn_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                .bind(name)
+                .bind(at)
+                .bind(by.as_str())
+                .execute(db)
+                .await
+                .map(drop)
+        })
+        .map_err(JournalError::Database)?;
+        self.report(name).await
     }
 
-    async fn leaf_at(&self, position: u64) -> Result<Vec<u8>, FigureError> {
-        let Some(before) = position.checked_sub(1) else { return Ok(Vec::new()) };
-        let event = self.commands.journal().read_feed(before, 1).await?;
+    /// SHA-256 over every cell of a question at a moment, exact and whole: what is kept with the report.
+    async fn answer_hash(&self, question: &Question, at: Moment) -> Result<Vec<u8>, FigureError> {
+        let computed = self.compute(question.indicators.clone(), question.query.clone(), at);
+        Ok(hash_of(&computed.await?))
+    }
+
+    /// Whether the figures of a report and the event at its position are what they were when it was frozen.
+    pub(super) async fn is_as_frozen(
+        &self,
+        report: &FrozenReport,
+        question: &Question,
+        then: Moment,
+    ) -> Result<bool, FigureError> {
+        Ok(self.answer_hash(question, then).await? == report.answer_sha256
+            && self.leaf_at(then.position).await? == report.leaf_hash)
+    }
+
+    async fn leaf_at(&self, position: Position) -> Result<Vec<u8>, FigureError> {
+        if position == Position::START {
+            return Ok(Vec::new());
+        }
+        let event = self.commands.journal().read_feed(position.before(), 1).await?;
         Ok(event.first().map(|event| event.leaf_hash.to_vec()).unwrap_or_default())
     }
 
@@ -287,7 +272,7 @@ impl Figures {
             .bind(&report.name)
             .bind(&report.subject)
             .bind(&report.query)
-            .bind(report.position)
+            .bind(report.position.stored())
             .bind(&report.day)
             .bind(report.frozen_at)
             .bind(&report.frozen_by)
@@ -317,7 +302,7 @@ fn check_name(name: &str) -> Result<(), ReportError> {
 }
 
 /// A question that can be frozen: targets are set anew and have no cells.
-fn read(subject: &str, query: &str) -> Result<Question, ReportError> {
+pub(super) fn read(subject: &str, query: &str) -> Result<Question, ReportError> {
     let known = Subject::named(subject).filter(|subject| *subject != Subject::Targets);
     let known = known.ok_or_else(|| {
         let words: Vec<_> = Subject::ALL.iter().map(|(word, _)| *word).collect();
@@ -327,26 +312,4 @@ fn read(subject: &str, query: &str) -> Result<Question, ReportError> {
         return Err(bad("query", format!("..{QUERY_MAX_BYTES}")));
     }
     Ok(Question::read(query.parse()?, known)?)
-}
-
-/// The cells of two moments side by side.
-fn paired(frozen: &[Computed], current: &[Computed]) -> Vec<ShownCell> {
-    let mut cells = Vec::new();
-    for (then, now) in frozen.iter().zip(current) {
-        let mut left: Vec<&Cell> = now.cells.iter().collect();
-        let shown = |words: &[String], frozen: Option<&Cell>, now: Option<&Cell>| ShownCell {
-            indicator: then.indicator,
-            words: words.to_vec(),
-            frozen: frozen.cloned(),
-            now: now.cloned(),
-            changes: (Vec::new(), 0),
-        };
-        for cell in &then.cells {
-            let same = left.iter().position(|other| other.words == cell.words);
-            let other = same.map(|place| left.remove(place));
-            cells.push(shown(&cell.words, Some(cell), other));
-        }
-        cells.extend(left.into_iter().map(|cell| shown(&cell.words, None, Some(cell))));
-    }
-    cells
 }

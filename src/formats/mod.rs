@@ -27,7 +27,7 @@ use sira_projections::table::Cell;
 pub use accept::{Format, NotAFormat, asked_for};
 pub use csv::csvw_metadata;
 pub use error::FormatError;
-pub use sheet::{Column, Sheet};
+pub use sheet::{Sheet, SheetColumn};
 
 use self::csv::CsvSheet;
 use self::json::JsonSheet;

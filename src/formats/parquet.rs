@@ -17,7 +17,7 @@ use parquet::schema::types::{Type, TypePtr};
 use sira_domain::reference::Language;
 use sira_projections::table::{Cell, Decimal, Kind};
 
-use super::{Column, FormatError, Sheet, json};
+use super::{FormatError, Sheet, SheetColumn, json};
 
 /// Rows of a row group at most.
 pub const GROUP_ROWS: usize = 65_536;
@@ -94,7 +94,7 @@ impl<W: Write + Send> ParquetSheet<W> {
 }
 
 /// The column in the file's schema.
-fn field(column: &Column) -> Result<TypePtr, FormatError> {
+fn field(column: &SheetColumn) -> Result<TypePtr, FormatError> {
     let (physical, logical) = match column.kind {
         Kind::Id | Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         Kind::Int => (Physical::INT64, None),
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_row_group_ends_at_its_rows_or_its_bytes_and_none_is_empty() {
-        let columns = vec![Column::new("word", Kind::Text, "Mot")];
+        let columns = vec![SheetColumn::new("word", Kind::Text, "Mot")];
         let sheet = Sheet::new("words", columns, DateTime::UNIX_EPOCH);
         let groups = |rows: usize, limits: (usize, usize)| -> Vec<i64> {
             let mut out =

@@ -11,7 +11,7 @@ use super::FormatError;
 
 /// One column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
+pub struct SheetColumn {
     /// Its name, and its heading in English.
     pub name: Cow<'static, str>,
     /// What its cells hold.
@@ -22,7 +22,7 @@ pub struct Column {
     pub fr: Cow<'static, str>,
 }
 
-impl Column {
+impl SheetColumn {
     /// A column without a unit.
     pub fn new(
         name: impl Into<Cow<'static, str>>,
@@ -49,7 +49,7 @@ impl Column {
     }
 }
 
-impl From<&table::Column> for Column {
+impl From<&table::Column> for SheetColumn {
     fn from(column: &table::Column) -> Self {
         Self::new(column.name, column.kind, column.fr).of(column.unit)
     }
@@ -61,7 +61,7 @@ pub struct Sheet {
     /// Its name: what a file is called after it, so letters, digits, `_` and `-`.
     pub name: Cow<'static, str>,
     /// Its columns.
-    pub columns: Vec<Column>,
+    pub columns: Vec<SheetColumn>,
     /// Where its rows come from: names and values that go into the file's metadata, such as the
     /// journal and the position. Nothing personal.
     pub about: Vec<(Cow<'static, str>, String)>,
@@ -74,7 +74,7 @@ impl Sheet {
     /// A sheet that tells nothing of where it comes from yet.
     pub fn new(
         name: impl Into<Cow<'static, str>>,
-        columns: Vec<Column>,
+        columns: Vec<SheetColumn>,
         as_of: DateTime<Utc>,
     ) -> Self {
         Self { name: name.into(), columns, about: Vec::new(), as_of }
@@ -83,7 +83,7 @@ impl Sheet {
     /// The sheet of a read model's table, with the columns of versions first where it has them.
     #[must_use]
     pub fn of_table(table: &Table, as_of: DateTime<Utc>) -> Self {
-        Self::new(table.name, table.all_columns().map(Column::from).collect(), as_of)
+        Self::new(table.name, table.all_columns().map(SheetColumn::from).collect(), as_of)
     }
 
     /// The same sheet, telling one thing more about where it comes from.

@@ -21,13 +21,13 @@ fn day(text: &str) -> NaiveDate {
 fn sheet() -> Sheet {
     use sira_projections::table::Kind as Of;
     let columns = vec![
-        Column::new("path", Of::Id, "Parcours"),
-        Column::new("sector", Of::Text, "Secteur"),
-        Column::new("amount", Of::Int, "Montant").of("XOF"),
-        Column::new("rate", Of::Decimal(2), "Taux").of("%"),
-        Column::new("occurred_on", Of::Date, "Jour du fait"),
-        Column::new("recorded_at", Of::Time, "Enregistré à"),
-        Column::new("present", Of::Flag, "Présent"),
+        SheetColumn::new("path", Of::Id, "Parcours"),
+        SheetColumn::new("sector", Of::Text, "Secteur"),
+        SheetColumn::new("amount", Of::Int, "Montant").of("XOF"),
+        SheetColumn::new("rate", Of::Decimal(2), "Taux").of("%"),
+        SheetColumn::new("occurred_on", Of::Date, "Jour du fait"),
+        SheetColumn::new("recorded_at", Of::Time, "Enregistré à"),
+        SheetColumn::new("present", Of::Flag, "Présent"),
     ];
     Sheet::new("essay", columns, time("2026-01-01T00:00:00Z")).about("position", 42)
 }
@@ -110,7 +110,7 @@ fn csv_is_rfc_4180_with_french_headings_and_no_formula() {
 
 #[test]
 fn every_beginning_of_a_formula_is_guarded_and_can_be_taken_back() {
-    let columns = vec![Column::new("word", sira_projections::table::Kind::Text, "Mot")];
+    let columns = vec![SheetColumn::new("word", sira_projections::table::Kind::Text, "Mot")];
     let sheet = Sheet::new("words", columns, DateTime::UNIX_EPOCH);
     for text in ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "'x", "\u{ff1d}1", "\u{ff20}x"] {
         let row = [Cell::Text(text.into())];
@@ -211,7 +211,7 @@ fn xlsx_has_real_days_and_numbers_under_headings_that_stay() {
 
 #[test]
 fn a_number_past_what_excel_shows_is_kept_digit_for_digit() {
-    let columns = vec![Column::new("number", sira_projections::table::Kind::Int, "Nombre")];
+    let columns = vec![SheetColumn::new("number", sira_projections::table::Kind::Int, "Nombre")];
     let sheet = Sheet::new("numbers", columns, DateTime::UNIX_EPOCH);
     let row = [Cell::Int(i64::MAX)];
     let written = write_sheet(Format::Xlsx, sheet, Language::En, [&row[..]]).unwrap();
@@ -239,8 +239,8 @@ fn a_row_that_does_not_fit_is_refused_in_every_format() {
         assert!(matches!(error, FormatError::Row { column: 4, .. }), "{error:?}");
     }
     let twice = vec![
-        Column::new("a", sira_projections::table::Kind::Int, "A"),
-        Column::new("a", sira_projections::table::Kind::Int, "B"),
+        SheetColumn::new("a", sira_projections::table::Kind::Int, "A"),
+        SheetColumn::new("a", sira_projections::table::Kind::Int, "B"),
     ];
     let sheet = Sheet::new("twice", twice, DateTime::UNIX_EPOCH);
     let refused = SheetWriter::begin(Format::Json, sheet, Language::En, Vec::new());

@@ -13,9 +13,10 @@ use std::io::Write;
 use chrono::Datelike as _;
 use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet};
 use sira_domain::reference::Language;
+use sira_numbers::counted;
 use sira_projections::table::{Cell, Kind};
 
-use super::{Column, FormatError, Sheet};
+use super::{FormatError, Sheet, SheetColumn};
 
 /// Rows that one sheet of a workbook can have, its heading included.
 pub const SHEET_ROWS: u32 = 1_048_576;
@@ -145,7 +146,7 @@ fn cell_format(kind: Kind) -> Format {
 }
 
 /// Characters that a column's cells take, as far as their kind tells.
-const fn kind_width(column: &Column) -> u32 {
+const fn kind_width(column: &SheetColumn) -> u32 {
     match column.kind {
         Kind::Id => 37,
         Kind::Text => 16,
@@ -156,7 +157,7 @@ const fn kind_width(column: &Column) -> u32 {
 }
 
 fn width(heading: &str) -> u32 {
-    u32::try_from(heading.chars().count()).unwrap_or(0) + 2
+    counted(heading.chars().count()).saturating_add(2)
 }
 
 fn write_cell(
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn rows_past_a_sheets_last_go_on_in_the_next() {
-        let columns = vec![Column::new("number", Kind::Int, "Nombre")];
+        let columns = vec![SheetColumn::new("number", Kind::Int, "Nombre")];
         let sheet = Sheet::new("numbers", columns, DateTime::UNIX_EPOCH);
         let mut out = XlsxSheet::with_rows(&sheet, Language::En, Vec::new(), 4).unwrap();
         for number in 0..7_i64 {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use sira_projections::{ReadStore, Statuses};
@@ -73,6 +73,27 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// What a browser may do with an answer: take it for what it says it is, show it in no frame, and run nothing
+/// of it, but on the page that browses the contract, which runs its own files.
+fn secure(route: &str, headers: &mut HeaderMap) {
+    let policy = if route.starts_with("/docs") {
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+         script-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    } else {
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'none'"
+    };
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", policy),
+        ("referrer-policy", "no-referrer"),
+    ] {
+        if !headers.contains_key(name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
 /// Gives each request its id and language, counts it, writes its error as a problem, and turns a panic into
 /// one: the process goes on, the panic is logged with its request.
 async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
@@ -90,6 +111,7 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
     if let Ok(id) = HeaderValue::from_str(&envelope.request_id) {
         response.headers_mut().insert("x-request-id", id);
     }
+    secure(name, response.headers_mut());
     spans::answered(&span, response.status());
     app.metrics.count_request(&method, name, response.status(), started.elapsed());
     tracing::debug!(request_id = %envelope.request_id, %method, route = name, status = response.status().as_u16(), "answered");

@@ -11,8 +11,9 @@ use sira_domain::values::{ActorId, Slug};
 
 use crate::commands::form::{FormRule, Nearest, Wanted};
 
-/// Most steps a row may become.
-const STEPS_MAX: usize = 50;
+/// Most steps a row may become: a path has nearly fifty commands, and each step is a command for every row of a
+/// file.
+pub(crate) const STEPS_MAX: usize = 50;
 
 /// A map, as its file says it.
 #[derive(Debug, Deserialize)]
@@ -36,7 +37,7 @@ struct StepFile {
     #[serde(default)]
     role: Option<Role>,
     #[serde(default)]
-    when: Option<Condition>,
+    when: Option<StepCondition>,
     #[serde(default)]
     occurred_on: Option<Value>,
     #[serde(default)]
@@ -46,7 +47,7 @@ struct StepFile {
 /// The condition on which a step is taken.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Condition {
+pub struct StepCondition {
     /// The column looked at.
     pub column: String,
     /// The text it must hold.
@@ -61,7 +62,7 @@ pub struct MapStep {
     /// The role it is given in.
     pub role: Role,
     /// The condition on which it is taken; without one it always is.
-    pub when: Option<Condition>,
+    pub when: Option<StepCondition>,
     /// Its fields, with the places that columns fill.
     pub fields: Object<String, Value>,
 }
@@ -117,7 +118,7 @@ pub struct FillError {
 }
 
 /// One row: its columns by name.
-pub trait Row {
+pub trait SourceRow {
     /// The text of a column; none when there is no such column.
     fn column(&self, name: &str) -> Option<&str>;
 }
@@ -195,56 +196,66 @@ impl ImportMap {
     /// The body of a step for one row.
     ///
     /// # Errors
-    /// The column that does not fill its place.
-    pub fn fill(&self, step: &MapStep, row: &impl Row) -> Result<Object<String, Value>, FillError> {
-        let mut body = Object::new();
+    /// Every column that does not fill its place, in the order of the map, each with its rule once.
+    pub fn fill(
+        &self,
+        step: &MapStep,
+        row: &impl SourceRow,
+    ) -> Result<Object<String, Value>, Vec<FillError>> {
+        let (mut body, mut wrong) = (Object::new(), Vec::new());
         for (name, place) in &step.fields {
-            let value = self.fill_place(place, row)?;
+            let value = self.fill_place(place, row, &mut wrong);
             if !value.is_null() {
                 body.insert(name.clone(), value);
             }
         }
-        Ok(body)
+        if wrong.is_empty() { Ok(body) } else { Err(wrong) }
     }
 
     /// Whether a step is taken for a row.
     ///
     /// # Errors
     /// When the row has no such column.
-    pub fn applies(step: &MapStep, row: &impl Row) -> Result<bool, FillError> {
+    pub fn applies(step: &MapStep, row: &impl SourceRow) -> Result<bool, FillError> {
         let Some(condition) = &step.when else { return Ok(true) };
         Ok(column(row, &condition.column)? == condition.equals)
     }
 
-    fn fill_place(&self, place: &Value, row: &impl Row) -> Result<Value, FillError> {
-        match place {
+    /// What a place is filled with; nothing, and a note of what is wrong, where a column does not fill it.
+    fn fill_place(&self, place: &Value, row: &impl SourceRow, wrong: &mut Vec<FillError>) -> Value {
+        let filled = match place {
             Value::String(text) => {
                 match text.strip_prefix('$').and_then(|name| self.variables.get(name)) {
                     Some(value) => Ok(Value::from(value.clone())),
                     None => fill_text(text, row).map(Value::from),
                 }
             }
-            Value::Object(fields) if fields.contains_key("column") => self.fill_column(fields, row),
-            Value::Object(fields) => {
-                let filled = fields
-                    .iter()
-                    .map(|(name, place)| Ok((name.clone(), self.fill_place(place, row)?)));
-                filled.collect::<Result<Object<_, _>, _>>().map(Value::Object)
+            Value::Object(fields) if fields.contains_key("column") => {
+                self.fill_column(fields, row).map_err(|error| vec![error])
             }
-            Value::Array(items) => items
-                .iter()
-                .map(|place| self.fill_place(place, row))
-                .collect::<Result<_, _>>()
-                .map(Value::Array),
+            Value::Object(fields) => {
+                let mut filled = Object::new();
+                for (name, place) in fields {
+                    filled.insert(name.clone(), self.fill_place(place, row, wrong));
+                }
+                Ok(Value::Object(filled))
+            }
+            Value::Array(items) => {
+                Ok(items.iter().map(|place| self.fill_place(place, row, wrong)).collect())
+            }
             other => Ok(other.clone()),
-        }
+        };
+        filled.unwrap_or_else(|errors| {
+            note(wrong, errors);
+            Value::Null
+        })
     }
 
     /// `{ column = "re74", as = "amount" }` and its like. An empty column leaves the field out.
     fn fill_column(
         &self,
         place: &Object<String, Value>,
-        row: &impl Row,
+        row: &impl SourceRow,
     ) -> Result<Value, FillError> {
         let name = place.get("column").and_then(Value::as_str).unwrap_or_default();
         let text = column(row, name)?.trim();
@@ -294,7 +305,13 @@ impl ImportMap {
 const CONVERSIONS: &[&str] = &["text", "integer", "amount", "boolean", "years_before", "lookup"];
 
 /// Commands that no row of a table can give.
-const NOT_IMPORTED: &[&str] = &["attach-document", "link-duplicate", "unlink-duplicate"];
+const NOT_IMPORTED: &[&str] = &[
+    "attach-document",
+    "link-duplicate",
+    "unlink-duplicate",
+    "dismiss-duplicate",
+    "reconsider-duplicate",
+];
 
 fn read_step(file: StepFile) -> Result<MapStep, MapError> {
     let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == file.command);
@@ -312,7 +329,7 @@ fn read_step(file: StepFile) -> Result<MapStep, MapError> {
     Ok(MapStep { entry, role, when: file.when, fields })
 }
 
-fn column<'a>(row: &'a impl Row, name: &str) -> Result<&'a str, FillError> {
+fn column<'a>(row: &'a impl SourceRow, name: &str) -> Result<&'a str, FillError> {
     row.column(name)
         .ok_or_else(|| FillError { column: name.to_owned(), rule: FormRule::MissingColumn })
 }
@@ -325,14 +342,27 @@ fn column_in(place: &Value) -> Option<&str> {
     }
 }
 
-/// Fills the `{column}` places of a text.
-pub(super) fn fill_text(text: &str, row: &impl Row) -> Result<String, FillError> {
-    let mut filled = String::with_capacity(text.len());
+/// Adds what is wrong to what is known to be, but for what stands there already: a column that fills two
+/// places is wrong once.
+pub(super) fn note(wrong: &mut Vec<FillError>, errors: impl IntoIterator<Item = FillError>) {
+    for error in errors {
+        if !wrong.contains(&error) {
+            wrong.push(error);
+        }
+    }
+}
+
+/// Fills the `{column}` places of a text; every column that is missing, where one is.
+pub(super) fn fill_text(text: &str, row: &impl SourceRow) -> Result<String, Vec<FillError>> {
+    let (mut filled, mut wrong) = (String::with_capacity(text.len()), Vec::new());
     for (index, part) in text.split(['{', '}']).enumerate() {
         // Every second part stands between braces.
-        filled.push_str(if index % 2 == 1 { column(row, part)?.trim() } else { part });
+        match if index % 2 == 1 { column(row, part) } else { Ok(part) } {
+            Ok(part) => filled.push_str(if index % 2 == 1 { part.trim() } else { part }),
+            Err(error) => note(&mut wrong, [error]),
+        }
     }
-    Ok(filled)
+    if wrong.is_empty() { Ok(filled) } else { Err(wrong) }
 }
 
 /// A decimal number as whole units, halves rounded up; no float is involved.
@@ -358,7 +388,7 @@ fn read_boolean(text: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
-    impl Row for BTreeMap<&str, &str> {
+    impl SourceRow for BTreeMap<&str, &str> {
         fn column(&self, name: &str) -> Option<&str> {
             self.get(name).copied()
         }

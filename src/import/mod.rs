@@ -10,9 +10,11 @@ mod withdraw;
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
+use sira_numbers::since_1970;
 use uuid::Uuid;
 
-pub use map::{Condition, FillError, ImportMap, MapError, MapStep, Row};
+pub(crate) use map::STEPS_MAX;
+pub use map::{FillError, ImportMap, MapError, MapStep, SourceRow, StepCondition};
 pub use run::{Import, ImportError, ImportOutcome, RefusedRow};
 pub use withdraw::{BatchWithdrawal, MovedOn, WithdrawError, withdraw};
 
@@ -24,7 +26,7 @@ pub fn path_id(source: &str, key: &str) -> Uuid {
         .unwrap_or_default()
         .and_hms_opt(0, 0, 0)
         .unwrap_or_default();
-    let millis = u64::try_from(epoch.and_utc().timestamp_millis()).unwrap_or(0);
+    let millis = since_1970(epoch.and_utc().timestamp_millis());
     let digest = Sha256::new().chain_update(source).chain_update([0]).chain_update(key).finalize();
     let mut random = [0_u8; 10];
     random.copy_from_slice(&digest[..10]);

@@ -10,10 +10,10 @@ use sira_domain::reference::Language;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::map::{FillError, ImportMap, MapStep, Row, fill_text};
+use super::map::{FillError, ImportMap, MapStep, SourceRow, fill_text, note};
 use super::path_id;
 use crate::commands::{Call, CommandError, Commands, FieldError, ImportMark};
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
 
 /// Rows on their way at once: enough to fill a group commit, few enough to stay small.
 const ROWS_AT_ONCE: usize = 128;
@@ -37,7 +37,8 @@ pub struct ImportOutcome {
     pub recorded: u64,
     /// Commands that had already happened.
     pub already_done: u64,
-    /// Every wrong column of the rows with a refused command, in the order of the rows.
+    /// Every wrong column of the rows with a refused command, in the order of the rows: those for which it was
+    /// refused, and those that would not have filled a later command of the row.
     pub refused: Vec<RefusedRow>,
 }
 
@@ -46,7 +47,7 @@ pub struct ImportOutcome {
 pub struct RefusedRow {
     /// Number of the row, from 1, the header not counted.
     pub row: u64,
-    /// The command that was refused; those after it were not tried.
+    /// The command that the column fills. The first of a row was refused; those after it were not tried.
     pub command: String,
     /// The column that was wrong; the field, where no one column fills it.
     pub column: String,
@@ -88,7 +89,7 @@ struct CsvRow {
     record: csv::StringRecord,
 }
 
-impl Row for CsvRow {
+impl SourceRow for CsvRow {
     fn column(&self, name: &str) -> Option<&str> {
         self.header.get(name).and_then(|index| self.record.get(*index))
     }
@@ -207,12 +208,11 @@ impl Import {
     ) -> Result<(), RowError> {
         let (id, key) = self.identify(row, columns)?;
         let mut rehearsal = None;
-        for step in &self.map.steps {
-            let refuse = |error: FillError| self.refused_column(row, step, error);
-            if !ImportMap::applies(step, columns).map_err(refuse)? {
-                continue;
-            }
-            let mut body = self.map.fill(step, columns).map_err(refuse)?;
+        for (place, step) in self.map.steps.iter().enumerate() {
+            let Some(filled) = self.filled(step, columns) else { continue };
+            let later = &self.map.steps[place + 1..];
+            let refuse = |errors| self.unfillable(row, (step, errors), (later, columns));
+            let mut body = filled.map_err(|errors| RowError::Refused(refuse(errors)))?;
             if step.entry.word == "register" {
                 body.insert("origin".to_owned(), self.origin(&key));
             }
@@ -226,15 +226,30 @@ impl Import {
             match done {
                 Ok(true) => counts.recorded += 1,
                 Ok(false) => counts.already_done += 1,
-                Err(error) => return Err(self.explain(row, step, error)),
+                Err(error) => return Err(self.explain(row, step, error, (later, columns))),
             }
         }
         Ok(())
     }
 
+    /// The body of a step for a row, or what does not fill it; none when it is not taken for the row.
+    fn filled(
+        &self,
+        step: &MapStep,
+        columns: &CsvRow,
+    ) -> Option<Result<Object<String, Value>, Vec<FillError>>> {
+        match ImportMap::applies(step, columns) {
+            Ok(false) => None,
+            Ok(true) => Some(self.map.fill(step, columns)),
+            Err(error) => Some(Err(vec![error])),
+        }
+    }
+
     fn identify(&self, row: u64, columns: &CsvRow) -> Result<(Uuid, String), RowError> {
         let key = fill_text(&self.map.key, columns);
-        let key = key.map_err(|error| self.refused_column(row, &self.map.steps[0], error))?;
+        let steps = &self.map.steps;
+        let refuse = |errors| self.unfillable(row, (&steps[0], errors), (steps, columns));
+        let key = key.map_err(|errors| RowError::Refused(refuse(errors)))?;
         Ok((path_id(self.map.source.as_str(), &key), key))
     }
 
@@ -269,8 +284,15 @@ impl Import {
         Call { import: Some(import), ..Call::local(self.map.actor.clone(), step.role, request_id) }
     }
 
-    /// A rule's no is the row's, with every wrong column; anything else stops the import.
-    fn explain(&self, row: u64, step: &MapStep, error: CommandError) -> RowError {
+    /// A rule's no is the row's, with every wrong column, those of the steps after it too; anything else stops
+    /// the import.
+    fn explain(
+        &self,
+        row: u64,
+        step: &MapStep,
+        error: CommandError,
+        (later, columns): (&[MapStep], &CsvRow),
+    ) -> RowError {
         let refused = |pointer: &str, rule: &str, detail: String| RefusedRow {
             row,
             command: step.entry.word.to_owned(),
@@ -278,7 +300,7 @@ impl Import {
             rule: rule.to_owned(),
             detail,
         };
-        RowError::Refused(match &error {
+        let mut told: Vec<RefusedRow> = match &error {
             CommandError::Form(errors) => {
                 let fields = errors.fields().iter();
                 let told = fields.map(|field| {
@@ -291,19 +313,39 @@ impl Import {
                 vec![refused(&refusal.pointer(), refusal.rule(), detail)]
             }
             _ => return RowError::Stopped(row, Box::new(error)),
-        })
+        };
+        told.extend(self.unfillable(row, (step, Vec::new()), (later, columns)));
+        RowError::Refused(told)
     }
 
-    fn refused_column(&self, row: u64, step: &MapStep, error: FillError) -> RowError {
-        let FillError { column, rule } = error;
-        let field = FieldError::new("", rule);
-        RowError::Refused(vec![RefusedRow {
+    /// The columns that do not fill a step, then those that would not have filled the steps after it: who
+    /// mends a file reads of all of them at once.
+    fn unfillable(
+        &self,
+        row: u64,
+        first: (&MapStep, Vec<FillError>),
+        (later, columns): (&[MapStep], &CsvRow),
+    ) -> Vec<RefusedRow> {
+        let after =
+            later.iter().filter_map(|step| Some((step, self.filled(step, columns)?.err()?)));
+        let (mut known, mut told) = (Vec::new(), Vec::new());
+        for (step, errors) in std::iter::once(first).chain(after) {
+            let before = known.len();
+            note(&mut known, errors);
+            told.extend(known[before..].iter().map(|error| self.refused_column(row, step, error)));
+        }
+        told
+    }
+
+    fn refused_column(&self, row: u64, step: &MapStep, error: &FillError) -> RefusedRow {
+        let field = FieldError::new("", error.rule.clone());
+        RefusedRow {
             row,
             command: step.entry.word.to_owned(),
-            column,
+            column: error.column.clone(),
             rule: field.rule().to_owned(),
             detail: field.detail(self.language),
-        }])
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use crate::commands::{Call, CommandError, Commands};
@@ -57,7 +58,7 @@ pub async fn withdraw(
     language: Language,
 ) -> Result<BatchWithdrawal, WithdrawError> {
     let events = commands.journal().read_batch(batch).await.map_err(failed)?;
-    let mut paths: BTreeMap<Uuid, Vec<u64>> = BTreeMap::new();
+    let mut paths: BTreeMap<Uuid, Vec<Sequence>> = BTreeMap::new();
     for event in &events {
         paths.entry(event.stream.aggregate_id).or_default().push(event.sequence);
     }

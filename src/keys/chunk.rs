@@ -60,7 +60,7 @@ impl PersonKey {
     #[must_use]
     pub fn document_name(&self, sha256: &str) -> String {
         let name = mac(self.secret().as_ref(), &[b"sira.document-name/v1", sha256.as_bytes()]);
-        sira_evidence::entry::hex(&name[..16])
+        sira_evidence::leaf::hex(&name[..16])
     }
 }
 

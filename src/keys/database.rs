@@ -37,6 +37,15 @@ pub(super) async fn open(url: &str) -> Result<Pool, KeysError> {
     Ok(database.open().await?)
 }
 
+/// Connections to a database in which the tables of a store were made; none in any other. Makes nothing.
+pub(super) async fn open_made(url: &str) -> Result<Option<Pool>, KeysError> {
+    let database = Database::at(url, &profile())?;
+    if !SCHEMA.is_made(&database).await? {
+        return Ok(None);
+    }
+    Ok(Some(database.open().await?))
+}
+
 fn profile() -> Profile {
     Profile {
         lock_wait: PATIENCE,
@@ -94,6 +103,7 @@ impl From<DatabaseError> for KeysError {
                 Self::UnknownSchema { version: expected }
             }
             DatabaseError::WrongSchema { .. } => Self::WrongSchema,
+            DatabaseError::Held { by } => Self::Held { by },
             DatabaseError::Database(error) => Self::Database(error),
             DatabaseError::Migration(error) => Self::Migration(error),
         }

@@ -28,6 +28,9 @@ pub enum KeysError {
     /// The store's keys were wrapped under another master key.
     #[error("the key store was made under another master key")]
     WrongMasterKey,
+    /// There is no key store here, and none is made.
+    #[error("there is no key store here")]
+    Absent,
     /// The URL is of no engine that Sira knows.
     #[error("a key store's URL starts with `sqlite:`, `postgres:` or `postgresql:`")]
     UnknownEngine,
@@ -40,6 +43,12 @@ pub enum KeysError {
     /// The connection does not reach schema `keys`: a pooler in between drops the search path.
     #[error("the connection does not work in schema `keys`; is there a pooler in between?")]
     WrongSchema,
+    /// The schema could not be brought up to date, since a session does not end.
+    #[error("the key store's migration waits for a session that does not end: {by}")]
+    Held {
+        /// Who, as the server's list of sessions names them.
+        by: String,
+    },
     /// A row contradicts what the store always keeps true: somebody else has written to it.
     #[error("{table} {id} is damaged")]
     Inconsistent {

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
+use super::PersonKey;
 use super::aead::{Secret, mac};
 
 /// Bytes of a token: enough that two terms never share one by chance.
@@ -18,6 +21,11 @@ pub struct IndexKey(Arc<Secret>);
 impl IndexKey {
     pub(super) fn new(secret: Secret) -> Self {
         Self(Arc::new(secret))
+    }
+
+    /// The key of an epoch of the index.
+    pub(super) fn of_epoch(key: &PersonKey) -> Self {
+        Self::new(Zeroizing::new(mac(key.secret().as_ref(), &[b"sira.blind-index/v2"])))
     }
 
     /// The token of a term: HMAC-SHA256, cut. Terms of two kinds never share one.

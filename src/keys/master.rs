@@ -73,8 +73,8 @@ impl MasterKey {
         Ok(PersonKey::new(id, secret))
     }
 
-    /// The key of the blind index. It is made from this one, so that the index needs no secret of its
-    /// own to keep: who loses the master key can look nobody up any more, and loses no more by that.
+    /// A key for keyed names that outlive every epoch, made from this one. Members of the staff are named by
+    /// it in exports; before the index of people had epochs, that was under it too.
     pub(super) fn index_key(&self) -> IndexKey {
         IndexKey::new(Zeroizing::new(mac(self.0.as_ref(), &[b"sira.blind-index/v1"])))
     }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::aead::random;
 use super::{KeysError, MasterKey};
+use crate::files::make_private_folder;
 
 const FILE_NAME: &str = "master.key";
 
@@ -25,6 +26,18 @@ pub enum MasterKeyOrigin {
 }
 
 impl MasterKey {
+    /// Takes the key that was given; else reads `master.key` in the data directory; none when there is none.
+    /// Blocks on the file system.
+    ///
+    /// # Errors
+    /// As [`MasterKey::load_or_create`].
+    pub fn load(data_dir: &Path, given: Option<&str>) -> Result<Option<Self>, KeysError> {
+        match given {
+            Some(text) => Self::from_text(text).map(Some),
+            None => read(&data_dir.join(FILE_NAME)),
+        }
+    }
+
     /// Takes the key that was given; else reads `master.key` in the data directory; else makes one
     /// there, readable by its owner alone. Blocks on the file system.
     ///
@@ -78,7 +91,7 @@ fn read(path: &Path) -> Result<Option<MasterKey>, KeysError> {
 /// a key that nothing was ever wrapped under; nobody needs to repair it, and the next start makes
 /// another. The name never holds half a key: a hard link is made as a whole, and never replaces a file.
 fn create(data_dir: &Path, path: &Path, key: &MasterKey) -> io::Result<bool> {
-    fs::create_dir_all(data_dir)?;
+    make_private_folder(data_dir)?;
     let name = random::<8>().map_err(io::Error::other)?;
     let draft = data_dir.join(format!("{FILE_NAME}.{:016x}", u64::from_le_bytes(name)));
     write_draft(&draft, key)?;

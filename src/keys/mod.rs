@@ -15,11 +15,14 @@
 //! `docs/decisions/0003-personal-data.md`.
 
 mod aead;
+mod applications;
 mod chunk;
 mod database;
+mod epoch;
 mod error;
 mod identity;
 mod index;
+mod index_epoch;
 mod master;
 mod master_file;
 mod person_key;
@@ -29,13 +32,18 @@ mod stock;
 mod store;
 mod stored;
 
+pub use applications::{
+    ApplicationCount, ApplicationQuestion, DecidedBy, StoredApplication, StoredDecision,
+};
 pub use chunk::{CHUNK_BYTES, ChunkPlace, SEALED_CHUNK_BYTES};
 pub(crate) use database::schema_version;
+pub(crate) use epoch::EPOCHS;
+pub use epoch::RequestHashKey;
 pub use error::KeysError;
 pub use index::{IndexKey, TOKEN_BYTES};
 pub use master::MasterKey;
 pub use master_file::MasterKeyOrigin;
 pub use person_key::{MAX_PLAIN_BYTES, PersonKey, key_id_of};
 pub use sira_domain::values::KeyId;
-pub use store::{BULK_KEYS_MAX, Found, KeyStore};
-pub(crate) use stored::{destroy_in, open_bare};
+pub use store::{BULK_KEYS_MAX, FoundKey, KeyStore};
+pub(crate) use stored::{destroy_in, is_made, open_bare};

@@ -10,8 +10,8 @@
 
 use std::time::Duration;
 
-use sira_database::{ByEngine, Pool, on_engine};
-use sqlx::{PgPool, SqlitePool};
+use sira_database::{ByEngine, Connection, Pool, on_engine};
+use sqlx::SqlitePool;
 use uuid::Builder;
 
 use super::KeysError;
@@ -71,7 +71,7 @@ async fn clear(pool: &Pool, mark: &str) -> Result<(), sqlx::Error> {
 
 async fn rewrite(pool: &Pool) -> Result<(), sqlx::Error> {
     match pool {
-        ByEngine::Postgres(db) => rewrite_postgres(db).await,
+        ByEngine::Postgres(_) => rewrite_postgres(pool).await,
         ByEngine::Sqlite(db) => rewrite_sqlite(db).await,
     }
 }
@@ -88,25 +88,21 @@ async fn rewrite_sqlite(db: &SqlitePool) -> Result<(), sqlx::Error> {
 /// any open transaction of the database could see it, a long report for instance. A change of a column's
 /// type copies only what is visible now. The expression is there because `PostgreSQL` rewrites nothing
 /// when the new value is plainly the old one; that it did rewrite is checked.
-async fn rewrite_postgres(db: &PgPool) -> Result<(), sqlx::Error> {
-    let mut transaction = db.begin().await?;
-    sqlx::query("LOCK TABLE person_keys IN ACCESS EXCLUSIVE MODE")
-        .execute(&mut *transaction)
-        .await?;
-    let before = file_node(&mut transaction).await?;
-    sqlx::query(
-        "ALTER TABLE person_keys ALTER COLUMN wrapped TYPE bytea USING wrapped || ''::bytea",
-    )
-    .execute(&mut *transaction)
-    .await?;
-    if file_node(&mut transaction).await? == before {
+async fn rewrite_postgres(pool: &Pool) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    transaction.connection().run("LOCK TABLE person_keys IN ACCESS EXCLUSIVE MODE").await?;
+    let before = file_node(transaction.connection()).await?;
+    let change =
+        "ALTER TABLE person_keys ALTER COLUMN wrapped TYPE bytea USING wrapped || ''::bytea";
+    transaction.connection().run(change).await?;
+    if file_node(transaction.connection()).await? == before {
         return Err(sqlx::Error::Protocol("the table of keys kept its file".into()));
     }
     transaction.commit().await
 }
 
-async fn file_node(connection: &mut sqlx::PgConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT pg_relation_filenode('person_keys')::bigint")
-        .fetch_one(connection)
-        .await
+async fn file_node(db: Connection<'_>) -> Result<i64, sqlx::Error> {
+    on_engine!(db, db => {
+        sqlx::query_scalar("SELECT pg_relation_filenode('person_keys')::bigint").fetch_one(db).await
+    })
 }

@@ -1,10 +1,13 @@
 //! The rows of `person_keys`: one statement a function, the same on both engines.
 
 use chrono::{DateTime, Utc};
-use sira_database::{Pool, on_engine};
+use sira_database::{Connection, Pool, on_engine};
 use sqlx::QueryBuilder;
+use uuid::Uuid;
 
 use super::KeyId;
+use super::epoch::{REQUEST_EPOCH, set_name};
+use super::index_epoch::{ERASED, written};
 
 /// Ids bound to one statement, far below what either engine takes.
 const IDS_PER_STATEMENT: usize = 1_000;
@@ -52,8 +55,9 @@ pub(super) async fn find(pool: &Pool, key: KeyId) -> Result<Option<KeyRow>, sqlx
     })
 }
 
-/// Empties the rows of the keys and marks the store as to be rewritten, in one transaction; `false`
-/// when there was nothing to empty.
+/// Empties the rows of the keys, with that of the key under which requests were hashed, notes that the index
+/// key is to be changed, and marks the store as to be rewritten, in one transaction. Gives the id of the key
+/// of requests; none when there was nothing to empty.
 ///
 /// Durable when it returns: the keys are unusable, and the mark says that their old bytes may still be
 /// in the files. A crash before the commit leaves them alive, and the erasure unacknowledged; a crash
@@ -63,31 +67,75 @@ pub(super) async fn empty(
     keys: &[KeyId],
     mark: &str,
     at: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    on_engine!(pool, db => {
-        let mut transaction = db.begin().await?;
-        // A write first: SQLite can wait for its lock only in a transaction that has read nothing yet.
-        sqlx::query("INSERT INTO key_store (name, value) VALUES ($1, '')")
-            .bind(mark)
-            .execute(&mut *transaction)
-            .await?;
-        let mut emptied = 0;
-        for some in keys.chunks(IDS_PER_STATEMENT) {
-            let mut update =
-                QueryBuilder::new("UPDATE person_keys SET wrapped = NULL, destroyed_at = ");
-            update.push_bind(at).push(" WHERE wrapped IS NOT NULL AND key_id IN (");
-            let mut list = update.separated(", ");
-            for key in some {
-                list.push_bind(key.to_string());
-            }
-            update.push(")");
-            emptied += update.build().execute(&mut *transaction).await?.rows_affected();
+) -> Result<Option<KeyId>, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    // A write first: SQLite can wait for its lock only in a transaction that has read nothing yet.
+    set_name(transaction.connection(), mark, "").await?;
+    let mut emptied = 0;
+    for some in keys.chunks(IDS_PER_STATEMENT) {
+        emptied += empty_rows(transaction.connection(), some, at).await?;
+    }
+    if emptied == 0 {
+        return Ok(None);
+    }
+    set_name(transaction.connection(), ERASED, &written(at)).await?;
+    let hashed = take_name(transaction.connection(), REQUEST_EPOCH).await?;
+    let hashed = hashed.and_then(|key| Uuid::try_parse(&key).ok()).map(KeyId);
+    empty_rows(transaction.connection(), hashed.as_slice(), at).await?;
+    transaction.commit().await?;
+    Ok(hashed)
+}
+
+/// Empties the rows of keys that `key_store` names as `prefix` with their id, forgets the names, and marks
+/// the store as to be rewritten, in one transaction.
+///
+/// Durable when it returns, as [`empty`] is; a crash before leaves keys and names, and it is done again.
+pub(super) async fn empty_named(
+    pool: &Pool,
+    prefix: &str,
+    keys: &[KeyId],
+    mark: &str,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    set_name(transaction.connection(), mark, "").await?;
+    for some in keys.chunks(IDS_PER_STATEMENT) {
+        empty_rows(transaction.connection(), some, at).await?;
+    }
+    for key in keys {
+        take_name(transaction.connection(), &format!("{prefix}{key}")).await?;
+    }
+    transaction.commit().await
+}
+
+/// Empties the rows of some keys, [`IDS_PER_STATEMENT`] at most; of how many that were not empty.
+pub(super) async fn empty_rows(
+    db: Connection<'_>,
+    keys: &[KeyId],
+    at: DateTime<Utc>,
+) -> Result<u64, sqlx::Error> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    on_engine!(db, db => {
+        let mut update =
+            QueryBuilder::new("UPDATE person_keys SET wrapped = NULL, destroyed_at = ");
+        update.push_bind(at).push(" WHERE wrapped IS NOT NULL AND key_id IN (");
+        let mut list = update.separated(", ");
+        for key in keys {
+            list.push_bind(key.to_string());
         }
-        if emptied == 0 {
-            transaction.rollback().await?;
-        } else {
-            transaction.commit().await?;
-        }
-        Ok(emptied > 0)
+        update.push(")");
+        update.build().execute(db).await.map(|done| done.rows_affected())
+    })
+}
+
+/// Forgets a name of `key_store`; gives the value that it had.
+async fn take_name(db: Connection<'_>, name: &str) -> Result<Option<String>, sqlx::Error> {
+    on_engine!(db, db => {
+        sqlx::query_scalar("DELETE FROM key_store WHERE name = $1 RETURNING value")
+            .bind(name)
+            .fetch_optional(db)
+            .await
     })
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use quick_cache::sync::Cache;
 use sira_database::Pool;
+use sira_numbers::since_1970;
 use uuid::{Builder, Uuid};
 
 use super::aead::{random, random_secret};
 use super::database;
+use super::epoch::Epoch;
 use super::identity::identify;
 use super::rewrite::{new_mark, rewrite_if_marked};
 use super::rows::{self, WrappedKey};
@@ -30,7 +32,7 @@ const CACHED_FOR: TimeDelta = TimeDelta::seconds(60);
 
 /// What the store knows of a key.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum FoundKey {
     /// The key.
     Key(PersonKey),
     /// It was destroyed: what it sealed is gone for good.
@@ -44,15 +46,17 @@ pub enum Found {
 
 /// The store of data keys. Cheap to clone: all clones share one pool, one cache and one stock of keys.
 #[derive(Clone)]
-pub struct KeyStore(Arc<Inner>);
+pub struct KeyStore(pub(super) Arc<Inner>);
 
-struct Inner {
-    pool: Pool,
+pub(super) struct Inner {
+    /// None where there is no store.
+    pool: Option<Pool>,
     master: MasterKey,
-    clock: Clock,
+    pub(super) clock: Clock,
     id: Uuid,
     cache: Cache<KeyId, CachedKey>,
     stock: Stock,
+    pub(super) epoch: Epoch,
 }
 
 #[derive(Clone)]
@@ -76,22 +80,47 @@ impl KeyStore {
         let id = identify(&pool, &master).await?;
         rewrite_if_marked(&pool).await?;
         let (cache, stock) = (Cache::new(CACHED_KEYS), Stock::default());
-        Ok(Self(Arc::new(Inner { pool, master, clock, id, cache, stock })))
+        let epoch = Epoch::default();
+        let pool = Some(pool);
+        Ok(Self(Arc::new(Inner { pool, master, clock, id, cache, stock, epoch })))
+    }
+
+    /// In the place of a store that is not here, as on an auditor's machine: it knows no key, so that what is
+    /// sealed stays sealed, and makes none. Nothing is opened and nothing is made.
+    ///
+    /// # Errors
+    /// [`KeysError::Randomness`].
+    pub fn absent(clock: Clock) -> Result<Self, KeysError> {
+        let (cache, stock) = (Cache::new(1), Stock::default());
+        // Wraps nothing and is never stored: names of the staff in an export are made with it, and are
+        // others the next time.
+        let master = MasterKey::random()?;
+        let (id, epoch) = (Uuid::nil(), Epoch::default());
+        Ok(Self(Arc::new(Inner { pool: None, master, clock, id, cache, stock, epoch })))
+    }
+
+    /// Whether there is a store.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.0.pool.is_some()
     }
 
     /// The store's identity, made once: a journal remembers it, and refuses to be served with the keys
-    /// of another.
+    /// of another. Nil where there is no store.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.0.id
     }
 
     /// The store's database.
-    pub(crate) fn pool(&self) -> &Pool {
-        &self.0.pool
+    ///
+    /// # Errors
+    /// [`KeysError::Absent`].
+    pub(crate) fn pool(&self) -> Result<&Pool, KeysError> {
+        self.0.pool.as_ref().ok_or(KeysError::Absent)
     }
 
-    /// The key by which people are looked up; the same for as long as the master key is.
+    /// The key of names that are the same for as long as the master key is: those of the staff in exports.
     #[must_use]
     pub fn index_key(&self) -> IndexKey {
         self.0.master.index_key()
@@ -130,17 +159,17 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`KeysError::Inconsistent`] when its row was altered; else the database's failure.
-    pub async fn get(&self, key: KeyId) -> Result<Found, KeysError> {
+    pub async fn get(&self, key: KeyId) -> Result<FoundKey, KeysError> {
         let cache = &self.0.cache;
         let now = self.0.clock.now();
         cache.remove_if(&key, |cached| !cached.is_fresh(now));
         // The guard makes others who want the same key wait for this read. A destruction in between
         // takes the guard's place away, so that what was read before it is never put into the cache.
         match cache.get_value_or_guard_async(&key).await {
-            Ok(cached) => Ok(Found::Key(cached.key)),
+            Ok(cached) => Ok(FoundKey::Key(cached.key)),
             Err(guard) => {
                 let found = self.read(key).await?;
-                if let Found::Key(key) = &found {
+                if let FoundKey::Key(key) = &found {
                     drop(guard.insert(CachedKey { key: key.clone(), read_at: now }));
                 }
                 Ok(found)
@@ -152,6 +181,9 @@ impl KeyStore {
     /// can get them back; what that means on each engine, and for backups, is in
     /// `docs/decisions/0003-personal-data.md`. Keys that are destroyed or unknown are passed over.
     ///
+    /// With them goes the key under which requests were hashed: the hash of a request that told who
+    /// somebody is must not outlive their key.
+    ///
     /// Rewrites the store, which takes time in proportion to its size and holds up other callers: give
     /// many keys at once rather than one by one.
     ///
@@ -160,21 +192,29 @@ impl KeyStore {
     /// files: call it again. On the database's failure the keys may or may not be destroyed: call it
     /// again too.
     pub async fn destroy(&self, keys: &[KeyId]) -> Result<(), KeysError> {
-        let inner = &self.0;
-        let emptied = rows::empty(&inner.pool, keys, &new_mark()?, inner.clock.now()).await;
+        let (inner, pool) = (&self.0, self.pool()?);
+        let emptied = rows::empty(pool, keys, &new_mark()?, inner.clock.now()).await;
         // Even when it failed: a commit whose answer was lost is a commit.
         for key in keys {
             inner.cache.remove(key);
         }
-        emptied?;
+        inner.epoch.forget();
+        if let Some(key) = emptied? {
+            inner.cache.remove(&key);
+        }
         // Even when there was nothing to empty: a crash may have left this key's rewriting undone.
-        rewrite_if_marked(&inner.pool).await
+        rewrite_if_marked(pool).await
+    }
+
+    /// Forgets a key that was destroyed.
+    pub(super) fn forget(&self, key: KeyId) {
+        self.0.cache.remove(&key);
     }
 
     /// Whether the store answers.
     pub async fn is_reachable(&self) -> bool {
         // Any key will do: there is none with this id, and asking for it reads the store.
-        self.read(KeyId(Uuid::nil())).await.is_ok()
+        self.is_here() && self.read(KeyId(Uuid::nil())).await.is_ok()
     }
 
     /// Closes the store, after a block that is being made. Calls that come later fail.
@@ -182,16 +222,20 @@ impl KeyStore {
         let _turn = self.0.stock.turn().await;
         self.0.stock.clear();
         self.0.cache.clear();
-        self.0.pool.close().await;
+        if let Some(pool) = &self.0.pool {
+            pool.close().await;
+        }
     }
 
-    async fn read(&self, key: KeyId) -> Result<Found, KeysError> {
-        let Some(row) = rows::find(&self.0.pool, key).await? else {
-            return Ok(Found::Unknown);
+    async fn read(&self, key: KeyId) -> Result<FoundKey, KeysError> {
+        // Where there is no store it is as in one that never had the key.
+        let Some(pool) = &self.0.pool else { return Ok(FoundKey::Unknown) };
+        let Some(row) = rows::find(pool, key).await? else {
+            return Ok(FoundKey::Unknown);
         };
         match (row.wrapped, row.destroyed_at) {
-            (Some(wrapped), _) => self.0.master.unwrap(key, &wrapped).map(Found::Key),
-            (None, Some(at)) => Ok(Found::Destroyed { at }),
+            (Some(wrapped), _) => self.0.master.unwrap(key, &wrapped).map(FoundKey::Key),
+            (None, Some(at)) => Ok(FoundKey::Destroyed { at }),
             (None, None) => {
                 Err(KeysError::Inconsistent { table: "person_keys", id: key.to_string() })
             }
@@ -239,7 +283,7 @@ impl KeyStore {
     }
 
     async fn store_block(&self, count: usize) -> Result<Vec<PersonKey>, KeysError> {
-        let now = self.0.clock.now();
+        let (pool, now) = (self.pool()?, self.0.clock.now());
         let mut keys = Vec::with_capacity(count);
         let mut wrapped = Vec::with_capacity(count);
         for _ in 0..count {
@@ -247,7 +291,7 @@ impl KeyStore {
             wrapped.push(WrappedKey { id: key.id(), wrapped: self.0.master.wrap(&key)? });
             keys.push(key);
         }
-        rows::insert_block(&self.0.pool, &wrapped, now).await?;
+        rows::insert_block(pool, &wrapped, now).await?;
         Ok(keys)
     }
 }
@@ -261,14 +305,18 @@ impl fmt::Debug for KeyStore {
 impl CachedKey {
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         // A clock that was set back makes the age negative: not fresh either.
-        let age = now - self.read_at;
-        (TimeDelta::zero()..CACHED_FOR).contains(&age)
+        is_fresh(self.read_at, now)
     }
+}
+
+/// Whether what was read then may still be answered from memory.
+pub(super) fn is_fresh(read_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (TimeDelta::zero()..CACHED_FOR).contains(&(now - read_at))
 }
 
 /// A `UUIDv7`: ids of one block lie side by side in the index, so that a block touches few pages.
 fn new_id(now: DateTime<Utc>) -> Result<KeyId, KeysError> {
-    let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+    let millis = since_1970(now.timestamp_millis());
     let id = Builder::from_unix_timestamp_millis(millis, &random()?).into_uuid();
     Ok(KeyId(id))
 }

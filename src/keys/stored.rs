@@ -1,13 +1,12 @@
 //! The store's rows as they lie, for backup and restore: nothing here unwraps a key, so none of it needs
 //! the master key.
 
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
-use sira_database::{Pool, on_engine, sqlite_path};
+use sira_database::{Pool, on_engine};
 use uuid::Uuid;
 
-use super::database::open;
+use super::database::{open, open_made};
+use super::epoch::named;
 use super::rewrite::{new_mark, rewrite_if_marked};
 use super::{KeyId, KeyStore, KeysError, rows};
 
@@ -17,7 +16,7 @@ impl KeyStore {
     /// # Errors
     /// [`KeysError::Inconsistent`] for a row that is no key; else the database's failure.
     pub async fn destroyed(&self) -> Result<Vec<(KeyId, DateTime<Utc>)>, KeysError> {
-        let rows: Vec<(String, DateTime<Utc>)> = on_engine!(self.pool(), db => {
+        let rows: Vec<(String, DateTime<Utc>)> = on_engine!(self.pool()?, db => {
             sqlx::query_as(
                 "SELECT key_id, destroyed_at FROM person_keys WHERE destroyed_at IS NOT NULL \
                  ORDER BY key_id",
@@ -65,14 +64,14 @@ pub(crate) async fn destroy_in(
     emptied.map(|()| true)
 }
 
-/// Whether the URL names a store that was made.
-async fn is_made(url: &str) -> Result<bool, KeysError> {
-    if let Some(path) = sqlite_path(url) {
-        return Ok(Path::new(path).exists());
-    }
-    let pool = sqlx::PgPool::connect(url).await?;
-    let made = sqlx::query_scalar("SELECT to_regclass('keys.person_keys') IS NOT NULL");
-    let made = made.fetch_one(&pool).await;
+/// Whether the URL names a store that was made. Makes none.
+///
+/// # Errors
+/// The database's failure.
+pub(crate) async fn is_made(url: &str) -> Result<bool, KeysError> {
+    let Some(pool) = open_made(url).await? else { return Ok(false) };
+    // What broke off while it was made or restored has tables, and is no store yet.
+    let identity = named(&pool, "id").await;
     pool.close().await;
-    Ok(made?)
+    Ok(identity?.is_some())
 }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
-use sira_domain::values::{FundId, OfficeCode};
+use sira_domain::values::{ActorId, FundId, OfficeCode, ProgrammeId};
 
-use crate::grant::Scope;
+use crate::grant::{AskedScope, KnownPlaces, Scope, ScopeError};
 
 /// Keys are not fetched more often than this, however many tokens name an unknown one: a flood of
 /// bad tokens must not become a flood at the issuer.
@@ -21,6 +21,9 @@ const REFETCH_EVERY: Duration = Duration::from_secs(10);
 pub struct OidcConfig {
     /// The issuer's address, exactly as its tokens say it.
     pub issuer: String,
+    /// What its actors are known by here: `oidc:NAME/actor`. So nobody there can have the name of
+    /// somebody here.
+    pub name: String,
     /// Whom tokens must be for.
     pub audience: String,
     /// The claim that is mapped to a role: a text or a list of texts. `/a/b` looks inside.
@@ -42,15 +45,25 @@ pub struct OidcGrant {
     pub value: String,
     /// The role it gives.
     pub role: Role,
-    /// Regions it reaches; everything when neither regions nor offices are named.
+    /// Whether it reaches everything.
+    #[serde(default)]
+    pub all: bool,
+    /// Regions it reaches.
     #[serde(default)]
     pub regions: Vec<RegionCode>,
+    /// The programme of its offices; left out where one programme alone has them.
+    #[serde(default)]
+    pub programme: Option<ProgrammeId>,
     /// Offices it reaches.
     #[serde(default)]
     pub offices: Vec<OfficeCode>,
     /// Funds that a donor sees.
     #[serde(default)]
     pub funds: Vec<FundId>,
+    /// Where it reaches; none until [`OidcConfig::resolve`] has found the places that it names, and then
+    /// it gives nothing.
+    #[serde(skip)]
+    pub scope: Option<Scope>,
 }
 
 /// A configuration that would not be safe or of no use.
@@ -62,15 +75,27 @@ pub enum OidcConfigError {
     /// Tokens for anyone would be taken.
     #[error("audience: required")]
     Audience,
+    /// Its actors could not be told from others'.
+    #[error("name: 1 to 20 characters of a-z 0-9 -, by which its actors are known here")]
+    Name,
     /// No token would be taken.
-    #[error("grants: at least one, each with regions, offices or funds, not two of them")]
+    #[error("grants: at least one")]
     Grants,
+    /// A grant says nothing of where it reaches, too much, or what there is not.
+    #[error("grant {value:?}: {error}")]
+    Scope {
+        /// The value of the grant.
+        value: String,
+        /// What is wrong.
+        error: ScopeError,
+    },
 }
 
 impl Default for OidcConfig {
     fn default() -> Self {
         Self {
             issuer: String::new(),
+            name: "issuer".to_owned(),
             audience: String::new(),
             role_claim: "groups".to_owned(),
             actor_claim: "sub".to_owned(),
@@ -92,12 +117,26 @@ impl OidcConfig {
         if self.audience.is_empty() {
             return Err(OidcConfigError::Audience);
         }
-        let is_double = |grant: &OidcGrant| {
-            let named = [grant.regions.len(), grant.offices.len(), grant.funds.len()];
-            named.iter().filter(|count| **count > 0).count() > 1
-        };
-        if self.grants.is_empty() || self.grants.iter().any(is_double) {
+        if ActorId::of_issuer(&self.name, "a").is_err() {
+            return Err(OidcConfigError::Name);
+        }
+        if self.grants.is_empty() {
             return Err(OidcConfigError::Grants);
+        }
+        for grant in &self.grants {
+            grant.asked().check(grant.role).map_err(|error| grant.wrong(error))?;
+        }
+        Ok(self)
+    }
+
+    /// Finds the places that the grants name.
+    ///
+    /// # Errors
+    /// [`OidcConfigError::Scope`], for a place that there is not.
+    pub fn resolve(mut self, known: &KnownPlaces) -> Result<Self, OidcConfigError> {
+        for grant in &mut self.grants {
+            let scope = grant.asked().resolve(grant.role, known);
+            grant.scope = Some(scope.map_err(|error| grant.wrong(error))?);
         }
         Ok(self)
     }
@@ -122,18 +161,18 @@ impl OidcConfig {
 }
 
 impl OidcGrant {
-    /// Where it reaches.
-    #[must_use]
-    pub fn scope(&self) -> Scope {
-        if !self.regions.is_empty() {
-            Scope::Regions(self.regions.clone())
-        } else if !self.offices.is_empty() {
-            Scope::Offices(self.offices.clone())
-        } else if !self.funds.is_empty() {
-            Scope::Funds(self.funds.clone())
-        } else {
-            Scope::All
+    fn asked(&self) -> AskedScope {
+        AskedScope {
+            all: self.all,
+            regions: self.regions.clone(),
+            programme: self.programme,
+            offices: self.offices.clone(),
+            funds: self.funds.clone(),
         }
+    }
+
+    fn wrong(&self, error: ScopeError) -> OidcConfigError {
+        OidcConfigError::Scope { value: self.value.clone(), error }
     }
 }
 

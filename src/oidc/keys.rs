@@ -18,12 +18,13 @@ use crate::token::TokenError;
 /// key is used; never `none`, never a shared secret.
 pub(super) const ALGORITHMS: [Algorithm; 3] =
     [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
-/// Keys older than this are fetched anew, while they go on working.
+/// Keys older than this are fetched anew, while they go on working: a key that the issuer withdrew is believed
+/// for no longer than this while the issuer can be reached.
 const FRESH_FOR: Duration = Duration::from_hours(1);
 /// Keys older than this are no longer believed: the issuer may have withdrawn one, and has been out
 /// of reach for a day.
 const BELIEVED_FOR: Duration = Duration::from_hours(24);
-/// Keys that are kept of one set.
+/// Keys that are kept of one set: issuers publish two or three, and a set is text from outside.
 const KEYS_MAX: usize = 100;
 
 /// A key to check with, and which set it is of.

@@ -28,7 +28,8 @@ use crate::clock::Clock;
 use crate::token::{Grant, TOKEN_MAX_BYTES, TokenError};
 use keys::Keys;
 
-/// How far the issuer's clock may be from ours.
+/// How far the issuer's clock may be from ours: a token may come before our clock has reached the moment of
+/// its issue, and one that has just ended is taken that much longer.
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 /// Tokens whose check is remembered: a signature takes longer to check than the rest of a request.
 const CHECKED_MAX: usize = 10_000;
@@ -77,12 +78,6 @@ impl Oidc {
         part::<Map<String, Value>>(token, 1)
             .and_then(|claims| Some(claims.get("iss")?.as_str()? == self.0.config.issuer))
             .unwrap_or(false)
-    }
-
-    /// Whether this very token was accepted lately.
-    #[must_use]
-    pub fn is_remembered(&self, token: &str) -> bool {
-        self.0.checked.get(token).is_some()
     }
 
     /// Checks a token: signature, issuer, audience, time, and that it maps to a grant.
@@ -146,13 +141,14 @@ impl Oidc {
         let config = &self.0.config;
         let granted = config.granted(claims).ok_or(TokenError::NoGrant)?;
         let actor = claims.get(&config.actor_claim).and_then(Value::as_str);
-        let actor = actor.and_then(|actor| ActorId::try_new(actor).ok());
+        let actor = actor.and_then(|actor| ActorId::of_issuer(&config.name, actor).ok());
         Ok(Grant {
             token_id: token_id(&config.issuer, claims, token),
             actor: actor.ok_or(TokenError::NoGrant)?,
             role: granted.role,
-            scope: granted.scope(),
+            scope: granted.scope.clone().ok_or(TokenError::NoGrant)?,
             expires_at,
+            exact_figures: None,
         })
     }
 }

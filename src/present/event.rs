@@ -5,19 +5,20 @@ use serde::Serialize;
 use serde_json::Value;
 use sira_domain::STREAM_KINDS;
 use sira_domain::reference::Language;
+use sira_numbers::{Position, Sequence};
 
 use super::{Opening, open_sealed};
 use crate::journal::RecordedEvent;
-use sira_evidence::entry::{hex, time_text};
+use sira_evidence::leaf::{hex, time_text};
 
 /// One event as the API shows it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Event")]
 pub struct ShownEvent {
     /// Sequence in its stream, from 1.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// Position in the journal, from 1.
-    pub position: u64,
+    pub position: Position,
     /// Type.
     pub r#type: String,
     /// What the type is called in the reader's language.
@@ -33,6 +34,10 @@ pub struct ShownEvent {
     pub by: Value,
     /// Whether a later event retracted it.
     pub retracted: bool,
+    /// The reason for which it was recorded later than the programme allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<sira_domain::reference::BackdatingReason>")]
+    pub backdating_reason: Option<Value>,
     /// What happened, with what the reader may open in clear.
     #[schemars(with = "serde_json::Map<String, Value>")]
     pub fact: Value,
@@ -69,6 +74,7 @@ pub fn show_event(
         recorded_at: time_text(recorded.recorded_at),
         by: field("by"),
         retracted,
+        backdating_reason: payload.get("backdating_reason").cloned(),
         fact,
         metadata: serde_json::from_str(&recorded.metadata).unwrap_or_default(),
         leaf_hash: hex(&recorded.leaf_hash),

@@ -9,9 +9,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sira_domain::likeness::{Profile, Reason};
+use sira_domain::likeness::{PersonProfile, Reason};
 use sira_domain::reference::RegionCode;
-use sira_projections::case_identity::{Found, IdentityKeys, Sought, find_alike};
+use sira_numbers::Position;
+use sira_projections::case_identity::{FoundAlike, IdentityKeys, Sought, find_alike, index_of};
 use sira_projections::{FoldError, ReadStore};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -26,25 +27,45 @@ const LOOKUP_WITHIN: Duration = Duration::from_millis(500);
 /// a moment now and then, not half a second a row.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// A path that may be the same person's. It names nobody.
+/// A path that may be the same person's. It names nobody. Of one that is out of the caller's reach only
+/// the office is said, whose worklist shows the pair as well: else a registration would be a search
+/// through the whole country.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Duplicate {
-    /// The path's id.
-    pub id: Uuid,
-    /// Its reference.
-    pub reference: String,
+    /// The path's id; none of one that is out of reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// Its reference; none of one that is out of reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The office in charge of it.
     pub office: String,
-    /// How alike, up to 100.
-    pub score: u8,
-    /// Why.
+    /// How alike, up to 100; none of one that is out of reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<u8>,
+    /// Why; nothing of one that is out of reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
 }
 
-impl From<Found> for Duplicate {
-    fn from(found: Found) -> Self {
-        let Found { id, reference, office, likeness } = found;
-        Self { id, reference, office, score: likeness.score, reasons: likeness.reasons }
+impl Duplicate {
+    /// What is said of it to somebody who does not reach it.
+    #[must_use]
+    pub fn out_of_reach(self) -> Self {
+        Self { id: None, reference: None, office: self.office, score: None, reasons: Vec::new() }
+    }
+}
+
+impl From<FoundAlike> for Duplicate {
+    fn from(found: FoundAlike) -> Self {
+        let FoundAlike { id, reference, office, likeness } = found;
+        Self {
+            id: Some(id),
+            reference: Some(reference),
+            office,
+            score: Some(likeness.score),
+            reasons: likeness.reasons,
+        }
     }
 }
 
@@ -95,12 +116,19 @@ impl DuplicateFinder {
         sealed: &str,
         birth_year: i32,
         region: Option<RegionCode>,
-    ) -> Result<Vec<Found>, FoldError> {
+    ) -> Result<Vec<FoundAlike>, FoldError> {
         let Some(identity) = self.keys.open(id, sealed).await? else { return Ok(Vec::new()) };
-        let profile = Profile::new(&identity, birth_year, region);
-        let sought = Sought { id, profile, before: i64::MAX };
+        let profile = PersonProfile::new(&identity, birth_year, region);
+        let sought = Sought { id, profile, before: Position::MAX };
         let mut handle = self.store.connection().await?;
-        Ok(find_alike(handle.connection(), &self.keys, &sought).await?.found)
+        loop {
+            let (key, index) = index_of(handle.connection(), &self.keys).await?;
+            let found = find_alike(handle.connection(), (&self.keys, &index), &sought).await?.found;
+            // Rows under another key may have been put in place meanwhile.
+            if index_of(handle.connection(), &self.keys).await?.0 == key {
+                return Ok(found);
+            }
+        }
     }
 
     fn pause(&self, cause: &str) {

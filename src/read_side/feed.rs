@@ -1,6 +1,7 @@
 //! The journal as projections read it.
 
-use sira_projections::{BoxError, Feed, FeedEvent, StreamPlace};
+use sira_numbers::{Position, Version};
+use sira_projections::{BoxError, Feed, FeedEvent, FeedPlace};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ impl Feed for JournalFeed {
         self.journal.id()
     }
 
-    async fn read(&self, after: u64, limit: u32) -> Result<Vec<FeedEvent>, BoxError> {
+    async fn read(&self, after: Position, limit: u32) -> Result<Vec<FeedEvent>, BoxError> {
         let events = self.journal.read_feed(after, limit).await?;
         Ok(events.into_iter().map(fed).collect())
     }
@@ -36,14 +37,15 @@ impl Feed for JournalFeed {
         aggregate_type: &'static str,
         id: Uuid,
     ) -> Result<Vec<FeedEvent>, BoxError> {
-        let events = self.journal.read_stream(&StreamId::new(aggregate_type, id), 0).await?;
+        let events =
+            self.journal.read_stream(&StreamId::new(aggregate_type, id), Version::ZERO).await?;
         Ok(events.into_iter().map(fed).collect())
     }
 
     async fn read_by_stream(
         &self,
-        after: &StreamPlace,
-        up_to: u64,
+        after: &FeedPlace,
+        up_to: Position,
         limit: u32,
     ) -> Result<Vec<FeedEvent>, BoxError> {
         let after = journal::StreamPlace {
@@ -59,17 +61,17 @@ impl Feed for JournalFeed {
         &self,
         aggregate_type: &str,
         ids: &[Uuid],
-        up_to: u64,
+        up_to: Position,
     ) -> Result<Vec<FeedEvent>, BoxError> {
         let events = self.journal.read_streams(aggregate_type, ids, up_to).await?;
         Ok(events.into_iter().map(fed).collect())
     }
 
-    async fn head(&self) -> Result<u64, BoxError> {
+    async fn head(&self) -> Result<Position, BoxError> {
         Ok(self.journal.head().await?.position)
     }
 
-    fn committed(&self) -> watch::Receiver<u64> {
+    fn committed(&self) -> watch::Receiver<Position> {
         self.journal.committed()
     }
 }

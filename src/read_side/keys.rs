@@ -1,26 +1,52 @@
 //! The key store as projections use it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sira_domain::identity::Identity;
 use sira_projections::FoldError;
-use sira_projections::case_identity::{IdentityKeys, TermKind, Token};
+use sira_projections::case_identity::{IdentityIndex, IdentityKeys, TermKind, Token};
 use uuid::Uuid;
 
-use crate::keys::{Found, IndexKey, KeyStore, KeysError, key_id_of};
+use crate::keys::{FoundKey, IndexKey, KeyId, KeyStore, KeysError, key_id_of};
 use crate::stored::seal_context;
 
-/// Opens identities with the key store, and makes tokens with its index key.
+/// Opens identities with the key store, and makes tokens with its index keys.
 #[derive(Clone, Debug)]
 pub struct OpenedKeys {
     keys: KeyStore,
-    index: IndexKey,
+    /// Whether another index key comes into force when the one in force is next asked for.
+    renews: Arc<AtomicBool>,
 }
 
 impl OpenedKeys {
     /// On a key store.
     #[must_use]
     pub fn new(keys: KeyStore) -> Self {
-        let index = keys.index_key();
-        Self { keys, index }
+        Self { keys, renews: Arc::default() }
+    }
+
+    /// The same, for a rebuild that makes rows under another index key: it comes into force when the rebuild
+    /// asks for it, which it does once nobody else rebuilds.
+    #[must_use]
+    pub fn renewing(self) -> Self {
+        Self { renews: Arc::new(AtomicBool::new(true)), ..self }
+    }
+}
+
+impl IdentityIndex for IndexKey {
+    fn token(&self, kind: TermKind, term: &str) -> Token {
+        Self::token(self, kind as u8, term)
+    }
+}
+
+/// Trying again helps when the store is away, and not when it holds something else than it should.
+fn failed(error: KeysError) -> FoldError {
+    match error {
+        KeysError::Database(_) | KeysError::Absent | KeysError::NoFreshKey => {
+            FoldError::Unavailable(error.into())
+        }
+        other => FoldError::Unfit(other.into()),
     }
 }
 
@@ -29,21 +55,31 @@ fn unfit(cause: &'static str) -> FoldError {
 }
 
 impl IdentityKeys for OpenedKeys {
-    fn token(&self, kind: TermKind, term: &str) -> Token {
-        self.index.token(kind as u8, term)
+    type Index = IndexKey;
+
+    async fn index_key(&self) -> Result<Uuid, FoldError> {
+        if self.renews.swap(false, Ordering::Relaxed) {
+            self.keys.renew_index_key().await.map_err(failed)?;
+        }
+        Ok(self.keys.index_key_in_force().await.map_err(failed)?.0)
+    }
+
+    async fn index(&self, key: Option<Uuid>) -> Result<Option<IndexKey>, FoldError> {
+        match key {
+            Some(key) => self.keys.index_key_of(KeyId(key)).await.map_err(failed),
+            // Of before the epochs: under the master key's own.
+            None => Ok(Some(self.keys.index_key())),
+        }
     }
 
     async fn open(&self, id: Uuid, sealed: &str) -> Result<Option<Identity>, FoldError> {
         let key = key_id_of(sealed).ok_or_else(|| unfit("the identity is not sealed"))?;
-        let found = self.keys.get(key).await.map_err(|error| match error {
-            KeysError::Database(_) => FoldError::Unavailable(error.into()),
-            other => FoldError::Unfit(other.into()),
-        })?;
+        let found = self.keys.get(key).await.map_err(failed)?;
         let key = match found {
-            Found::Key(key) => key,
-            Found::Destroyed { .. } => return Ok(None),
+            FoundKey::Key(key) => key,
+            FoundKey::Destroyed { .. } => return Ok(None),
             // A key store that was restored from an older backup: somebody has to look.
-            Found::Unknown => return Err(unfit("the key is not in this key store")),
+            FoundKey::Unknown => return Err(unfit("the key is not in this key store")),
         };
         let opened = key.open(&seal_context(id, "identity"), sealed);
         let opened = opened.map_err(|error| FoldError::Unfit(error.into()))?;

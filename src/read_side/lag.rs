@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use sira_numbers::Position;
 use sira_projections::case_identity;
 use sira_projections::models::MODELS;
 use sira_projections::{ProjectionStatus, ReadStore, RunState};
@@ -20,7 +21,7 @@ pub struct ProjectionLag {
     /// The version of its rows' form; 0 before it was first built.
     pub version: u32,
     /// Every event up to here is in its rows.
-    pub position: u64,
+    pub position: Position,
     /// Events that are not.
     pub lag_events: u64,
     /// Seconds since the oldest of them was recorded.
@@ -29,7 +30,7 @@ pub struct ProjectionLag {
     pub state: &'static str,
     /// The event at which it stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopped_at: Option<u64>,
+    pub stopped_at: Option<Position>,
     /// Why it stopped; no personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
@@ -56,7 +57,7 @@ pub async fn stored_lags(
         lags.push(ProjectionLag {
             name: name.to_owned(),
             version: found.map_or(0, |found| found.version),
-            position: found.map_or(0, |found| found.position),
+            position: found.map_or(Position::START, |found| found.position),
             lag_events: 0,
             lag_seconds: 0,
             state: match found {
@@ -112,7 +113,7 @@ async fn measure(
     // Most stand at one position: the event after it is asked for once.
     let mut since = BTreeMap::new();
     for lag in &mut lags {
-        lag.lag_events = head.saturating_sub(lag.position);
+        lag.lag_events = head.since(lag.position);
         if lag.lag_events == 0 {
             continue;
         }
@@ -120,7 +121,7 @@ async fn measure(
             let next = journal.read_feed(lag.position, 1).await?;
             let waited =
                 next.first().map_or(0, |next| (clock.now() - next.recorded_at).num_seconds());
-            place.insert(u64::try_from(waited).unwrap_or(0));
+            place.insert(waited.max(0).cast_unsigned());
         }
         lag.lag_seconds = since.get(&lag.position).copied().unwrap_or(0);
         if lag.state == "live" && lag.lag_seconds > 0 {

@@ -6,11 +6,13 @@ mod duplicates;
 mod feed;
 mod keys;
 mod lag;
+mod renewal;
 
 pub use duplicates::{Duplicate, DuplicateFinder, MAX_ANSWERED};
 pub use feed::JournalFeed;
 pub use keys::OpenedKeys;
 pub use lag::{ProjectionLag, live_lags, names as projection_names, stored_lags};
+pub use renewal::{IndexRenewal, RenewalError};
 
 use sira_projections::case_identity::CaseIdentity;
 use sira_projections::{ReadStore, Runner};

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,15 +15,17 @@ use sira_domain::cohort::Cohort;
 use sira_domain::path::Beneficiary;
 use sira_domain::reference::Language;
 use sira_domain::values::ActorId;
+use sira_numbers::{Position, Sequence};
 use sira_projections::lists::{Deed, DeedQuestion, deeds, reached};
-use sira_projections::{Reach, ReadError, ReadStore};
+use sira_projections::{ReadError, ReadStore};
 use uuid::Uuid;
 
 use super::readings::{Reading, ReadingPlace, action_label, end_of_time, readings_by};
 use crate::commands::{Aggregate as _, CommandError, Commands};
 use crate::grant::Scope;
+use crate::open_call::{APPLICATION, reached_application};
 use crate::present::label_of;
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// Deeds that one page looks at at most, shown or not: a second's work at the very worst.
 const EXAMINED_MAX: usize = 2_000;
@@ -32,7 +34,7 @@ const STEP: u32 = 201;
 
 /// What is asked.
 #[derive(Clone, Debug)]
-pub struct Question<'a> {
+pub struct ActivityQuestion<'a> {
     /// Whose deeds.
     pub actor: &'a ActorId,
     /// Recorded at this time or later.
@@ -42,7 +44,7 @@ pub struct Question<'a> {
     /// Whose paths the reader is shown.
     pub scope: &'a Scope,
     /// Where the page before ended.
-    pub after: Option<Place>,
+    pub after: Option<DeedPlace>,
     /// Deeds of the page: 1 to 200.
     pub limit: usize,
     /// The reader's language.
@@ -51,18 +53,18 @@ pub struct Question<'a> {
 
 /// A place in the order of deeds. Of one moment, readings come first, then events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct DeedPlace {
     at: DateTime<Utc>,
     key: Key,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Key {
-    Event(i64),
+    Event(Position),
     Reading(String),
 }
 
-impl Place {
+impl DeedPlace {
     /// As a cursor carries it.
     #[must_use]
     pub fn text(&self) -> String {
@@ -87,10 +89,10 @@ impl Place {
     }
 
     /// Before which event the next deeds are.
-    fn of_events(&self) -> (DateTime<Utc>, i64) {
+    fn of_events(&self) -> (DateTime<Utc>, Position) {
         match &self.key {
             Key::Event(position) => (self.at, *position),
-            Key::Reading(_) => (self.at, i64::MAX),
+            Key::Reading(_) => (self.at, Position::MAX),
         }
     }
 
@@ -122,23 +124,25 @@ pub struct Touched {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ShownDeed {
     /// Something was recorded.
-    Event(Box<ShownEvent>),
+    Event(Box<EventDeed>),
     /// Somebody was read.
-    Reading(ShownRead),
+    Reading(ReadingDeed),
 }
 
 /// An event that was recorded.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RecordedDeed")]
-pub struct ShownEvent {
+pub struct EventDeed {
     /// When it was recorded.
     pub at: String,
     /// Its position.
-    pub position: i64,
+    #[schemars(with = "i64")]
+    pub position: Position,
     /// The stream.
     pub stream: Touched,
     /// Its sequence in the stream.
-    pub sequence: i64,
+    #[schemars(with = "i64")]
+    pub sequence: Sequence,
     /// Its type.
     pub r#type: String,
     /// What that is called.
@@ -168,7 +172,7 @@ pub struct ShownEvent {
 /// A reading.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ReadingDeed")]
-pub struct ShownRead {
+pub struct ReadingDeed {
     /// When.
     pub at: String,
     /// Whose data.
@@ -185,11 +189,11 @@ pub struct ShownRead {
 
 /// A page.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct ActivityPage {
     /// The deeds, newest first.
     pub items: Vec<ShownDeed>,
     /// Where the next page begins; none on the last.
-    pub next: Option<Place>,
+    pub next: Option<DeedPlace>,
 }
 
 /// Why there is no page.
@@ -198,9 +202,9 @@ pub enum ActivityError {
     /// The read database failed.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The journal failed.
+    /// The journal failed, or a stored event that was needed cannot be read.
     #[error(transparent)]
-    Journal(#[from] CommandError),
+    Command(#[from] CommandError),
 }
 
 enum Found {
@@ -209,11 +213,11 @@ enum Found {
 }
 
 impl Found {
-    fn place(&self) -> Place {
+    fn place(&self) -> DeedPlace {
         match self {
-            Self::Event(deed) => Place { at: deed.recorded_at, key: Key::Event(deed.position) },
+            Self::Event(deed) => DeedPlace { at: deed.recorded_at, key: Key::Event(deed.position) },
             Self::Reading(reading) => {
-                Place { at: reading.at.0, key: Key::Reading(reading.entry_id.clone()) }
+                DeedPlace { at: reading.at.0, key: Key::Reading(reading.entry_id.clone()) }
             }
         }
     }
@@ -236,12 +240,12 @@ impl Found {
 pub async fn activity(
     commands: &Commands,
     read: &ReadStore,
-    question: &Question<'_>,
-) -> Result<Page, ActivityError> {
+    question: &ActivityQuestion<'_>,
+) -> Result<ActivityPage, ActivityError> {
     // Nothing is at the very beginning of a moment that is not before it.
     let start = question.before.unwrap_or_else(end_of_time);
     let mut place =
-        question.after.clone().unwrap_or(Place { at: start, key: Key::Event(i64::MIN) });
+        question.after.clone().unwrap_or(DeedPlace { at: start, key: Key::Event(Position::START) });
     let (mut taken, mut examined) = (Vec::new(), 0);
     let next = loop {
         let (step, is_last) = look(commands, read, question, &place).await?;
@@ -272,8 +276,8 @@ pub async fn activity(
 async fn look(
     commands: &Commands,
     read: &ReadStore,
-    question: &Question<'_>,
-    place: &Place,
+    question: &ActivityQuestion<'_>,
+    place: &DeedPlace,
 ) -> Result<(Vec<Found>, bool), ActivityError> {
     let actor = question.actor.as_str();
     let from = question.from.unwrap_or(DateTime::UNIX_EPOCH);
@@ -306,6 +310,8 @@ struct Reached {
     /// Paths, with their references.
     paths: HashMap<String, String>,
     cohorts: HashSet<String>,
+    /// Applications of people without an account.
+    applications: HashSet<String>,
 }
 
 impl Reached {
@@ -321,16 +327,21 @@ impl Reached {
                 streams.filter(|(name, _)| *name == kind).map(|(_, id)| id).collect();
             ids.into_iter().map(str::to_owned).collect()
         };
-        let paths = reached(read, &reach_of(scope), &ids_of(Beneficiary::TYPE)).await?;
-        let mut cohorts = HashSet::new();
+        let paths = reached(read, &scope.reach(), &ids_of(Beneficiary::TYPE)).await?;
+        let (mut cohorts, mut applications) = (HashSet::new(), HashSet::new());
         if *scope != Scope::All {
             for id in ids_of(Cohort::TYPE) {
                 if is_cohort_within(commands, scope, &id).await? {
                     cohorts.insert(id);
                 }
             }
+            for id in ids_of(APPLICATION) {
+                if is_application_within(commands, scope, &id).await? {
+                    applications.insert(id);
+                }
+            }
         }
-        Ok(Self { everything: *scope == Scope::All, paths, cohorts })
+        Ok(Self { everything: *scope == Scope::All, paths, cohorts, applications })
     }
 
     fn holds(&self, found: &Found) -> bool {
@@ -338,7 +349,8 @@ impl Reached {
             _ if self.everything => true,
             Some((Beneficiary::TYPE, id)) => self.paths.contains_key(id),
             Some((Cohort::TYPE, id)) => self.cohorts.contains(id),
-            // Programmes and funds serve every region.
+            Some((APPLICATION, id)) => self.applications.contains(id),
+            // Of what is done to programmes and funds nothing is a person's.
             Some(_) => true,
             None => false,
         }
@@ -348,6 +360,20 @@ impl Reached {
         let (kind, id) = found.stream()?;
         let reference = self.paths.get(id).cloned();
         Some(Touched { r#type: kind.to_owned(), id: id.to_owned(), reference })
+    }
+}
+
+/// One that was destroyed since is nobody's any more, and is shown to who reaches everything.
+async fn is_application_within(
+    commands: &Commands,
+    scope: &Scope,
+    id: &str,
+) -> Result<bool, CommandError> {
+    let Ok(id) = Uuid::try_parse(id) else { return Ok(false) };
+    match reached_application(commands, scope, id).await {
+        Ok(_) => Ok(true),
+        Err(CommandError::NotFound) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -369,53 +395,40 @@ pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc()
 }
 
-/// The first moment after a day.
+/// The first moment after a day; the first of that day where the next one has a year of five digits, which
+/// as text would stand before all others.
 #[must_use]
 pub fn after(day: NaiveDate) -> DateTime<Utc> {
-    beginning_of(day.checked_add_days(Days::new(1)).unwrap_or(day))
-}
-
-/// Whose paths a scope holds, as the read side says it.
-#[must_use]
-pub fn reach_of(scope: &Scope) -> Reach {
-    match scope {
-        Scope::All => Reach::All,
-        Scope::Regions(regions) => {
-            Reach::Regions(regions.iter().map(|region| region.code().to_owned()).collect())
-        }
-        Scope::Offices(offices) => {
-            Reach::Offices(offices.iter().map(|office| office.as_str().to_owned()).collect())
-        }
-        Scope::Funds(funds) => Reach::Funds(funds.iter().map(|fund| fund.0).collect()),
-    }
+    let next = day.checked_add_days(Days::new(1)).filter(|next| next.year() <= 9_999);
+    beginning_of(next.unwrap_or(day))
 }
 
 /// Adds what the events' metadata say: role, office, device.
 async fn finish(
     commands: &Commands,
-    question: &Question<'_>,
+    question: &ActivityQuestion<'_>,
     taken: Vec<(Option<Touched>, Found)>,
-    next: Option<Place>,
-) -> Result<Page, ActivityError> {
-    let positions: Vec<u64> = taken
+    next: Option<DeedPlace>,
+) -> Result<ActivityPage, ActivityError> {
+    let positions: Vec<Position> = taken
         .iter()
         .filter_map(|(_, found)| match found {
-            Found::Event(deed) => u64::try_from(deed.position).ok(),
+            Found::Event(deed) => Some(deed.position),
             Found::Reading(_) => None,
         })
         .collect();
     let recorded = commands.journal().read_positions(&positions).await;
     let recorded = recorded.map_err(CommandError::from)?.into_iter();
-    let metadata: BTreeMap<u64, Value> = recorded
+    let metadata: BTreeMap<Position, Value> = recorded
         .map(|event| (event.position, serde_json::from_str(&event.metadata).unwrap_or_default()))
         .collect();
     let items = taken.into_iter().filter_map(|(touched, found)| match found {
         Found::Event(deed) => {
-            let metadata = u64::try_from(deed.position).ok().and_then(|at| metadata.get(&at));
+            let metadata = metadata.get(&deed.position);
             let shown = show_event(deed, touched?, metadata, question.language);
             Some(ShownDeed::Event(Box::new(shown)))
         }
-        Found::Reading(reading) => Some(ShownDeed::Reading(ShownRead {
+        Found::Reading(reading) => Some(ShownDeed::Reading(ReadingDeed {
             at: time_text(reading.at.0),
             stream: touched,
             label: action_label(&reading.action, question.language).to_owned(),
@@ -424,7 +437,7 @@ async fn finish(
             request_id: reading.request_id,
         })),
     });
-    Ok(Page { items: items.collect(), next })
+    Ok(ActivityPage { items: items.collect(), next })
 }
 
 fn show_event(
@@ -432,9 +445,9 @@ fn show_event(
     stream: Touched,
     metadata: Option<&Value>,
     language: Language,
-) -> ShownEvent {
+) -> EventDeed {
     let said = |name: &str| metadata.and_then(|all| all.get(name)).cloned().unwrap_or_default();
-    ShownEvent {
+    EventDeed {
         at: time_text(deed.recorded_at),
         position: deed.position,
         stream,
@@ -457,12 +470,12 @@ mod tests {
     #[test]
     fn a_place_is_read_back_as_it_was_written() {
         let at = DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap();
-        for key in [Key::Event(7), Key::Reading(Uuid::nil().to_string())] {
-            let place = Place { at, key };
-            assert_eq!(Place::read(&place.text()), Some(place));
+        for key in [Key::Event(Position::from(7)), Key::Reading(Uuid::nil().to_string())] {
+            let place = DeedPlace { at, key };
+            assert_eq!(DeedPlace::read(&place.text()), Some(place));
         }
         for text in ["", "1", "1 event", "1 event x", "1 reading x", "x event 1", "1 other 1"] {
-            assert_eq!(Place::read(text), None, "{text}");
+            assert_eq!(DeedPlace::read(text), None, "{text}");
         }
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use sira_domain::path::Beneficiary;
+use sira_numbers::Position;
 use sira_projections::case_status::case_status;
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ pub struct Change {
 /// A path's state without what is sealed and without what is of the stream.
 #[must_use]
 pub fn comparable(path: &Beneficiary) -> Value {
-    let mut state = case_status(Uuid::nil(), 0, chrono::DateTime::UNIX_EPOCH, path);
+    let mut state = case_status(Uuid::nil(), Position::START, chrono::DateTime::UNIX_EPOCH, path);
     if let Some(fields) = state.as_object_mut() {
         fields.retain(|name, _| !OF_THE_STREAM.contains(&name.as_str()));
     }

@@ -11,6 +11,7 @@ use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact, Stage, Status};
 use sira_domain::programme::{Programme, Rules};
 use sira_domain::reference::Language;
 use sira_domain::values::ActorId;
+use sira_numbers::{Position, Sequence, Version};
 use uuid::Uuid;
 
 use super::difference::{comparable, pointers};
@@ -18,22 +19,23 @@ use crate::commands::{CommandError, Commands, Loaded};
 use crate::journal::RecordedEvent;
 use crate::present::{Opening, ShownEvent, show_event};
 use crate::stored::read_event;
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// A history as it is told to one reader.
 #[derive(Debug)]
-pub struct Told {
+pub struct PathHistory {
     /// Every event, in order.
-    pub events: Vec<ToldEvent>,
+    pub events: Vec<HistoryEvent>,
     /// The rules that they were judged by, each version once.
-    pub rules: Vec<RulesTold>,
+    pub rules: Vec<HistoryRules>,
     /// The path after the last of them.
     pub path: Loaded<Beneficiary>,
 }
 
 /// An event with what it made of the path.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ToldEvent {
+#[schemars(rename = "ToldEvent")]
+pub struct HistoryEvent {
     /// The event.
     #[serde(flatten)]
     pub shown: ShownEvent,
@@ -50,7 +52,7 @@ pub struct ToldEvent {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Retractor {
     /// The retraction's own sequence.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// Who retracted.
     pub by: ActorId,
     /// The day.
@@ -76,7 +78,8 @@ pub struct After {
 
 /// A version of the programme's rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct RulesTold {
+#[schemars(rename = "RulesTold")]
+pub struct HistoryRules {
     /// Version; 0 for the defaults, before any were set.
     pub version: u32,
     /// First day on which they applied; none for the defaults.
@@ -94,7 +97,7 @@ pub fn tell(
     programme: &Programme,
     language: Language,
     opening: &Opening,
-) -> Result<Told, CommandError> {
+) -> Result<PathHistory, CommandError> {
     let mut steps = Vec::with_capacity(events.len());
     let mut path = Beneficiary::default();
     let mut state = comparable(&path);
@@ -114,13 +117,13 @@ pub fn tell(
         .map(|event| show_event(event, path.is_retracted(event.sequence), language, opening))
         .collect();
     let retractors = retractors(&path, &shown);
-    let told = shown.into_iter().zip(steps).map(|(shown, (rules_version, after))| ToldEvent {
+    let told = shown.into_iter().zip(steps).map(|(shown, (rules_version, after))| HistoryEvent {
         retracted_by: retractors.get(&shown.sequence).cloned(),
         shown,
         rules_version,
         after,
     });
-    Ok(Told {
+    Ok(PathHistory {
         events: told.collect(),
         rules: rules_of(programme, versions),
         path: Loaded::fold(events)?,
@@ -128,7 +131,7 @@ pub fn tell(
 }
 
 /// What took each retracted event back. The reason is as the retraction itself shows it.
-fn retractors(path: &Beneficiary, shown: &[ShownEvent]) -> BTreeMap<u64, Retractor> {
+fn retractors(path: &Beneficiary, shown: &[ShownEvent]) -> BTreeMap<Sequence, Retractor> {
     let retractions = path.past().iter().zip(shown).filter_map(|(event, shown)| {
         let Fact::Retracted(retraction) = &event.fact else { return None };
         let retractor = Retractor {
@@ -143,10 +146,10 @@ fn retractors(path: &Beneficiary, shown: &[ShownEvent]) -> BTreeMap<u64, Retract
     retractions.collect()
 }
 
-fn rules_of(programme: &Programme, versions: BTreeSet<u32>) -> Vec<RulesTold> {
+fn rules_of(programme: &Programme, versions: BTreeSet<u32>) -> Vec<HistoryRules> {
     let told = versions.into_iter().map(|version| {
         let set = programme.rule_sets.iter().find(|set| set.version == version);
-        RulesTold {
+        HistoryRules {
             version,
             effective_from: set.map(|set| set.effective_from),
             rules: programme.rules_of(version).into_owned(),
@@ -174,11 +177,11 @@ pub async fn programme_of(
 /// One of two moments that are compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "PathMoment")]
-pub struct Moment {
+pub struct PathMoment {
     /// Version: the sequence of the last event; 0 before the first.
-    pub version: u64,
+    pub version: Version,
     /// Its position; none before the first.
-    pub position: Option<u64>,
+    pub position: Option<Position>,
     /// When it was recorded; none before the first.
     pub recorded_at: Option<String>,
     /// Stage.
@@ -189,17 +192,18 @@ pub struct Moment {
 
 /// Two moments of a path, what differs, and what happened between.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Difference {
+#[schemars(rename = "Difference")]
+pub struct PathDifference {
     /// The earlier moment.
-    pub from: Moment,
+    pub from: PathMoment,
     /// The later one.
-    pub to: Moment,
+    pub to: PathMoment,
     /// What of the path's status differs.
     pub changes: Vec<super::Change>,
     /// The events between: after the earlier moment, up to the later one, as told at the later.
-    pub events: Vec<ToldEvent>,
+    pub events: Vec<HistoryEvent>,
     /// The rules that those were judged by.
-    pub rules: Vec<RulesTold>,
+    pub rules: Vec<HistoryRules>,
 }
 
 /// Compares the path after the first `from` of its events with the path after all of them: `events` end
@@ -209,18 +213,22 @@ pub struct Difference {
 /// [`CommandError::Unreadable`].
 pub fn compare(
     events: &[RecordedEvent],
-    from: u64,
+    from: Version,
     programme: &Programme,
     language: Language,
     opening: &Opening,
-) -> Result<Difference, CommandError> {
+) -> Result<PathDifference, CommandError> {
     let told = tell(events, programme, language, opening)?;
-    let earlier =
-        Loaded::<Beneficiary>::fold(events.iter().filter(|event| event.sequence <= from))?;
-    let between: Vec<_> =
-        told.events.into_iter().filter(|event| event.shown.sequence > from).collect();
+    let earlier = Loaded::<Beneficiary>::fold(
+        events.iter().filter(|event| event.sequence <= from.last_sequence()),
+    )?;
+    let between: Vec<_> = told
+        .events
+        .into_iter()
+        .filter(|event| event.shown.sequence > from.last_sequence())
+        .collect();
     let versions: BTreeSet<_> = between.iter().map(|event| event.rules_version).collect();
-    Ok(Difference {
+    Ok(PathDifference {
         from: moment(&earlier),
         to: moment(&told.path),
         changes: super::changes(&comparable(&earlier.state), &comparable(&told.path.state)),
@@ -229,10 +237,10 @@ pub fn compare(
     })
 }
 
-fn moment(path: &Loaded<Beneficiary>) -> Moment {
+fn moment(path: &Loaded<Beneficiary>) -> PathMoment {
     let version = path.state.version();
-    let begun = version > 0;
-    Moment {
+    let begun = version > Version::ZERO;
+    PathMoment {
         version,
         position: begun.then_some(path.position),
         recorded_at: begun.then(|| time_text(path.recorded_at)),

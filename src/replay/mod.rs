@@ -11,4 +11,4 @@ pub mod readings;
 pub mod words;
 
 pub use difference::{Change, changes, pointers};
-pub use history::{After, RulesTold, Told, ToldEvent, tell};
+pub use history::{After, HistoryEvent, HistoryRules, PathHistory, tell};

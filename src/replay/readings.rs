@@ -8,7 +8,7 @@ use sira_domain::reference::Language;
 use sqlx::FromRow;
 
 use crate::journal::{Journal, JournalError, Stamp, StreamId};
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// What may be read of a person, by its word in the access log.
 const ACTIONS: &[(&str, &str, &str)] = &[
@@ -16,9 +16,12 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("history", "Historique", "History"),
     ("document", "Document", "Document"),
     ("search", "Recherche par nom ou téléphone", "Search by name or phone"),
+    ("duplicate", "Doublon probable", "Likely duplicate"),
+    ("application", "Candidature", "Application"),
     ("evidence", "Preuve du parcours", "Evidence of the path"),
     ("access", "Registre des consultations", "Record of readings"),
     ("person", "Tout ce qui est détenu", "Everything held"),
+    ("exact_figures", "Chiffres exacts", "Exact figures"),
 ];
 
 /// One reading, as the log holds it.

@@ -32,6 +32,7 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("continues_as", "se poursuit ailleurs", "continues elsewhere"),
     ("duplicates", "doublons", "duplicates"),
     ("path_closed_on", "clôture du parcours", "close of the path"),
+    ("closed_because", "décision de clôture", "closing decision"),
     ("erased_on", "effacement", "erasure"),
 ];
 

@@ -3,20 +3,22 @@
 //!
 //! The period is a rule of the programme (`retention_months`) and is asked of the rules in force today:
 //! a programme that shortens it means the people it holds already. Whether somebody is past it is judged
-//! by the path as it stands when the order is carried out ([`past_retention`]), not by what a list
+//! by the path as it stands when the order is carried out ([`past_retention`](sira_domain::path::past_retention)), not by what a list
 //! showed.
 
+mod judge;
 mod order;
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sira_domain::path::past_retention;
+use sira_domain::path::Retained;
 use sira_domain::reference::Language;
 use sira_projections::lists::{self, CasePlace, Closed, ClosedQuestion, Filters};
 use sira_projections::{Reach, ReadError, ReadStore};
 use uuid::Uuid;
 
+use judge::{JudgedPath, judge_person};
 pub use order::{
     ERASURES_MAX, ErasureOutcome, Order, OrderForm, OrderedErasure, REASON_MAX_CHARACTERS,
     carry_out,
@@ -40,7 +42,7 @@ pub struct Proposed {
 
 /// A page of the proposals, as it is asked for.
 #[derive(Clone, Debug)]
-pub struct Question<'a> {
+pub struct RetentionQuestion<'a> {
     /// The marks that the paths must have.
     pub filters: &'a Filters,
     /// The reach of the reader: no other paths are shown.
@@ -71,7 +73,7 @@ pub enum RetentionError {
 pub async fn proposed(
     commands: &Commands,
     read: &ReadStore,
-    question: &Question<'_>,
+    question: &RetentionQuestion<'_>,
 ) -> Result<(Vec<Proposed>, Option<CasePlace>), RetentionError> {
     let today = commands.clock().now().date_naive();
     let cutoffs = cutoffs(commands, read, today).await?;
@@ -113,23 +115,24 @@ async fn judge(
     today: NaiveDate,
     language: Language,
 ) -> Result<Option<Proposed>, CommandError> {
-    use sira_domain::path::Retained;
     let Ok(id) = Uuid::try_parse(&closed.case.id) else { return Ok(None) };
-    let Some(path) = commands.current_beneficiary(id).await? else { return Ok(None) };
-    let state = path.state.state();
-    let programme = state.registration.as_ref().map(|known| known.programme.0);
-    let programme = commands.known_programme(programme.unwrap_or_default()).await?;
+    let Some(person) = judge_person(commands, id, today).await? else { return Ok(None) };
+    match person.0.first() {
+        Some(own) if own.is_erased => return Ok(None),
+        Some(JudgedPath {
+            kept: None | Some(Retained::LoanOpen | Retained::GrievanceOpen),
+            ..
+        }) => {}
+        _ => return Ok(None),
+    }
+    let programme = Uuid::try_parse(&closed.case.programme).unwrap_or_default();
+    let programme = commands.known_programme(programme).await?;
     let (_, rules) = programme.rules_on(today);
-    let kept = match past_retention(state, &rules, today) {
-        _ if state.is_erased() => return Ok(None),
-        Ok(_) => None,
-        Err(kept @ (Retained::LoanOpen | Retained::GrievanceOpen)) => Some(kept),
-        Err(_) => return Ok(None),
-    };
+    let kept = person.kept();
     Ok(Some(Proposed {
         closed,
         retention_months: rules.retention_months.map(sira_domain::values::Within::get),
-        kept_by: kept.map(Retained::rule),
+        kept_by: kept.map(|kept| kept.by.rule()),
         kept_detail: kept.map(|kept| kept.detail(language)),
     }))
 }

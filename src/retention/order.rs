@@ -7,13 +7,15 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sira_domain::path::past_retention;
 use sira_domain::reference::Language;
+use sira_domain::refusal::{Item, Refusal};
 use sira_domain::values::{Reference, Text};
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
+use super::judge::{JudgedPerson, judge_person};
 use crate::commands::form::Form;
-use crate::commands::{Call, CommandError, Commands, FormErrors, alias_of, in_task};
+use crate::commands::{Answer, Call, CommandError, Commands, FormErrors, alias_of, in_task};
 use crate::journal::{JournalError, Stamp};
 use sira_database::{on_engine, signed};
 
@@ -75,9 +77,9 @@ pub enum ErasureOutcome {
     /// Erased by this order.
     Erased {
         /// Version of the path.
-        version: u64,
+        version: Version,
         /// Position of the erasure.
-        position: u64,
+        position: Position,
     },
     /// The person had been erased before.
     AlreadyDone,
@@ -125,8 +127,8 @@ async fn carry_out_now(
     let (mut erasures, mut erased, mut failure) = (Vec::new(), Vec::new(), None);
     for id in order.ids {
         match erase(commands, &id, &call, language).await {
-            Ok((path, outcome)) => {
-                erased.extend(path.filter(|_| !matches!(outcome, ErasureOutcome::Refused { .. })));
+            Ok((paths, outcome)) => {
+                erased.extend(paths);
                 erasures.push(OrderedErasure { id, outcome });
             }
             Err(error) => {
@@ -164,47 +166,65 @@ async fn write_down(
     Ok(())
 }
 
-/// Erases somebody who is past retention at this moment; with the path that the name led to.
+/// Erases somebody who is past retention at this moment, from every path of theirs; with those paths.
+///
+/// The path that was named is erased at the version that was judged, and with its event the decision stands
+/// for the person: the linked ones follow whatever has happened on them since. A crash in between leaves a
+/// path that is not erased; the order is not answered, and the retry goes over the same paths.
 async fn erase(
     commands: &Commands,
     named: &str,
     call: &Call,
     language: Language,
-) -> Result<(Option<Uuid>, ErasureOutcome), CommandError> {
+) -> Result<(Vec<Uuid>, ErasureOutcome), CommandError> {
     let Some(id) = find(commands, named).await? else {
-        return Ok((None, refused(&CommandError::NotFound, language)));
+        return Ok((Vec::new(), refused(&CommandError::NotFound, language)));
     };
     let today = commands.clock().now().date_naive();
     for _ in 0..ATTEMPTS_MAX {
-        let version = match judge(commands, id, call, today, language).await? {
-            Judged::Past { version } => version,
-            Judged::Settled(outcome) => return Ok((Some(id), outcome)),
+        let person = match judge(commands, id, call, today, language).await? {
+            Judged::Past(person) => person,
+            Judged::Settled(outcome) => return Ok((Vec::new(), outcome)),
         };
-        let asked = Call { if_match: Some(version), ..call.clone() };
-        match commands.record_retention_erasure(id, asked).await {
-            Ok(answer) if answer.already_done => {
-                return Ok((Some(id), ErasureOutcome::AlreadyDone));
-            }
+        match erase_paths(commands, &person, call).await {
             Ok(answer) => {
-                let (version, position) = (answer.version, answer.position);
-                return Ok((Some(id), ErasureOutcome::Erased { version, position }));
+                let paths = person.0.iter().map(|path| path.id).collect();
+                let outcome = answer.map_or(ErasureOutcome::AlreadyDone, |answer| {
+                    let (version, position) = (answer.version, answer.position);
+                    ErasureOutcome::Erased { version, position }
+                });
+                return Ok((paths, outcome));
             }
             // Something happened on the path since: it is judged anew.
             Err(CommandError::PreconditionFailed { .. }) => {}
-            Err(
-                error @ (CommandError::Refused(_)
-                | CommandError::OutOfScope
-                | CommandError::NotFound),
-            ) => return Ok((Some(id), refused(&error, language))),
+            Err(error @ (CommandError::Refused(_) | CommandError::NotFound)) => {
+                return Ok((Vec::new(), refused(&error, language)));
+            }
             Err(error) => return Err(error),
         }
     }
     Err(CommandError::Contended(ATTEMPTS_MAX))
 }
 
+/// Records the erasure on each path that is not erased; the first answer, or none when all were.
+async fn erase_paths(
+    commands: &Commands,
+    person: &JudgedPerson,
+    call: &Call,
+) -> Result<Option<Answer>, CommandError> {
+    let mut first = None;
+    for path in person.0.iter().filter(|path| !path.is_erased) {
+        let if_match = first.is_none().then_some(path.version);
+        let asked = Call { if_match, ..call.clone() };
+        let answer = commands.record_retention_erasure(path.id, asked).await?;
+        first.get_or_insert(answer);
+    }
+    Ok(first.filter(|answer| !answer.already_done))
+}
+
 enum Judged {
-    /// Past retention, as the path stands at this version.
-    Past { version: u64 },
+    /// Past retention, as the paths stand now; or erased, and its paths have to be seen to.
+    Past(JudgedPerson),
     /// There is nothing to do.
     Settled(ErasureOutcome),
 }
@@ -216,22 +236,23 @@ async fn judge(
     today: NaiveDate,
     language: Language,
 ) -> Result<Judged, CommandError> {
-    let Some(path) = commands.current_beneficiary(id).await? else {
-        return Ok(Judged::Settled(refused(&CommandError::NotFound, language)));
-    };
-    let state = path.state.state();
-    let programme = state.registration.as_ref().map(|known| known.programme.0);
-    let programme = commands.known_programme(programme.unwrap_or_default()).await?;
-    if !call.scope.holds_path(state, &programme) {
-        return Ok(Judged::Settled(refused(&CommandError::OutOfScope, language)));
+    let not_found = || Ok(Judged::Settled(refused(&CommandError::NotFound, language)));
+    // Whoever does not reach the path learns nothing of it, nor of those linked with it.
+    if !commands.reaches(id, call).await? {
+        return not_found();
     }
-    if state.is_erased() {
-        return Ok(Judged::Settled(ErasureOutcome::AlreadyDone));
+    let Some(person) = judge_person(commands, id, today).await? else { return not_found() };
+    for path in person.0.iter().filter(|path| !path.is_erased) {
+        if !commands.reaches(path.id, call).await? {
+            let (item, name) = (Item::Path, path.id.to_string());
+            let unknown = Refusal::Unknown { item, name, field: "linked" };
+            return Ok(Judged::Settled(refused(&unknown.into(), language)));
+        }
     }
-    Ok(match past_retention(state, &programme.rules_on(today).1, today) {
-        Ok(_) => Judged::Past { version: path.state.version() },
-        Err(kept) => {
-            let rule = kept.rule().to_owned();
+    Ok(match person.kept() {
+        None => Judged::Past(person),
+        Some(kept) => {
+            let rule = kept.by.rule().to_owned();
             Judged::Settled(ErasureOutcome::Refused { rule, detail: kept.detail(language) })
         }
     })
@@ -244,10 +265,10 @@ fn refused(error: &CommandError, language: Language) -> ErasureOutcome {
     };
     let (rule, detail) = match error {
         CommandError::Refused(refusal) => (refusal.rule(), refusal.detail(language)),
-        CommandError::OutOfScope => {
-            ("out_of_scope", pick("hors de votre périmètre", "out of your scope"))
-        }
-        _ => ("not_found", pick("aucun parcours à ce nom", "no such path")),
+        _ => (
+            "not_found",
+            pick("aucun parcours à ce nom dans votre ressort", "no such path within your reach"),
+        ),
     };
     ErasureOutcome::Refused { rule: rule.to_owned(), detail }
 }

@@ -1,12 +1,15 @@
 //! Events as they were written, read back in the present form of their types.
 //!
-//! Everybody who reads the journal reads it through here: the commands, the projections' feed, the
-//! exports and the audit. Nothing here decides or writes.
+//! Whoever asks what an event *says* asks here: the commands, the projections' feed, histories, exports
+//! for process mining and the audit of decisions. Whoever asks how it is *written* takes its bytes as they
+//! are: proofs, backups and the feed of `GET /v1/events`; and the second reader has the upcasters applied
+//! by stock `cqrs-es`, since it must not share this. Nothing here decides or writes.
 
 use cqrs_es::persist::SerializedEvent;
 use serde::de::DeserializeOwned;
 pub use sira_domain::names::seal_context;
 use sira_domain::upcast::{UPCASTERS, is_outdated};
+use sira_numbers::{Sequence, at_most};
 
 use crate::journal::{RecordedEvent, StreamId};
 
@@ -17,7 +20,7 @@ pub struct Unreadable {
     /// The stream that it stands in.
     pub stream: StreamId,
     /// Its sequence there.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// The fault that serde found.
     #[source]
     pub source: serde_json::Error,
@@ -54,7 +57,7 @@ pub fn present_payload(recorded: &RecordedEvent) -> Option<String> {
 fn upcast(recorded: &RecordedEvent, payload: serde_json::Value) -> serde_json::Value {
     let first = SerializedEvent::new(
         recorded.stream.aggregate_id.to_string(),
-        usize::try_from(recorded.sequence).unwrap_or(usize::MAX),
+        at_most(recorded.sequence.get(), usize::MAX),
         recorded.stream.aggregate_type.to_string(),
         recorded.event_type.clone(),
         recorded.event_version.clone(),

@@ -1,18 +1,20 @@
 //! The list of tokens beside the journal: what was issued, to whom, and what was revoked.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::values::ActorId;
 use uuid::Uuid;
 
-use super::{TokenError, Tokens};
+use super::{Checked, Grant, TokenError, Tokens};
 use crate::grant::Scope;
-use crate::journal::{JournalError, Stamp};
+use crate::journal::{Journal, JournalError, Stamp};
 use sira_database::on_engine;
 
 /// Tokens that one page of the list shows.
-pub const LIST_PAGE: usize = 200;
+pub const LIST_PAGE: u32 = 200;
 
 /// A token as the list shows it.
 #[derive(Debug, sqlx::FromRow, Serialize, JsonSchema)]
@@ -41,6 +43,8 @@ pub struct IssuedToken {
     pub revoked_at: Option<Stamp>,
     /// Who revoked it; nobody when it was done on the command line.
     pub revoked_by: Option<String>,
+    /// Why its analyst is told exact figures; nothing for one who is told what was published.
+    pub exact_figures: Option<String>,
 }
 
 fn as_json<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
@@ -60,29 +64,44 @@ fn as_time_if_any<S: serde::Serializer>(
     stamp.as_ref().map(|stamp| stamp.0).serialize(serializer)
 }
 
-/// What the list says of a token that is to be checked.
-pub(super) enum Standing {
-    /// It is not listed.
-    Unknown,
-    /// It is listed.
-    Good,
-    /// It was revoked.
-    Revoked,
-}
+/// The row of a token that is to be checked: actor, role, scope, end, when it was revoked, and why it is
+/// told exact figures.
+type TokenRow = (String, String, String, Stamp, Option<Stamp>, Option<String>);
 
 impl Tokens {
-    /// How a token stands.
-    pub(super) async fn standing(&self, token_id: Uuid) -> Result<Standing, JournalError> {
+    /// What the list says of a token; none when it is not listed.
+    ///
+    /// # Errors
+    /// [`TokenError::Outdated`] for a scope that this version does not grant.
+    pub(super) async fn listed(&self, token_id: Uuid) -> Result<Option<Checked>, TokenError> {
+        let Some(row) = self.row(token_id).await? else { return Ok(None) };
+        let (actor, role, scope, expires_at, revoked_at, exact_figures) = row;
+        let read = || {
+            Some(Grant {
+                token_id,
+                actor: ActorId::try_new(&actor).ok()?,
+                role: role.parse().ok()?,
+                scope: serde_json::from_str(&scope).ok()?,
+                expires_at: expires_at.0,
+                exact_figures,
+            })
+        };
+        let grant = Arc::new(read().ok_or(TokenError::Outdated)?);
+        Ok(Some(Checked { grant, token_changes: 0, is_revoked: revoked_at.is_some() }))
+    }
+
+    async fn row(&self, token_id: Uuid) -> Result<Option<TokenRow>, JournalError> {
         let id = token_id.to_string();
-        let row: Option<(Option<Stamp>,)> = on_engine!(self.0.journal.pool(), pool => {
-            sqlx::query_as("SELECT revoked_at FROM tokens WHERE token_id = $1").bind(&id).fetch_optional(pool).await
+        on_engine!(self.0.journal.pool(), pool => {
+            sqlx::query_as(
+                "SELECT actor, role, scope, expires_at, revoked_at, exact_figures
+                   FROM tokens WHERE token_id = $1",
+            )
+            .bind(&id)
+            .fetch_optional(pool)
+            .await
         })
-        .map_err(JournalError::Database)?;
-        Ok(match row {
-            None => Standing::Unknown,
-            Some((None,)) => Standing::Good,
-            Some((Some(_),)) => Standing::Revoked,
-        })
+        .map_err(JournalError::Database)
     }
 
     /// A page of the list, newest first: the [`LIST_PAGE`] tokens issued before the one named, or
@@ -91,19 +110,7 @@ impl Tokens {
     /// # Errors
     /// When the list cannot be read.
     pub async fn list(&self, before: Option<Uuid>) -> Result<Vec<IssuedToken>, TokenError> {
-        // Greater than every id when none is named.
-        let before = before.unwrap_or(Uuid::max()).to_string();
-        on_engine!(self.0.journal.pool(), pool => {
-            sqlx::query_as::<_, IssuedToken>(
-                "SELECT token_id, actor, role, scope, issued_at, expires_at, revoked_at, revoked_by
-                   FROM tokens WHERE token_id < $1 ORDER BY token_id DESC LIMIT $2",
-            )
-            .bind(&before)
-            .bind(i64::try_from(LIST_PAGE).unwrap_or(i64::MAX))
-            .fetch_all(pool)
-            .await
-        })
-        .map_err(|error| JournalError::Database(error).into())
+        listed_tokens(&self.0.journal, before).await
     }
 
     /// Revokes a token, for good; says whether there was one to revoke.
@@ -132,11 +139,46 @@ impl Tokens {
         Ok(changed > 0)
     }
 
-    /// Whether a token of this id is listed.
+    /// A token of the list, by its id.
     ///
     /// # Errors
     /// When the list cannot be read.
-    pub async fn is_listed(&self, token_id: Uuid) -> Result<bool, TokenError> {
-        Ok(!matches!(self.standing(token_id).await?, Standing::Unknown))
+    pub async fn find(&self, token_id: Uuid) -> Result<Option<IssuedToken>, TokenError> {
+        let id = token_id.to_string();
+        on_engine!(self.0.journal.pool(), pool => {
+            sqlx::query_as::<_, IssuedToken>(
+                "SELECT token_id, actor, role, scope, issued_at, expires_at, revoked_at, revoked_by,
+                        exact_figures
+                   FROM tokens WHERE token_id = $1",
+            )
+            .bind(&id)
+            .fetch_optional(pool)
+            .await
+        })
+        .map_err(|error| JournalError::Database(error).into())
     }
+}
+
+/// As [`Tokens::list`], for who holds no key of tokens.
+///
+/// # Errors
+/// When the list cannot be read.
+pub async fn listed_tokens(
+    journal: &Journal,
+    before: Option<Uuid>,
+) -> Result<Vec<IssuedToken>, TokenError> {
+    // Greater than every id when none is named.
+    let before = before.unwrap_or(Uuid::max()).to_string();
+    on_engine!(journal.pool(), pool => {
+        sqlx::query_as::<_, IssuedToken>(
+            "SELECT token_id, actor, role, scope, issued_at, expires_at, revoked_at, revoked_by,
+                    exact_figures
+               FROM tokens WHERE token_id < $1 ORDER BY token_id DESC LIMIT $2",
+        )
+        .bind(&before)
+        .bind(i64::from(LIST_PAGE))
+        .fetch_all(pool)
+        .await
+    })
+    .map_err(|error| JournalError::Database(error).into())
 }

@@ -14,25 +14,25 @@ use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sira_database::on_engine;
 use sira_domain::role::Role;
-use sira_domain::values::{ActorId, OfficeCode};
+use sira_domain::values::ActorId;
 use uuid::Uuid;
 
-pub use listed::{IssuedToken, LIST_PAGE};
+pub use listed::{IssuedToken, LIST_PAGE, listed_tokens};
 
 use crate::clock::Clock;
-use crate::files::{FileError, write_secret};
-use crate::grant::Scope;
+use crate::files::{FileError, read_secret, write_secret};
+use crate::grant::{Scope, ScopeOffice};
 use crate::journal::{Freshness, Journal, JournalError, Stamp};
-use listed::Standing;
 
 /// Who issues: checked in every token.
 pub(crate) const ISSUER: &str = "sira";
-/// Tokens whose check is remembered.
+/// Tokens whose check is remembered: more than a programme has staff, and a few megabytes.
 const CHECKED_MAX: usize = 10_000;
-/// Longest token looked at.
+/// Longest token looked at: ours have a few hundred bytes, an issuer's with its groups more; it is parsed before
+/// anybody is known.
 pub const TOKEN_MAX_BYTES: usize = 4_096;
 
-/// What a token says, once checked.
+/// What the list of tokens says of a token that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The token's id.
@@ -45,14 +45,17 @@ pub struct Grant {
     pub scope: Scope,
     /// Until when.
     pub expires_at: DateTime<Utc>,
+    /// Why an analyst is told exact figures, which equal personal data; none for who is told what was
+    /// published.
+    pub exact_figures: Option<String>,
 }
 
 impl Grant {
     /// The actor's office, where the scope names just one.
     #[must_use]
-    pub fn office(&self) -> Option<OfficeCode> {
+    pub fn office(&self) -> Option<&ScopeOffice> {
         match &self.scope {
-            Scope::Offices(offices) if offices.len() == 1 => offices.first().cloned(),
+            Scope::Offices(offices) => offices.first().filter(|_| offices.len() == 1),
             _ => None,
         }
     }
@@ -82,6 +85,10 @@ pub enum TokenError {
     /// It has been revoked.
     #[error("the token has been revoked")]
     Revoked,
+    /// It is listed with a scope of an older form: an office without its programme. It grants nothing;
+    /// another one has to be issued.
+    #[error("the token is of an older form: issue another one")]
+    Outdated,
     /// It is right, and nothing in it gives a role here, or a name that can be recorded.
     #[error("the token gives no role here")]
     NoGrant,
@@ -99,8 +106,8 @@ pub enum TokenError {
     File(#[from] FileError),
 }
 
-/// A token whose signature was found right, and how it stood in the list when the list had been
-/// changed so many times.
+/// What the list said of a token whose signature was found right, when the list had been changed so
+/// many times.
 #[derive(Clone)]
 struct Checked {
     grant: Arc<Grant>,
@@ -109,7 +116,10 @@ struct Checked {
 }
 
 impl Checked {
-    fn verdict(&self) -> Result<Arc<Grant>, TokenError> {
+    fn verdict(&self, now: DateTime<Utc>) -> Result<Arc<Grant>, TokenError> {
+        if self.grant.expires_at <= now {
+            return Err(TokenError::Expired);
+        }
         if self.is_revoked { Err(TokenError::Revoked) } else { Ok(self.grant.clone()) }
     }
 }
@@ -142,12 +152,9 @@ pub fn load_or_create_key(data_dir: &Path, given: Option<&str>) -> Result<Signin
         let key = SigningKey::from_bytes(&seed);
         key.to_pkcs8_pem(LineEnding::LF).map_err(|_| TokenError::Key)
     };
-    let pem = match std::fs::read_to_string(&path) {
-        Ok(pem) => pem,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            write_secret(&path, &made()?)?
-        }
-        Err(source) => return Err(FileError { path, source }.into()),
+    let pem = match read_secret(&path)? {
+        Some(pem) => pem,
+        None => write_secret(&path, &made()?)?.into(),
     };
     SigningKey::from_pkcs8_pem(&pem).map_err(|_| TokenError::Key)
 }
@@ -179,6 +186,22 @@ impl Tokens {
         scope: Scope,
         ttl: Duration,
     ) -> Result<String, TokenError> {
+        self.issue_exact(actor, role, scope, ttl, None).await
+    }
+
+    /// Issues a token as [`Tokens::issue`] does; with a reason, one whose analyst is told exact figures.
+    /// The reason is listed with it, and with every other role it says nothing.
+    ///
+    /// # Errors
+    /// When the list cannot be written.
+    pub async fn issue_exact(
+        &self,
+        actor: ActorId,
+        role: Role,
+        scope: Scope,
+        ttl: Duration,
+        exact_figures: Option<&str>,
+    ) -> Result<String, TokenError> {
         let now = self.0.clock.now();
         let expires_at = now + ttl;
         let jti = Uuid::now_v7();
@@ -191,7 +214,7 @@ impl Tokens {
             role,
             scope,
         };
-        self.list_as_issued(&claims, now, expires_at).await?;
+        self.list_as_issued(&claims, (now, expires_at), exact_figures).await?;
         jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.0.encoding)
             .map_err(|_| TokenError::Key)
     }
@@ -199,14 +222,14 @@ impl Tokens {
     async fn list_as_issued(
         &self,
         claims: &Claims,
-        now: DateTime<Utc>,
-        expires_at: DateTime<Utc>,
+        (now, expires_at): (DateTime<Utc>, DateTime<Utc>),
+        exact_figures: Option<&str>,
     ) -> Result<(), JournalError> {
         let scope = serde_json::to_string(&claims.scope).unwrap_or_default();
         on_engine!(self.0.journal.pool(), pool => {
             sqlx::query(
-                "INSERT INTO tokens (token_id, actor, role, scope, issued_at, expires_at)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO tokens (token_id, actor, role, scope, issued_at, expires_at, exact_figures)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
             )
             .bind(claims.jti.to_string())
             .bind(claims.sub.as_str())
@@ -214,6 +237,7 @@ impl Tokens {
             .bind(&scope)
             .bind(Stamp(now))
             .bind(Stamp(expires_at))
+            .bind(exact_figures)
             .execute(pool)
             .await
             .map(drop)
@@ -231,63 +255,47 @@ impl Tokens {
     /// # Errors
     /// Why it is not accepted.
     pub async fn check(&self, token: &str) -> Result<(Arc<Grant>, Freshness), TokenError> {
-        let now = self.0.clock.now();
         let known = self.0.checked.get(token);
-        let grant = match &known {
-            Some(checked) if now < checked.grant.expires_at => checked.grant.clone(),
-            Some(_) => return Err(TokenError::Expired),
-            None => Arc::new(self.read(token, now)?),
+        let token_id = match &known {
+            Some(checked) => checked.grant.token_id,
+            None => self.read(token)?,
         };
         let fresh = self.0.journal.freshness().await?;
         let good = known.filter(|checked| checked.token_changes == fresh.token_changes);
         let checked = match good {
             Some(checked) => checked,
-            None => self.look_up(token, grant, fresh.token_changes).await?,
+            None => self.look_up(token, token_id, fresh.token_changes).await?,
         };
-        checked.verdict().map(|grant| (grant, fresh))
+        checked.verdict(self.0.clock.now()).map(|grant| (grant, fresh))
     }
 
-    /// Reads how a token stands. The counter was read before: a change in between is either seen
+    /// Reads what the list says of a token: who acts, in which role, reaching where and until when. The
+    /// token itself is believed for its id alone, so that whoever has the key cannot make more of a
+    /// listed token than was granted. The counter was read before: a change in between is either seen
     /// here or makes the next check look again.
     async fn look_up(
         &self,
         token: &str,
-        grant: Arc<Grant>,
+        token_id: Uuid,
         token_changes: i64,
     ) -> Result<Checked, TokenError> {
-        let is_revoked = match self.standing(grant.token_id).await? {
-            Standing::Unknown => return Err(TokenError::Invalid),
-            Standing::Good => false,
-            Standing::Revoked => true,
-        };
-        let checked = Checked { grant, token_changes, is_revoked };
+        let listed = self.listed(token_id).await?.ok_or(TokenError::Invalid)?;
+        let checked = Checked { token_changes, ..listed };
         self.0.checked.insert(token.into(), checked.clone());
         Ok(checked)
     }
 
-    /// Whether this very token was found to be one of this server's lately.
-    #[must_use]
-    pub fn is_remembered(&self, token: &str) -> bool {
-        self.0.checked.get(token).is_some()
-    }
-
-    fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Grant, TokenError> {
+    /// The id of a token that this server signed.
+    fn read(&self, token: &str) -> Result<Uuid, TokenError> {
         if token.len() > TOKEN_MAX_BYTES {
             return Err(TokenError::Invalid);
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
-        // The time is checked below, against our own clock.
+        // The time is that of the list, and is checked against our own clock.
         validation.validate_exp = false;
         validation.required_spec_claims = ["exp", "iss", "sub"].map(str::to_owned).into();
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.0.decoding, &validation)
-            .map_err(|_| TokenError::Invalid)?
-            .claims;
-        let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
-        if expires_at <= now {
-            return Err(TokenError::Expired);
-        }
-        let Claims { sub: actor, jti: token_id, role, scope, .. } = claims;
-        Ok(Grant { token_id, actor, role, scope, expires_at })
+        let read = jsonwebtoken::decode::<Claims>(token, &self.0.decoding, &validation);
+        read.map(|read| read.claims.jti).map_err(|_| TokenError::Invalid)
     }
 }

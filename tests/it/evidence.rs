@@ -9,7 +9,7 @@ mod tampering;
 mod vectors;
 mod witnessing;
 
-use sira::evidence::verify::{Options, Report, verify};
+use sira::evidence::verify::{CheckReport, Options, verify};
 use sira::evidence::{NoteKey, VerifierKey};
 use sira::journal::Journal;
 use tokio::sync::watch;
@@ -22,10 +22,10 @@ fn log_key() -> VerifierKey {
 }
 
 /// Checks a journal against the key of the tests.
-async fn check(journal: &Journal) -> Report {
+async fn check(journal: &Journal) -> CheckReport {
     check_with(journal, Options { key: Some(log_key()), ..Options::default() }).await
 }
 
-async fn check_with(journal: &Journal, options: Options) -> Report {
+async fn check_with(journal: &Journal, options: Options) -> CheckReport {
     verify(journal, &options, &watch::Sender::default()).await.unwrap()
 }

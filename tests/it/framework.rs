@@ -24,6 +24,7 @@ fn context(role: Role, programme: Programme) -> Context {
     Context {
         now: "2026-06-01T09:00:00Z".parse().unwrap(),
         occurred_on: Some("2022-03-01".parse().unwrap()),
+        backdating_reason: None,
         actor: "awa".parse().unwrap(),
         role,
         subject: Uuid::nil(),
@@ -43,7 +44,7 @@ fn framework<A: Aggregate<Services = Context>>(
 async fn load<A: Aggregate>(store: &JournalEventStore, id: &str) -> (u64, Value) {
     let mut loaded = EventStore::<A>::load_aggregate(store, id).await.unwrap();
     let version = loaded.version();
-    (version, serde_json::to_value(AggregateContext::<A>::aggregate(&mut loaded)).unwrap())
+    (version.get(), serde_json::to_value(AggregateContext::<A>::aggregate(&mut loaded)).unwrap())
 }
 
 fn convention() -> Value {

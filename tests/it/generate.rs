@@ -9,8 +9,9 @@ use serde_json::Value;
 use sira::clock::Clock;
 use sira::generate::{GenerateError, Generated, Population, generate};
 use sira::journal::{AppendRequest, Journal, NewEvent, RecordedEvent, StreamId, StreamWrite};
-use sira::keys::{Found, KeyStore, MasterKey};
+use sira::keys::{FoundKey, KeyStore, MasterKey};
 use sira_domain::values::KeyId;
+use sira_numbers::Position;
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
@@ -49,7 +50,7 @@ impl Ground {
     async fn events(&self) -> Vec<RecordedEvent> {
         let mut events: Vec<RecordedEvent> = Vec::new();
         loop {
-            let after = events.last().map_or(0, |event| event.position);
+            let after = events.last().map_or(Position::START, |event| event.position);
             let page = self.journal.read_feed(after, 1_000).await.unwrap();
             if page.is_empty() {
                 return events;
@@ -128,14 +129,14 @@ on_both_engines! {
         let keys = erased_keys(&ground.events().await);
         assert!(!keys.is_empty(), "the same seed gives the same population");
         for key in keys {
-            assert!(matches!(ground.keys.get(key).await.unwrap(), Found::Destroyed { .. }));
+            assert!(matches!(ground.keys.get(key).await.unwrap(), FoundKey::Destroyed { .. }));
         }
         let person = ground.events().await.into_iter().rev().find(|event| event.event_type == "Registered");
         let person = person.unwrap();
         let payload: Value = serde_json::from_str(&person.payload).unwrap();
         let sealed = payload["fact"]["Registered"]["identity"].as_str().unwrap();
         let key = sira::keys::key_id_of(sealed).unwrap();
-        let Found::Key(key) = ground.keys.get(key).await.unwrap() else { panic!("the key is gone") };
+        let FoundKey::Key(key) = ground.keys.get(key).await.unwrap() else { panic!("the key is gone") };
         let id = person.stream.aggregate_id;
         let opened = key.open(&sira::stored::seal_context(id, "identity"), sealed).unwrap();
         let identity: Value = serde_json::from_slice(&opened).unwrap();
@@ -147,13 +148,13 @@ on_both_engines! {
         let ground = Ground::on(engine).await;
         let real = StreamWrite {
             stream: StreamId::new("beneficiary", Uuid::now_v7()),
-            expected_version: 0,
+            expected_version: 0.into(),
             events: vec![NewEvent { event_type: "Registered".into(), event_version: "2.0".into(), payload: "{}".into(), metadata: "{}".into() }],
         };
         let request = AppendRequest { writes: vec![real], ..AppendRequest::default() };
         ground.journal.append(request).await.unwrap();
         let told = population(5, 1, "2022-09-01");
-        assert!(matches!(ground.fill(told).await, Err(GenerateError::NotEmpty { position: 1 })));
+        assert!(matches!(ground.fill(told).await, Err(GenerateError::NotEmpty { position }) if position == Position::FIRST));
         assert_eq!(ground.events().await.len(), 1);
     }
 

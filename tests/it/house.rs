@@ -8,22 +8,34 @@ use std::process::Command;
 
 /// The members, each with those of ours that it may use.
 const MEMBERS: &[(&str, &[&str])] = &[
-    ("domain", &[]),
-    ("crates/evidence", &[]),
-    ("crates/database", &[]),
-    ("crates/journal", &["sira_database", "sira_evidence"]),
-    ("crates/population", &["sira_domain", "sira_evidence", "sira_journal"]),
-    ("projections", &["sira_database", "sira_domain"]),
+    ("crates/numbers", &[]),
+    ("domain", &["sira_numbers"]),
+    ("crates/evidence", &["sira_numbers"]),
+    ("crates/database", &["sira_numbers"]),
+    ("crates/journal", &["sira_database", "sira_evidence", "sira_numbers"]),
+    ("crates/population", &["sira_domain", "sira_evidence", "sira_journal", "sira_numbers"]),
+    ("projections", &["sira_database", "sira_domain", "sira_numbers"]),
 ];
 
 /// The modules of `src/`, the lowest first; one line is one floor, whose modules do not use each other.
 const FLOORS: &[&[&str]] = &[
-    &["files", "formats", "grant", "say", "telemetry"],
+    &["at_once", "files", "formats", "grant", "say", "telemetry"],
     &["keys", "token", "access_log"],
     &["oidc", "stored"],
     &["documents", "read_side"],
     &["commands"],
-    &["present", "evidence", "export", "figures", "generate", "retention", "import"],
+    &[
+        "present",
+        "evidence",
+        "export",
+        "figures",
+        "generate",
+        "retention",
+        "reassignment",
+        "open_call",
+        "import",
+        "reconcile",
+    ],
     &["backup", "replay"],
     &["http"],
     &["config"],
@@ -92,6 +104,51 @@ fn a_member_uses_only_those_below_it() {
     }
 }
 
+/// What a position, a version or a sequence is called: one of these words, alone or at the end of a name.
+const NUMBERED: &[&str] = &["position", "version", "sequence", "head"];
+
+/// The names of fields, parameters and functions in some code that are called so and are bare numbers.
+fn bare_numbers(code: &str) -> Vec<&str> {
+    let is_of_a_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let name_before = |end: usize| {
+        let begin = code[..end].rfind(|letter| !is_of_a_name(letter)).map_or(0, |at| at + 1);
+        &code[begin..end]
+    };
+    let fields = [": u64", ": &u64", ": Option<u64>"].into_iter().flat_map(|bare| {
+        let whole = code.match_indices(bare).filter(move |(at, _)| {
+            bare.ends_with('>') || !code[at + bare.len()..].starts_with(is_of_a_name)
+        });
+        whole.map(|(at, _)| name_before(at))
+    });
+    let functions = code.split("fn ").skip(1).filter_map(|after| {
+        let signature = after.split(['{', ';']).next().unwrap_or_default();
+        let answer = signature.rsplit_once("-> ")?.1.trim();
+        let is_bare = ["u64", "Option<u64>", "Result<u64, "].iter().any(|bare| {
+            answer.strip_prefix(bare).is_some_and(|rest| rest.is_empty() || bare.ends_with(' '))
+        });
+        is_bare.then(|| after.split(|letter| !is_of_a_name(letter)).next().unwrap_or_default())
+    });
+    let is_numbered = |name: &&str| {
+        let mut kinds = NUMBERED.iter().filter_map(|kind| name.strip_suffix(kind));
+        kinds.any(|rest| rest.is_empty() || rest.ends_with('_'))
+    };
+    fields.chain(functions).filter(is_numbered).collect()
+}
+
+#[test]
+fn a_position_a_version_and_a_sequence_have_types_of_their_own() {
+    let bare = "struct A { position: u64, size: u64, rules_version: u32, until_position: Option<u64> } \
+                fn take(head: &u64, subversion: u64, sequence: Sequence) -> u64 {} \
+                fn last_position(&self) -> Result<u64, Error>; fn version(&self) -> Version {}";
+    assert_eq!(bare_numbers(bare), ["position", "head", "until_position", "last_position"]);
+    let members = MEMBERS.iter().map(|(member, _)| root().join(member).join("src"));
+    for file in members.chain([root().join("src")]).flat_map(|folder| sources(&folder)) {
+        let code = code(&file);
+        let found = bare_numbers(&code);
+        assert!(found.is_empty(), "{}: a bare u64 is called {found:?}", file.display());
+    }
+}
+
 #[test]
 fn a_module_of_the_edges_uses_only_those_below_it() {
     let floor_of = |module: &str| FLOORS.iter().position(|floor| floor.contains(&module));
@@ -107,6 +164,28 @@ fn a_module_of_the_edges_uses_only_those_below_it() {
             let Some(floor) = floor_of(used) else { continue };
             assert!(floor < own, "{} uses {used}, which stands no lower", place.display());
         }
+    }
+}
+
+/// The modules of each row of the layers in `docs/ARCHITECTURE.md`, the first row first.
+fn drawn(text: &str) -> Vec<BTreeSet<&str>> {
+    let rows = text.split("\n| layer |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let mut drawn = Vec::new();
+    for row in rows.lines().skip(2) {
+        let names = row.split('|').nth(2).unwrap().split('`').skip(1).step_by(2);
+        drawn.push(names.map(|name| name.split(['/', '.']).next().unwrap()).collect());
+    }
+    drawn
+}
+
+#[test]
+fn the_layers_are_drawn_as_they_are_kept() {
+    let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let drawn = drawn(&text);
+    assert_eq!(drawn.len(), FLOORS.len());
+    for (mut row, floor) in drawn.into_iter().zip(FLOORS) {
+        row.remove("main");
+        assert_eq!(row, floor.iter().copied().collect());
     }
 }
 

@@ -8,6 +8,7 @@ use sira::import::{Import, ImportMap, ImportOutcome, WithdrawError, withdraw};
 use sira::journal::RecordedEvent;
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 
 use crate::api::app::TestApp;
 use crate::on_both_engines;
@@ -64,7 +65,7 @@ pub async fn import_some(app: &TestApp) {
 async fn journal_of(app: &TestApp) -> Vec<RecordedEvent> {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
-        let after = events.last().map_or(0, |event| event.position);
+        let after = events.last().map_or(Position::START, |event| event.position);
         let page = app.commands.journal().read_feed(after, 1_000).await.unwrap();
         if page.is_empty() {
             return events;
@@ -181,6 +182,36 @@ on_both_engines! {
         ];
         assert_eq!(refused, expected);
         assert_eq!(outcome.recorded, 5 + 1 + 4);
+    }
+
+    async fn a_refused_row_names_every_column_that_cannot_be_filled_with_its_rule(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = nsw_programme(&app).await;
+        // The column `re78` is missing; in row 2 three columns of two commands are wrong beside it.
+        let file = "row,treat,age,educ,black,hisp,marr,nodegree,re74,re75\n\
+                    1,1,37,11,1,0,1,1,0.0,0.0\n\
+                    2,1,old,99,0,1,0,1,0.0,much\n\
+                    3,1,90,11,0,1,0,1,none,0.0\n";
+        let import = prepare(&app, NSW_MAP, file, &programme, false);
+        let outcome = import.run(file.as_bytes(), |_| ()).await.unwrap();
+        let refused: Vec<_> = outcome
+            .refused
+            .iter()
+            .map(|line| (line.row, line.command.as_str(), line.column.as_str(), line.rule.as_str()))
+            .collect();
+        let expected = [
+            (1, "record-income", "re78", "missing_field"),
+            (2, "register", "age", "wrong_type"),
+            (2, "register", "educ", "unknown_code"),
+            (2, "record-income", "re75", "wrong_type"),
+            (2, "record-income", "re78", "missing_field"),
+            (3, "register", "age", "number_range"),
+            (3, "record-income", "re74", "wrong_type"),
+            (3, "record-income", "re78", "missing_field"),
+        ];
+        assert_eq!(refused, expected);
+        assert_eq!(outcome.refused_rows(), 3);
+        assert!(outcome.refused.iter().all(|line| !line.detail.is_empty()));
     }
 
     async fn an_import_that_is_cut_off_goes_on_where_it_stopped(engine) {

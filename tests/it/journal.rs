@@ -15,6 +15,7 @@ use sira::journal::{
     AppendOutcome, AppendRequest, Committed, Guard, Journal, NewEvent, RecordedEvent, RequestKey,
     StreamId, StreamWrite,
 };
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 fn stream() -> StreamId {
@@ -31,10 +32,10 @@ fn event(text: &str) -> NewEvent {
     }
 }
 
-fn write(stream: &StreamId, expected_version: u64, events: usize) -> StreamWrite {
+fn write(stream: &StreamId, expected_version: impl Into<Version>, events: usize) -> StreamWrite {
     StreamWrite {
         stream: stream.clone(),
-        expected_version,
+        expected_version: expected_version.into(),
         events: (0..events).map(|n| event(&n.to_string())).collect(),
     }
 }
@@ -47,12 +48,17 @@ fn request(writes: impl IntoIterator<Item = StreamWrite>) -> AppendRequest {
     }
 }
 
-fn guard(stream: &StreamId, version: u64) -> Guard {
-    Guard { stream: stream.clone(), version }
+fn guard(stream: &StreamId, version: impl Into<Version>) -> Guard {
+    Guard { stream: stream.clone(), version: version.into() }
 }
 
 fn key(name: &str) -> RequestKey {
     RequestKey { actor: "awa".to_owned(), key: name.to_owned(), body_hash: [7; 32] }
+}
+
+/// The hash of another body, made with the same key.
+fn other_body() -> [u8; 32] {
+    std::array::from_fn(|index| if index < RequestKey::HASH_KEY_BYTES { 7 } else { 8 })
 }
 
 fn with_key(request: AppendRequest, key: RequestKey) -> AppendRequest {
@@ -71,7 +77,7 @@ async fn commit(journal: &Journal, request: AppendRequest) -> Committed {
 pub async fn audit(journal: &Journal) -> Vec<RecordedEvent> {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
-        let page = journal.read_feed(events.len() as u64, 1000).await.unwrap();
+        let page = journal.read_feed(Position::of_count(events.len() as u64), 1000).await.unwrap();
         if page.is_empty() {
             break;
         }
@@ -80,14 +86,14 @@ pub async fn audit(journal: &Journal) -> Vec<RecordedEvent> {
     let mut versions: HashMap<&StreamId, u64> = HashMap::new();
     let mut last = None;
     for (index, event) in events.iter().enumerate() {
-        assert_eq!(event.position, index as u64 + 1, "a gap in the positions");
+        assert_eq!(event.position.get(), index as u64 + 1, "a gap in the positions");
         let version = versions.entry(&event.stream).or_default();
         *version += 1;
-        assert_eq!(event.sequence, *version, "a gap in {}", event.stream);
+        assert_eq!(event.sequence.get(), *version, "a gap in {}", event.stream);
         assert_eq!(event.leaf_hash, event.computed_leaf(journal.id()).unwrap());
         assert!(last <= Some(event.recorded_at), "the time went back");
         last = Some(event.recorded_at);
     }
-    assert_eq!(journal.head().await.unwrap().position, events.len() as u64);
+    assert_eq!(journal.head().await.unwrap().position.get(), events.len() as u64);
     events
 }

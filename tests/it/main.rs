@@ -2,6 +2,7 @@
 
 mod across;
 mod api;
+mod command_line;
 mod contributing;
 mod crash;
 mod dictionary;

@@ -1,7 +1,9 @@
 //! What an operator does with the real binary: stop it, save it, restore it.
 
 mod backup;
+mod copy;
 mod drill;
 mod erased;
+mod modes;
 mod shutdown;
 mod telemetry;

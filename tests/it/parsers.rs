@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use chrono::DateTime;
 use proptest::prelude::*;
 use sira::evidence::{Checkpoint, Note};
+use sira_numbers::LARGEST;
 
 use self::nearly::nearly;
 
@@ -63,9 +64,9 @@ fn bundles() -> Vec<String> {
     };
     let whole = notes().into_iter().map(|note| bundle(vec![event(1, 1), event(2, 5)], &note));
     // Numbers at the ends of what there is.
-    let last = u64::MAX;
-    let ends = bundle(vec![event(last, last), event(last, last), event(0, 0)], "");
-    whole.chain([ends]).collect()
+    let ends = [LARGEST, u64::MAX]
+        .map(|last| bundle(vec![event(last, last), event(last, last), event(0, 0)], ""));
+    whole.chain(ends).collect()
 }
 
 fn import_maps() -> Vec<String> {

@@ -15,7 +15,12 @@ use sira_domain::path::{
 };
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
+use sira_numbers::{Position, Sequence};
 use sira_projections::Changes;
+use sira_projections::analytics::{
+    AnalyticsQuery, Cube, Dimension, Dims, Family, FigureFact, Indicators, Measure, Moment, Tells,
+    compute,
+};
 use sira_projections::case_status::case_status;
 use sira_projections::path::{PathEvent, PathFold};
 use uuid::Uuid;
@@ -42,6 +47,7 @@ pub const PATHS: &[CountedPath] = &[
     }),
     ("case_status", show_case_status),
     ("rows_of_60_events", rows_of_60_events),
+    ("funnel_of_400_paths", funnel_of_400_paths),
     ("register_body", register_body),
     ("problem", || {
         problem();
@@ -102,6 +108,7 @@ fn decide_and_apply() -> Result<(), Failure> {
     let context = Context {
         now: now(),
         occurred_on: NaiveDate::from_ymd_opt(2024, 9, 1),
+        backdating_reason: None,
         actor: "awa".parse()?,
         role: Role::Adviser,
         subject: ID,
@@ -134,11 +141,11 @@ fn seal_and_open() -> Result<(), Failure> {
 /// The leaf of an event, from what is stored of it.
 fn leaf_hash() -> Result<(), Failure> {
     let recorded = RecordedEvent {
-        position: 1_234_567,
+        position: Position::from(1_234_567),
         stream: StreamId::new("beneficiary", ID),
-        sequence: 7,
+        sequence: Sequence::from(7),
         event_type: "Registered".into(),
-        event_version: "2.0".into(),
+        event_version: "3.0".into(),
         payload: STORED[0].into(),
         metadata: r#"{"actor":"awa","role":"adviser","rules":1}"#.into(),
         recorded_at: now(),
@@ -177,15 +184,16 @@ fn check_inclusion() {
 /// Where a path stands, as it is answered.
 fn show_case_status() -> Result<(), Failure> {
     let path = path()?;
-    count_instructions_of(|| case_status(ID, 60, now(), &path).to_string());
+    count_instructions_of(|| case_status(ID, Position::from(60), now(), &path).to_string());
     Ok(())
 }
 
 /// The rows of the read models of one path.
 fn rows_of_60_events() -> Result<(), Failure> {
-    let events = (1..).zip(events()?);
-    let events: Vec<_> =
-        events.map(|(position, event)| PathEvent { position, recorded_at: now(), event }).collect();
+    let events = (1_u32..).zip(events()?);
+    let events: Vec<_> = events
+        .map(|(position, event)| PathEvent { position: position.into(), recorded_at: now(), event })
+        .collect();
     count_instructions_of(|| {
         let (mut fold, mut changes) = (PathFold::new(ID), Changes::default());
         for event in events {
@@ -193,6 +201,58 @@ fn rows_of_60_events() -> Result<(), Failure> {
         }
         changes
     });
+    Ok(())
+}
+
+/// How far people are, as the facts of the read models hold it: each came in one of two regions, and of four
+/// people one stops at each of the stages told here.
+fn people(count: u32) -> Cube {
+    let mut cube = Cube::new();
+    let regions = ["segou", "mopti"].map(|region| cube.dictionary.regions.place(region));
+    let sexes = ["female", "male"].map(|sex| cube.dictionary.sexes.place(sex));
+    let stages = [Measure::Registered, Measure::IdeaSubmitted, Measure::Selected, Measure::Trained];
+    let mut since = Position::START;
+    for place in 0..count {
+        let case = cube.cases.place(Uuid::from_u128(ID.as_u128() + u128::from(place)));
+        let pick = |words: [u32; 2], bit: u32| words[(place >> bit) as usize & 1];
+        let dims = Dims {
+            region: u16::try_from(pick(regions, 0)).unwrap_or_default(),
+            sex: u8::try_from(pick(sexes, 1)).unwrap_or_default(),
+            ..Dims::default()
+        };
+        for (stage, on) in stages.iter().zip(19_000..).take(1 + place as usize % stages.len()) {
+            since = since.next();
+            let fact = FigureFact {
+                since,
+                until: Position::MAX,
+                tells: Tells::Nothing,
+                dims,
+                case,
+                sequence: 1,
+                on,
+                part: 0,
+            };
+            cube.add(*stage, fact);
+        }
+    }
+    cube.position = since;
+    cube
+}
+
+/// The funnel of four hundred people by region and sex.
+fn funnel_of_400_paths() -> Result<(), Failure> {
+    let cube = people(400);
+    let indicators = Indicators::of(Family::Funnel);
+    let group_by = vec![Dimension::Region, Dimension::Sex];
+    let asked = AnalyticsQuery { group_by, ..AnalyticsQuery::default() }.on(&cube, &indicators)?;
+    let at = Moment { position: cube.position, day: now().date_naive() };
+    let figures = count_instructions_of(|| {
+        let computed = indicators.iter().map(|one| compute(&cube, one, &asked, at));
+        Ok::<_, Failure>(computed.collect::<Vec<_>>())
+    })?;
+    if figures.iter().any(|figure| figure.cells.len() != 4) {
+        return Err("the funnel has not its four groups".into());
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use sira_numbers::Position;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -85,7 +86,7 @@ async fn throughput(
 }
 
 /// Acknowledged positions, with when they were.
-type Acknowledged = Arc<Mutex<VecDeque<(u64, Instant)>>>;
+type Acknowledged = Arc<Mutex<VecDeque<(Position, Instant)>>>;
 
 /// A steady load; from each answer to the moment when every projection has its event.
 async fn lag(args: &LiveArgs, target: &Target, read_url: &str) -> Result<(), Failure> {
@@ -143,7 +144,7 @@ async fn watch(
     let mut micros = Histogram::new(3)?;
     while Instant::now() < until {
         let stored = store.projections("main").await?;
-        let reached = stored.iter().map(|one| one.position).min().unwrap_or(0);
+        let reached = stored.iter().map(|one| one.position).min().unwrap_or_default();
         let now = Instant::now();
         let mut waiting = acknowledged.lock().await;
         // Answers come nearly in the order of their positions.

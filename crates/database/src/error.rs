@@ -29,6 +29,13 @@ pub enum DatabaseError {
         /// The schema.
         schema: &'static str,
     },
+    /// A migration waited in vain for a lock: another process migrates, or somebody uses a table that has
+    /// to change. Nothing was done; once that session has ended, it can be run again.
+    #[error("the migration waits for a session that does not end: {by}")]
+    Held {
+        /// Who, as the server's list of sessions names them.
+        by: String,
+    },
     /// The database refused or went away.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),

@@ -23,7 +23,7 @@ pub use connection::{Connection, Handle, Link, Transaction};
 pub use database::{Database, PostgresServer, SqliteFile, sqlite_path};
 pub use error::DatabaseError;
 pub use lease::{Lease, LeaseRow};
-pub use number::{OutOfRange, bound, signed, unsigned};
+pub use number::{OutOfRange, bound, number, signed, unsigned};
 pub use pool::Pool;
 pub use profile::{
     Durability, PoolProfile, PostgresProfile, Profile, SqliteJournalMode, SqliteProfile,

@@ -10,6 +10,16 @@ pub type Pool = ByEngine<PgPool, SqlitePool>;
 /// Fixes one moment for as long as the transaction lasts, at its first statement that reads.
 const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// Begins a transaction to the end, also when nobody waits for it any more. Where a caller is cut off between
+/// the database's answer and the driver's note of it, the connection would go back to the pool with a transaction
+/// that nobody knows of: whatever is run on it later is never committed, and keeps its locks.
+async fn to_the_end<T: Send + 'static>(
+    begin: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> Result<T, sqlx::Error> {
+    let ended = tokio::spawn(begin).await;
+    ended.unwrap_or_else(|error| Err(sqlx::Error::Io(std::io::Error::other(error))))
+}
+
 impl Pool {
     /// Takes a connection.
     ///
@@ -28,8 +38,14 @@ impl Pool {
     /// When no connection is to be had.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         Ok(match self {
-            Self::Postgres(pool) => ByEngine::Postgres(pool.begin().await?),
-            Self::Sqlite(pool) => ByEngine::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                ByEngine::Postgres(to_the_end(async move { pool.begin().await }).await?)
+            }
+            Self::Sqlite(pool) => {
+                let pool = pool.clone();
+                ByEngine::Sqlite(to_the_end(async move { pool.begin().await }).await?)
+            }
         })
     }
 
@@ -45,14 +61,31 @@ impl Pool {
     pub async fn snapshot(&self, first: &[&str]) -> Result<Transaction, sqlx::Error> {
         Ok(match self {
             Self::Postgres(pool) => {
-                let mut transaction = pool.begin_with(BEGIN_SNAPSHOT).await?;
+                let pool = pool.clone();
+                let begun = to_the_end(async move { pool.begin_with(BEGIN_SNAPSHOT).await });
+                let mut transaction = begun.await?;
                 for statement in first {
                     transaction.execute(sqlx::raw_sql(statement)).await?;
                 }
                 ByEngine::Postgres(transaction)
             }
-            Self::Sqlite(pool) => ByEngine::Sqlite(pool.begin().await?),
+            Self::Sqlite(pool) => {
+                let pool = pool.clone();
+                ByEngine::Sqlite(to_the_end(async move { pool.begin().await }).await?)
+            }
         })
+    }
+
+    /// Empties the write-ahead log of an embedded database into its file, and cuts it to nothing; false
+    /// when somebody who reads or writes holds it up. On a server there is nothing to do from here.
+    ///
+    /// # Errors
+    /// When no connection is to be had, or the file cannot be written.
+    pub async fn truncate_log(&self) -> Result<bool, sqlx::Error> {
+        let Self::Sqlite(pool) = self else { return Ok(true) };
+        let (busy, _, _): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await?;
+        Ok(busy == 0)
     }
 
     /// Closes every connection, waiting for those that are in use. Calls that come later fail.

@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{Executor, PgConnection};
 
 use crate::{ByEngine, Database, DatabaseError, Engine, PostgresServer, SqliteFile, on_engine};
+
+/// How long is waited for another process that migrates: the longest migration takes less.
+const MIGRATORS_WAIT: Duration = Duration::from_mins(1);
 
 /// The schema of a store: its migrations for each engine, which go together version by version.
 #[derive(Debug)]
@@ -31,12 +35,13 @@ impl Schema {
         self.migrator(engine).iter().last().map_or(0, |migration| migration.version)
     }
 
-    /// Runs what is missing, making an embedded database if there is none. Each migration is one
-    /// transaction; a crash leaves whole ones, and running again does the rest.
+    /// Runs what is missing, making an embedded database if there is none. On a server it is one
+    /// transaction, in a file one a migration: a crash leaves whole ones, and running again does the rest.
     ///
     /// # Errors
     /// [`DatabaseError::UnknownSchema`] when a migration of this store was applied that this program does
-    /// not have, or has otherwise; `WrongSchema`, `Database`, `Migration`.
+    /// not have, or has otherwise; `Held` when another process migrates, or uses a table that has to
+    /// change, for longer than is waited; `WrongSchema`, `Database`, `Migration`.
     pub async fn migrate(&'static self, database: &Database) -> Result<(), DatabaseError> {
         match database {
             ByEngine::Postgres(server) => self.migrate_postgres(server).await,
@@ -94,23 +99,43 @@ impl Schema {
         }
     }
 
-    /// On a connection of its own: when it fails, the migrators' lock goes with the connection. That lock
-    /// is waited for as long as another process migrates; the settings come after it, so that no
-    /// migration waits long for the lock of a table, with every writer of that table behind it.
+    /// On a connection of its own, in one transaction. Who migrates is told by a lock on the table of the
+    /// migrations, which nobody can take who has no rights to it: sqlx's own lock is a number that every
+    /// login of the database may take, and keep for ever. It is waited for, but not without end. The
+    /// settings come after it, so that no migration waits long for the lock of another table, with every
+    /// writer of that table behind it.
     async fn migrate_postgres(&'static self, server: &PostgresServer) -> Result<(), DatabaseError> {
         let mut db = server.connect_bare().await?;
         if let Some(namespace) = self.namespace {
             enter(&mut db, namespace).await?;
         }
-        db.lock().await?;
-        server.set_up(&mut db).await?;
-        let result = match self.refuse_unknown(&mut db).await {
-            Ok(()) => self.locked_migrator(Engine::Postgres).run_direct(&mut db).await,
-            refused => refused,
-        };
-        result?;
-        db.unlock().await?;
-        Ok(sqlx::Connection::close(db).await?)
+        let place = make_list(&mut db).await?;
+        let done = self.migrate_alone(&mut db, server, &place).await;
+        match done {
+            Err(error) if is_held(&error) => Err(match holder(&mut db, &place).await {
+                Some(by) => DatabaseError::Held { by },
+                None => error,
+            }),
+            Err(error) => Err(error),
+            Ok(()) => Ok(sqlx::Connection::close(db).await?),
+        }
+    }
+
+    async fn migrate_alone(
+        &'static self,
+        db: &mut PgConnection,
+        server: &PostgresServer,
+        place: &str,
+    ) -> Result<(), DatabaseError> {
+        let patience = format!("SET lock_timeout = {}", MIGRATORS_WAIT.as_millis());
+        db.execute(patience.as_str()).await?;
+        let mut transaction = sqlx::Connection::begin(&mut *db).await?;
+        let lock = format!("LOCK TABLE {place} IN SHARE UPDATE EXCLUSIVE MODE");
+        transaction.execute(lock.as_str()).await?;
+        server.set_up(&mut transaction).await?;
+        self.refuse_unknown(&mut *transaction).await?;
+        self.locked_migrator(Engine::Postgres).run_direct(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn migrate_sqlite(&'static self, file: &SqliteFile) -> Result<(), DatabaseError> {
@@ -152,6 +177,57 @@ impl Schema {
         let own = applied.into_iter().filter(|migration| is_own(&migration.version));
         Ok(own.map(|migration| (migration.version, migration.checksum.into_owned())).collect())
     }
+}
+
+/// Makes the table in which sqlx lists what was applied, and tells where it lies. Two processes that make
+/// it in the same moment: the second fails, and finds it.
+async fn make_list(db: &mut PgConnection) -> Result<String, DatabaseError> {
+    let made = db.ensure_migrations_table().await;
+    let place: Option<String> = sqlx::query_scalar(
+        "SELECT format('%I.%I', nspname, relname) FROM pg_class
+           JOIN pg_namespace AS schema ON schema.oid = relnamespace
+          WHERE pg_class.oid = to_regclass('_sqlx_migrations')",
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    match place {
+        Some(place) => Ok(place),
+        None => {
+            Err(made.err().map_or(DatabaseError::Database(sqlx::Error::RowNotFound), Into::into))
+        }
+    }
+}
+
+/// Whether a lock was waited for in vain (`lock_not_available`).
+fn is_held(error: &DatabaseError) -> bool {
+    let (DatabaseError::Database(error)
+    | DatabaseError::Migration(
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
+    )) = error
+    else {
+        return false;
+    };
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
+}
+
+/// Who held up a migration, as the server's list of sessions names it. Who migrates comes first; else it
+/// is whoever has a transaction open for the longest time, since that is what holds a table.
+async fn holder(db: &mut PgConnection, place: &str) -> Option<String> {
+    sqlx::query_scalar(
+        "SELECT format('%s (%s, pid %s)', session.usename, session.application_name, session.pid)
+           FROM pg_stat_activity AS session
+          WHERE session.datname = current_database() AND session.pid <> pg_backend_pid()
+            AND session.xact_start IS NOT NULL
+          ORDER BY EXISTS (SELECT 1 FROM pg_locks AS held
+                    WHERE held.pid = session.pid AND held.granted AND held.relation = $1::regclass
+                      AND held.mode = 'ShareUpdateExclusiveLock') DESC, session.xact_start
+          LIMIT 1",
+    )
+    .bind(place)
+    .fetch_optional(db)
+    .await
+    .ok()
+    .flatten()
 }
 
 /// Makes the schema if it is not there, and makes sure that the connection works in it.

@@ -10,20 +10,22 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::encoding::decode_all;
-use crate::entry::time_text;
-use crate::event::{RecordedEvent, StreamId};
 use crate::index::{StreamHead, key_of, proved_root};
 use crate::introduction::Introduction;
+use crate::leaf::time_text;
 use crate::merkle::{Hash, verify_inclusion};
 use crate::note::{Algorithm, Note, NoteError, VerifierKey};
+use crate::recorded_event::{RecordedEvent, StreamId};
 
 /// The form of a bundle.
 pub const FORM: &str = "sira.bundle/v1";
-/// Largest bundle that is looked at.
+/// Largest bundle that is looked at: it is held in memory whole by whoever checks it, and a path of thousands
+/// of events is far below.
 pub const BUNDLE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A bundle, as its file holds it.
@@ -56,7 +58,7 @@ pub struct Bundle {
 #[serde(deny_unknown_fields)]
 pub struct KeyStatement {
     /// Position of its event: checkpoints of this size and larger are signed by the new key.
-    pub position: u64,
+    pub position: Position,
     /// A signed note.
     pub note: String,
 }
@@ -66,7 +68,7 @@ pub struct KeyStatement {
 #[serde(deny_unknown_fields)]
 pub struct LastEvent {
     /// Its sequence.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// The hashes beside the way to the index's root, the lowest first, in base 64.
     pub proof: Vec<String>,
 }
@@ -76,9 +78,9 @@ pub struct LastEvent {
 #[serde(deny_unknown_fields)]
 pub struct BundledEvent {
     /// Place in the journal, from 1.
-    pub position: u64,
+    pub position: Position,
     /// Place in the stream, from 1.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// Type.
     pub event_type: String,
     /// Version of the type's form.
@@ -198,10 +200,10 @@ impl Bundle {
                 return Verdict { checkpoint: None, fault: Some(fault), events };
             }
         };
-        let (mut events, mut before, mut last) = (Vec::new(), (0_u64, 0), None);
+        let (mut events, mut last) = (Vec::new(), None);
+        let mut before = (Sequence::START, Position::START);
         for event in &self.events {
-            let follows =
-                Some(event.sequence) == before.0.checked_add(1) && event.position > before.1;
+            let follows = event.sequence.since(before.0) == 1 && event.position > before.1;
             before = (event.sequence, event.position);
             let leaf = self.proved_leaf(event, &checkpoint);
             last = leaf.map(|leaf| StreamHead { sequence: event.sequence, leaf });
@@ -239,7 +241,7 @@ impl Bundle {
             match introduced {
                 Some(introduction) => {
                     is_known = true;
-                    if statement.position <= checkpoint.size {
+                    if statement.position.get() <= checkpoint.size {
                         known = introduction.key;
                     }
                 }
@@ -262,7 +264,7 @@ impl Bundle {
 
     fn proved_leaf(&self, event: &BundledEvent, checkpoint: &Checkpoint) -> Option<Hash> {
         let leaf = self.recorded(event)?.leaf_hash;
-        let index = event.position.checked_sub(1)?;
+        let index = event.position.get().checked_sub(1)?;
         let proof = decode_all(&event.proof)?;
         verify_inclusion(&leaf, index, checkpoint.size, &proof, &checkpoint.root).ok()?;
         Some(leaf)

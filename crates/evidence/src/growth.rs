@@ -76,12 +76,11 @@ impl Growth {
 
     /// The same as tiles.
     pub fn edge_tiles(&self) -> impl Iterator<Item = Tile> {
-        let tile = |(level, hashes): (usize, &Vec<Hash>)| {
-            let level = u32::try_from(level).unwrap_or(u32::MAX);
+        let tile = |(level, hashes): (u32, &Vec<Hash>)| {
             let index = self.size >> ((level + 1) * TILE_HEIGHT).min(63);
             Tile { level, index, hashes: hashes.clone() }
         };
-        self.edge.iter().enumerate().filter(|(_, hashes)| !hashes.is_empty()).map(tile)
+        (0..).zip(&self.edge).filter(|(_, hashes)| !hashes.is_empty()).map(tile)
     }
 
     fn wait(&mut self, height: u32, hash: Hash) {
@@ -110,7 +109,7 @@ impl Growth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::sha256;
+    use crate::leaf::sha256;
 
     fn leaf(place: u64) -> Hash {
         sha256(&place.to_be_bytes())

@@ -12,9 +12,10 @@
 use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
+use sira_numbers::Sequence;
 
-use crate::event::StreamId;
 use crate::merkle::{Hash, node};
+use crate::recorded_event::StreamId;
 
 /// The hash of no stream.
 pub const EMPTY: Hash = [0; 32];
@@ -27,7 +28,7 @@ const KEY_BITS: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamHead {
     /// Its sequence: the stream's version.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// Its leaf hash.
     pub leaf: Hash,
 }
@@ -49,7 +50,7 @@ pub fn key_of(stream: &StreamId) -> Hash {
 fn leaf_hash(key: &Hash, head: &StreamHead) -> Hash {
     let mut bytes = [0_u8; 73];
     bytes[1..33].copy_from_slice(key);
-    bytes[33..41].copy_from_slice(&head.sequence.to_be_bytes());
+    bytes[33..41].copy_from_slice(&head.sequence.get().to_be_bytes());
     bytes[41..].copy_from_slice(&head.leaf);
     Sha256::digest(bytes).into()
 }
@@ -183,7 +184,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::entry::sha256;
+    use crate::leaf::sha256;
 
     /// The definition, word for word.
     fn naive(streams: &[(Hash, StreamHead)], depth: usize) -> Hash {
@@ -212,7 +213,8 @@ mod tests {
             let mut model = BTreeMap::new();
             let mut older = Vec::new();
             for (name, sequence) in writes {
-                let head = StreamHead { sequence, leaf: sha256(&sequence.to_be_bytes()) };
+                let leaf = sha256(&sequence.to_be_bytes());
+                let head = StreamHead { sequence: Sequence::try_new(sequence).unwrap(), leaf };
                 index.set(key(name), head);
                 model.insert(key(name), head);
                 let streams: Vec<_> = model.clone().into_iter().collect();
@@ -227,7 +229,7 @@ mod tests {
                 let (found, beside) = index.prove(key).unwrap();
                 prop_assert_eq!(&found, head);
                 prop_assert_eq!(proved_root(key, head, &beside), Some(index.root()));
-                let earlier = StreamHead { sequence: head.sequence + 1, ..*head };
+                let earlier = StreamHead { sequence: head.sequence.next(), ..*head };
                 prop_assert_ne!(proved_root(key, &earlier, &beside), Some(index.root()));
             }
             prop_assert_eq!(index.prove(&sha256(b"nobody")), None);

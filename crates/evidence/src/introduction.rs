@@ -1,5 +1,7 @@
 //! The statement by which a log's key introduces the next one.
 
+use sira_numbers::Position;
+
 use crate::note::{Note, VerifierKey};
 
 /// The first line of what the old key signs.
@@ -9,7 +11,7 @@ const STATEMENT_FORM: &str = "sira.key/v1";
 #[derive(Clone, Debug)]
 pub struct Introduction {
     /// Where the event stands: checkpoints of this size and larger are signed by the new key.
-    pub position: u64,
+    pub position: Position,
     /// The new key.
     pub key: VerifierKey,
     /// The statement, signed by the key before.
@@ -25,7 +27,7 @@ impl Introduction {
 
     /// Reads a statement; none when it is not one, or is not signed by the key before.
     #[must_use]
-    pub fn of_note(position: u64, note: &str, before: &VerifierKey) -> Option<Self> {
+    pub fn of_note(position: Position, note: &str, before: &VerifierKey) -> Option<Self> {
         let note: Note = note.parse().ok()?;
         let (stated, key) = note.text.trim_end().rsplit_once('\n')?;
         let key: VerifierKey = key.parse().ok()?;

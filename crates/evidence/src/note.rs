@@ -9,11 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use sha2::{Digest, Sha256};
+use sira_numbers::since_1970;
 use zeroize::Zeroizing;
 
 /// Largest note that is looked at: a checkpoint with its witnesses is below 8 kB.
 pub const NOTE_MAX_BYTES: usize = 64 * 1024;
-/// Most signatures of a note.
+/// Most signatures of a note: each that names a known key is a public-key check, which a stranger who sends a
+/// long list must not be able to order.
 pub const SIGNATURES_MAX: usize = 64;
 /// Longest name of a key.
 pub const NAME_MAX_CHARS: usize = 200;
@@ -232,7 +234,7 @@ impl NoteKey {
                 bytes.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
             }
             Algorithm::Cosignature => {
-                let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+                let seconds = since_1970(now.timestamp());
                 bytes.extend_from_slice(&seconds.to_be_bytes());
                 let signature = self.key.sign(cosigned(text, seconds).as_bytes());
                 bytes.extend_from_slice(&signature.to_bytes());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, Utc};
 
 /// Where the time comes from: the system, or a hand that a test turns.
 ///
@@ -50,10 +50,22 @@ impl Clock {
 /// what was known on a day is what was known when it was over; or a time, RFC 3339.
 #[must_use]
 pub fn read_moment(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+    if let Some(day) = read_day(text) {
         let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999)?;
         return Some(day.and_time(end).and_utc());
     }
-    // In a query a `+` is a space.
-    DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok().map(|time| time.to_utc())
+    // In a query a `+` is a space. An offset may lead out of the years that are written.
+    let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok()?.to_utc();
+    YEARS.contains(&time.year()).then_some(time)
 }
+
+/// Reads a day as it is written in one way, `YYYY-MM-DD`. A year of more digits, or before our era, is none:
+/// `PostgreSQL` refuses some, and as text, which is how `SQLite` compares, they stand in the wrong order.
+#[must_use]
+pub fn read_day(text: &str) -> Option<NaiveDate> {
+    let day: NaiveDate = text.parse().ok()?;
+    YEARS.contains(&day.year()).then_some(day).filter(|day| day.to_string() == text)
+}
+
+/// Years of four digits. `PostgreSQL` knows no year 0.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9_999;

@@ -48,8 +48,9 @@ fn profile(config: &JournalConfig) -> Profile {
             // Rows cross from the thread that reads the file in lots of so many: with 50, which is the
             // default, two threads spend more time waking each other than reading.
             row_buffer: Some(1_000),
-            pragmas: Vec::new(),
-            is_owner_only: false,
+            // Answers and hashes of requests are forgotten after a month: what is deleted is overwritten.
+            pragmas: vec![("secure_delete", "ON")],
+            is_owner_only: true,
             makes_folder: false,
         },
         postgres: PostgresProfile {
@@ -85,6 +86,7 @@ impl From<DatabaseError> for JournalError {
                 expected: migration(expected),
             },
             DatabaseError::WrongSchema { schema } => unknown(format!("no schema `{schema}`")),
+            DatabaseError::Held { by } => Self::Held { by },
             DatabaseError::Database(error) => Self::Database(error),
             DatabaseError::Migration(error) => Self::Migration(error),
         }

@@ -3,8 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use sira_database::OutOfRange;
-use sira_evidence::entry::UnfitField;
+use sira_evidence::leaf::UnfitField;
 
 /// Why the journal could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +64,12 @@ pub enum JournalError {
         /// What is wrong.
         problem: String,
     },
+    /// The schema could not be brought up to date, since a session does not end. Nothing was changed.
+    #[error("the migration waits for a session that does not end: {by}")]
+    Held {
+        /// Who, as the server's list of sessions names them.
+        by: String,
+    },
     /// The database refused or went away before the commit. Nothing was recorded.
     #[error("the database failed")]
     Database(#[source] sqlx::Error),
@@ -104,12 +109,6 @@ fn shared(error: sqlx::Error) -> Box<dyn Fn() -> JournalError> {
 impl From<sqlx::Error> for JournalError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
-    }
-}
-
-impl From<OutOfRange> for JournalError {
-    fn from(error: OutOfRange) -> Self {
-        Self::Database(error.into())
     }
 }
 

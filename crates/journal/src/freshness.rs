@@ -7,7 +7,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sira_database::{Database, Link, bound, on_engine, unsigned};
+use sira_database::{Database, Link, number, on_engine};
+use sira_numbers::Position;
 use tokio::sync::{Notify, oneshot};
 
 use crate::StreamId;
@@ -20,7 +21,8 @@ use crate::{Freshness, JournalError};
 
 /// Foreign events that are told stream by stream; beyond it a cache does better to start anew.
 const MAX_FOREIGN_EVENTS: u64 = 10_000;
-/// Positions that one read may span to find them.
+/// Positions that one read may span to find them: our own events lie between the foreign ones, and are read
+/// past.
 const MAX_SPAN: u64 = 50_000;
 
 /// What other processes wrote.
@@ -86,7 +88,7 @@ pub(crate) struct FreshnessTask {
     /// None before the first read and after the connection broke.
     pub link: Option<Link>,
     /// Every foreign write up to here was told.
-    pub known: u64,
+    pub known: Position,
 }
 
 impl FreshnessTask {
@@ -145,7 +147,7 @@ impl FreshnessTask {
         let read = head_row(&mut link, &shared.config.journal);
         let (next, Stamp(recorded_at), token_changes) = in_time(&shared, read).await?;
         self.link = Some(link);
-        Ok((Head { position: unsigned(next)?.saturating_sub(1), recorded_at }, token_changes))
+        Ok((Head { position: number::<Position>(next)?.before(), recorded_at }, token_changes))
     }
 
     /// The connection, taken out of its place: it is put back only after a statement went well.
@@ -157,21 +159,21 @@ impl FreshnessTask {
     }
 
     async fn foreign(&mut self, gaps: &[Range]) -> Result<Foreign, JournalError> {
-        let events: u64 = gaps.iter().map(|(first, last)| last - first + 1).sum();
+        let events: u64 = gaps.iter().map(|(first, last)| last.since(*first) + 1).sum();
         let (Some((first, _)), Some((_, last))) = (gaps.first(), gaps.last()) else {
             return Ok(Foreign::Streams(Vec::new()));
         };
-        if events > MAX_FOREIGN_EVENTS || last - first >= MAX_SPAN {
+        if events > MAX_FOREIGN_EVENTS || last.since(*first) >= MAX_SPAN {
             return Ok(Foreign::Everything);
         }
         let shared = Arc::clone(&self.shared);
         let mut link = self.link().await?;
         let rows = in_time(&shared, stream_rows(&mut link, (*first, *last))).await?;
         self.link = Some(link);
-        let inside = |position: u64| gaps.iter().any(|(a, b)| (*a..=*b).contains(&position));
+        let inside = |position: Position| gaps.iter().any(|(a, b)| (*a..=*b).contains(&position));
         let mut streams = Vec::new();
         for (position, aggregate_type, id) in rows {
-            if inside(unsigned(position)?) {
+            if inside(number(position)?) {
                 streams.push(stream_id(&position, aggregate_type, &id)?);
             }
         }
@@ -208,6 +210,6 @@ async fn stream_rows(
 ) -> Result<Vec<(i64, String, String)>, sqlx::Error> {
     const STREAMS: &str = "SELECT position, aggregate_type, aggregate_id FROM events \
          WHERE position BETWEEN $1 AND $2";
-    let (first, last) = (bound(first), bound(last));
+    let (first, last) = (first.stored(), last.stored());
     on_engine!(link, db => sqlx::query_as(STREAMS).bind(first).bind(last).fetch_all(db).await)
 }

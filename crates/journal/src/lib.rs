@@ -26,7 +26,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 pub use sira_database::Pool;
-use sira_database::{ByEngine, Database, on_engine, unsigned};
+use sira_database::{ByEngine, Database, number, on_engine};
+use sira_numbers::{Position, Version};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -43,7 +44,7 @@ pub use read::raw::RawEvent;
 pub use read::rows::{EventColumns, SELECT_IN_ORDER, event_row};
 pub use read::search::read_type;
 pub use read::streams::StreamPlace;
-pub use sira_evidence::entry::{LeafEntry, UnfitField, sha256};
+pub use sira_evidence::leaf::{LeafEntry, UnfitField, sha256};
 pub use sira_evidence::{RecordedEvent, StreamId};
 pub use stamp::Stamp;
 pub use types::{
@@ -64,7 +65,7 @@ use freshness::{FreshnessQueue, FreshnessTask};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freshness {
     /// The last position.
-    pub position: u64,
+    pub position: Position,
     /// The time of the last append.
     pub recorded_at: DateTime<Utc>,
     /// How often a listed token was changed; the tokens are listed beside the journal.
@@ -138,7 +139,7 @@ impl Journal {
     /// As [`Journal::open`], but never `OtherJournal` nor `Inconsistent`.
     pub async fn open_as_it_is(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
         let (database, pool) = reach(config).await?;
-        Ok(Self::on(config, clock, database, pool, 0))
+        Ok(Self::on(config, clock, database, pool, Position::START))
     }
 
     fn on(
@@ -146,7 +147,7 @@ impl Journal {
         clock: Clock,
         database: Database,
         pool: Pool,
-        position: u64,
+        position: Position,
     ) -> Self {
         let shared = Arc::new(Shared::new(config.clone(), clock, position));
         let freshness = Arc::new(FreshnessQueue::default());
@@ -225,7 +226,7 @@ impl Journal {
 
     /// A version that the stream is known to have reached; 0 when this process knows nothing of it.
     #[must_use]
-    pub fn known_version(&self, stream: &StreamId) -> u64 {
+    pub fn known_version(&self, stream: &StreamId) -> Version {
         match self.shared().versions().known(stream) {
             Known::Exact(version) | Known::AtLeast(version) => version,
         }
@@ -234,7 +235,7 @@ impl Journal {
     /// The last position that this process knows to be committed, to wait on. Other processes' events
     /// show here only after somebody asked for [`Journal::freshness`].
     #[must_use]
-    pub fn committed(&self) -> watch::Receiver<u64> {
+    pub fn committed(&self) -> watch::Receiver<Position> {
         self.shared().committed.subscribe()
     }
 
@@ -304,7 +305,7 @@ fn spawn_writer(
 /// Makes the head row of a new journal, or finds the one that is there and compares it with the
 /// events: a journal that was damaged or put together by hand must not be written to. Returns the last
 /// position.
-async fn open_head(pool: &Pool, journal: &str) -> Result<u64, JournalError> {
+async fn open_head(pool: &Pool, journal: &str) -> Result<Position, JournalError> {
     on_engine!(pool, db => {
         sqlx::query(
             "INSERT INTO journal_head (journal, next_position, recorded_at) \
@@ -336,5 +337,5 @@ async fn open_head(pool: &Pool, journal: &str) -> Result<u64, JournalError> {
             problem: format!("next position {next}, but the last event is at {last}"),
         });
     }
-    Ok(unsigned(last)?)
+    Ok(number(last)?)
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sira_numbers::Position;
 use tokio::sync::Notify;
 
 /// Ranges kept while nobody asks for freshness. Beyond it the oldest are forgotten and would count as
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 const MAX_RANGES: usize = 4096;
 
 /// Positions from the first to the second, both included.
-pub(crate) type Range = (u64, u64);
+pub(crate) type Range = (Position, Position);
 
 #[derive(Default)]
 struct Ledger {
@@ -53,7 +54,7 @@ impl OwnCommits {
 
     /// The ranges in `known + 1 ..= head` that others wrote. Waits while a commit of this process in
     /// that span has no known fate; that is the time between two messages of one connection.
-    pub async fn foreign(&self, known: u64, head: u64) -> Vec<Range> {
+    pub async fn foreign(&self, known: Position, head: Position) -> Vec<Range> {
         loop {
             // Made before the ledger is read, so that a resolution in between is not missed.
             let resolved = self.resolved.notified();
@@ -64,7 +65,7 @@ impl OwnCommits {
         }
     }
 
-    fn settled(&self, known: u64, head: u64) -> Option<Vec<Range>> {
+    fn settled(&self, known: Position, head: Position) -> Option<Vec<Range>> {
         let mut ledger = self.ledger();
         if ledger.pending.is_some_and(|(first, _)| first <= head) {
             return None;
@@ -82,7 +83,7 @@ impl OwnCommits {
 
 fn push(ranges: &mut VecDeque<Range>, range: Range) {
     match ranges.back_mut() {
-        Some(last) if last.1 + 1 == range.0 => last.1 = range.1,
+        Some(last) if last.1.next() == range.0 => last.1 = range.1,
         _ => ranges.push_back(range),
     }
     if ranges.len() > MAX_RANGES {
@@ -91,14 +92,14 @@ fn push(ranges: &mut VecDeque<Range>, range: Range) {
 }
 
 /// What of `known + 1 ..= head` the ranges leave out.
-fn gaps(ranges: &VecDeque<Range>, known: u64, head: u64) -> Vec<Range> {
+fn gaps(ranges: &VecDeque<Range>, known: Position, head: Position) -> Vec<Range> {
     let mut gaps = Vec::new();
-    let mut next = known + 1;
+    let mut next = known.next();
     for &(first, last) in ranges.iter().take_while(|(first, _)| *first <= head) {
         if first > next {
-            gaps.push((next, first - 1));
+            gaps.push((next, first.before()));
         }
-        next = next.max(last + 1);
+        next = next.max(last.next());
     }
     if next <= head {
         gaps.push((next, head));
@@ -109,6 +110,10 @@ fn gaps(ranges: &VecDeque<Range>, known: u64, head: u64) -> Vec<Range> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn range(first: u32, last: u32) -> Range {
+        (first.into(), last.into())
+    }
 
     fn committed(ranges: &[Range]) -> OwnCommits {
         let own = OwnCommits::default();
@@ -121,27 +126,27 @@ mod tests {
 
     #[tokio::test]
     async fn what_lies_between_own_commits_is_foreign() {
-        let own = committed(&[(1, 3), (4, 5), (8, 9)]);
-        assert_eq!(own.foreign(0, 11).await, vec![(6, 7), (10, 11)]);
-        assert_eq!(own.foreign(6, 8).await, vec![(7, 7)]);
-        assert_eq!(own.foreign(7, 9).await, vec![]);
+        let own = committed(&[range(1, 3), range(4, 5), range(8, 9)]);
+        assert_eq!(own.foreign(0.into(), 11.into()).await, vec![range(6, 7), range(10, 11)]);
+        assert_eq!(own.foreign(6.into(), 8.into()).await, vec![range(7, 7)]);
+        assert_eq!(own.foreign(7.into(), 9.into()).await, vec![]);
     }
 
     #[tokio::test]
     async fn a_withdrawn_commit_is_foreign_if_it_appears() {
         let own = OwnCommits::default();
-        own.begin((1, 2));
+        own.begin(range(1, 2));
         own.withdraw();
-        assert_eq!(own.foreign(0, 2).await, vec![(1, 2)]);
+        assert_eq!(own.foreign(0.into(), 2.into()).await, vec![range(1, 2)]);
     }
 
     #[tokio::test]
     async fn a_pending_commit_is_waited_for() {
         let own = std::sync::Arc::new(OwnCommits::default());
-        own.begin((1, 2));
+        own.begin(range(1, 2));
         let asked = tokio::spawn({
             let own = std::sync::Arc::clone(&own);
-            async move { own.foreign(0, 2).await }
+            async move { own.foreign(0.into(), 2.into()).await }
         });
         tokio::task::yield_now().await;
         own.confirm();

@@ -5,7 +5,7 @@ use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Postgres, Sqlite, Type};
 
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// A UTC time with whole microseconds: `timestamptz` on `PostgreSQL`; on `SQLite` RFC 3339 text with six
 /// digits and `Z`, which sorts as the times do.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use cqrs_es::DomainEvent;
 use serde::Serialize;
 use sira_evidence::StreamId;
+use sira_numbers::{Position, Version};
 
 use crate::append::conditional::{ConditionalWrite, GuardRefusal};
 
@@ -42,7 +43,7 @@ pub struct StreamWrite {
     /// Where to.
     pub stream: StreamId,
     /// The sequence of the stream's last event as the decision saw it; 0 when there was no stream.
-    pub expected_version: u64,
+    pub expected_version: Version,
     /// At least one.
     pub events: Vec<NewEvent>,
 }
@@ -53,7 +54,7 @@ pub struct Guard {
     /// The stream that was read.
     pub stream: StreamId,
     /// The version that was read; 0 when there was no stream.
-    pub version: u64,
+    pub version: Version,
 }
 
 /// An idempotency key, scoped by actor, with the hash of the request's body.
@@ -63,8 +64,22 @@ pub struct RequestKey {
     pub actor: String,
     /// The client's key.
     pub key: String,
-    /// Tells a retry (same body) from a mistake (other body).
+    /// Tells a retry (same body) from a mistake (other body): 8 bytes that name the key which the hash was
+    /// made with, and 24 of the keyed hash. That key is destroyed with the next person who is erased.
     pub body_hash: [u8; 32],
+}
+
+impl RequestKey {
+    /// Bytes of a hash that name its key.
+    pub const HASH_KEY_BYTES: usize = 8;
+
+    /// Whether a hash that was stored under this key's name may be of the same body. Where the key that it
+    /// was made with is another one, nobody can tell any more, and the name alone counts.
+    #[must_use]
+    pub fn agrees(&self, stored: &[u8; 32]) -> bool {
+        let (own, theirs) = (&self.body_hash, stored);
+        own[..Self::HASH_KEY_BYTES] != theirs[..Self::HASH_KEY_BYTES] || own == theirs
+    }
 }
 
 /// A unique second name of a stream, for instance a beneficiary's reference on paper.
@@ -99,12 +114,12 @@ pub struct AppendRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The position of the request's last event; without events, the journal's position at that moment.
-    pub position: u64,
+    pub position: Position,
     /// When it was recorded: never before anything at a lower position.
     pub recorded_at: DateTime<Utc>,
     /// The new version of each stream, in the order of [`AppendRequest::writes`], then of
     /// [`AppendRequest::conditional`].
-    pub versions: Vec<u64>,
+    pub versions: Vec<Version>,
 }
 
 /// What was answered the first time.
@@ -113,9 +128,9 @@ pub struct StoredAnswer {
     /// [`AppendRequest::answer`] of that time.
     pub answer: String,
     /// [`Committed::position`] of that time.
-    pub position: u64,
+    pub position: Position,
     /// The first of [`Committed::versions`], or 0.
-    pub version: u64,
+    pub version: Version,
     /// [`Committed::recorded_at`] of that time.
     pub recorded_at: DateTime<Utc>,
 }
@@ -130,9 +145,9 @@ pub enum AppendOutcome {
         /// The stream, written to or guarded.
         stream: StreamId,
         /// The version that the request named.
-        expected: u64,
+        expected: Version,
         /// The version it has.
-        actual: u64,
+        actual: Version,
     },
     /// The key is known and the body is the same: this was answered then.
     Replayed(StoredAnswer),
@@ -157,7 +172,7 @@ pub enum KeyLookup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The last position that was given; 0 when the journal is empty.
-    pub position: u64,
+    pub position: Position,
     /// The time of the last append; 1970 when there was none.
     pub recorded_at: DateTime<Utc>,
 }

@@ -18,6 +18,7 @@ use serde_json::json;
 use sira_journal::clock::Clock;
 use sira_journal::framework::{JournalEventStore, JournalRepository};
 use sira_journal::{Journal, JournalConfig};
+use sira_numbers::{Position, Version};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -167,7 +168,7 @@ async fn a_stock_framework_runs_on_the_journal() {
     assert_eq!(told.take(), [1, 2, 3, 4].map(|sequence| (jar.clone(), sequence)));
 
     // Each is an event of the journal as any other, with its leaf.
-    let feed = journal.read_feed(0, 10).await.unwrap();
+    let feed = journal.read_feed(Position::START, 10).await.unwrap();
     assert_eq!(feed.len(), 4);
     assert!(feed.iter().all(|one| one.computed_leaf(journal.id()) == Ok(one.leaf_hash)));
     assert_eq!(feed[3].metadata, r#"{"who":"awa"}"#);
@@ -186,7 +187,7 @@ async fn of_two_that_decide_on_one_version_one_wins_and_the_other_is_told_so() {
         store.commit(put(2), second, HashMap::new()).await;
     assert!(matches!(lost, Err(AggregateError::AggregateConflict)), "{lost:?}");
     let stands = EventStore::<Jar>::load_aggregate(&store, &jar).await.unwrap();
-    assert_eq!(stands.version(), 1);
+    assert_eq!(stands.version(), Version::from(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,7 +216,7 @@ async fn the_repository_refuses_a_sequence_that_is_taken_or_out_of_turn() {
     assert!(matches!(refused, Err(PersistenceError::UnknownError(_))), "{refused:?}");
     assert_eq!(repository.get_events::<Jar>(&jar).await.unwrap(), two);
     assert_eq!(repository.get_last_events::<Jar>(&jar, 1).await.unwrap(), two[1..]);
-    assert_eq!(journal.head().await.unwrap().position, 2);
+    assert_eq!(journal.head().await.unwrap().position, Position::from(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,7 +229,7 @@ async fn a_stock_event_store_runs_on_the_repository() {
     framework.execute(&jar, JarCommand::Take(1)).await.unwrap();
     let store = JournalEventStore::new(journal);
     let mut loaded = EventStore::<Jar>::load_aggregate(&store, &jar).await.unwrap();
-    assert_eq!(loaded.version(), 6);
+    assert_eq!(loaded.version(), Version::from(6));
     assert_eq!(*cqrs_es::AggregateContext::aggregate(&mut loaded), Jar { coins: 4 });
 }
 
@@ -273,8 +274,11 @@ async fn a_replay_tells_every_event_of_a_kind_and_nothing_else() {
         payload: "{}".to_owned(),
         metadata: "{}".to_owned(),
     };
-    let write =
-        sira_journal::StreamWrite { stream: other, expected_version: 0, events: vec![event] };
+    let write = sira_journal::StreamWrite {
+        stream: other,
+        expected_version: Version::ZERO,
+        events: vec![event],
+    };
     let request = sira_journal::AppendRequest { writes: vec![write], ..Default::default() };
     journal.append(request).await.unwrap();
 

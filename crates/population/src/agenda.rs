@@ -1,5 +1,7 @@
 //! What is due when: a list for each moment of the calendar, in the order in which it was planned.
 
+use sira_numbers::Sequence;
+
 use crate::calendar::Day;
 
 /// Something due for one person.
@@ -38,14 +40,21 @@ pub(crate) enum Step {
     Repayment(u32),
     Rescheduling,
     WriteOff,
+    Recovery,
+    Reversal(Sequence),
+    Unspent,
+    CreditBack,
+    GuaranteeEnd,
+    Cancellation,
     FollowUpIncome,
-    Correction(u32),
+    Correction(Sequence),
     Income { year: u16, amount: u32 },
     Action,
     Note,
     Paper,
     Grievance,
     Answer(u32),
+    ReferralOutcome(u32),
     Leave,
     SeatBack,
     Return,

@@ -6,6 +6,7 @@ use sira_domain::path::{BeneficiaryCommand, Stage, Status};
 use sira_domain::reference::SectorCode;
 use sira_domain::role::Role;
 use sira_domain::values::{SignedXof, Within, Xof};
+use sira_numbers::at_most;
 
 use crate::agenda::Step;
 use crate::calendar::{Day, date, day_of};
@@ -44,8 +45,8 @@ impl World {
             sector,
             locality: locality.map(|text| Self::seal(case, "locality", text)).transpose()?,
         };
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecordBusinessStart(start)) {
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::RecordBusinessStart(start)) {
             case.closes_after = draw_closing(case, self.offices[case.office].hardship);
             self.plan_follow_up(place, case, on);
         }
@@ -115,8 +116,8 @@ impl World {
         };
         let age_months = u64::from(on.saturating_sub(day_of(started_on))) / 30;
         let visit = report(case, months, status, age_months)?;
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecordVisit(visit)) && months == Some(24) {
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::RecordVisit(visit)) && months == Some(24) {
             let gap = case.chance.days(25);
             self.plan(place, case, self.today() + gap, Step::PathEnd);
         }
@@ -132,8 +133,8 @@ impl World {
             .chance
             .weighted(&[(60, "coaching"), (25, "market_link"), (15, "retraining")])
             .parse()?;
-        let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::RecordSupport(Support { kind, comment: None }));
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::RecordSupport(Support { kind, comment: None }));
         Ok(())
     }
 
@@ -148,10 +149,10 @@ impl World {
             return Ok(());
         }
         let reason = case.chance.weighted(&CLOSURES).parse()?;
-        let deed = self.by_adviser(case, on);
+        let author = self.by_adviser(case, on);
         if !self.act(
             case,
-            &deed,
+            &author,
             BeneficiaryCommand::RecordBusinessClosure(Closure { reason, comment: None }),
         ) {
             return Ok(());
@@ -185,8 +186,8 @@ impl World {
         let reason = closed.then_some("Activité cessée, accompagnement terminé.");
         let override_reason =
             reason.map(|text| Self::seal(case, "override_reason", text)).transpose()?;
-        let deed = self.by(case, Role::Director, on);
-        if self.act(case, &deed, BeneficiaryCommand::CompletePath(PathEnd { override_reason }))
+        let author = self.by(case, Role::Director, on);
+        if self.act(case, &author, BeneficiaryCommand::CompletePath(PathEnd { override_reason }))
             && case.chance.in_thousand(10)
         {
             self.plan(place, case, self.today() + 60, Step::Erasure);
@@ -235,7 +236,7 @@ fn report(
     }
     let growth = 100 + 4 * age_months.min(18);
     let revenue = case.chance.about(case.income / 3 + 25_000) * growth / 100 / 1_000 * 1_000;
-    let profit = i64::try_from(revenue).unwrap_or(0) * case.chance.around(24, 9) / 100;
+    let profit = at_most(revenue, i64::MAX) * case.chance.around(24, 9) / 100;
     visit.monthly_revenue = Some(Xof::try_new(revenue)?);
     visit.monthly_profit = Some(SignedXof::try_new(profit)?);
     visit.jobs = Some(jobs(case, age_months)?);
@@ -257,7 +258,7 @@ fn jobs(case: &mut Case, age_months: u64) -> Result<Jobs, GenerateError> {
     let young = registration.is_some_and(|registration| {
         let year =
             case.path.state().business.as_ref().map_or(2025, |business| business.started_on.year());
-        year - i32::try_from(registration.birth_year).unwrap_or(1990) < 35
+        year - registration.birth_year.signed() < 35
     });
     let women_among_others = if is_woman {
         case.chance.between(others / 2, others)

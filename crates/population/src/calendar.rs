@@ -2,6 +2,7 @@
 //! server.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use sira_numbers::at_most;
 
 /// Day 0: the convention was signed on this day.
 pub(crate) const SIGNED_ON: NaiveDate =
@@ -49,7 +50,7 @@ impl Calendar {
     /// that is after the end.
     pub fn slot(self, day: Day, draw: u64) -> Option<u32> {
         let day = working_day(day);
-        let moment = u32::try_from(draw % u64::from(self.moments)).unwrap_or(0);
+        let moment = at_most(draw % u64::from(self.moments), self.moments);
         (day < self.end).then_some(day * self.moments + moment)
     }
 
@@ -73,7 +74,7 @@ pub(crate) fn date(day: Day) -> NaiveDate {
 
 /// The day of a date; 0 for one before the convention.
 pub(crate) fn day_of(date: NaiveDate) -> Day {
-    u32::try_from((date - SIGNED_ON).num_days()).unwrap_or(0)
+    at_most((date - SIGNED_ON).num_days().max(0).unsigned_abs(), Day::MAX)
 }
 
 /// The first working day from `day` on: offices are closed on Saturday and Sunday.

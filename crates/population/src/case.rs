@@ -1,6 +1,7 @@
 //! One person on the way, and all who are.
 
 use sira_domain::path::Beneficiary;
+use sira_numbers::counted;
 use uuid::Uuid;
 
 use crate::agenda::Step;
@@ -58,7 +59,7 @@ impl Cases {
     pub fn add(&mut self, case: Box<Case>) -> u32 {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
-            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+            counted(self.places.len() - 1)
         });
         self.places[place as usize] = Some(case);
         self.most = self.most.max(self.places.len() - self.free.len());

@@ -1,6 +1,8 @@
 //! Chance from a seed: the same numbers on every machine, for ever. Whole numbers alone, since the
 //! last digit of a logarithm differs between systems.
 
+use sira_numbers::at_most;
+
 /// Times a median, in thousandths: the quantiles of a log-normal of sigma 0.5, at the middles of 32
 /// equal parts. How long people and offices take.
 const DURATIONS: [u64; 32] = [
@@ -35,17 +37,17 @@ impl Chance {
     /// A number from 0 to `sides - 1`.
     pub fn below(&mut self, sides: u64) -> u64 {
         let wide = u128::from(self.bits()) * u128::from(sides);
-        u64::try_from(wide >> 64).unwrap_or(0)
+        u64::try_from(wide >> 64).unwrap_or_else(|_| unreachable!("half of 128 bits is 64"))
     }
 
     /// A small number, such as of days, from 0 to `sides - 1`.
     pub fn few(&mut self, sides: u32) -> u32 {
-        u32::try_from(self.below(u64::from(sides))).unwrap_or(0)
+        at_most(self.below(u64::from(sides)), sides)
     }
 
     /// A place in a list of `length`.
     pub fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.below(length as u64)).unwrap_or(0)
+        at_most(self.below(length as u64), length)
     }
 
     /// A number of a range, both ends included.
@@ -85,7 +87,7 @@ impl Chance {
 
     /// Days about `median`.
     pub fn days(&mut self, median: u32) -> u32 {
-        u32::try_from(self.about(u64::from(median))).unwrap_or(u32::MAX)
+        at_most(self.about(u64::from(median)), u32::MAX)
     }
 
     /// A number about `mean` that falls off evenly to both sides, as a normal does.

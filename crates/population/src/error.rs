@@ -4,6 +4,7 @@ use sira_domain::reference::UnknownCode;
 use sira_domain::refusal::Refusal;
 use sira_domain::values::ValueError;
 use sira_journal::JournalError;
+use sira_numbers::Position;
 
 use crate::keys::KeyFailure;
 
@@ -14,7 +15,7 @@ pub enum GenerateError {
     #[error("the journal holds {position} events that were not generated as this population")]
     NotEmpty {
         /// Its last position.
-        position: u64,
+        position: Position,
     },
     /// A generation was begun here and did not end.
     #[error("a generation was begun in this journal and did not end")]

@@ -1,7 +1,7 @@
 //! The donors' envelopes: one for gifts and one for loans each year, apart by zone in a large
 //! population, so that no envelope's stream grows without end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sira_domain::context::Context;
 use sira_domain::fund::{Budget, Envelope, Fund, FundCommand, decide};
@@ -13,7 +13,7 @@ use sira_journal::{Alias, AppendRequest};
 use crate::calendar::{Day, date};
 use crate::error::GenerateError;
 use crate::ledger::write;
-use crate::world::{Deed, World};
+use crate::world::{Attribution, World};
 
 /// From so many cases on there is an envelope for each zone.
 const ZONED_FROM: u64 = 50_000;
@@ -80,6 +80,9 @@ impl World {
             donor: Text::try_new(donor)?,
             period: Period::try_new(date(today), date(today + OPEN_DAYS))?,
             budget: Xof::try_new(budget)?,
+            regions: BTreeSet::new(),
+            lines: Vec::new(),
+            currency: None,
         };
         let now = self.now();
         let id = FundId(self.ledger.id(now));
@@ -93,15 +96,15 @@ impl World {
         let Some(fund) = self.envelopes.funds.get(&id) else { return Ok(()) };
         let budget = fund.budget.francs() + (fund.budget.francs() / 8).next_multiple_of(100_000);
         let amendment = format!("avenant-{}", fund.version);
-        let command =
-            Budget { budget: Xof::try_new(budget)?, amendment: Text::try_new(&amendment)? };
+        let (budget, amendment) = (Xof::try_new(budget)?, Text::try_new(&amendment)?);
+        let command = Budget { budget, amendment, lines: Vec::new() };
         self.command_fund(id, FundCommand::AdjustBudget(command))
     }
 
     fn command_fund(&mut self, id: FundId, command: FundCommand) -> Result<(), GenerateError> {
-        let deed = Deed { on: self.today(), ..self.of_office(0, Role::Director, 0) };
-        let context: Context = self.context(id.0, &deed);
-        let recording = self.recording(None, &deed);
+        let author = Attribution { on: self.today(), ..self.of_office(0, Role::Director, 0) };
+        let context: Context = self.context(id.0, &author);
+        let recording = self.recording(None, &author);
         let Some(fund) = self.envelopes.funds.get_mut(&id) else { return Ok(()) };
         let (word, alias) = (command.word(), alias_of_fund(&command));
         let events = decide(fund, command, &context)

@@ -14,6 +14,7 @@ use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
 use sira_domain::values::{BeneficiaryId, Period, ProgrammeId, Text, Within};
 use sira_journal::{Alias, AppendRequest};
+use sira_numbers::counted;
 use uuid::Uuid;
 
 use crate::agenda::{GroupStep, Step};
@@ -87,7 +88,7 @@ impl World {
             trainer: desk.trainer.clone(),
             period: Period::try_new(date(first), date(first + 25))?,
         };
-        let group = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+        let group = counted(self.groups.len());
         self.groups.push(Some(Group {
             id,
             cohort: Cohort::default(),
@@ -146,12 +147,12 @@ impl World {
         command: CohortCommand,
     ) -> Result<(), GenerateError> {
         let Some(office) = self.group(group).map(|group| group.office) else { return Ok(()) };
-        let deed = self.of_office(office, role, self.today());
+        let author = self.of_office(office, role, self.today());
         let word = command.word();
         let alias = alias_of_cohort(&command);
-        let recording = self.recording(Some(office), &deed);
+        let recording = self.recording(Some(office), &author);
         let id = self.group(group).map(|group| group.id).unwrap_or_default();
-        let context = self.context(id, &deed);
+        let context = self.context(id, &author);
         let Some(group) = self.groups.get_mut(group as usize).and_then(Option::as_mut) else {
             return Ok(());
         };
@@ -205,7 +206,8 @@ impl World {
             let since = group.cohort.members.get(&beneficiary);
             if in_training && since.is_some_and(|since| *since <= date(on)) {
                 let diligence = case.diligence;
-                lines.push(SheetLine { beneficiary, present: case.chance.in_thousand(diligence) });
+                let present = case.chance.in_thousand(diligence);
+                lines.push(SheetLine { beneficiary, present, minutes_present: None });
             }
             self.cases.put(*place, case);
         }
@@ -214,8 +216,8 @@ impl World {
 
     /// The register as one append: every member's path, then the group, as a server writes it.
     fn record_sheet(&mut self, group: &mut Group, on: Day, sheet: &Sheet) {
-        let deed = self.of_office(group.office, Role::Trainer, on);
-        let context = self.context(group.id, &deed);
+        let author = self.of_office(group.office, Role::Trainer, on);
+        let context = self.context(group.id, &author);
         let members = group.members.iter().filter_map(|place| self.cases.get(*place));
         let paths: BTreeMap<BeneficiaryId, &Beneficiary> =
             members.map(|case| (BeneficiaryId(case.id), &case.path)).collect();
@@ -227,7 +229,7 @@ impl World {
                 return;
             }
         };
-        let recording = self.recording(Some(group.office), &deed);
+        let recording = self.recording(Some(group.office), &author);
         let mut writes = Vec::with_capacity(register.attendance.len() + 1);
         let mut attendance: BTreeMap<_, _> = register.attendance.into_iter().collect();
         for place in &group.members {

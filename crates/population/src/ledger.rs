@@ -6,6 +6,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use sira_domain::refusal::Refusal;
 use sira_domain::values::Reference;
 use sira_journal::{AppendRequest, NewEvent, StreamId, StreamWrite};
+use sira_numbers::{Version, since_1970};
 use uuid::{Builder, Uuid};
 
 use crate::chance::Chance;
@@ -50,7 +51,7 @@ impl Ledger {
 
     /// A `UUIDv7` of a moment, by the population's own chance.
     pub fn id(&mut self, at: chrono::DateTime<chrono::Utc>) -> Uuid {
-        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        let millis = since_1970(at.timestamp_millis());
         let mut random = [0; 10];
         random[..8].copy_from_slice(&self.ids.bits().to_le_bytes());
         random[8..].copy_from_slice(&self.ids.bits().to_le_bytes()[..2]);
@@ -97,7 +98,7 @@ impl Ledger {
 /// One event for a stream that stands at `version`.
 pub(crate) fn write<A: Aggregate>(
     id: Uuid,
-    version: u64,
+    version: Version,
     event: &impl DomainEvent,
     recording: &Recording,
     rules: u32,

@@ -10,21 +10,22 @@
 //! and it is marked for ever.
 //!
 //! - `model`: the figures; `chance`: seeded dice; `calendar`, `agenda`: what is due when.
-//! - `world`: how a deed becomes events; `recruitment`, `group`, `money`, `business`, `records`,
+//! - `world`: how a command becomes events; `recruitment`, `group`, `money`, `business`, `records`,
 //!   `steps`: what people do; `programme`, `funds`: what the programme does.
-//! - `keys`: what is needed of a key store; `recording`: the metadata of a deed.
+//! - `keys`: what is needed of a key store; `recording`: the metadata of a command.
 //! - `pipeline`: simulation in a thread, appends beside it. `mark`: what the journal says of itself.
 //!
 //! Memory: what is due, and everybody to whom something can still happen, which is one in six of those
 //! registered. 20,000 people were generated within 160 MB, so a million need some 5 GB.
 
+mod act;
 mod agenda;
 mod arrivals;
 mod business;
 mod calendar;
 mod case;
 mod chance;
-mod deed;
+mod convention;
 mod error;
 mod funds;
 mod group;
@@ -33,6 +34,7 @@ mod ledger;
 mod loans;
 mod lottery;
 mod mark;
+mod mending;
 mod model;
 mod money;
 mod names;
@@ -51,6 +53,7 @@ mod training;
 mod world;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use sira_numbers::at_most;
 
 pub use error::GenerateError;
 pub use keys::{KeyFailure, KeySource, PersonalKey};
@@ -96,13 +99,13 @@ impl Population {
     /// does not come in at once.
     fn moments(&self) -> u32 {
         let a_day = self.cases * EVENTS_A_CASE / WORKING_DAYS;
-        u32::try_from(a_day / EVENTS_A_MOMENT + 1).unwrap_or(8).min(8)
+        at_most(a_day / EVENTS_A_MOMENT + 1, 8)
     }
 }
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub struct GenerationProgress {
     /// Moments simulated and recorded.
     pub done: u64,
     /// Moments in all.

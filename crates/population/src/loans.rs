@@ -4,7 +4,7 @@ use chrono::Months;
 use sira_domain::path::facts::{Instalment, Repayment, Rescheduling, WriteOff};
 use sira_domain::path::{BeneficiaryCommand, FinancingState};
 use sira_domain::role::Role;
-use sira_domain::values::{Text, Xof};
+use sira_domain::values::{PaymentReference, Xof};
 
 use crate::agenda::Step;
 use crate::calendar::{Day, date, day_of};
@@ -15,6 +15,10 @@ use crate::world::World;
 
 /// Interest of a year, in percent of what is owed.
 const INTEREST_PERCENT: u64 = 8;
+/// In a thousand: loans whose last payment is above what is owed.
+const OVERPAID: u64 = 40;
+/// In a thousand: loans given up of which something comes in after all.
+const RECOVERED: u64 = 250;
 
 impl World {
     /// Plans what happens about an instalment: paid about when it is due, or not at all.
@@ -42,7 +46,7 @@ impl World {
         number: u32,
     ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
-        if financing.owed() == Xof::ZERO {
+        if financing.owed_in_all() == Xof::ZERO {
             return Ok(());
         }
         let stops = matches!(case.payer, Payer::Bad(after) if number >= after && financing.reschedulings() == 0);
@@ -56,7 +60,7 @@ impl World {
             Payer::Bad(_) => 450,
         };
         if !case.chance.in_thousand(skips) {
-            self.record_repayment(case, &financing, on, number)?;
+            self.record_repayment(place, case, &financing, on, number)?;
         }
         self.plan_repayment(place, case, number + 1);
         Ok(())
@@ -64,6 +68,7 @@ impl World {
 
     fn record_repayment(
         &mut self,
+        place: u32,
         case: &mut Case,
         financing: &FinancingState,
         on: Day,
@@ -72,21 +77,35 @@ impl World {
         let due: Xof =
             financing.schedule().iter().take(number as usize + 1).map(|one| one.principal).sum();
         let principal = due.less(financing.repaid_since_schedule()).min(financing.owed());
-        let interest =
-            financing.schedule().get(number as usize).map_or(Xof::ZERO, |one| one.interest);
+        let interest = financing
+            .schedule()
+            .get(number as usize)
+            .map_or(Xof::ZERO, |one| one.interest.min(financing.interest_owed()));
         if principal == Xof::ZERO && interest == Xof::ZERO {
             return Ok(());
         }
+        // Whoever pays the last instalment sometimes pays a round sum.
+        let left = financing.owed_in_all().less(principal).less(interest);
+        let is_round = left == Xof::ZERO && case.chance.in_thousand(OVERPAID);
+        let credit = if is_round { Xof::of(2_500) } else { Xof::ZERO };
         let reference = format!("REM-{:08}", self.ledger.payment());
         let repayment = Repayment {
             financing: financing.financing(),
             principal,
             interest,
+            credit: Some(credit),
             method: case.chance.weighted(&PAYMENTS).parse()?,
-            payment_reference: Text::try_new(&reference)?,
+            payment_reference: PaymentReference::try_new(&reference)?,
         };
-        let deed = self.by(case, Role::Finance, on);
-        self.act(case, &deed, BeneficiaryCommand::RecordRepayment(repayment));
+        let author = self.by(case, Role::Finance, on);
+        if self.act(case, &author, BeneficiaryCommand::RecordRepayment(repayment)) {
+            if is_round {
+                let day = self.today() + 5 + case.chance.few(20);
+                self.plan(place, case, day, Step::CreditBack);
+            } else {
+                self.plan_slip(place, case);
+            }
+        }
         Ok(())
     }
 
@@ -122,15 +141,25 @@ impl World {
             "Mauvaise saison, reprise des ventes attendue après la récolte.",
         )?;
         let schedule = schedule(financing.owed(), on, 12, 1)?;
-        let rescheduling = Rescheduling { financing: financing.financing(), schedule, reason };
-        let deed = self.by(case, Role::Finance, on);
-        if self.act(case, &deed, BeneficiaryCommand::RescheduleLoan(rescheduling)) {
+        let rescheduling = Rescheduling {
+            financing: financing.financing(),
+            schedule,
+            ground: Some("poor_sales".parse()?),
+            reason: Some(reason),
+        };
+        let author = self.by(case, Role::Finance, on);
+        if self.act(case, &author, BeneficiaryCommand::RescheduleLoan(rescheduling)) {
             self.plan_repayment(place, case, 0);
         }
         Ok(())
     }
 
-    pub(crate) fn write_off(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
+    pub(crate) fn write_off(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
         let owed = financing.owed();
         if owed == Xof::ZERO {
@@ -141,9 +170,19 @@ impl World {
             "reason",
             "Activité cessée, personne introuvable, relances sans suite.",
         )?;
-        let write_off = WriteOff { financing: financing.financing(), amount: owed, reason };
-        let deed = self.by(case, Role::Director, on);
-        self.act(case, &deed, BeneficiaryCommand::WriteOffLoan(write_off));
+        let write_off = WriteOff {
+            financing: financing.financing(),
+            amount: owed,
+            ground: Some("unreachable".parse()?),
+            reason: Some(reason),
+        };
+        let author = self.by(case, Role::Director, on);
+        if self.act(case, &author, BeneficiaryCommand::WriteOffLoan(write_off))
+            && case.chance.in_thousand(RECOVERED)
+        {
+            let day = self.today() + 90 + case.chance.few(300);
+            self.plan(place, case, day, Step::Recovery);
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use sira_domain::path::{BeneficiaryCommand, Status};
 use sira_domain::programme::{Lottery, ProgrammeCommand};
 use sira_domain::role::Role;
 use sira_domain::values::{Slug, Text, Within};
+use sira_numbers::{at_most, counted};
 
 use crate::agenda::Step;
 use crate::calendar::{Day, date};
@@ -32,7 +33,7 @@ impl World {
     /// Whether an office enters people into a lottery on a day.
     pub(crate) fn draws_lots(&self, office: usize, on: Day) -> bool {
         let day = date(on);
-        let turn = u32::try_from(office).unwrap_or(0) + u32::try_from(day.year()).unwrap_or(0);
+        let turn = counted(office) + day.year_ce().1;
         turn.is_multiple_of(ONE_IN)
             && ENTERED.contains(&day.month())
             && self.offices[office].opens <= on
@@ -61,7 +62,7 @@ impl World {
 
     fn draw_one(&mut self, office: usize, number: u16) -> Result<(), GenerateError> {
         let today = self.today();
-        let year = u16::try_from(date(today).year()).unwrap_or(0);
+        let year = at_most(date(today).year_ce().1.into(), u16::MAX);
         let waiting = &mut self.offices[office].lottery;
         let entered = waiting.len().min(ENTRIES_MAX);
         let places: Vec<u32> = waiting.drain(..entered).collect();
@@ -77,7 +78,7 @@ impl World {
         self.command_programme(ProgrammeCommand::RecordLottery(lottery))?;
         for place in places {
             let Some(mut case) = self.cases.take(place) else { continue };
-            let step = Step::Drawn { office: u32::try_from(office).unwrap_or(0), year, number };
+            let step = Step::Drawn { office: counted(office), year, number };
             self.plan_recorded(place, &mut case, today, today + 1, step);
             // It does not wait for the draw any more.
             case.pending -= 1;
@@ -103,8 +104,8 @@ impl World {
         let decision = if is_drawn { Decision::Selected } else { Decision::NotSelected };
         let method = "lottery".parse()?;
         let selection = Selection { decision, method, session, rank: None, reason: None };
-        let deed = self.by(case, Role::Committee, on);
-        if self.act(case, &deed, BeneficiaryCommand::DecideSelection(selection)) && is_drawn {
+        let author = self.by(case, Role::Committee, on);
+        if self.act(case, &author, BeneficiaryCommand::DecideSelection(selection)) && is_drawn {
             self.onward(place, case, on, 7, Step::JoinPool);
         }
         Ok(())

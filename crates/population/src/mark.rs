@@ -1,6 +1,7 @@
 //! What a journal says of itself: that its people are invented, and which population it is.
 
 use sira_journal::{Journal, JournalError};
+use sira_numbers::Position;
 
 use crate::Population;
 use crate::error::GenerateError;
@@ -11,11 +12,11 @@ const POPULATION: &str = "generated_population";
 const COMPLETE: &str = "generated_to";
 
 /// Where a journal stands with a population.
-pub(crate) enum Standing {
+pub(crate) enum MarkState {
     /// Nothing is in it.
     Empty,
     /// All of it is there, and nothing else: its last position.
-    Whole(u64),
+    Whole(Position),
 }
 
 impl Population {
@@ -40,23 +41,23 @@ pub async fn population_of(journal: &Journal) -> Result<Option<String>, JournalE
 pub(crate) async fn claim(
     journal: &Journal,
     population: &Population,
-) -> Result<Standing, GenerateError> {
+) -> Result<MarkState, GenerateError> {
     let position = journal.head().await?.position;
     let found = population_of(journal).await?;
-    let whole = journal.setting(COMPLETE).await?.and_then(|text| text.parse::<u64>().ok());
+    let whole = journal.setting(COMPLETE).await?.and_then(|text| text.parse::<Position>().ok());
     match (found, whole) {
-        (None, _) if position > 0 => Err(GenerateError::NotEmpty { position }),
+        (None, _) if position > Position::START => Err(GenerateError::NotEmpty { position }),
         (Some(found), _) if found != population.word() => {
             Err(GenerateError::OtherPopulation { found })
         }
-        (_, Some(whole)) if whole == position => Ok(Standing::Whole(whole)),
+        (_, Some(whole)) if whole == position => Ok(MarkState::Whole(whole)),
         (_, Some(_)) => Err(GenerateError::NotEmpty { position }),
-        (Some(_), None) if position > 0 => Err(GenerateError::Unfinished),
+        (Some(_), None) if position > Position::START => Err(GenerateError::Unfinished),
         _ => {
             // Before the first event: a crash leaves a journal that says what its people are.
             let found = journal.set_once(POPULATION, &population.word()).await?;
             if found == population.word() {
-                Ok(Standing::Empty)
+                Ok(MarkState::Empty)
             } else {
                 Err(GenerateError::OtherPopulation { found })
             }
@@ -65,7 +66,7 @@ pub(crate) async fn claim(
 }
 
 /// All of it is there.
-pub(crate) async fn complete(journal: &Journal, position: u64) -> Result<(), GenerateError> {
+pub(crate) async fn complete(journal: &Journal, position: Position) -> Result<(), GenerateError> {
     journal.set_once(COMPLETE, &position.to_string()).await?;
     Ok(())
 }

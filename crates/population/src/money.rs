@@ -7,7 +7,7 @@ use sira_domain::path::facts::{
 use sira_domain::path::{BeneficiaryCommand, FinancingState, Stage};
 use sira_domain::refusal::{Amount, Refusal};
 use sira_domain::role::Role;
-use sira_domain::values::{Text, Xof};
+use sira_domain::values::{PaymentReference, Xof};
 
 use crate::agenda::Step;
 use crate::calendar::Day;
@@ -21,6 +21,8 @@ use crate::world::World;
 const STEP: u64 = 5_000;
 /// Months before the first instalment.
 const GRACE_MONTHS: u32 = 3;
+/// In a thousand: signed financings that the person gives up.
+const RENOUNCED: u64 = 7;
 /// How often a payment whose condition is not met is tried.
 const PAYMENT_TRIES: u32 = 5;
 
@@ -60,8 +62,8 @@ impl World {
             own_contribution: Xof::try_new((needed / 12).next_multiple_of(STEP))?,
             summary: None,
         };
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::SubmitBusinessPlan(plan)) {
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::SubmitBusinessPlan(plan)) {
             self.onward(place, case, on, 20, Step::PlanReview);
         }
         Ok(())
@@ -74,8 +76,8 @@ impl World {
         let conclusion =
             if is_valid { PlanConclusion::Validated } else { PlanConclusion::ToRevise };
         let review = PlanReview { plan: None, conclusion, comment: None };
-        let deed = self.by(case, Role::Committee, on);
-        if !self.act(case, &deed, BeneficiaryCommand::ValidateBusinessPlan(review)) {
+        let author = self.by(case, Role::Committee, on);
+        if !self.act(case, &author, BeneficiaryCommand::ValidateBusinessPlan(review)) {
             return;
         }
         if is_valid {
@@ -108,9 +110,11 @@ impl World {
             amount: Xof::try_new(amount)?,
             own_contribution: Xof::try_new((amount / 12).next_multiple_of(STEP))?,
             fund,
+            budget_line: None,
+            co_finances: None,
         };
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::RequestFinancing(application)) {
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::RequestFinancing(application)) {
             self.onward(place, case, on, 20, Step::Approval);
         }
         Ok(())
@@ -132,8 +136,8 @@ impl World {
             return self.refuse(case, on, financing.financing(), reason);
         }
         let approval = approval(case, &financing, on)?;
-        let deed = self.by(case, Role::Committee, on);
-        match self.try_act(case, &deed, BeneficiaryCommand::ApproveFinancing(approval)) {
+        let author = self.by(case, Role::Committee, on);
+        match self.try_act(case, &author, BeneficiaryCommand::ApproveFinancing(approval)) {
             None => {
                 self.onward(place, case, on, 14, Step::Agreement);
                 if case.chance.in_thousand(600) {
@@ -161,19 +165,28 @@ impl World {
         financing: u32,
         reason: &str,
     ) -> Result<(), GenerateError> {
-        let deed = self.by(case, Role::Committee, on);
+        let author = self.by(case, Role::Committee, on);
         let refusal = FinancingRefusal { financing, reason: reason.parse()?, comment: None };
-        self.act(case, &deed, BeneficiaryCommand::RefuseFinancing(refusal));
+        self.act(case, &author, BeneficiaryCommand::RefuseFinancing(refusal));
         Ok(())
     }
 
     pub(crate) fn sign_agreement(&mut self, place: u32, case: &mut Case, on: Day) {
-        let Some(financing) = case.path.state().financings.last().map(FinancingState::financing)
-        else {
+        let Some(state) = case.path.state().financings.last().cloned() else { return };
+        let financing = state.financing();
+        let author = self.by(case, Role::Director, on);
+        if !self.act(
+            case,
+            &author,
+            BeneficiaryCommand::SignAgreement(FinancingNumber { financing }),
+        ) {
             return;
-        };
-        let deed = self.by(case, Role::Director, on);
-        if self.act(case, &deed, BeneficiaryCommand::SignAgreement(FinancingNumber { financing })) {
+        }
+        if case.chance.in_thousand(RENOUNCED) {
+            self.onward(place, case, on, 15, Step::Cancellation);
+        } else if state.is_guarantee() {
+            self.plan_guarantee(place, case, on);
+        } else {
             self.onward(place, case, on, 24, Step::Payment(1));
         }
     }
@@ -189,7 +202,12 @@ impl World {
     ) -> Result<(), GenerateError> {
         let Some(financing) = case.path.state().financings.last().cloned() else { return Ok(()) };
         let paid = financing.paid().len();
-        let Some(tranche) = financing.tranches().get(paid).cloned() else { return Ok(()) };
+        let is_unpaid = |tranche: &&Tranche| {
+            financing.paid().iter().all(|paid| paid.tranche != tranche.tranche)
+        };
+        let Some(tranche) = financing.tranches().iter().find(is_unpaid).cloned() else {
+            return Ok(());
+        };
         if !conditions_met(case, &financing, &tranche) {
             if attempt >= PAYMENT_TRIES || !is_underway(case) {
                 return self.refuse(case, self.today(), financing.financing(), "other");
@@ -209,10 +227,11 @@ impl World {
             tranche: tranche.tranche,
             amount: tranche.amount,
             method: method.parse()?,
-            payment_reference: Text::try_new(&reference)?,
+            payment_reference: PaymentReference::try_new(&reference)?,
         };
-        let deed = self.by(case, Role::Finance, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecordDisbursement(payment)) {
+        let author = self.by(case, Role::Finance, on);
+        if self.act(case, &author, BeneficiaryCommand::RecordDisbursement(payment)) {
+            self.plan_return(place, case, &financing);
             self.after_payment(place, case, on, paid, &financing);
         }
         Ok(())
@@ -227,7 +246,7 @@ impl World {
         financing: &FinancingState,
     ) {
         let today = self.today().max(on);
-        if paid == 0 {
+        if paid == 0 && financing.reversed().is_empty() {
             if case.path.state().business.is_none() && case.chance.in_thousand(930) {
                 let gap = case.chance.days(20);
                 self.plan(place, case, today + gap, Step::Start);
@@ -249,8 +268,8 @@ impl World {
         on: Day,
     ) -> Result<(), GenerateError> {
         let reason = Self::seal(case, "reason", "Démarre avec l'épargne de la famille.")?;
-        let deed = self.by(case, Role::Director, on);
-        if self.act(case, &deed, BeneficiaryCommand::WaiveFinancing(Reason { reason })) {
+        let author = self.by(case, Role::Director, on);
+        if self.act(case, &author, BeneficiaryCommand::WaiveFinancing(Reason { reason })) {
             let gap = case.chance.days(30);
             self.plan(place, case, on.max(self.today()) + gap, Step::Start);
         }

@@ -8,6 +8,7 @@ use sira_domain::identity::{Identity, Nina, Phone};
 use sira_domain::path::facts::Sex;
 use sira_domain::reference::RegionCode;
 use sira_domain::values::{Text, ValueError};
+use sira_numbers::at_most;
 
 use crate::chance::Chance;
 
@@ -110,7 +111,7 @@ impl Person {
         } else {
             2_000 + chance.below(9_998_000)
         };
-        let letter = char::from(b'A' + u8::try_from(chance.below(26)).unwrap_or(0));
+        let letter = char::from(b'A' + at_most(chance.below(26), 25));
         let nina = format!("99{:02}{number:010}{letter}", birth_year % 100);
         Self {
             sex,
@@ -142,8 +143,8 @@ impl Person {
         let mark = if self.sex == Sex::Female { "Fictive" } else { "Fictif" };
         let phone = self.phone.map(|number| Phone::try_new(&format!("+2233{number:07}")));
         let nina = self.nina.as_deref().map(Nina::try_new);
-        let day = u32::try_from(number % 365).unwrap_or(0) + 1;
-        let year = i32::try_from(self.birth_year).unwrap_or(2000);
+        let day = at_most(number % 365, 364) + 1;
+        let year = self.birth_year.cast_signed();
         let born = chrono::NaiveDate::from_yo_opt(year, day);
         Ok(Identity {
             name: Text::try_new(&format!("{} {mark} {}", self.first, self.surname))?,

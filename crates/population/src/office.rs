@@ -21,6 +21,8 @@ pub(crate) struct Office {
     pub trainer: ActorId,
     pub committee: ActorId,
     pub finance: ActorId,
+    /// Who checks payments and undoes those that bounced.
+    pub accountant: ActorId,
     pub director: ActorId,
     /// The tablet of the office's field days.
     pub device: String,
@@ -64,6 +66,7 @@ fn office(
         trainer: account("formateur", &code)?,
         committee: account("comite", region.code())?,
         finance: account("finance", region.code())?,
+        accountant: account("comptable", region.code())?,
         director: account("directeur", region.code())?,
         device: format!("tablette-{code}"),
         pool: Vec::new(),

@@ -2,13 +2,13 @@
 
 use sira_domain::identity::Phone;
 use sira_domain::path::facts::{
-    Consent, ConsentScope, DuplicateClaim, ErasureGround, ErasureRequest, Idea, IdentityChange,
-    Recognition,
+    Consent, ConsentScope, DuplicateClaim, ErasureGround, ErasureRequest, Idea,
+    IdentityChangeRequest, Recognition,
 };
 use sira_domain::path::{Beneficiary, BeneficiaryCommand, Stage, Status, link};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
-use sira_domain::values::{ActorId, BeneficiaryId, SealedIdentity, Slug, Xof};
+use sira_domain::values::{ActorId, AmendedIdentity, BeneficiaryId, Slug, Xof};
 use sira_journal::AppendRequest;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use crate::case::Case;
 use crate::error::GenerateError;
 use crate::keys::{open_identity, seal_identity};
 use crate::ledger::write;
-use crate::world::{Deed, World};
+use crate::world::{Attribution, World};
 
 /// The scope of the consent to show a picture.
 const PHOTO: &str = "photo";
@@ -31,15 +31,15 @@ impl World {
             return;
         }
         let Some(mut first) = self.cases.take(of) else { return };
-        let deed = self.by(case, Role::Director, on);
+        let author = self.by(case, Role::Director, on);
         let command =
             BeneficiaryCommand::LinkDuplicate(DuplicateClaim { continues: BeneficiaryId(id) });
-        let linked = link(&case.path, &first.path, command, &self.context(case.id, &deed));
+        let linked = link(&case.path, &first.path, command, &self.context(case.id, &author));
         match linked {
             Err(refusal) => self.ledger.refused("link-duplicate", &refusal),
             Ok(None) => {}
             Ok(Some((own, theirs))) => {
-                let recording = self.recording(Some(case.office), &deed);
+                let recording = self.recording(Some(case.office), &author);
                 let writes = vec![
                     write::<Beneficiary>(case.id, case.path.version(), &own, &recording, own.rules),
                     write::<Beneficiary>(
@@ -60,12 +60,13 @@ impl World {
 
     /// The person asked to be forgotten: the fact first; the keys are destroyed once it is durable.
     pub(crate) fn erase(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
-        if case.path.state().status == Status::Active {
+        if matches!(case.path.state().status, Status::Active | Status::Closed) {
             return Ok(());
         }
-        let deed = Deed { role: Role::Admin, actor: ActorId::try_new("administration")?, on };
+        let author =
+            Attribution { role: Role::Admin, actor: ActorId::try_new("administration")?, on };
         let request = ErasureRequest { ground: ErasureGround::Request };
-        if self.act(case, &deed, BeneficiaryCommand::ErasePersonalData(request)) {
+        if self.act(case, &author, BeneficiaryCommand::ErasePersonalData(request)) {
             self.erased.extend(case.path.state().keys.iter().copied());
         }
         Ok(())
@@ -78,7 +79,9 @@ impl World {
         case: &mut Case,
         on: Day,
     ) -> Result<(), GenerateError> {
-        if case.path.state().status != Status::Active || case.path.state().training.is_some() {
+        let state = case.path.state();
+        let goes_on = matches!(state.status, Status::Active | Status::Closed);
+        if !goes_on || state.training.is_some() {
             return Ok(());
         }
         let recognition = Recognition {
@@ -90,8 +93,8 @@ impl World {
             )?,
             modules: ModuleCode::reference().collect(),
         };
-        let deed = self.by(case, Role::Director, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecogniseTraining(recognition)) {
+        let author = self.by(case, Role::Director, on);
+        if self.act(case, &author, BeneficiaryCommand::RecogniseTraining(recognition)) {
             self.after_training(place, case, on);
         }
         Ok(())
@@ -101,13 +104,16 @@ impl World {
     pub(crate) fn revise_idea(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let state = case.path.state();
         let may = matches!(state.stage, Stage::Recruitment | Stage::Training | Stage::Financing);
-        let Some(idea) = state.idea.clone().filter(|_| may && state.status == Status::Active)
+        let Some(idea) = state
+            .idea
+            .clone()
+            .filter(|_| may && matches!(state.status, Status::Active | Status::Closed))
         else {
             return Ok(());
         };
         let start_up_cost = Xof::try_new(idea.start_up_cost.francs() * 5 / 4)?;
-        let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::ReviseIdea(Idea { start_up_cost, ..idea }));
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::ReviseIdea(Idea { start_up_cost, ..idea }));
         Ok(())
     }
 
@@ -124,9 +130,9 @@ impl World {
         identity.phone =
             Some(Phone::try_new(&format!("+2233{:07}", case.chance.below(10_000_000)))?);
         let sealed = seal_identity(&*case.key, case.id, &identity)?;
-        let change = IdentityChange { birth_year: None, identity: SealedIdentity(sealed) };
-        let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::UpdateIdentity(change));
+        let change = IdentityChangeRequest { birth_year: None, identity: AmendedIdentity(sealed) };
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::UpdateIdentity(change));
         Ok(())
     }
 
@@ -142,8 +148,8 @@ impl World {
             text_version: Slug::try_new("fr-2021-1")?,
             method: "written".parse()?,
         };
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::RecordConsent(consent))
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::RecordConsent(consent))
             && case.chance.in_thousand(80)
         {
             let gap = case.chance.days(90);
@@ -158,8 +164,8 @@ impl World {
         on: Day,
     ) -> Result<(), GenerateError> {
         let scope = ConsentScope { scope: Slug::try_new(PHOTO)? };
-        let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::WithdrawConsent(scope));
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::WithdrawConsent(scope));
         Ok(())
     }
 }

@@ -7,14 +7,15 @@ use chrono::{DateTime, Utc};
 use sira_domain::values::KeyId;
 use sira_journal::clock::Clock;
 use sira_journal::{AppendOutcome, Bulk, Journal, MAX_EVENTS};
+use sira_numbers::at_most;
 use tokio::sync::mpsc;
 
 use crate::calendar::Calendar;
 use crate::error::GenerateError;
 use crate::keys::{KeySource, PersonalKey};
-use crate::mark::{Standing, claim, complete};
+use crate::mark::{MarkState, claim, complete};
 use crate::world::{Keys, Settings, World};
-use crate::{Generated, Population, Progress};
+use crate::{Generated, GenerationProgress, Population};
 
 /// Moments that are simulated ahead of the journal.
 const AHEAD: usize = 4;
@@ -44,10 +45,10 @@ pub async fn generate(
     keys: &impl KeySource,
     clock: &Clock,
     population: Population,
-    progress: impl Fn(Progress),
+    progress: impl Fn(GenerationProgress),
 ) -> Result<Generated, GenerateError> {
-    if let Standing::Whole(position) = claim(journal, &population).await? {
-        let (cases, events) = (population.cases, position);
+    if let MarkState::Whole(position) = claim(journal, &population).await? {
+        let (cases, events) = (population.cases, position.get());
         return Ok(Generated { cases, events, already_there: true, ..Generated::default() });
     }
     let (keys_in, keys_out) = mpsc::channel(2);
@@ -74,7 +75,7 @@ async fn make_keys<K: KeySource>(keys: K, cases: u64, keys_in: mpsc::Sender<Bloc
     while left > 0 {
         let count = left.min(K::BLOCK_MAX as u64);
         left -= count;
-        let block = keys.take_block(usize::try_from(count).unwrap_or(K::BLOCK_MAX)).await;
+        let block = keys.take_block(at_most(count, K::BLOCK_MAX)).await;
         let failed = block.is_err();
         if keys_in.send(block.map_err(GenerateError::Keys)).await.is_err() || failed {
             return;
@@ -145,13 +146,13 @@ async fn append_all(
     clock: &Clock,
     population: &Population,
     handed: &mut mpsc::Receiver<Handed>,
-    progress: impl Fn(Progress),
+    progress: impl Fn(GenerationProgress),
 ) -> Result<(), GenerateError> {
     let calendar = Calendar::new(population.until, population.moments());
     let (total, mut events) = (u64::from(calendar.slots()), 0);
     while let Some(piece) = handed.recv().await {
         match piece {
-            Handed::Moment(done) => progress(Progress { done, total, events }),
+            Handed::Moment(done) => progress(GenerationProgress { done, total, events }),
             Handed::Bulk(at, bulk) => {
                 events += bulk.events() as u64;
                 clock.set(at);

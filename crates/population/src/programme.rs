@@ -122,6 +122,7 @@ impl World {
 
     /// A year's envelopes and targets.
     fn begin_year(&mut self, year: i32, until: Day) -> Result<(), GenerateError> {
+        self.commit_parties(year)?;
         let comers = self.arrivals.within(self.today(), until).max(20);
         self.open_funds(year, comers)?;
         let period = Period::try_new(
@@ -165,10 +166,10 @@ impl World {
         &mut self,
         command: ProgrammeCommand,
     ) -> Result<(), GenerateError> {
-        let deed = self.of_office(0, Role::Director, self.today());
-        let mut context = self.context(self.programme_id, &deed);
+        let author = self.of_office(0, Role::Director, self.today());
+        let mut context = self.context(self.programme_id, &author);
         context.programme = Arc::default();
-        let recording = self.recording(None, &deed);
+        let recording = self.recording(None, &author);
         let word = command.word();
         let events = programme::decide(&self.programme, command, &context)
             .map_err(|refusal| GenerateError::Refused { word, refusal })?;

@@ -1,4 +1,4 @@
-//! Who records a deed, where and when: what becomes the metadata of its events.
+//! Who records a command, where and when: what becomes the metadata of its events.
 
 use chrono::{DateTime, Utc};
 use sira_domain::metadata::Metadata;
@@ -7,7 +7,7 @@ use sira_domain::values::{ActorId, OfficeCode};
 
 use crate::CLIENT;
 
-/// How a deed is recorded.
+/// How a command is recorded.
 pub(crate) struct Recording {
     pub actor: ActorId,
     pub role: Role,

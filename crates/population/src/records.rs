@@ -4,12 +4,13 @@
 use chrono::{Datelike, NaiveDate};
 use sira_domain::path::BeneficiaryCommand;
 use sira_domain::path::facts::{
-    CommunityAction, Document, GrievanceAnswer, GrievanceRequest, Income, Note, Retraction,
-    Sha256Hex,
+    CommunityAction, Document, GrievanceAnswer, GrievanceRequest, Income, Note, ReferralAnswer,
+    ReferralRequest, Retraction, Sha256Hex,
 };
 use sira_domain::role::Role;
-use sira_domain::values::{Within, Xof};
+use sira_domain::values::{Slug, Within, Xof};
 use sira_journal::sha256;
+use sira_numbers::{Sequence, at_most};
 
 use crate::agenda::Step;
 use crate::calendar::{Day, date};
@@ -42,7 +43,7 @@ impl World {
         let is_trained = case.path.state().training.is_some();
         let growth =
             if is_trained { case.chance.around(139, 30) } else { case.chance.around(106, 25) };
-        let amount = case.income * u64::try_from(growth.max(20)).unwrap_or(100) / 100;
+        let amount = case.income * growth.max(20).unsigned_abs() / 100;
         self.tell_income(place, case, on, "follow_up", amount)
     }
 
@@ -54,14 +55,14 @@ impl World {
         survey: &str,
         amount: u64,
     ) -> Result<(), GenerateError> {
-        let year = u16::try_from(date(on).year() - 1).unwrap_or(2020);
+        let year = at_most((date(on).year_ce().1 - 1).into(), u16::MAX);
         let slips = case.chance.in_thousand(SLIPS);
         let told = if slips { amount * 10 } else { amount };
         if self.record_income(case, on, survey, year, told)? && slips {
-            let sequence = u32::try_from(case.path.version()).unwrap_or(u32::MAX);
+            let sequence = case.path.version().last_sequence();
             let day = self.today() + 2 + case.chance.days(9);
             self.plan_recorded(place, case, day, day, Step::Correction(sequence));
-            let amount = u32::try_from(amount).unwrap_or(u32::MAX);
+            let amount = at_most(amount, u32::MAX);
             self.plan_recorded(place, case, day, day + 1, Step::Income { year, amount });
         }
         Ok(())
@@ -85,8 +86,8 @@ impl World {
             currency: None,
             source: "declared_total".parse()?,
         };
-        let deed = self.by_adviser(case, on);
-        Ok(self.act(case, &deed, BeneficiaryCommand::RecordIncome(income)))
+        let author = self.by_adviser(case, on);
+        Ok(self.act(case, &author, BeneficiaryCommand::RecordIncome(income)))
     }
 
     /// The right figure after a slip.
@@ -103,11 +104,15 @@ impl World {
     }
 
     /// Takes back what was entered in error.
-    pub(crate) fn correct(&mut self, case: &mut Case, sequence: u32) -> Result<(), GenerateError> {
+    pub(crate) fn correct(
+        &mut self,
+        case: &mut Case,
+        sequence: Sequence,
+    ) -> Result<(), GenerateError> {
         let reason = Self::seal(case, "reason", "Un zéro de trop.")?;
-        let retraction = Retraction { sequence: u64::from(sequence), reason };
-        let deed = self.by(case, Role::Director, self.today());
-        self.act(case, &deed, BeneficiaryCommand::Retract(retraction));
+        let retraction = Retraction { sequence, reason };
+        let author = self.by(case, Role::Director, self.today());
+        self.act(case, &author, BeneficiaryCommand::Retract(retraction));
         Ok(())
     }
 
@@ -128,16 +133,55 @@ impl World {
             people_reached: Some(Within::try_new(case.chance.about(30))?),
             comment: None,
         };
-        let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::RecordCommunityAction(action));
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::RecordCommunityAction(action));
         Ok(())
     }
 
     pub(crate) fn note(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let text = *case.chance.pick(&NOTES);
         let text = Self::seal(case, "text", text)?;
-        let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::AddNote(Note { text }));
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::AddNote(Note { text }));
+        Ok(())
+    }
+
+    /// One in six of those who are noted is sent to a service of a partner; what came of it is told three weeks
+    /// later.
+    pub(crate) fn refer(
+        &mut self,
+        place: u32,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        // By the id and not by the dice: all else that is invented stays as it was.
+        let drawn = case.id.as_u128();
+        if !drawn.is_multiple_of(6) {
+            return Ok(());
+        }
+        let partners = [("implementer", "leadership_circle"), ("agency", "microfinance")];
+        let (partner, service) = if drawn.is_multiple_of(12) { partners[0] } else { partners[1] };
+        let (partner, service) = (Slug::try_new(partner)?, service.parse()?);
+        let request = ReferralRequest { partner, service, comment: None };
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::ReferToPartner(request)) {
+            let number = case.path.state().referrals.last().map_or(1, |last| last.referral);
+            let day = on.max(self.today()) + 21;
+            self.plan_recorded(place, case, day, day, Step::ReferralOutcome(number));
+        }
+        Ok(())
+    }
+
+    /// What came of a referral.
+    pub(crate) fn settle_referral(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        referral: u32,
+    ) -> Result<(), GenerateError> {
+        let answer = ReferralAnswer { referral, outcome: "served".parse()?, comment: None };
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::RecordReferralOutcome(answer));
         Ok(())
     }
 
@@ -145,15 +189,15 @@ impl World {
     pub(crate) fn attach(&mut self, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let size = case.chance.about(180_000).max(1_000);
         let digest = sha256(format!("{}/{size}", case.id).as_bytes());
-        let digits = sira_evidence::entry::hex(&digest);
+        let digits = sira_evidence::leaf::hex(&digest);
         let document = Document {
             name: Self::seal(case, "name", "facture-pro-forma.pdf")?,
             media_type: "application/pdf".parse()?,
             size_bytes: Within::try_new(size)?,
             sha256: Sha256Hex::try_new(&digits)?,
         };
-        let deed = self.by_adviser(case, on);
-        self.act(case, &deed, BeneficiaryCommand::AttachDocument(document));
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::AttachDocument(document));
         Ok(())
     }
 
@@ -178,8 +222,8 @@ impl World {
                 .parse()?,
             text: Self::seal(case, "text", text)?,
         };
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::LodgeGrievance(grievance))
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::LodgeGrievance(grievance))
             && case.chance.in_thousand(900)
         {
             let number = case.path.state().grievances.last().map_or(1, |last| last.grievance);
@@ -208,8 +252,8 @@ impl World {
             "La personne a été reçue et la décision lui a été expliquée.",
         )?);
         let answer = GrievanceAnswer { grievance, outcome: outcome.parse()?, text };
-        let deed = self.by(case, Role::Director, on);
-        self.act(case, &deed, BeneficiaryCommand::ResolveGrievance(answer));
+        let author = self.by(case, Role::Director, on);
+        self.act(case, &author, BeneficiaryCommand::ResolveGrievance(answer));
         Ok(())
     }
 }

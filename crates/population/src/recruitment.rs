@@ -12,6 +12,7 @@ use crate::agenda::Step;
 use crate::calendar::{Day, date};
 use crate::case::Case;
 use crate::error::GenerateError;
+use crate::keys::open_identity;
 use crate::model::IDEAS;
 use crate::world::World;
 
@@ -50,8 +51,8 @@ impl World {
             start_up_cost: Xof::try_new(case.chance.about(450_000).next_multiple_of(5_000))?,
             jobs_expected: Within::try_new(case.chance.between(1, 5))?,
         };
-        let deed = self.by_adviser(case, on);
-        if !self.act(case, &deed, BeneficiaryCommand::SubmitIdea(idea)) {
+        let author = self.by_adviser(case, on);
+        if !self.act(case, &author, BeneficiaryCommand::SubmitIdea(idea)) {
             return Ok(());
         }
         if case.chance.in_thousand(60) {
@@ -67,15 +68,23 @@ impl World {
         Ok(())
     }
 
+    /// Completed years of a person who knows their birth date.
+    fn completed_years(case: &Case, on: Day) -> Result<Option<u32>, GenerateError> {
+        let Some(sealed) = case.path.state().identity.clone() else { return Ok(None) };
+        let identity = open_identity(&*case.key, case.id, &sealed)?;
+        Ok(identity.and_then(|identity| identity.completed_years(date(on))))
+    }
+
     pub(crate) fn assess_eligibility(
         &mut self,
         place: u32,
         case: &mut Case,
         on: Day,
     ) -> Result<(), GenerateError> {
-        let deed = self.by_adviser(case, on);
-        let request = EligibilityRequest { override_reason: None };
-        if !self.act(case, &deed, BeneficiaryCommand::AssessEligibility(request)) {
+        let author = self.by_adviser(case, on);
+        let completed_years = Self::completed_years(case, on)?;
+        let request = EligibilityRequest { override_reason: None, completed_years };
+        if !self.act(case, &author, BeneficiaryCommand::AssessEligibility(request)) {
             return Ok(());
         }
         if is_eligible(case) {
@@ -87,9 +96,10 @@ impl World {
                 "Projet porté par un groupement, les autres membres remplissent les règles.";
             let request = EligibilityRequest {
                 override_reason: Some(Self::seal(case, "override_reason", reason)?),
+                completed_years: Self::completed_years(case, self.today())?,
             };
-            let deed = self.by(case, Role::Director, self.today());
-            self.act(case, &deed, BeneficiaryCommand::AssessEligibility(request));
+            let author = self.by(case, Role::Director, self.today());
+            self.act(case, &author, BeneficiaryCommand::AssessEligibility(request));
             self.onward(place, case, self.today(), 12, Step::Interview);
         } else if case.chance.in_thousand(500) {
             let gap = case.chance.days(30);
@@ -121,9 +131,9 @@ impl World {
                 out_of: Within::try_new(out_of)?,
             });
         }
-        let deed = self.by_adviser(case, on);
+        let author = self.by_adviser(case, on);
         let interview = Interview { scores, comment: None };
-        if self.act(case, &deed, BeneficiaryCommand::RecordInterview(interview)) {
+        if self.act(case, &author, BeneficiaryCommand::RecordInterview(interview)) {
             let gap = case.chance.days(9);
             let day = sitting(on.max(self.today()) + gap);
             self.plan(place, case, day, Step::Decision);
@@ -172,7 +182,7 @@ impl World {
         on: Day,
         decision: Decision,
     ) -> Result<(), GenerateError> {
-        let deed = self.by(case, Role::Committee, on);
+        let author = self.by(case, Role::Committee, on);
         let session = format!("{}.{}", self.offices[case.office].code, date(on).format("%Y-%m-%d"));
         let method = if case.id.as_u128().is_multiple_of(9) { "jury" } else { "committee" };
         let reason = case
@@ -186,7 +196,7 @@ impl World {
             rank: None,
             reason: reason.map(|text| Self::seal(case, "reason", text)).transpose()?,
         };
-        if self.act(case, &deed, BeneficiaryCommand::DecideSelection(selection))
+        if self.act(case, &author, BeneficiaryCommand::DecideSelection(selection))
             && decision == Decision::Selected
         {
             if case.chance.in_thousand(15) {

@@ -6,6 +6,7 @@ use sira_domain::path::{Beneficiary, BeneficiaryCommand};
 use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
 use sira_domain::values::{ProgrammeId, SealedIdentity, Slug, Text, Within};
+use sira_numbers::at_most;
 
 use crate::agenda::Step;
 use crate::calendar::{Day, date};
@@ -66,9 +67,9 @@ impl World {
             held: None,
             chance,
         });
-        let deed = self.by_adviser(&case, on);
+        let author = self.by_adviser(&case, on);
         let registration = self.registration(&mut case, &person, region, number)?;
-        if !self.act(&mut case, &deed, BeneficiaryCommand::Register(registration)) {
+        if !self.act(&mut case, &author, BeneficiaryCommand::Register(registration)) {
             return Ok(());
         }
         self.after_registration(case, person, again.map(|(place, id, _)| (place, id)), on);
@@ -151,8 +152,8 @@ impl World {
         let sex = Self::draw_sex(chance, on);
         let (youngest, oldest) = chance.weighted(&AGES);
         let age = chance.between(youngest, oldest);
-        let year = u64::try_from(date(on).year()).unwrap_or(2021);
-        Person::invent(sex, u32::try_from(year - age).unwrap_or(2000), number, chance)
+        let year = date(on).year_ce().1;
+        Person::invent(sex, year - at_most(age, year), number, chance)
     }
 
     fn registration(
@@ -189,14 +190,17 @@ impl World {
                 method: chance.weighted(&CONSENTS).parse()?,
             },
             origin: None,
+            adviser: None,
+            application: None,
+            own_words: None,
             identity: SealedIdentity(identity),
         })
     }
 
     pub(crate) fn choose_adviser(&mut self, case: &mut Case, on: Day) {
         let adviser = self.by_adviser(case, on).actor;
-        let deed = self.by(case, Role::Director, on);
-        self.act(case, &deed, BeneficiaryCommand::AssignAdviser(AdviserChoice { adviser }));
+        let author = self.by(case, Role::Director, on);
+        self.act(case, &author, BeneficiaryCommand::AssignAdviser(AdviserChoice { adviser }));
     }
 }
 

@@ -1,7 +1,7 @@
 //! From what is due to what is done, and what interrupts a path.
 
 use sira_domain::path::facts::{
-    AdviserChoice, Decision, Exit, Nothing, Reason, Suspension, TransferRequest,
+    Decision, ExitRequest, Nothing, Reason, Suspension, TransferAcceptance, TransferRequest,
 };
 use sira_domain::path::{BeneficiaryCommand, Status};
 use sira_domain::role::Role;
@@ -50,7 +50,12 @@ impl World {
             Step::Payment(attempt) => self.pay(place, case, on, attempt)?,
             Step::Repayment(number) => self.repay(place, case, on, number)?,
             Step::Rescheduling => self.reschedule(place, case, on)?,
-            Step::WriteOff => self.write_off(case, on)?,
+            Step::WriteOff => self.write_off(place, case, on)?,
+            Step::Recovery => self.recover(case, on)?,
+            Step::Reversal(sequence) => self.reverse(place, case, on, sequence)?,
+            Step::Unspent | Step::CreditBack => self.refund(case, on)?,
+            Step::GuaranteeEnd => self.end_guarantee(case, on)?,
+            Step::Cancellation => self.cancel(case, on)?,
             Step::Waiver => self.waive(place, case, on)?,
             Step::Start => self.start_business(place, case, on)?,
             Step::Visit(milestone) => self.visit(place, case, on, Some(milestone))?,
@@ -62,10 +67,14 @@ impl World {
             Step::Correction(sequence) => self.correct(case, sequence)?,
             Step::Income { year, amount } => self.tell_again(case, on, year, amount)?,
             Step::Action => self.community_action(case, on)?,
-            Step::Note => self.note(case, on)?,
+            Step::Note => {
+                self.note(case, on)?;
+                self.refer(place, case, on)?;
+            }
             Step::Paper => self.attach(case, on)?,
             Step::Grievance => self.complain(place, case, on)?,
             Step::Answer(grievance) => self.answer(case, on, grievance)?,
+            Step::ReferralOutcome(referral) => self.settle_referral(case, on, referral)?,
             Step::Leave => self.leave(place, case, on)?,
             Step::SeatBack => self.return_seat(case, on),
             Step::Return => self.come_back(place, case, on)?,
@@ -103,9 +112,9 @@ impl World {
 
     fn pause(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let reason = case.chance.weighted(&PAUSES).parse()?;
-        let deed = self.by_adviser(case, on);
+        let author = self.by_adviser(case, on);
         let suspension = Suspension { reason, comment: None };
-        if self.act(case, &deed, BeneficiaryCommand::Suspend(suspension)) {
+        if self.act(case, &author, BeneficiaryCommand::Suspend(suspension)) {
             let day = on + case.chance.days(50);
             self.plan(place, case, day.max(self.today() + 1), Step::Resume);
         }
@@ -113,20 +122,22 @@ impl World {
     }
 
     fn resume(&mut self, place: u32, case: &mut Case, on: Day) {
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::Resume(Nothing {})) {
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::Resume(Nothing {})) {
             self.take_up(place, case, on);
         }
     }
 
     /// Leaves: for good, or until something that was held is taken up.
     fn leave(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
-        if !matches!(case.path.state().status, Status::Active | Status::Suspended) {
+        let status = case.path.state().status;
+        if !matches!(status, Status::Active | Status::Suspended | Status::Closed) {
             return Ok(());
         }
         let reason = case.chance.weighted(&EXITS).parse()?;
-        let deed = self.by_adviser(case, on);
-        if !self.act(case, &deed, BeneficiaryCommand::Exit(Exit { reason, comment: None })) {
+        let author = self.by_adviser(case, on);
+        if !self.act(case, &author, BeneficiaryCommand::Exit(ExitRequest { reason, comment: None }))
+        {
             return Ok(());
         }
         let today = self.today();
@@ -146,14 +157,14 @@ impl World {
 
     fn come_back(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let reason = Self::seal(case, "reason", "De retour dans le cercle, souhaite reprendre.")?;
-        let deed = self.by_adviser(case, on);
-        if self.act(case, &deed, BeneficiaryCommand::Reopen(Reason { reason })) {
+        let author = self.by_adviser(case, on);
+        if self.act(case, &author, BeneficiaryCommand::Reopen(Reason { reason })) {
             self.take_up(place, case, on);
         }
         Ok(())
     }
 
-    /// Goes to another office, whose director names an adviser.
+    /// Goes to another office, whose director accepts it and names an adviser.
     fn move_away(&mut self, place: u32, case: &mut Case, on: Day) {
         let open: Vec<usize> = (0..self.offices.len())
             .filter(|at| *at != case.office && self.offices[*at].opens <= on)
@@ -161,13 +172,14 @@ impl World {
         let to = *case.chance.pick(&open);
         let office = &self.offices[to];
         let (code, region) = (office.code.clone(), Some(office.region));
-        let deed = self.by_adviser(case, on);
+        let author = self.by_adviser(case, on);
         let request = TransferRequest { office: code, region, reason: None };
-        if self.act(case, &deed, BeneficiaryCommand::Transfer(request)) {
+        if self.act(case, &author, BeneficiaryCommand::Transfer(request)) {
             case.office = to;
             let adviser = self.by_adviser(case, on).actor;
-            let deed = self.by(case, Role::Director, on);
-            self.act(case, &deed, BeneficiaryCommand::AssignAdviser(AdviserChoice { adviser }));
+            let author = self.by(case, Role::Director, on);
+            let acceptance = TransferAcceptance { adviser: Some(adviser) };
+            self.act(case, &author, BeneficiaryCommand::AcceptTransfer(acceptance));
         }
         self.take_up(place, case, on);
     }

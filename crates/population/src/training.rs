@@ -1,6 +1,6 @@
 //! A person in training: the seat, the modules, the certificate.
 
-use sira_domain::path::facts::{Enrolment, ModuleScore, Nothing, SeatReturn};
+use sira_domain::path::facts::{CompletionRequest, Enrolment, ModuleScore, SeatReturn};
 use sira_domain::path::{BeneficiaryCommand, Stage, Status};
 use sira_domain::reference::ModuleCode;
 use sira_domain::role::Role;
@@ -22,9 +22,9 @@ impl World {
         {
             return;
         }
-        let deed = self.by_adviser(case, on);
+        let author = self.by_adviser(case, on);
         let command = BeneficiaryCommand::EnrolInTraining(Enrolment { cohort: CohortId(id) });
-        if self.act(case, &deed, command)
+        if self.act(case, &author, command)
             && let Some(group) = self.groups.get_mut(group as usize).and_then(Option::as_mut)
         {
             group.members.push(place);
@@ -47,7 +47,7 @@ impl World {
         if !is_in_training(case) {
             return Ok(());
         }
-        let deed = self.by(case, Role::Trainer, on);
+        let author = self.by(case, Role::Trainer, on);
         let mut is_through = true;
         for module in ModuleCode::reference() {
             let passed =
@@ -61,7 +61,7 @@ impl World {
             is_through &= score.get() >= 50;
             self.act(
                 case,
-                &deed,
+                &author,
                 BeneficiaryCommand::RecordAssessment(ModuleScore { module, score }),
             );
         }
@@ -82,16 +82,26 @@ impl World {
             return;
         }
         let state = case.path.state();
-        let minutes = |present_only: bool| -> u32 {
-            let counted =
-                state.sessions.values().filter(|session| session.present || !present_only);
-            counted.map(|session| session.minutes).sum()
-        };
-        let enough = minutes(true) * 100 >= minutes(false) * 80 && minutes(false) > 0;
+        let attended: u32 = state
+            .sessions
+            .values()
+            .filter(|session| session.present)
+            .map(|session| session.minutes)
+            .sum();
+        let cohort_minutes = state.enrolment.as_ref().and_then(|seat| {
+            let at = self.group_places.get(&seat.cohort.0).map(|place| *place as usize)?;
+            self.groups.get(at)?.as_ref().map(|group| group.cohort.planned_minutes())
+        });
+        let planned = cohort_minutes.unwrap_or(0);
+        let enough = attended * 100 >= planned * 80 && planned > 0;
         let passed = state.assessments.values().all(|state| state.passed);
         if enough && passed {
-            let deed = self.by(case, Role::Trainer, on);
-            if self.act(case, &deed, BeneficiaryCommand::CompleteTraining(Nothing {})) {
+            let author = self.by(case, Role::Trainer, on);
+            if self.act(
+                case,
+                &author,
+                BeneficiaryCommand::CompleteTraining(CompletionRequest { cohort_minutes }),
+            ) {
                 self.after_training(place, case, on);
             }
             return;
@@ -112,10 +122,10 @@ impl World {
         if state.enrolment.is_none() || state.training.is_some() {
             return;
         }
-        let deed = self.by_adviser(case, on);
+        let author = self.by_adviser(case, on);
         self.act(
             case,
-            &deed,
+            &author,
             BeneficiaryCommand::WithdrawFromTraining(SeatReturn { comment: None }),
         );
     }

@@ -1,6 +1,6 @@
-//! The simulated world: who is where, what is due, and how a deed becomes events.
+//! The simulated world: who is where, what is due, and how a command becomes events.
 //!
-//! Every deed goes through the domain's own decision, in the order of recorded time, and is taken
+//! Every command goes through the domain's own decision, in the order of recorded time, and is taken
 //! into the same states that a server folds; what a rule forbids is refused and leaves no trace.
 
 use std::collections::HashMap;
@@ -61,7 +61,7 @@ pub(crate) struct World {
 }
 
 /// Who does something, and when it happened in the field.
-pub(crate) struct Deed {
+pub(crate) struct Attribution {
     pub role: Role,
     pub actor: ActorId,
     pub on: Day,

@@ -1,14 +1,23 @@
 //! What can be asked of a cohort, and which event may follow which.
 
-use super::event::{CohortEvent, CohortFact, CohortPlan, RegisterCounts, SessionPlan};
+use chrono::NaiveDate;
+use sira_numbers::counted;
+
+use super::correct::SheetCorrection;
+use super::event::{
+    CohortAmendment, CohortEvent, CohortFact, CohortPlan, CorrectedLine, RegisterCorrection,
+    RegisterCounts, SEATS_MAX, SessionCancellation, SessionMove, SessionPlan,
+};
 use super::register::Sheet;
-use super::{Cohort, SessionState, gate};
+use super::{Cohort, SessionState, amend, gate, retract};
 use crate::catalogue::commands;
 use crate::context::Context;
 use crate::path::facts::Nothing;
 use crate::programme::Programme;
+use crate::reference::ModuleCode;
 use crate::refusal::{Item, Quantity, Refusal, check_items};
-use crate::values::{BeneficiaryId, Period, Within};
+use crate::retraction::ClearRetraction;
+use crate::values::{BeneficiaryId, Period};
 
 /// Most modules of a cohort.
 const MODULES_MAX: usize = 50;
@@ -18,14 +27,27 @@ pub(super) const SESSIONS_MAX: usize = 366;
 commands! {
     /// A command to a cohort.
     CohortCommand, CohortVerb, COHORT_COMMANDS;
-    PlanCohort(CohortPlan) "plan-cohort" "training" [Adviser, Director] sealed[]
+    PlanCohort(CohortPlan) "plan-cohort" "training" [Adviser, Director] OwnOffice sealed[]
         "Planifie un groupe de formation.", "Plans a training group.";
-    ScheduleSession(SessionPlan) "schedule-session" "training" [Adviser, Trainer, Director] sealed[]
+    ScheduleSession(SessionPlan) "schedule-session" "training" [Adviser, Trainer, Director] OwnOffice sealed[]
         "Programme une séance.", "Schedules a session.";
-    RecordRegister(Sheet) "record-register" "training" [Trainer] sealed[]
+    RecordRegister(Sheet) "record-register" "training" [Trainer, Director] OwnOffice sealed[]
         "Enregistre la feuille de présence d'une séance, pour tous les membres à la fois.",
         "Records a session's register, for all members at once.";
-    CloseCohort(Nothing) "close-cohort" "training" [Adviser, Director] sealed[]
+    CorrectRegister(SheetCorrection) "correct-register" "training" [Trainer, Director] OwnOffice sealed[]
+        "Corrige la feuille de présence d'une séance, dans le groupe et dans chaque parcours à la fois.",
+        "Corrects a session's register, in the cohort and in each path at once.";
+    MoveSession(SessionMove) "move-session" "training" [Adviser, Trainer, Director] OwnOffice sealed[]
+        "Déplace une séance qui n'a pas encore eu lieu.", "Moves a session that was not held yet.";
+    CancelSession(SessionCancellation) "cancel-session" "training" [Adviser, Trainer, Director] OwnOffice sealed[]
+        "Annule une séance qui n'a pas eu lieu.", "Cancels a session that was not held.";
+    AmendCohort(CohortAmendment) "amend-cohort" "training" [Adviser, Director] OwnOffice sealed[]
+        "Modifie le groupe : places, lieu, formateur, période, modules.",
+        "Amends the cohort: seats, place, trainer, period, modules.";
+    Retract(ClearRetraction) "retract" "training" [Adviser, Trainer, Director] OwnOffice sealed[]
+        "Retire un événement du groupe enregistré par erreur ; il reste dans l'historique.",
+        "Retracts an event of the cohort recorded in error; it stays in the history.";
+    CloseCohort(Nothing) "close-cohort" "training" [Adviser, Director] OwnOffice sealed[]
         "Clôt le groupe.", "Closes the cohort.";
 }
 
@@ -41,6 +63,7 @@ pub fn decide(
 ) -> Result<Vec<CohortEvent>, Refusal> {
     let gate = match command {
         CohortCommand::RecordRegister(_) => gate::check_register(cohort),
+        CohortCommand::CorrectRegister(_) => gate::check_correction(cohort),
         _ => gate::check(cohort, command.verb(), context.day()?, &context.programme),
     };
     let occurred_on = context.day()?;
@@ -54,10 +77,35 @@ pub fn decide(
             let stands = standing.is_some_and(|standing| standing.plan == plan);
             (CohortFact::SessionScheduled(plan), stands)
         }
-        CohortCommand::RecordRegister(sheet) => {
+        CohortCommand::RecordRegister(Sheet { session, .. })
+        | CohortCommand::CorrectRegister(SheetCorrection { session, .. }) => {
             gate?;
-            let name = sheet.session.to_string();
+            let name = session.to_string();
             return Err(Refusal::Unknown { item: Item::Session, name, field: "session" });
+        }
+        CohortCommand::MoveSession(moved) => {
+            let standing = cohort.sessions.get(&moved.session);
+            let is_there = standing.is_some_and(|standing| standing.plan.on == moved.on);
+            let fact = CohortFact::SessionMoved(moved);
+            (fact.clone(), is_there && is_last_of_its_kind(cohort, &fact))
+        }
+        CohortCommand::CancelSession(cancelled) => {
+            let is_gone = !cohort.sessions.contains_key(&cancelled.session);
+            let fact = CohortFact::SessionCancelled(cancelled);
+            (fact.clone(), is_gone && is_last_of_its_kind(cohort, &fact))
+        }
+        CohortCommand::AmendCohort(amendment) => {
+            let mut changed = cohort.plan.clone();
+            if let Some(plan) = &mut changed {
+                amendment.apply(plan);
+            }
+            let is_so = changed == cohort.plan;
+            let fact = CohortFact::CohortAmended(amendment);
+            (fact.clone(), is_so && is_last_of_its_kind(cohort, &fact))
+        }
+        CohortCommand::Retract(retraction) => {
+            let is_retracted = cohort.retracted.contains(&retraction.sequence);
+            (CohortFact::CohortFactRetracted(retraction), is_retracted)
         }
         CohortCommand::CloseCohort(closing) => {
             (CohortFact::CohortClosed(closing), cohort.closed_on.is_some())
@@ -68,9 +116,41 @@ pub fn decide(
         return Ok(Vec::new());
     }
     gate?;
-    let event = CohortEvent { occurred_on, by: context.actor.clone(), fact };
+    let (by, backdating_reason) = (context.actor.clone(), context.backdating_reason);
+    let event = CohortEvent { occurred_on, by, backdating_reason, fact };
+    retract::check_author_of(cohort, &event, context)?;
     lawful(cohort, &event, &context.programme)?;
+    check_backdating(&event, context)?;
+    if matches!(event.fact, CohortFact::CohortClosed(_)) {
+        closed_after(cohort, occurred_on)?;
+    }
     Ok(vec![event])
+}
+
+/// Asks whether an event lies no further back than the rules of its recording allow, or says why. What an event
+/// of a path writes is asked there.
+///
+/// # Errors
+/// [`Refusal::TooFarBack`].
+pub fn check_backdating(event: &CohortEvent, context: &Context) -> Result<(), Refusal> {
+    match event.fact {
+        CohortFact::SeatTaken(_) | CohortFact::SeatReturned(_) => Ok(()),
+        _ => context.check_backdating(event.occurred_on, event.backdating_reason),
+    }
+}
+
+/// Tells whether the last fact of its kind, of the same session, is this one.
+fn is_last_of_its_kind(cohort: &Cohort, fact: &CohortFact) -> bool {
+    let session = |fact: &CohortFact| match fact {
+        CohortFact::SessionMoved(moved) => Some(moved.session.clone()),
+        CohortFact::SessionCancelled(cancelled) => Some(cancelled.session.clone()),
+        _ => None,
+    };
+    let is_of_it = |past: &CohortFact| {
+        past.event_type() == fact.event_type() && session(past) == session(fact)
+    };
+    let last = cohort.standing().rev().find(|(_, event)| is_of_it(&event.fact));
+    last.is_some_and(|(_, event)| event.fact == *fact)
 }
 
 /// Asks whether `event` may follow in this cohort's stream.
@@ -86,10 +166,27 @@ pub fn lawful(cohort: &Cohort, event: &CohortEvent, programme: &Programme) -> Re
     if let CohortFact::SeatReturned(seat) = &event.fact {
         return member(cohort, seat.beneficiary).map(drop);
     }
-    if cohort.closed_on.is_some() {
+    // What is wrong is put right after the end too.
+    match &event.fact {
+        CohortFact::RegisterCorrected(correction) => {
+            return register_corrected(cohort, correction, event);
+        }
+        CohortFact::CohortFactRetracted(retraction) => {
+            return retract::check(cohort, retraction.sequence, programme);
+        }
+        _ => {}
+    }
+    // A session that was held before the end is registered after it too.
+    let is_of_a_session = matches!(event.fact, CohortFact::RegisterRecorded(_));
+    if cohort.closed_on.is_some_and(|closed| !is_of_a_session || closed < event.occurred_on) {
         return Err(Refusal::Settled { item: Item::Cohort, name: plan.code.to_string() });
     }
     match &event.fact {
+        CohortFact::SessionMoved(moved) => amend::moved(cohort, plan, moved),
+        CohortFact::SessionCancelled(cancelled) => amend::cancelled(cohort, &cancelled.session),
+        CohortFact::CohortAmended(amendment) => {
+            amend::amended(cohort, plan, amendment, event.occurred_on, programme)
+        }
         CohortFact::SessionScheduled(session) => scheduled(cohort, plan, session),
         CohortFact::SeatTaken(seat) => {
             if event.occurred_on > plan.period.to {
@@ -103,11 +200,13 @@ pub fn lawful(cohort: &Cohort, event: &CohortEvent, programme: &Programme) -> Re
         }
         CohortFact::CohortClosed(_)
         | CohortFact::CohortPlanned(_)
+        | CohortFact::RegisterCorrected(_)
+        | CohortFact::CohortFactRetracted(_)
         | CohortFact::SeatReturned(_) => Ok(()),
     }
 }
 
-fn outside(period: Period, given: chrono::NaiveDate) -> Refusal {
+pub(super) fn outside(period: Period, given: NaiveDate) -> Refusal {
     Refusal::OutsidePeriod { item: Item::Cohort, period, given }
 }
 
@@ -120,19 +219,26 @@ fn planned(
     if let Some(standing) = &cohort.plan {
         return Err(Refusal::Differs { item: Item::Cohort, name: standing.code.to_string() });
     }
-    let term = programme.term().ok_or_else(|| {
+    if programme.term().is_none() {
         let name = plan.programme.to_string();
-        Refusal::Unknown { item: Item::Programme, name, field: "programme" }
-    })?;
+        return Err(Refusal::Unknown { item: Item::Programme, name, field: "programme" });
+    }
     for given in [event.occurred_on, plan.period.from, plan.period.to] {
-        if !term.holds(given) {
-            return Err(Refusal::OutsideTerm { term, given });
-        }
+        programme.check_term(given)?;
     }
     programme.check_office(&plan.office, event.occurred_on)?;
-    check_items(plan.modules.len(), MODULES_MAX)?;
-    let rules = programme.rules_on(event.occurred_on).1;
-    match plan.modules.iter().find(|module| !rules.modules.contains(module)) {
+    check_modules(&plan.modules, event.occurred_on, programme)
+}
+
+/// Modules are some of those that the rules of the day know.
+pub(super) fn check_modules(
+    modules: &[ModuleCode],
+    on: NaiveDate,
+    programme: &Programme,
+) -> Result<(), Refusal> {
+    check_items(modules.len(), MODULES_MAX)?;
+    let rules = programme.rules_on(on).1;
+    match modules.iter().find(|module| !rules.modules.contains(module)) {
         None => Ok(()),
         Some(module) => {
             let name = module.to_string();
@@ -150,7 +256,7 @@ fn scheduled(cohort: &Cohort, plan: &CohortPlan, session: &SessionPlan) -> Resul
     if !plan.period.holds(session.on) {
         return Err(outside(plan.period, session.on));
     }
-    if session.hours.get() * 60 + session.minutes.map_or(0, Within::get) == 0 {
+    if session.length_minutes() == 0 {
         return Err(Refusal::Disagree { field: "hours", other: "minutes" });
     }
     match session.module.as_ref().filter(|module| !plan.modules.contains(module)) {
@@ -162,7 +268,17 @@ fn scheduled(cohort: &Cohort, plan: &CohortPlan, session: &SessionPlan) -> Resul
     }
 }
 
-fn member(cohort: &Cohort, who: BeneficiaryId) -> Result<chrono::NaiveDate, Refusal> {
+/// A cohort is not closed before a session that was held. It is asked of commands alone: a journal from
+/// before it was asked stays lawful.
+fn closed_after(cohort: &Cohort, given: NaiveDate) -> Result<(), Refusal> {
+    let held = cohort.sessions.values().filter(|session| session.register.is_some());
+    match held.map(|session| session.plan.on).max().filter(|last| given < *last) {
+        Some(earliest) => Err(Refusal::TooEarly { field: "occurred_on", given, earliest }),
+        None => Ok(()),
+    }
+}
+
+fn member(cohort: &Cohort, who: BeneficiaryId) -> Result<NaiveDate, Refusal> {
     cohort.members.get(&who).copied().ok_or_else(|| Refusal::Unknown {
         item: Item::Member,
         name: who.to_string(),
@@ -174,8 +290,13 @@ fn seat_taken(cohort: &Cohort, plan: &CohortPlan, who: BeneficiaryId) -> Result<
     if cohort.members.contains_key(&who) {
         return Err(Refusal::Settled { item: Item::Member, name: who.to_string() });
     }
+    check_seats(plan, cohort.members.len())
+}
+
+/// One seat more than are held.
+fn check_seats(plan: &CohortPlan, held: usize) -> Result<(), Refusal> {
     let limit = plan.capacity.get();
-    let given = u32::try_from(cohort.members.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let given = counted(held).saturating_add(1);
     if given > limit {
         return Err(Refusal::Above { what: Quantity::Seats, limit, given });
     }
@@ -194,4 +315,30 @@ fn register(cohort: &Cohort, counts: &RegisterCounts, event: &CohortEvent) -> Re
         }
         Some(_) => Ok(()),
     }
+}
+
+/// A register that was recorded is put right, on the session's day or later.
+fn register_corrected(
+    cohort: &Cohort,
+    correction: &RegisterCorrection,
+    event: &CohortEvent,
+) -> Result<(), Refusal> {
+    let name = || correction.session.to_string();
+    let session = cohort.sessions.get(&correction.session);
+    let Some(session) = session.filter(|session| session.register.is_some()) else {
+        return Err(Refusal::Unknown { item: Item::Register, name: name(), field: "session" });
+    };
+    if event.occurred_on < session.plan.on {
+        let (given, earliest) = (event.occurred_on, session.plan.on);
+        return Err(Refusal::TooEarly { field: "occurred_on", given, earliest });
+    }
+    let given = counted(correction.lines.len());
+    if given > SEATS_MAX {
+        return Err(Refusal::Above { what: Quantity::Items, limit: SEATS_MAX, given });
+    }
+    let is_same = |line: &&CorrectedLine| line.before.as_ref() == Some(&line.after);
+    if correction.lines.iter().any(|line| is_same(&line)) {
+        return Err(Refusal::Unchanged { field: "present" });
+    }
+    Ok(())
 }

@@ -5,8 +5,9 @@ use cqrs_es::DomainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::path::facts::Nothing;
-use crate::reference::ModuleCode;
+use crate::path::facts::{Nothing, Presence};
+use crate::reference::{BackdatingReason, ModuleCode};
+use crate::retraction::{ClearReason, ClearRetraction};
 use crate::values::{ActorId, BeneficiaryId, OfficeCode, Period, ProgrammeId, Slug, Text, Within};
 
 /// Most seats of a cohort: one register is one append.
@@ -20,6 +21,9 @@ pub struct CohortEvent {
     pub occurred_on: NaiveDate,
     /// The member of staff who recorded it.
     pub by: ActorId,
+    /// The reason for which it was recorded later than the programme allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backdating_reason: Option<BackdatingReason>,
     /// The fact itself.
     pub fact: CohortFact,
 }
@@ -91,6 +95,14 @@ pub struct SessionPlan {
     pub module: Option<ModuleCode>,
 }
 
+impl SessionPlan {
+    /// Length in minutes.
+    #[must_use]
+    pub fn length_minutes(&self) -> u32 {
+        self.hours.get() * 60 + self.minutes.map_or(0, Within::get)
+    }
+}
+
 /// A seat that a beneficiary takes or gives back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,6 +124,81 @@ pub struct RegisterCounts {
     pub absent: u32,
 }
 
+/// A session that is moved to another day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionMove {
+    /// The session that is moved.
+    pub session: CohortCode,
+    /// Day on which it is held instead.
+    pub on: NaiveDate,
+    /// Reason in clear: nobody is named in it.
+    pub reason: ClearReason,
+}
+
+/// A session that is not held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionCancellation {
+    /// The session that is cancelled.
+    pub session: CohortCode,
+    /// Reason in clear: nobody is named in it.
+    pub reason: ClearReason,
+}
+
+/// What changes in a cohort's plan; what is left out stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CohortAmendment {
+    /// Seats, 1 to 200; not below those that are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Within<1, SEATS_MAX>>,
+    /// Place in which it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<Text<120>>,
+    /// The member of staff who teaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trainer: Option<ActorId>,
+    /// From the first day to the last; it holds the sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// Modules that are taught; those of sessions among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modules: Option<Vec<ModuleCode>>,
+    /// Reason in clear: nobody is named in it.
+    pub reason: ClearReason,
+}
+
+/// A line of a register that was put right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectedLine {
+    /// The member.
+    pub beneficiary: BeneficiaryId,
+    /// As it was told; none of a member who had no line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Presence>,
+    /// As it was.
+    pub after: Presence,
+}
+
+/// One session's register, put right, with its counts as they stand. Each line stands in its member's own
+/// path too, recorded in the same append.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterCorrection {
+    /// The session that the register is of.
+    pub session: CohortCode,
+    /// Members who were there.
+    pub present: u32,
+    /// Members who were not.
+    pub absent: u32,
+    /// The lines that changed.
+    pub lines: Vec<CorrectedLine>,
+    /// Reason in clear: nobody is named in it.
+    pub reason: ClearReason,
+}
+
 /// A fact in the life of a cohort. Seats are taken and given back with the beneficiaries' own events, in
 /// one append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +215,16 @@ pub enum CohortFact {
     RegisterRecorded(RegisterCounts),
     /// The cohort was closed.
     CohortClosed(Nothing),
+    /// A session's register was put right.
+    RegisterCorrected(RegisterCorrection),
+    /// A session was moved to another day.
+    SessionMoved(SessionMove),
+    /// A session was cancelled.
+    SessionCancelled(SessionCancellation),
+    /// The plan was changed.
+    CohortAmended(CohortAmendment),
+    /// A fact of the cohort was taken back.
+    CohortFactRetracted(ClearRetraction),
 }
 
 /// Every type of fact of a cohort: name, version, and what it is called in French and English.
@@ -138,6 +235,16 @@ pub const COHORT_FACTS: &[(&str, &str, &str, &str)] = &[
     ("SeatReturned", "1.0", "Place libérée", "Seat returned"),
     ("RegisterRecorded", "1.0", "Feuille de présence", "Register recorded"),
     ("CohortClosed", "1.0", "Groupe clos", "Cohort closed"),
+    ("RegisterCorrected", "1.0", "Feuille de présence corrigée", "Register corrected"),
+    ("SessionMoved", "1.0", "Séance déplacée", "Session moved"),
+    ("SessionCancelled", "1.0", "Séance annulée", "Session cancelled"),
+    ("CohortAmended", "1.0", "Groupe modifié", "Cohort amended"),
+    (
+        "CohortFactRetracted",
+        "1.0",
+        "Retrait d'un événement du groupe",
+        "Event of the cohort retracted",
+    ),
 ];
 
 impl CohortFact {
@@ -151,6 +258,11 @@ impl CohortFact {
             Self::SeatReturned(_) => "SeatReturned",
             Self::RegisterRecorded(_) => "RegisterRecorded",
             Self::CohortClosed(_) => "CohortClosed",
+            Self::RegisterCorrected(_) => "RegisterCorrected",
+            Self::SessionMoved(_) => "SessionMoved",
+            Self::SessionCancelled(_) => "SessionCancelled",
+            Self::CohortAmended(_) => "CohortAmended",
+            Self::CohortFactRetracted(_) => "CohortFactRetracted",
         }
     }
 }

@@ -16,8 +16,10 @@ use crate::refusal::{Item, Refusal, check_items, no_command};
 /// The rule that forbids it; [`Refusal::Unknown`] for a word that is no command.
 pub fn gate(cohort: &Cohort, word: &str, context: &Context) -> Result<(), Refusal> {
     let verb = Verb::of(word).ok_or_else(|| no_command(word))?;
-    if verb == Verb::RecordRegister {
-        return check_register(cohort);
+    match verb {
+        Verb::RecordRegister => return check_register(cohort),
+        Verb::CorrectRegister => return check_correction(cohort),
+        _ => {}
     }
     check(cohort, verb, context.day()?, &context.programme)
 }
@@ -32,7 +34,18 @@ pub(super) fn check(
         return check_unplanned(cohort, on, programme);
     }
     let plan = cohort.plan.as_ref().ok_or(Refusal::NotRegistered)?;
-    if cohort.closed_on.is_some() {
+    let waits = |closed: NaiveDate| {
+        let mut sessions = cohort.sessions.values();
+        verb == Verb::RecordRegister
+            && sessions.any(|session| session.register.is_none() && session.plan.on <= closed)
+    };
+    // What is wrong is put right after the end too.
+    match verb {
+        Verb::CorrectRegister => return check_correction(cohort),
+        Verb::Retract => return Ok(()),
+        _ => {}
+    }
+    if cohort.closed_on.is_some_and(|closed| !waits(closed)) {
         return Err(Refusal::Settled { item: Item::Cohort, name: plan.code.to_string() });
     }
     match verb {
@@ -40,10 +53,19 @@ pub(super) fn check(
         Verb::CloseCohort if on < plan.period.from => {
             Err(Refusal::OutsidePeriod { item: Item::Cohort, period: plan.period, given: on })
         }
-        Verb::RecordRegister if cohort.sessions.is_empty() => {
+        Verb::RecordRegister | Verb::MoveSession | Verb::CancelSession
+            if cohort.sessions.is_empty() =>
+        {
             Err(Refusal::none_open(Item::Session, "session", []))
         }
-        Verb::PlanCohort | Verb::CloseCohort | Verb::RecordRegister => Ok(()),
+        Verb::PlanCohort
+        | Verb::CloseCohort
+        | Verb::RecordRegister
+        | Verb::CorrectRegister
+        | Verb::MoveSession
+        | Verb::CancelSession
+        | Verb::AmendCohort
+        | Verb::Retract => Ok(()),
     }
 }
 
@@ -52,14 +74,20 @@ pub(super) fn check_register(cohort: &Cohort) -> Result<(), Refusal> {
     check(cohort, Verb::RecordRegister, NaiveDate::MAX, &Programme::default())
 }
 
+/// There is a register that could be put right.
+pub(super) fn check_correction(cohort: &Cohort) -> Result<(), Refusal> {
+    cohort.plan.as_ref().ok_or(Refusal::NotRegistered)?;
+    if cohort.sessions.values().any(|session| session.register.is_some()) {
+        return Ok(());
+    }
+    Err(Refusal::none_open(Item::Register, "session", []))
+}
+
 /// A cohort is planned once, and on a day within its programme's term.
 fn check_unplanned(cohort: &Cohort, on: NaiveDate, programme: &Programme) -> Result<(), Refusal> {
     if let Some(standing) = &cohort.plan {
         return Err(Refusal::Differs { item: Item::Cohort, name: standing.code.to_string() });
     }
-    match programme.term() {
-        Some(term) if !term.holds(on) => Err(Refusal::OutsideTerm { term, given: on }),
-        // Without a term the programme is not known, which the plan's own rule names.
-        _ => Ok(()),
-    }
+    // Without a term the programme is not known, which the plan's own rule names.
+    programme.check_term(on)
 }

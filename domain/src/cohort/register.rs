@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sira_numbers::counted;
 
 use super::event::{CohortCode, CohortEvent, CohortFact, RegisterCounts, SEATS_MAX, SessionPlan};
-use super::{Cohort, gate, lawful};
+use super::{Cohort, check_backdating, gate, lawful};
 use crate::context::Context;
-use crate::path::facts::Attendance;
+use crate::path::facts::{Attendance, MinutesPresent, Presence};
 use crate::path::{Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Stage, Status};
 use crate::refusal::{Item, Refusal, Step, check_items};
 use crate::values::{BeneficiaryId, Slug};
@@ -21,6 +23,16 @@ pub struct SheetLine {
     pub beneficiary: BeneficiaryId,
     /// True when the member was there.
     pub present: bool,
+    /// Minutes that the member was there, where it was for a part of the session alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes_present: Option<MinutesPresent>,
+}
+
+impl SheetLine {
+    /// What the line says.
+    pub(super) const fn presence(&self) -> Presence {
+        Presence { present: self.present, minutes_present: self.minutes_present }
+    }
 }
 
 /// One session's sheet: a line for every member who was in training on its day.
@@ -68,10 +80,12 @@ pub fn take_register(
     let event = CohortEvent {
         occurred_on: session.plan.on,
         by: context.actor.clone(),
+        backdating_reason: context.backdating_reason,
         fact: CohortFact::RegisterRecorded(counts.clone()),
     };
     if !is_recorded {
         lawful(cohort, &event, &context.programme)?;
+        check_backdating(&event, context)?;
     }
     check_items(sheet.lines.len(), SEATS_MAX as usize)?;
     let attendance = take_lines(cohort, sheet, &session.plan, paths, context)?;
@@ -89,7 +103,7 @@ fn session_name(sheet: &Sheet) -> String {
     sheet.session.to_string()
 }
 
-fn find_session<'a>(
+pub(super) fn find_session<'a>(
     cohort: &'a Cohort,
     session: &CohortCode,
 ) -> Result<&'a super::SessionState, Refusal> {
@@ -113,8 +127,7 @@ fn check_day(plan: &SessionPlan, context: &Context) -> Result<(), Refusal> {
 }
 
 fn count(sheet: &Sheet, present: bool) -> u32 {
-    let count = sheet.lines.iter().filter(|line| line.present == present).count();
-    u32::try_from(count).unwrap_or(u32::MAX)
+    counted(sheet.lines.iter().filter(|line| line.present == present).count())
 }
 
 /// The events of the lines; a line that was recorded already gives none.
@@ -154,16 +167,13 @@ fn take_line(
     let unknown =
         |item| Refusal::Unknown { item, name: line.beneficiary.to_string(), field: "beneficiary" };
     let path = paths.get(&line.beneficiary).ok_or_else(|| unknown(Item::Path))?;
-    let since = cohort.members.get(&line.beneficiary).ok_or_else(|| unknown(Item::Member))?;
-    if plan.on < *since {
-        let (given, earliest) = (plan.on, *since);
-        return Err(Refusal::TooEarly { field: "session", given, earliest });
-    }
+    check_member(cohort, line.beneficiary, plan.on)?;
     let attendance = Attendance {
         session: session_of_path(cohort, plan)?,
         hours: plan.hours,
         minutes: plan.minutes,
         present: line.present,
+        minutes_present: line.minutes_present,
     };
     let context =
         Context { occurred_on: Some(plan.on), subject: line.beneficiary.0, ..context.clone() };
@@ -171,14 +181,46 @@ fn take_line(
     crate::path::decide(path, command, &context).map(|mut events| events.pop())
 }
 
+/// Whoever stands on a sheet held a seat on the day of the session, whoever holds one today.
+fn check_member(cohort: &Cohort, who: BeneficiaryId, given: NaiveDate) -> Result<(), Refusal> {
+    let since = cohort.members.get(&who).copied();
+    let held = cohort.former_members.get(&who).map_or(&[][..], Vec::as_slice);
+    if since.is_some_and(|since| since <= given) || held.iter().any(|held| held.holds(given)) {
+        return Ok(());
+    }
+    match (since, held.last()) {
+        (None, None) => {
+            let name = who.to_string();
+            Err(Refusal::Unknown { item: Item::Member, name, field: "beneficiary" })
+        }
+        (None, Some(period)) if period.to < given => {
+            Err(Refusal::OutsidePeriod { item: Item::Member, period: *period, given })
+        }
+        (since, _) => {
+            let began = held.iter().map(|held| held.from).chain(since);
+            let earliest = began.filter(|from| *from > given).min().unwrap_or(given);
+            Err(Refusal::TooEarly { field: "session", given, earliest })
+        }
+    }
+}
+
+/// Tells whether a session of a path is one of the cohort's whose register was recorded: its attendance is told
+/// in both streams, and put right in both.
+#[must_use]
+pub fn holds_register_of(cohort: &Cohort, session: &Slug) -> bool {
+    let recorded = cohort.sessions.values().filter(|known| known.register.is_some());
+    let mut words = recorded.filter_map(|known| session_of_path(cohort, &known.plan).ok());
+    words.any(|word| word == *session)
+}
+
 /// The session's word in a path, where those of several cohorts may stand: `cohort.session`.
-fn session_of_path(cohort: &Cohort, plan: &SessionPlan) -> Result<Slug, Refusal> {
+pub(super) fn session_of_path(cohort: &Cohort, plan: &SessionPlan) -> Result<Slug, Refusal> {
     let code = cohort.plan.as_ref().ok_or(Refusal::NotRegistered)?.code.as_str();
     let word = format!("{code}.{}", plan.session);
     Slug::try_new(&word).map_err(|_| Refusal::Disagree { field: "session", other: "code" })
 }
 
-/// Nobody in training is left out.
+/// Nobody who was in training on the day of the session is left out.
 fn check_complete(
     cohort: &Cohort,
     sheet: &Sheet,
@@ -188,25 +230,22 @@ fn check_complete(
     let in_training = |member: &BeneficiaryId| {
         paths.get(member).is_some_and(|path| {
             let state = path.state();
-            (state.stage, state.status) == (Stage::Training, Status::Active)
+            // In a status that is not active no line would be taken.
+            let status = state.status_on(plan.on);
+            state.stage == Stage::Training
+                && status == Status::Active
                 && state.continues_as.is_none()
         })
     };
-    let missing = cohort.members.iter().find(|(member, since)| {
-        **since <= plan.on
-            && in_training(member)
-            && sheet.lines.iter().all(|line| line.beneficiary != **member)
+    let missing = cohort.members_on(plan.on).find(|member| {
+        in_training(member) && sheet.lines.iter().all(|line| line.beneficiary != *member)
     });
     match missing {
         None => Ok(()),
-        Some((member, _)) => Err(Refusal::Line {
-            line: count_lines(sheet) + 1,
-            beneficiary: *member,
+        Some(member) => Err(Refusal::Line {
+            line: counted(sheet.lines.len()).saturating_add(1),
+            beneficiary: member,
             because: Box::new(Refusal::MissingStep { step: Step::RegisterLine }),
         }),
     }
-}
-
-fn count_lines(sheet: &Sheet) -> u32 {
-    u32::try_from(sheet.lines.len()).unwrap_or(u32::MAX - 1)
 }

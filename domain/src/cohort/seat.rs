@@ -1,4 +1,4 @@
-//! What an enrolment or a withdrawal on a path changes in a cohort.
+//! What an enrolment, a withdrawal or an exit on a path changes in a cohort.
 
 use super::event::{CohortEvent, CohortFact, Seat};
 use crate::path::{BeneficiaryEvent, Fact};
@@ -15,7 +15,10 @@ pub fn of_path(
     let (cohort, fact) = match &event.fact {
         Fact::TrainingEnrolled(enrolment) => (enrolment.cohort, CohortFact::SeatTaken(seat)),
         Fact::TrainingWithdrawn(withdrawal) => (withdrawal.cohort, CohortFact::SeatReturned(seat)),
+        Fact::Exited(exit) => (exit.seat?, CohortFact::SeatReturned(seat)),
         _ => return None,
     };
-    Some((cohort, CohortEvent { occurred_on: event.occurred_on, by: event.by.clone(), fact }))
+    let (occurred_on, by) = (event.occurred_on, event.by.clone());
+    // Why it was recorded late stands in the path.
+    Some((cohort, CohortEvent { occurred_on, by, backdating_reason: None, fact }))
 }

@@ -1,12 +1,21 @@
 //! The facts of a fund, as they are stored for ever.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use cqrs_es::DomainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::path::facts::Nothing;
-use crate::values::{ActorId, BeneficiaryId, Period, ProgrammeId, Slug, Text, Xof};
+use super::lines::{BudgetLine, LineBudget};
+use super::overheads::{Overhead, OverheadReversal};
+use super::reconciliation::{Reconciliation, ReconciliationWithdrawal};
+use crate::path::facts::{Nothing, PaymentKind};
+use crate::reference::{Instrument, RegionCode};
+use crate::retraction::{ClearReason, ClearRetraction};
+use crate::values::{
+    ActorId, BeneficiaryId, CurrencyCode, PaymentReference, Period, ProgrammeId, Slug, Text, Xof,
+};
 
 /// One event of a fund's stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +43,16 @@ pub struct Envelope {
     pub period: Period,
     /// The amount that the donor gives.
     pub budget: Xof,
+    /// The regions that the fund is given to: it serves people there alone, and is kept by those who
+    /// reach them all. None when it serves every region, and is kept nationally.
+    #[serde(default)]
+    pub regions: BTreeSet<RegionCode>,
+    /// Lines of the budget, which add up to it; none of a fund without lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<BudgetLine>,
+    /// Currency that the fund is kept in: XOF, in which payments are made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<CurrencyCode>,
 }
 
 /// A new budget.
@@ -44,10 +63,27 @@ pub struct Budget {
     pub budget: Xof,
     /// Reference of the donor's amendment that changes the budget.
     pub amendment: Text<60>,
+    /// New amounts of lines; those that are not named keep theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineBudget>,
+}
+
+/// What changes in an envelope; what is left out stays. The budget has a command of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FundAmendment {
+    /// Name of the donor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub donor: Option<Text<120>>,
+    /// Period within which it may be committed; it holds every commitment that was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// Reason in clear: nobody is named in it.
+    pub reason: ClearReason,
 }
 
 /// Money promised to a financing, or given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Commitment {
     /// The path that the money goes to or comes from.
@@ -56,6 +92,12 @@ pub struct Commitment {
     pub financing: u32,
     /// Amount in whole francs.
     pub amount: Xof,
+    /// The budget line that it draws from, of a fund with lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_line: Option<Slug>,
+    /// The financing's instrument, of a fund with lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<Instrument>,
 }
 
 /// A tranche paid out.
@@ -71,7 +113,7 @@ pub struct Outlay {
     /// Amount in whole francs.
     pub amount: Xof,
     /// The payment's reference, used once in the fund.
-    pub payment_reference: Text<60>,
+    pub payment_reference: PaymentReference,
 }
 
 /// Money that came back.
@@ -86,12 +128,56 @@ pub struct Return {
     pub principal: Xof,
     /// Interest: it is counted, and not committed again.
     pub interest: Xof,
+    /// Above all that was owed: it is held for the person, and not committed again. None of an event that
+    /// was stored before credit could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<Xof>,
     /// The payment's reference, used once in the fund.
-    pub payment_reference: Text<60>,
+    pub payment_reference: PaymentReference,
 }
 
-/// A fact in the life of a fund. The last four come from beneficiaries' decisions and are appended with
-/// them.
+/// Money that moved beyond the ways of tranches and repayments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Movement {
+    /// The path that the money goes to or comes from.
+    pub beneficiary: BeneficiaryId,
+    /// Number of the financing within the path.
+    pub financing: u32,
+    /// Amount in whole francs.
+    pub amount: Xof,
+    /// The payment's reference, used once in the fund.
+    pub payment_reference: PaymentReference,
+}
+
+/// A payment that is undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undoing {
+    /// The path that the money went to or came from.
+    pub beneficiary: BeneficiaryId,
+    /// Number of the financing within the path.
+    pub financing: u32,
+    /// Kind of the payment.
+    pub kind: PaymentKind,
+    /// Number of the tranche that is undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tranche: Option<u32>,
+    /// Amount in whole francs; of a repayment, its principal.
+    pub amount: Xof,
+    /// Interest that is undone.
+    pub interest: Xof,
+    /// Credit that is undone.
+    pub credit: Xof,
+    /// Reference of the payment that is undone.
+    pub undone_reference: PaymentReference,
+    /// The reversal's own reference, used once in the fund.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_reference: Option<PaymentReference>,
+}
+
+/// A fact in the life of a fund. From `Committed` on they come from beneficiaries' decisions and are
+/// appended with them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FundFact {
     /// The fund was opened.
@@ -108,17 +194,53 @@ pub enum FundFact {
     Disbursed(Outlay),
     /// Money came back.
     Repaid(Return),
+    /// An unspent grant or kit came back.
+    Refunded(Movement),
+    /// A loan's credit was paid back to the person.
+    CreditRefunded(Movement),
+    /// Money came in after a write-off or a call.
+    Recovered(Movement),
+    /// A guarantee was paid to the lender.
+    Called(Movement),
+    /// A payment out was undone.
+    OutlayReversed(Undoing),
+    /// A payment in was undone.
+    ReturnReversed(Undoing),
+    /// The envelope was changed.
+    FundAmended(FundAmendment),
+    /// A fact of the fund was taken back.
+    FundFactRetracted(ClearRetraction),
+    /// Payments were found on a statement.
+    PaymentsReconciled(Reconciliation),
+    /// Lines of a statement were confirmed by mistake.
+    ReconciliationWithdrawn(ReconciliationWithdrawal),
+    /// A cost of the fund itself was paid.
+    OverheadPaid(Overhead),
+    /// A cost of the fund itself was undone.
+    OverheadReversed(OverheadReversal),
 }
 
 /// Every type of fact of a fund: name, version, and what it is called in French and English.
 pub const FUND_FACTS: &[(&str, &str, &str, &str)] = &[
-    ("FundOpened", "1.0", "Fonds ouvert", "Fund opened"),
-    ("BudgetAdjusted", "1.0", "Budget modifié", "Budget adjusted"),
+    ("FundOpened", "3.0", "Fonds ouvert", "Fund opened"),
+    ("BudgetAdjusted", "2.0", "Budget modifié", "Budget adjusted"),
     ("FundClosed", "1.0", "Fonds clos", "Fund closed"),
-    ("Committed", "1.0", "Engagement", "Committed"),
+    ("Committed", "2.0", "Engagement", "Committed"),
     ("Released", "1.0", "Dégagement", "Released"),
     ("Disbursed", "1.0", "Décaissé", "Disbursed"),
-    ("Repaid", "1.0", "Remboursé", "Repaid"),
+    ("Repaid", "2.0", "Remboursé", "Repaid"),
+    ("Refunded", "1.0", "Restitué", "Refunded"),
+    ("CreditRefunded", "1.0", "Trop-perçu remis", "Credit refunded"),
+    ("Recovered", "1.0", "Recouvré", "Recovered"),
+    ("Called", "1.0", "Garantie payée", "Guarantee paid"),
+    ("OutlayReversed", "1.0", "Décaissement annulé", "Outlay reversed"),
+    ("ReturnReversed", "1.0", "Encaissement annulé", "Return reversed"),
+    ("FundAmended", "1.0", "Fonds modifié", "Fund amended"),
+    ("FundFactRetracted", "1.0", "Retrait d'un événement du fonds", "Event of the fund retracted"),
+    ("PaymentsReconciled", "1.0", "Paiements rapprochés", "Payments reconciled"),
+    ("ReconciliationWithdrawn", "1.0", "Rapprochement repris", "Reconciliation withdrawn"),
+    ("OverheadPaid", "1.0", "Frais du fonds payés", "Overhead paid"),
+    ("OverheadReversed", "1.0", "Frais du fonds annulés", "Overhead reversed"),
 ];
 
 impl FundFact {
@@ -133,6 +255,18 @@ impl FundFact {
             Self::Released(_) => "Released",
             Self::Disbursed(_) => "Disbursed",
             Self::Repaid(_) => "Repaid",
+            Self::Refunded(_) => "Refunded",
+            Self::CreditRefunded(_) => "CreditRefunded",
+            Self::Recovered(_) => "Recovered",
+            Self::Called(_) => "Called",
+            Self::OutlayReversed(_) => "OutlayReversed",
+            Self::ReturnReversed(_) => "ReturnReversed",
+            Self::FundAmended(_) => "FundAmended",
+            Self::FundFactRetracted(_) => "FundFactRetracted",
+            Self::PaymentsReconciled(_) => "PaymentsReconciled",
+            Self::ReconciliationWithdrawn(_) => "ReconciliationWithdrawn",
+            Self::OverheadPaid(_) => "OverheadPaid",
+            Self::OverheadReversed(_) => "OverheadReversed",
         }
     }
 }
@@ -143,6 +277,8 @@ impl DomainEvent for FundEvent {
     }
 
     fn event_version(&self) -> String {
-        "1.0".to_owned()
+        let own = self.fact.event_type();
+        let known = FUND_FACTS.iter().find(|(name, ..)| *name == own);
+        known.map_or("1.0", |(_, version, ..)| version).to_owned()
     }
 }

@@ -20,12 +20,20 @@ pub fn gate(fund: &Fund, word: &str, context: &Context) -> Result<(), Refusal> {
 pub(super) fn check(fund: &Fund, verb: Verb) -> Result<(), Refusal> {
     let code = || fund.envelope.as_ref().map(|envelope| envelope.code.to_string());
     match (verb, code()) {
-        (Verb::OpenFund, None) => Ok(()),
+        // What is wrong is put right after the end too; statements come then, and what bounced.
+        (Verb::OpenFund, None)
+        | (
+            Verb::Retract
+            | Verb::ConfirmReconciliation
+            | Verb::WithdrawReconciliation
+            | Verb::ReverseOverhead,
+            Some(_),
+        ) => Ok(()),
         (Verb::OpenFund, Some(name)) => Err(Refusal::Differs { item: Item::Fund, name }),
         (_, None) => Err(Refusal::NotRegistered),
         (_, Some(name)) if fund.closed => Err(Refusal::Settled { item: Item::Fund, name }),
         (Verb::CloseFund, Some(_)) => check_nothing_open(fund),
-        (Verb::AdjustBudget, Some(_)) => Ok(()),
+        (Verb::AdjustBudget | Verb::AmendFund | Verb::RecordOverhead, Some(_)) => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@
 //! the label of each property by the schema that it stands in.
 
 mod fields;
+mod record;
 mod values;
 
 use crate::reference::Language;
@@ -31,6 +32,20 @@ pub fn field_label(owner: &str, field: &str, language: Language) -> Option<&'sta
 #[must_use]
 pub fn value_label(owner: &str, value: &str, language: Language) -> Option<&'static str> {
     values::find(owner, value).map(|words| in_language(words, language))
+}
+
+/// The label of a field of a stored fact, where the body that it stands in is not known. A field of a
+/// command has one by the label of the form; none for a field that no fact has.
+#[must_use]
+pub fn record_label(field: &str, language: Language) -> Option<&'static str> {
+    record::field(field).map(|words| in_language(words, language))
+}
+
+/// What a code in a field of a stored fact means; none when it is no code, as in a text that somebody
+/// typed.
+#[must_use]
+pub fn record_value(field: &str, code: &str, language: Language) -> Option<&'static str> {
+    record::value(field, code).map(|words| in_language(words, language))
 }
 
 /// The name of the reference list from which a field of the type `owner` takes its values; a

@@ -6,6 +6,8 @@ use crate::reference::{RegionCode, lists};
 /// Coded types with their reference list.
 pub(super) const LISTS: &[(&str, &str)] = &[
     ("ActionKind", "action_kinds"),
+    ("ApplicationRefusal", "application_refusals"),
+    ("BackdatingReason", "backdating_reasons"),
     ("BusinessStatus", "business_statuses"),
     ("Channel", "channels"),
     ("ClosureReason", "closure_reasons"),
@@ -23,8 +25,13 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("MediaType", "media_types"),
     ("ModuleCode", "modules"),
     ("PaymentMethod", "payment_methods"),
+    ("ReferralOutcome", "referral_outcomes"),
+    ("ReferralService", "referral_services"),
     ("RefusalReason", "refusal_reasons"),
     ("RegionCode", "regions"),
+    ("ReversalGround", "reversal_grounds"),
+    ("LoanChangeGround", "loan_change_grounds"),
+    ("CancellationGround", "cancellation_grounds"),
     ("SectorCode", "sectors"),
     ("SelectionMethod", "selection_methods"),
     ("SupportKind", "support_kinds"),
@@ -53,9 +60,29 @@ const OWN: &[(&str, &str, Words)] = &[
         "document_attached",
         ("Pièce jointe depuis la tranche précédente", "Document since the tranche before"),
     ),
+    ("TieBreaker", "women_first", ("Les femmes d'abord", "Women first")),
+    ("TieBreaker", "younger_first", ("Les plus jeunes d'abord", "The younger first")),
+    ("TieBreaker", "displaced_first", ("Les déplacés d'abord", "Displaced people first")),
+    (
+        "TieBreaker",
+        "earlier_registration",
+        ("La première inscription d'abord", "The earlier registration first"),
+    ),
     ("ErasureGround", "request", ("Demande de la personne", "The person's request")),
     ("ErasureGround", "retention", ("Durée de conservation écoulée", "Retention period over")),
     ("ErasureGround", "collected_in_error", ("Collecte par erreur", "Collected in error")),
+    ("Reporting", "quarter", ("Par trimestre", "By the quarter")),
+    ("Reporting", "month", ("Par mois", "By the month")),
+    ("Reporting", "week", ("Par semaine", "By the week")),
+    ("Role", "adviser", ("Conseiller emploi", "Adviser")),
+    ("Role", "trainer", ("Formateur", "Trainer")),
+    ("Role", "committee", ("Comité", "Committee")),
+    ("Role", "finance", ("Agent financier", "Finance officer")),
+    ("Role", "director", ("Directeur régional", "Director")),
+    ("Role", "analyst", ("Analyste", "Analyst")),
+    ("Role", "auditor", ("Auditeur", "Auditor")),
+    ("Role", "donor", ("Bailleur", "Donor")),
+    ("Role", "admin", ("Administrateur", "Administrator")),
 ];
 
 pub(super) fn find(owner: &str, value: &str) -> Option<Words> {
@@ -72,4 +99,21 @@ pub(super) fn find(owner: &str, value: &str) -> Option<Words> {
     let list = lists().iter().find(|list| list.name == *name)?;
     let entry = list.entries.iter().find(|entry| entry.code == value)?;
     Some((entry.label_fr, entry.label_en))
+}
+
+/// The label of a word of the domain's own, of whichever type: no two types give one word two meanings.
+pub(super) fn of_any_type(value: &str) -> Option<Words> {
+    OWN.iter().find(|(_, word, _)| *word == value).map(|(_, _, words)| *words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_types_give_one_word_two_meanings() {
+        for (owner, word, words) in OWN {
+            assert_eq!(of_any_type(word), Some(*words), "{owner} {word}");
+        }
+    }
 }

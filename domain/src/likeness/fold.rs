@@ -4,7 +4,7 @@
 //! and Kulibali), and clerks write what they hear. The rules below join what sounds alike; the few
 //! names that no rule joins are in `data/name_variants.csv`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
@@ -93,6 +93,21 @@ static VARIANTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     variants
 });
 
+/// The keys of the names that many people bear.
+static COMMON: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/common_names.csv").lines();
+    let names = lines.filter(|line| !line.starts_with('#')).skip(1);
+    let names = names.filter_map(|line| line.split_once(';')).map(|(name, _)| key(name));
+    let variants = VARIANTS.values().cloned();
+    names.chain(variants).collect()
+});
+
+/// Tells whether many people bear a name, by its key. Two such names that differ are two names, however
+/// near; one that is not among them says more of who bears it.
+pub(super) fn is_common(key: &str) -> bool {
+    COMMON.contains(key)
+}
+
 /// The words of a name, in plain lower-case letters: accents folded, apostrophes gone, hyphens a
 /// space, particles left out (unless nothing else is there).
 pub(super) fn words(name: &str) -> Vec<String> {
@@ -138,8 +153,13 @@ pub(super) fn key(word: &str) -> String {
 
 /// The sound of a word, by the rules alone.
 fn sound(word: &str) -> String {
-    let spoken =
-        SPELLINGS.iter().fold(without_mute_end(word), |text, (from, to)| text.replace(from, to));
+    let mut spoken = without_mute_end(word);
+    for (from, to) in SPELLINGS {
+        // Most rules have nothing to do in a word: only one that has makes another text.
+        if spoken.contains(from) {
+            spoken = spoken.replace(from, to);
+        }
+    }
     let mut sound = String::with_capacity(spoken.len());
     for letter in spoken.chars() {
         if !sound.ends_with(letter) {

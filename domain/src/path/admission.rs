@@ -1,6 +1,8 @@
 //! The conditions under which a fact may be recorded, whatever it says.
 
 use super::case::Case;
+use super::order::RestsOn;
+use super::past;
 use super::stage::{Stage, Status};
 use crate::refusal::Refusal;
 
@@ -13,7 +15,7 @@ const EVERY_STAGE: &[Stage] = &[
     Stage::Completed,
 ];
 const EVERY_STATUS: &[Status] =
-    &[Status::Active, Status::Suspended, Status::Exited, Status::Completed];
+    &[Status::Active, Status::Suspended, Status::Closed, Status::Exited, Status::Completed];
 
 /// The days that a fact may be of.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,15 @@ enum Days {
     SinceRegistration,
     /// Before the registration too.
     OfALife,
+}
+
+/// The time of which the path's status is asked.
+#[derive(Clone, Copy, Debug)]
+enum StatusAsked {
+    /// The day of the fact: it is told of a path as it was then.
+    OnItsDay,
+    /// The recording: the fact changes what stands from now on.
+    AtRecording,
 }
 
 /// The office that must be open on the day of the fact.
@@ -45,12 +56,13 @@ enum Undoing {
 }
 
 /// The conditions under which a kind of fact may be recorded, and how it stands to the facts before it. By default the
-/// path is active, the day lies within the convention's term and not before the registration, the
+/// path was active on the day of the fact, the day lies within the convention's term and not before the registration, the
 /// office is open, and the path is not frozen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Admission {
     stages: &'static [Stage],
     statuses: &'static [Status],
+    status: StatusAsked,
     days: Days,
     office: OfficeNeeded,
     begins_path: bool,
@@ -60,6 +72,8 @@ pub(super) struct Admission {
     /// The succession that it belongs to, of which the last fact replaces those before; none for
     /// facts that add up.
     pub succession: Option<&'static str>,
+    /// What it is not of a day before.
+    pub rests_on: &'static [RestsOn],
 }
 
 /// A fact of these stages.
@@ -67,6 +81,7 @@ pub(super) const fn at(stages: &'static [Stage]) -> Admission {
     Admission {
         stages,
         statuses: &[Status::Active],
+        status: StatusAsked::OnItsDay,
         days: Days::OfTheTerm,
         office: OfficeNeeded::Own,
         begins_path: false,
@@ -74,6 +89,7 @@ pub(super) const fn at(stages: &'static [Stage]) -> Admission {
         seals_text: false,
         undoing: Undoing::Retraction,
         succession: None,
+        rests_on: &[],
     }
 }
 
@@ -94,9 +110,16 @@ pub(super) const fn in_every_status() -> Admission {
 }
 
 impl Admission {
-    /// In these statuses alone.
+    /// In these statuses alone; what is recorded of an active path is of one that a decision closed too,
+    /// which another decision may open.
     pub const fn while_in(self, statuses: &'static [Status]) -> Self {
         Self { statuses, ..self }
+    }
+
+    /// The path is in its status at the recording too: the fact changes what stands from then on, and what
+    /// has ended meanwhile is not changed.
+    pub const fn of_what_stands(self) -> Self {
+        Self { status: StatusAsked::AtRecording, ..self }
     }
 
     /// It may also be recorded outside the convention's term and for a closed office.
@@ -134,6 +157,11 @@ impl Admission {
         Self { succession: Some(succession), ..self }
     }
 
+    /// Its day is not before these, where they are.
+    pub const fn resting_on(self, rests_on: &'static [RestsOn]) -> Self {
+        Self { rests_on, ..self }
+    }
+
     /// Tells whether a retraction may take it back.
     pub const fn is_retractable(&self) -> bool {
         matches!(self.undoing, Undoing::Retraction)
@@ -156,13 +184,7 @@ impl Admission {
         if let Some(continues) = case.state.continues_as.filter(|_| !self.is_taken_when_frozen) {
             return Err(Refusal::Frozen { continues });
         }
-        let (stage, status) = (case.state.stage, case.state.status);
-        if !self.stages.contains(&stage) {
-            return Err(Refusal::WrongStage { stage, allowed: self.stages });
-        }
-        if !self.statuses.contains(&status) {
-            return Err(Refusal::WrongStatus { status, allowed: self.statuses });
-        }
+        self.check_stage_and_status(case)?;
         match self.days {
             Days::OfALife => {}
             Days::SinceRegistration => case.not_before(registration.on)?,
@@ -176,15 +198,52 @@ impl Admission {
 
     /// Within the term, and for an office that is open.
     fn check_place_and_time(&self, case: &Case) -> Result<(), Refusal> {
-        let term = case.programme.term().ok_or(Refusal::NotRegistered)?;
-        if !term.holds(case.on) {
-            return Err(Refusal::OutsideTerm { term, given: case.on });
-        }
+        case.programme.term().ok_or(Refusal::NotRegistered)?;
+        case.programme.check_term(case.on)?;
         match &case.state.office {
+            // The office in charge then was open, or the one in charge now, of which older journals ask.
             Some(office) if matches!(self.office, OfficeNeeded::Own) => {
-                case.programme.check_office(office, case.on).map(drop)
+                let now = case.programme.check_office(office, case.on).map(drop);
+                now.or_else(|_| Self::check_office_then(case))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Of the stages and statuses that it is recorded in: on its day, or at the recording.
+    fn check_stage_and_status(&self, case: &Case) -> Result<(), Refusal> {
+        let is_of_its_day = matches!(self.status, StatusAsked::OnItsDay);
+        let state = case.state;
+        let reached = if is_of_its_day { state.stage_on(case.on) } else { state.stage };
+        if !self.stages.contains(&reached) {
+            return Err(Refusal::WrongStage { stage: state.stage, allowed: self.stages });
+        }
+        match state.status {
+            status if past::is_admitted(status, self.statuses) => Ok(()),
+            _ if is_of_its_day => past::check_status(case, self.statuses),
+            status => Err(Refusal::WrongStatus { status, allowed: self.statuses }),
+        }
+    }
+
+    /// Asks whether what stood on the day of the fact allowed it, where what stands now does.
+    ///
+    /// # Errors
+    /// [`Refusal::StatusThen`] and [`Refusal::OfficeClosed`].
+    pub fn check_then(&self, case: &Case) -> Result<(), Refusal> {
+        if self.begins_path || case.state.registration.is_none() {
+            return Ok(());
+        }
+        past::check_status(case, self.statuses)?;
+        match (self.days, self.office) {
+            (Days::OfTheTerm, OfficeNeeded::Own) => Self::check_office_then(case),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_office_then(case: &Case) -> Result<(), Refusal> {
+        match case.state.office_on(case.on) {
+            Some(office) => case.programme.check_office(office, case.on).map(drop),
+            None => Ok(()),
         }
     }
 }

@@ -44,10 +44,7 @@ impl Case<'_> {
 
     /// The region exists on the day of the fact.
     pub fn check_region(&self, region: RegionCode) -> Result<(), Refusal> {
-        if region.valid_on(self.on) {
-            return Ok(());
-        }
-        Err(Refusal::RegionNotValid { region, on: self.on, then: region.on(self.on) })
+        check_region_on(region, self.on)
     }
 
     /// The sector is in the shipped list or one of the programme's own.
@@ -57,6 +54,14 @@ impl Case<'_> {
         }
         Err(Refusal::Unknown { item: Item::Sector, name: sector.to_string(), field: "sector" })
     }
+}
+
+/// The region exists on a day.
+pub(super) fn check_region_on(region: RegionCode, on: NaiveDate) -> Result<(), Refusal> {
+    if region.valid_on(on) {
+        return Ok(());
+    }
+    Err(Refusal::RegionNotValid { region, on, then: region.on(on) })
 }
 
 /// Numbers go up; one that was retracted leaves its number unused.

@@ -1,15 +1,17 @@
 //! From command to events, and the rule that judges each of them.
 
+use super::any::status::check_directory;
 use super::case::Case;
 use super::command::{BeneficiaryCommand as Command, BeneficiaryVerb as Verb, kind_of, propose};
 use super::event::BeneficiaryEvent;
 use super::fact::Fact;
+use super::financing::reversal;
 use super::proposal::Asked;
 use super::retry::already_happened;
 use super::state::State;
-use super::{Beneficiary, retract};
+use super::{Beneficiary, order, past, plausible, retract};
 use crate::context::Context;
-use crate::programme::Programme;
+use crate::programme::{Programme, ranking};
 use crate::refusal::{Refusal, no_command};
 
 /// Asks whether a command may be given now, whatever its body says. The rules are those that
@@ -21,19 +23,11 @@ pub fn gate(path: &Beneficiary, word: &str, context: &Context) -> Result<(), Ref
     let verb = Verb::of(word).ok_or_else(|| no_command(word))?;
     let on = context.day()?;
     let (_, rules) = context.programme.rules_on(on);
-    check_gate(path, verb, &Asked { path, context, on, rules: &rules })
+    check_gate(verb, &Asked { path, context, on, rules: &rules })
 }
 
-fn check_gate(path: &Beneficiary, verb: Verb, asked: &Asked) -> Result<(), Refusal> {
-    let context = asked.context;
-    let case = Case {
-        state: path.state(),
-        on: asked.on,
-        by: &context.actor,
-        programme: &context.programme,
-        rules: asked.rules,
-        subject: context.subject,
-    };
+fn check_gate(verb: Verb, asked: &Asked) -> Result<(), Refusal> {
+    let case = asked.case();
     let kind = kind_of(verb);
     let admission = kind.admission();
     admission.check(&case, admission.always_seals())?;
@@ -52,15 +46,20 @@ pub fn decide(
     let occurred_on = context.day()?;
     let (rules, in_force) = context.programme.rules_on(occurred_on);
     let asked = Asked { path, context, on: occurred_on, rules: &in_force };
-    let gate = check_gate(path, command.verb(), &asked);
+    let gate = check_gate(command.verb(), &asked);
     // A retry is an answer even where the gate has closed since.
     let fact = propose(command, &asked).map_err(|why| gate.clone().err().unwrap_or(why))?;
-    let event = BeneficiaryEvent { occurred_on, by: context.actor.clone(), rules, fact };
+    let (by, backdating_reason) = (context.actor.clone(), context.backdating_reason);
+    let event = BeneficiaryEvent { occurred_on, by, rules, backdating_reason, fact };
     if already_happened(path, &event) {
         return Ok(Vec::new());
     }
     gate?;
     may_follow(path, &event, context)?;
+    order::check(path, &event)?;
+    check_directory(path.state(), &event, &context.programme)?;
+    past::check(&asked.case(), &event)?;
+    plausible::check_parts(&event.fact)?;
     Ok(vec![event])
 }
 
@@ -75,8 +74,16 @@ pub fn may_follow(
     context: &Context,
 ) -> Result<(), Refusal> {
     lawful(path.state(), event, &context.programme, context.subject)?;
+    context.check_backdating(event.occurred_on, event.backdating_reason)?;
+    ranking::check_listed(event, context.subject, &context.programme)?;
     match &event.fact {
         Fact::Retracted(retraction) => retract::check(path, retraction.sequence, context),
+        Fact::RegistrationCorrected(correction) => {
+            retract::check_correction(path, correction, context)
+        }
+        Fact::DisbursementReversed(reversal) | Fact::RepaymentReversed(reversal) => {
+            reversal::check(path, reversal, context)
+        }
         _ => Ok(()),
     }
 }
@@ -99,7 +106,11 @@ pub fn lawful(
     let kind = event.fact.kind();
     kind.admission().check(&case, state.is_erased() && carries_sealed_text(&event.fact))?;
     kind.check_needs(&case)?;
-    event.fact.check_content(&case)
+    event.fact.check_content(&case)?;
+    match &rules.plausibility {
+        Some(bounds) => plausible::check(&event.fact, bounds),
+        None => Ok(()),
+    }
 }
 
 /// Asked of erased people alone, so the price of writing the fact out does not matter.

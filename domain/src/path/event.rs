@@ -1,4 +1,5 @@
-//! The facts of a path, as they are stored for ever.
+//! The envelope of a path's facts, as it is stored for ever. A new fact is a row of the table in
+//! `fact.rs`, and touches nothing here.
 //!
 //! An event is the day of the fact, who recorded it, the version of the programme's rules that it
 //! was judged by, and the fact. These four stand in the payload because decisions rest on them
@@ -11,6 +12,7 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
+use crate::reference::BackdatingReason;
 use crate::values::ActorId;
 
 /// One event of a beneficiary's stream.
@@ -23,6 +25,10 @@ pub struct BeneficiaryEvent {
     pub by: ActorId,
     /// Version of the programme's rules that it was judged by; 0 before any were set.
     pub rules: u32,
+    /// The reason for which it was recorded later than the programme allows; none where it was not, and
+    /// of an event from before there was such a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backdating_reason: Option<BackdatingReason>,
     /// The fact itself.
     pub fact: Fact,
 }

@@ -1,22 +1,27 @@
 //! The table of facts: for each its stored form, what it is called, when it may be recorded, the
-//! rules that it obeys and what it changes in the state.
+//! rules that it obeys and what it changes in the state. Here a new event of a path begins: a row, a body in
+//! the folder of its stage, and a golden file. `event.rs` is the envelope in which each is stored.
 
 use serde::{Deserialize, Serialize};
 
 use super::admission::{Admission, at, at_every_stage, first, in_every_status};
-use super::any::{duplicate, grievance, privacy, records, retraction, status};
+use super::any::{duplicate, grievance, handover, privacy, records, referral, retraction, status};
 use super::case::{Case, any_content, nothing_before};
 use super::facts::{
-    AdviserChoice, Approval, Assessment, Attendance, Closure, CommunityAction, Completion, Consent,
-    ConsentScope, Disbursement, Document, DuplicateLink, DuplicateUnlink, Eligibility, Enrolment,
-    Erasure, Exit, FinancingCase, FinancingNumber, FinancingRefusal, Grievance, GrievanceAnswer,
-    Idea, IdentityChange, Income, InterviewSheet, Note, Nothing, PathEnd, Plan, PlanReview, Reason,
-    Registration, Repayment, Rescheduling, Retraction, Selection, Start, Support, Suspension,
-    Transfer, Visit, Withdrawal, WriteOff,
+    AdviserChoice, Approval, Assessment, Attendance, AttendanceCorrection, Cancellation, Closure,
+    CommunityAction, Completion, Consent, ConsentScope, Disbursement, Document, DuplicateLink,
+    DuplicateUnlink, Eligibility, Enrolment, Erasure, Exit, FinancingCase, FinancingNumber,
+    FinancingRefusal, Grievance, GrievanceAnswer, GuaranteeCall, Idea, IdentityChange, Income,
+    InterviewSheet, Note, Nothing, PairDecision, PathEnd, Plan, PlanReview, Reason, Recovery,
+    Referral, ReferralAnswer, Refund, Registration, RegistrationCorrection, Repayment,
+    Rescheduling, Retraction, Reversal, Selection, Start, Support, Suspension, Transfer,
+    TransferAcceptance, TransferReturn, Visit, Withdrawal, WriteOff,
 };
-use super::financing::{payment, plan};
+use super::financing::{beyond, payment, plan, reversal};
+use super::idea::correction;
+use super::order::RestsOn::{Every, First, Last};
 use super::stage::Stage::{Financing, FollowUp, Idea as IdeaStage, Recruitment, Training};
-use super::stage::Status::{Active, Completed, Exited, Suspended};
+use super::stage::Status::{Active, Closed, Completed, Exited, Suspended};
 use super::state::{Signed, State};
 use super::{financing, follow_up, idea, recruitment, training};
 use crate::refusal::Refusal;
@@ -100,7 +105,7 @@ macro_rules! facts {
 facts! {
     told_apart {
         TrainingRecognised of TrainingCompleted when Completion::is_recognised,
-            at(&[IdeaStage, Recruitment, Training]).may_precede_registration().sealing().replacing("training"),
+            at(&[IdeaStage, Recruitment, Training]).of_what_stands().may_precede_registration().sealing().replacing("training"),
             nothing_before;
         PathFrozen of DuplicateLinked when DuplicateLink::freezes,
             in_every_status().never_retracted().replacing("duplicate"),
@@ -108,58 +113,76 @@ facts! {
         PathUnfrozen of DuplicateUnlinked when DuplicateUnlink::unfreezes,
             in_every_status().even_frozen().sealing().never_retracted().replacing("duplicate"),
             duplicate::frozen;
+        PairDismissed of DuplicateDismissed when PairDecision::is_sent,
+            in_every_status().sealing().never_retracted().replacing("pair"),
+            nothing_before;
+        PairReconsidered of DuplicateReconsidered when PairDecision::is_sent,
+            in_every_status().sealing().never_retracted().replacing("pair"),
+            nothing_before;
     }
 
-    Registered(Registration) "2.0" "Inscription", "Registered",
+    Registered(Registration) "3.0" "Inscription", "Registered",
         first(),
         idea::not_registered, idea::check_registration, idea::fold_registration;
+    RegistrationCorrected(RegistrationCorrection) "1.0" "Inscription corrigée", "Registration corrected",
+        in_every_status().sealing().replacing("registration"),
+        nothing_before, correction::check_correction, correction::fold_nothing;
     IdeaSubmitted(Idea) "1.0" "Idée de projet déposée", "Idea submitted",
         at(&[IdeaStage]).sealing().replacing("idea"),
         nothing_before, idea::check_idea, idea::fold_submission;
     IdeaRevised(Idea) "1.0" "Idée de projet revue", "Idea revised",
-        at(&[Recruitment, Training, Financing]).sealing().replacing("idea"),
+        at(&[Recruitment, Training, Financing]).sealing().replacing("idea")
+            .resting_on(&[First(FactKind::IdeaSubmitted)]),
         nothing_before, idea::check_idea, idea::fold_revision;
-    EligibilityAssessed(Eligibility) "1.0" "Éligibilité examinée", "Eligibility assessed",
-        at(&[Recruitment]).replacing("eligibility"),
+    EligibilityAssessed(Eligibility) "2.0" "Éligibilité examinée", "Eligibility assessed",
+        at(&[Recruitment]).replacing("eligibility").resting_on(&[First(FactKind::IdeaSubmitted)]),
         nothing_before, recruitment::check_eligibility, recruitment::fold_eligibility;
     InterviewRecorded(InterviewSheet) "1.0" "Entretien noté", "Interview recorded",
-        at(&[Recruitment]).replacing("interview"),
+        at(&[Recruitment]).replacing("interview").resting_on(&[First(FactKind::EligibilityAssessed)]),
         nothing_before, recruitment::check_sheet, recruitment::fold_interview;
     SelectionDecided(Selection) "1.0" "Sélection décidée", "Selection decided",
-        at(&[Recruitment]).replacing("selection"),
+        at(&[Recruitment]).replacing("selection")
+            .resting_on(&[Last(FactKind::EligibilityAssessed), Last(FactKind::InterviewRecorded)]),
         recruitment::assessed, recruitment::check_selection, recruitment::fold_selection;
     TrainingEnrolled(Enrolment) "1.0" "Inscription en formation", "Enrolled in training",
-        at(&[Training]).never_retracted().replacing("seat"),
+        at(&[Training]).of_what_stands().never_retracted().replacing("seat").resting_on(&[First(FactKind::SelectionDecided)]),
         training::without_seat, any_content, training::fold_enrolment;
     // A seat that is not used any more is given back when the person has left too.
     TrainingWithdrawn(Withdrawal) "1.0" "Retrait de la formation", "Withdrawn from training",
-        at(&[Training, Financing]).while_in(&[Active, Suspended, Exited]).of_any_time().even_frozen()
+        at(&[Training, Financing]).of_what_stands().while_in(&[Active, Suspended, Exited]).of_any_time().even_frozen()
             .never_retracted().replacing("seat"),
         training::seat_to_return, training::check_withdrawal, training::fold_withdrawal;
     AttendanceRecorded(Attendance) "1.0" "Présence relevée", "Attendance recorded",
-        at(&[Training]),
+        at(&[Training]).resting_on(&[First(FactKind::SelectionDecided)]),
         nothing_before, training::check_attendance, training::fold_attendance;
+    // A register is put right after its members have left too; the group is told of it as well.
+    AttendanceCorrected(AttendanceCorrection) "1.0" "Présence corrigée", "Attendance corrected",
+        at(&[Training]).while_in(&[Active, Suspended, Exited]).of_any_time().even_frozen().never_retracted(),
+        nothing_before, training::check_attendance_correction, training::fold_attendance_correction;
     ModuleAssessed(Assessment) "1.0" "Module évalué", "Module assessed",
-        at(&[Training]).replacing("assessment"),
+        at(&[Training]).replacing("assessment").resting_on(&[First(FactKind::SelectionDecided)]),
         nothing_before, training::check_assessment, training::fold_assessment;
-    TrainingCompleted(Completion) "1.0" "Formation achevée", "Training completed",
-        at(&[Training]).replacing("training"),
+    TrainingCompleted(Completion) "2.0" "Formation achevée", "Training completed",
+        at(&[Training]).replacing("training").resting_on(&[
+            First(FactKind::SelectionDecided), Every(FactKind::AttendanceRecorded), Every(FactKind::ModuleAssessed),
+        ]),
         training::attended_enough, training::check_completion, training::fold_completion;
     BusinessPlanSubmitted(Plan) "1.0" "Plan d'affaires déposé", "Business plan submitted",
-        at(&[Financing, FollowUp]).sealing(),
+        at(&[Financing, FollowUp]).sealing()
+            .resting_on(&[Last(FactKind::TrainingCompleted), Last(FactKind::TrainingRecognised)]),
         nothing_before, plan::check_plan, plan::fold_plan;
     BusinessPlanValidated(PlanReview) "1.0" "Plan d'affaires examiné", "Business plan reviewed",
-        at(&[Financing, FollowUp]).replacing("plan"),
+        at(&[Financing, FollowUp]).replacing("plan").resting_on(&[Last(FactKind::BusinessPlanSubmitted)]),
         plan::to_review, plan::check_review, plan::fold_review;
-    FinancingRequested(FinancingCase) "1.0" "Financement demandé", "Financing requested",
-        at(&[Financing, FollowUp]),
+    FinancingRequested(FinancingCase) "2.0" "Financement demandé", "Financing requested",
+        at(&[Financing, FollowUp]).of_what_stands(),
         plan::validated, financing::check_request, financing::fold_request;
     FinancingApproved(Approval) "1.0" "Financement approuvé", "Financing approved",
-        at(&[Financing, FollowUp]).never_retracted().replacing("approval"),
+        at(&[Financing, FollowUp]).of_what_stands().never_retracted().replacing("approval"),
         financing::one_to_approve, financing::check_approval, financing::fold_approval;
     // Money that is not used any more is given back when the person has left too.
     FinancingRefused(FinancingRefusal) "1.0" "Financement refusé", "Financing refused",
-        at(&[Financing, FollowUp]).while_in(&[Active, Suspended, Exited]).of_any_time().even_frozen()
+        at(&[Financing, FollowUp]).of_what_stands().while_in(&[Active, Suspended, Exited]).of_any_time().even_frozen()
             .replacing("approval"),
         financing::one_to_refuse, financing::check_refusal, financing::fold_refusal;
     AgreementSigned(FinancingNumber) "1.0" "Convention de financement signée", "Agreement signed",
@@ -168,17 +191,39 @@ facts! {
     DisbursementRecorded(Disbursement) "1.0" "Décaissement", "Disbursement recorded",
         at(&[Financing, FollowUp]).never_retracted(),
         payment::one_to_pay, payment::check_disbursement, payment::fold_disbursement;
-    RepaymentRecorded(Repayment) "1.0" "Remboursement", "Repayment recorded",
+    RepaymentRecorded(Repayment) "2.0" "Remboursement", "Repayment recorded",
         in_every_status().even_frozen().never_retracted(),
         payment::one_to_repay, payment::check_repayment, payment::fold_repayment;
-    LoanRescheduled(Rescheduling) "1.0" "Crédit rééchelonné", "Loan rescheduled",
-        in_every_status().even_frozen().sealing(),
+    LoanRescheduled(Rescheduling) "2.0" "Crédit rééchelonné", "Loan rescheduled",
+        in_every_status().even_frozen(),
         payment::one_owed, payment::check_rescheduling, payment::fold_rescheduling;
-    LoanWrittenOff(WriteOff) "1.0" "Crédit passé en perte", "Loan written off",
-        in_every_status().even_frozen().sealing(),
+    LoanWrittenOff(WriteOff) "2.0" "Crédit passé en perte", "Loan written off",
+        in_every_status().even_frozen(),
         payment::one_owed, payment::check_write_off, payment::fold_write_off;
+    DisbursementReversed(Reversal) "1.0" "Paiement annulé", "Payment reversed",
+        in_every_status().even_frozen().never_retracted(),
+        reversal::one_paid_out, reversal::check_outgoing, reversal::fold_reversal;
+    RepaymentReversed(Reversal) "1.0" "Encaissement annulé", "Receipt reversed",
+        in_every_status().even_frozen().never_retracted(),
+        reversal::one_paid_in, reversal::check_incoming, reversal::fold_reversal;
+    RefundRecorded(Refund) "1.0" "Restitution", "Refund recorded",
+        in_every_status().even_frozen().never_retracted(),
+        beyond::one_to_refund, beyond::check_refund, beyond::fold_refund;
+    RecoveryRecorded(Recovery) "1.0" "Recouvrement", "Recovery recorded",
+        in_every_status().even_frozen().never_retracted(),
+        beyond::one_to_recover, beyond::check_recovery, beyond::fold_recovery;
+    GuaranteeCalled(GuaranteeCall) "1.0" "Garantie appelée", "Guarantee called",
+        in_every_status().even_frozen().never_retracted(),
+        beyond::one_guaranteed, beyond::check_call, beyond::fold_call;
+    GuaranteeReleased(FinancingNumber) "1.0" "Garantie libérée", "Guarantee released",
+        in_every_status().even_frozen().never_retracted(),
+        beyond::one_guaranteed, beyond::check_release, beyond::fold_release;
+    FinancingCancelled(Cancellation) "1.0" "Financement annulé", "Financing cancelled",
+        at(&[Financing, FollowUp]).of_what_stands().while_in(&[Active, Suspended, Exited]).of_any_time().even_frozen()
+            .never_retracted().replacing("approval"),
+        beyond::one_to_cancel, beyond::check_cancellation, financing::fold_cancellation;
     FinancingWaived(Reason) "1.0" "Démarrage sans financement", "Financing waived",
-        at(&[Financing]).sealing(),
+        at(&[Financing]).of_what_stands().sealing(),
         financing::nothing_paid, any_content, financing::fold_waiver;
     BusinessStarted(Start) "1.0" "Démarrage d'activité", "Business started",
         at(&[Financing, FollowUp]).replacing("business"),
@@ -187,31 +232,46 @@ facts! {
         at(&[FollowUp]),
         follow_up::started, follow_up::check_visit, follow_up::fold_visit;
     SupportProvided(Support) "1.0" "Accompagnement", "Support provided",
-        at(&[FollowUp]),
+        at(&[FollowUp]).resting_on(&[First(FactKind::BusinessStarted)]),
         nothing_before, any_content, follow_up::fold_support;
     BusinessClosed(Closure) "1.0" "Cessation d'activité", "Business closed",
         at(&[FollowUp]).replacing("business"),
         follow_up::trading, any_content, follow_up::fold_closure;
     PathCompleted(PathEnd) "1.0" "Parcours achevé", "Path completed",
-        at(&[FollowUp]).of_any_time().replacing("end"),
+        at(&[FollowUp]).of_what_stands().of_any_time().replacing("end")
+            .resting_on(&[Last(FactKind::BusinessStarted), Every(FactKind::VisitRecorded)]),
         nothing_before, follow_up::check_end, follow_up::fold_end;
     AdviserAssigned(AdviserChoice) "1.0" "Conseiller désigné", "Adviser assigned",
-        at_every_stage().while_in(&[Active, Suspended]).replacing("adviser"),
+        at_every_stage().of_what_stands().while_in(&[Active, Suspended]).replacing("adviser"),
         nothing_before, any_content, status::fold_adviser;
-    Transferred(Transfer) "1.0" "Transfert", "Transferred",
-        at_every_stage().while_in(&[Active, Suspended]).at_another_office().replacing("transfer"),
+    Transferred(Transfer) "2.0" "Transfert", "Transferred",
+        at_every_stage().of_what_stands().while_in(&[Active, Suspended]).at_another_office().replacing("transfer")
+            .resting_on(&[Last(FactKind::Transferred)]),
         nothing_before, status::check_transfer, status::fold_transfer;
+    TransferAccepted(TransferAcceptance) "1.0" "Transfert accepté", "Transfer accepted",
+        at_every_stage().while_in(&[Active, Suspended]).of_any_time().replacing("transfer")
+            .resting_on(&[Last(FactKind::Transferred)]),
+        handover::one_to_accept, any_content, handover::fold_acceptance;
+    TransferReturned(TransferReturn) "1.0" "Transfert renvoyé", "Transfer returned",
+        at_every_stage().while_in(&[Active, Suspended]).of_any_time().sealing().replacing("transfer")
+            .resting_on(&[Last(FactKind::Transferred)]),
+        handover::one_to_accept, handover::check_return, handover::fold_return;
     Suspended(Suspension) "1.0" "Suspension", "Suspended",
-        at_every_stage().replacing("status"),
+        at_every_stage().of_what_stands().replacing("status").resting_on(&[Last(FactKind::Resumed), Last(FactKind::Reopened)]),
         nothing_before, any_content, status::fold_suspension;
     Resumed(Nothing) "1.0" "Reprise", "Resumed",
-        at_every_stage().while_in(&[Suspended]).replacing("status"),
+        at_every_stage().of_what_stands().while_in(&[Suspended]).replacing("status").resting_on(&[Last(FactKind::Suspended)]),
         nothing_before, any_content, status::fold_resumption;
-    Exited(Exit) "1.0" "Abandon ou sortie", "Exited",
-        at_every_stage().while_in(&[Active, Suspended]).of_any_time().replacing("status"),
-        nothing_before, any_content, status::fold_exit;
+    Exited(Exit) "2.0" "Abandon ou sortie", "Exited",
+        at_every_stage().of_what_stands().while_in(&[Active, Suspended]).of_any_time().replacing("status")
+            .resting_on(&[Last(FactKind::Reopened)]),
+        nothing_before, status::check_exit, status::fold_exit;
     Reopened(Reason) "1.0" "Réouverture", "Reopened",
-        at_every_stage().while_in(&[Exited, Completed]).of_any_time().sealing().replacing("status"),
+        at_every_stage().of_what_stands().while_in(&[Closed, Exited, Completed]).of_any_time().sealing().replacing("status")
+            .resting_on(&[
+                Last(FactKind::Exited), Last(FactKind::PathCompleted),
+                Last(FactKind::SelectionDecided), Last(FactKind::EligibilityAssessed),
+            ]),
         nothing_before, any_content, status::fold_reopening;
     NoteAdded(Note) "1.0" "Note", "Note added",
         in_every_status().sealing(),
@@ -225,11 +285,17 @@ facts! {
     CommunityActionRecorded(CommunityAction) "1.0" "Action communautaire", "Community action recorded",
         in_every_status().may_precede_registration(),
         nothing_before, any_content, records::fold_community_action;
+    ReferredToPartner(Referral) "1.0" "Orientation vers un partenaire", "Referred to a partner",
+        in_every_status(),
+        nothing_before, referral::check_referral, referral::fold_referral;
+    ReferralOutcomeRecorded(ReferralAnswer) "1.0" "Suite d'une orientation", "Referral outcome recorded",
+        in_every_status().even_frozen().resting_on(&[First(FactKind::ReferredToPartner)]),
+        referral::one_referred, referral::check_outcome, referral::fold_outcome;
     GrievanceLodged(Grievance) "1.0" "Plainte reçue", "Grievance lodged",
         in_every_status().sealing(),
         nothing_before, grievance::check_grievance, grievance::fold_grievance;
     GrievanceResolved(GrievanceAnswer) "1.0" "Plainte traitée", "Grievance resolved",
-        in_every_status().even_frozen(),
+        in_every_status().even_frozen().resting_on(&[First(FactKind::GrievanceLodged)]),
         grievance::one_open, grievance::check_answer, grievance::fold_answer;
     // A retraction is not retracted: the fact is recorded anew.
     Retracted(Retraction) "1.0" "Retrait d'un événement", "Event retracted",
@@ -241,6 +307,12 @@ facts! {
     DuplicateUnlinked(DuplicateUnlink) "1.0" "Doublon détaché", "Duplicate unlinked",
         in_every_status().even_frozen().never_retracted().replacing("duplicate"),
         nothing_before, duplicate::check_unlink, duplicate::fold_unlink;
+    DuplicateDismissed(PairDecision) "1.0" "Doublon écarté", "Duplicate dismissed",
+        in_every_status().never_retracted().replacing("pair"),
+        nothing_before, duplicate::check_dismissal, duplicate::fold_dismissal;
+    DuplicateReconsidered(PairDecision) "1.0" "Doublon remis à l'examen", "Duplicate reconsidered",
+        in_every_status().never_retracted().replacing("pair"),
+        nothing_before, duplicate::check_reconsideration, duplicate::fold_reconsideration;
     IdentityUpdated(IdentityChange) "1.0" "Identité corrigée", "Identity updated",
         in_every_status().sealing().replacing("identity"),
         nothing_before, any_content, privacy::fold_identity;
@@ -248,7 +320,7 @@ facts! {
         in_every_status().may_precede_registration().replacing("consent"),
         nothing_before, any_content, privacy::fold_consent;
     ConsentWithdrawn(ConsentScope) "1.0" "Consentement retiré", "Consent withdrawn",
-        in_every_status().even_frozen().replacing("consent"),
+        in_every_status().even_frozen().replacing("consent").resting_on(&[Every(FactKind::ConsentRecorded)]),
         privacy::one_consent, privacy::check_withdrawal, privacy::fold_withdrawal;
     // A destroyed key does not come back.
     PersonalDataErased(Erasure) "1.0" "Données personnelles effacées", "Personal data erased",

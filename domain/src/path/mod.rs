@@ -5,14 +5,18 @@
 //! its rules. The table of `fact.rs` says for each fact which of these hold, and the one of
 //! `command.rs` which commands there are and which fact each leads to.
 //!
-//! [`decide()`] takes a command to events: it asks the [`gate()`], looks whether the command has already
-//! happened, builds the fact, and asks [`may_follow`] of it. Rules are kept on facts, not on
-//! commands, so that the same rules judge a retraction and an audit.
+//! [`decide()`] takes a command to events: it asks the [`gate()`] and keeps the answer, builds the fact, and
+//! looks whether it has already happened, for a retry is answered even where the gate has closed since.
+//! Only then the gate's refusal counts, and [`may_follow`] is asked of the event. Rules are kept on facts,
+//! not on commands, so that the same rules judge a retraction and an audit.
+//!
+//! A new fact begins in `fact.rs`, a row of the table; `event.rs` is only the envelope around it.
 
 mod admission;
 mod any;
 mod case;
 mod command;
+mod corrected;
 mod decide;
 mod declare;
 mod event;
@@ -21,6 +25,9 @@ pub mod facts;
 mod financing;
 mod follow_up;
 mod idea;
+mod order;
+mod past;
+mod plausible;
 mod proposal;
 mod recruitment;
 mod retention;
@@ -35,21 +42,27 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sira_numbers::{Sequence, Version};
 
-pub use any::{Actions, DocumentState, GrievanceState, link, unlink};
+use crate::values::Reference;
+
+pub use any::{Actions, DocumentState, GrievanceState, HandoverState, judge_pair, link, unlink};
 pub use command::{BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryVerb};
+pub use corrected::AsCorrected;
 pub use decide::{decide, gate, lawful, may_follow};
 pub use event::BeneficiaryEvent;
 pub use fact::{FACTS, Fact};
 pub use financing::{
-    Award, FinancingState, Loan, LoanStanding, PaidBack, PaidTranche, PlanState, RequestedFinancing,
+    Award, FinancingState, Loan, LoanStanding, OtherPayment, PaidBack, PaidTranche, PlanState,
+    RequestedFinancing, ReversedPayment,
 };
 pub use follow_up::{BusinessState, VisitState};
 pub use idea::RegistrationState;
+pub use plausible::{Warning, warnings};
 pub use recruitment::{EligibilityState, InterviewState, SelectionState};
-pub use retention::{Retained, past_retention};
-pub use risk::{LoanRisk, PAR_DAYS, portfolio_at_risk};
-pub use stage::{Stage, Status};
+pub use retention::{Retained, past_retention, still_runs};
+pub use risk::{LoanRisk, PAR_DAYS};
+pub use stage::{ClosedBecause, Stage, Status};
 pub use state::{Signed, State};
 pub use training::{AssessmentState, CompletionState, EnrolmentState, SessionAttendance};
 
@@ -61,7 +74,7 @@ pub use training::{AssessmentState, CompletionState, EnrolmentState, SessionAtte
 pub struct Beneficiary {
     state: State,
     past: Vec<Arc<BeneficiaryEvent>>,
-    retracted: BTreeSet<u64>,
+    retracted: BTreeSet<Sequence>,
 }
 
 impl Beneficiary {
@@ -76,8 +89,21 @@ impl Beneficiary {
 
     /// Sequence of the last event; 0 before the first.
     #[must_use]
-    pub fn version(&self) -> u64 {
-        self.past.len() as u64
+    pub fn version(&self) -> Version {
+        Version::of_count(self.past.len() as u64)
+    }
+
+    /// The reference that the path was given, also after its registration was retracted; none before it.
+    #[must_use]
+    pub fn reference(&self) -> Option<Reference> {
+        let standing = self.state.registration.as_ref().map(|registration| registration.reference);
+        let given = || {
+            self.past.iter().rev().find_map(|event| match &event.fact {
+                Fact::Registered(registration) => Some(registration.reference),
+                _ => None,
+            })
+        };
+        standing.or_else(given)
     }
 
     /// Every event so far, the retracted ones included, in order.
@@ -88,16 +114,34 @@ impl Beneficiary {
 
     /// Tells whether the event of this sequence has been retracted.
     #[must_use]
-    pub fn is_retracted(&self, sequence: u64) -> bool {
+    pub fn is_retracted(&self, sequence: Sequence) -> bool {
         self.retracted.contains(&sequence)
     }
 
     /// The events that stand, with their sequences: all but the retracted ones.
     #[must_use]
-    pub fn standing(&self) -> impl DoubleEndedIterator<Item = (u64, &BeneficiaryEvent)> {
-        let numbered =
-            self.past.iter().enumerate().map(|(index, event)| (index as u64 + 1, &**event));
+    pub fn standing(&self) -> impl DoubleEndedIterator<Item = (Sequence, &BeneficiaryEvent)> {
+        let numbered = self
+            .past
+            .iter()
+            .enumerate()
+            .map(|(index, event)| (Sequence::of_index(index), &**event));
         numbered.filter(|(sequence, _)| !self.retracted.contains(sequence))
+    }
+
+    /// Tells whether a command takes back the transfer that waits to be accepted.
+    #[must_use]
+    pub fn takes_handover_back(&self, command: &BeneficiaryCommand) -> bool {
+        let BeneficiaryCommand::Retract(retraction) = command else { return false };
+        let is_transfer = |event: &BeneficiaryEvent| matches!(event.fact, Fact::Transferred(_));
+        let last = self.standing().rev().find(|(_, event)| is_transfer(event));
+        self.state.handover.is_some()
+            && last.is_some_and(|(sequence, _)| sequence == retraction.sequence)
+    }
+
+    /// The event of this sequence, retracted or not; none before the first or after the last.
+    fn event(&self, sequence: Sequence) -> Option<&BeneficiaryEvent> {
+        sequence.index().and_then(|index| self.past.get(index)).map(Arc::as_ref)
     }
 
     /// Takes the next event in.
@@ -105,23 +149,31 @@ impl Beneficiary {
         self.state.note_keys(&event);
         if let Fact::Retracted(retraction) = &event.fact {
             self.retracted.insert(retraction.sequence);
-            self.past.push(Arc::new(event));
-            self.state = self.fold_without(&self.retracted);
-        } else {
+        }
+        let reaches_back =
+            matches!(event.fact, Fact::Retracted(_) | Fact::RegistrationCorrected(_));
+        if !reaches_back {
             self.state.fold(&event);
-            self.past.push(Arc::new(event));
+        }
+        self.past.push(Arc::new(event));
+        if reaches_back {
+            self.state = self.fold_standing();
         }
     }
 
-    /// The state as it would stand without some events.
-    fn fold_without(&self, left_out: &BTreeSet<u64>) -> State {
-        let mut state = State { keys: self.state.keys.clone(), ..State::default() };
-        for (sequence, event) in (1..).zip(&self.past) {
-            if !left_out.contains(&sequence) {
-                state.fold(event);
-            }
+    /// The state that the standing events add up to, as later ones among them correct them.
+    fn fold_standing(&self) -> State {
+        let mut state = self.unfolded();
+        let mut corrected = AsCorrected::by(self.standing());
+        for (sequence, event) in self.standing() {
+            state.fold(&corrected.read(sequence, event));
         }
         state
+    }
+
+    /// The state before the first event. The keys are of retracted events too.
+    fn unfolded(&self) -> State {
+        State { keys: self.state.keys.clone(), ..State::default() }
     }
 }
 

@@ -1,8 +1,10 @@
 //! How a fact is made of a command. Which one is said in the table of `command.rs`.
 
 use chrono::NaiveDate;
+use sira_numbers::counted;
 
 use super::Beneficiary;
+use super::case::Case;
 use super::fact::Fact;
 use crate::context::Context;
 use crate::programme::Rules;
@@ -20,10 +22,23 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// What the rules look at.
+    pub fn case(&self) -> Case<'_> {
+        let context = self.context;
+        Case {
+            state: self.path.state(),
+            on: self.on,
+            by: &context.actor,
+            programme: &context.programme,
+            rules: self.rules,
+            subject: context.subject,
+        }
+    }
+
     /// The next number of a kind of fact; a retracted one keeps its number.
     pub fn next_number(&self, is_kind: impl Fn(&Fact) -> bool) -> u32 {
         let count = self.path.past().iter().filter(|event| is_kind(&event.fact)).count();
-        u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1)
+        counted(count).saturating_add(1)
     }
 }
 

@@ -91,13 +91,21 @@ pub fn past_retention(
         let until = closed.checked_add_months(Months::new(months.get())).unwrap_or(NaiveDate::MAX);
         return Err(Retained::Within { until });
     }
-    if state.financings.iter().any(|financing| financing.owed() > Xof::ZERO) {
-        return Err(Retained::LoanOpen);
+    still_runs(state).map_or(Ok(closed), Err)
+}
+
+/// What still runs on a path and keeps the person's data, whether the path is closed or not. It is all that
+/// is asked of a path that was frozen as a duplicate: when the person's data are past retention is told by
+/// the path that continues.
+#[must_use]
+pub fn still_runs(state: &State) -> Option<Retained> {
+    if state.financings.iter().any(|financing| financing.owed_in_all() > Xof::ZERO) {
+        return Some(Retained::LoanOpen);
     }
     if state.grievances.iter().any(|grievance| grievance.resolved.is_none()) {
-        return Err(Retained::GrievanceOpen);
+        return Some(Retained::GrievanceOpen);
     }
-    Ok(closed)
+    None
 }
 
 #[cfg(test)]

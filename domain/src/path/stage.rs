@@ -60,10 +60,23 @@ pub enum Status {
     Active,
     /// The path is paused.
     Suspended,
+    /// A decision has closed the path: not selected, or not eligible. It may be reopened, and a later
+    /// decision opens it too.
+    Closed,
     /// The person has left; may be reopened.
     Exited,
     /// The path has been completed.
     Completed,
+}
+
+/// The decision that has closed a path which nobody left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedBecause {
+    /// The person was not selected.
+    NotSelected,
+    /// The person does not meet the rules of eligibility.
+    NotEligible,
 }
 
 labels!(Stage {
@@ -78,6 +91,7 @@ labels!(Stage {
 labels!(Status {
     Active => "actif", "active";
     Suspended => "suspendu", "suspended";
+    Closed => "clos", "closed";
     Exited => "sorti", "exited";
     Completed => "achevé", "completed";
 });

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::any::{Actions, DocumentState, GrievanceState};
+use super::any::{Actions, DocumentState, GrievanceState, HandoverState, ReferralState};
 use super::declare::parts;
 use super::event::BeneficiaryEvent;
 use super::fact::Fact;
@@ -14,8 +14,9 @@ use super::facts::{Consent, Idea, Income};
 use super::financing::{FinancingState, PlanState};
 use super::follow_up::{BusinessState, VisitState};
 use super::idea::RegistrationState;
+use super::past::Past;
 use super::recruitment::{EligibilityState, InterviewState, SelectionState};
-use super::stage::{Stage, Status};
+use super::stage::{ClosedBecause, Stage, Status};
 use super::training::{AssessmentState, CompletionState, EnrolmentState, SessionAttendance};
 use crate::reference::{ModuleCode, RegionCode};
 use crate::values::{ActorId, BeneficiaryId, KeyId, OfficeCode, Sealed, Slug};
@@ -50,6 +51,9 @@ pub struct State {
     /// Adviser in charge; none before one is assigned and after a transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adviser: Option<ActorId>,
+    /// The transfer that waits to be accepted; none when none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handover: Option<HandoverState>,
     /// The idea as last told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idea: Option<Idea>,
@@ -98,6 +102,9 @@ pub struct State {
     /// Grievances, in the order of their numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grievances: Vec<GrievanceState>,
+    /// Referrals to partners, in the order of their numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub referrals: Vec<ReferralState>,
     /// Documents attached, in the order of their recording.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<DocumentState>,
@@ -112,10 +119,16 @@ pub struct State {
     /// Frozen paths of the same person, who continues here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub duplicates: Vec<BeneficiaryId>,
-    /// Day on which the path closed: the person left, completed it, or was not selected; none while it
-    /// goes on.
+    /// Paths that were likely duplicates of this one, and are of other people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<BeneficiaryId>,
+    /// Day on which the path closed: the person left, completed it, was not selected, or is not eligible;
+    /// none while it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_closed_on: Option<NaiveDate>,
+    /// The decision that closed the path; none while it goes on, and of whoever left or completed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_because: Option<ClosedBecause>,
     /// Day on which the personal data were erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erased_on: Option<NaiveDate>,
@@ -125,6 +138,9 @@ pub struct State {
     /// Every key that sealed something here, retracted or not.
     #[serde(skip_serializing)]
     pub keys: Vec<KeyId>,
+    /// What stood on past days.
+    #[serde(skip)]
+    pub(super) past: Past,
 }
 
 impl State {
@@ -143,7 +159,16 @@ impl State {
     /// Takes one event in. Retractions are not folded here: see [`super::Beneficiary`].
     pub fn fold(&mut self, event: &BeneficiaryEvent) {
         let signed = Signed { on: event.occurred_on, by: event.by.clone() };
+        let before = self.status;
         event.fact.fold_into(self, &signed);
+        self.status = match (self.status, self.closed_because) {
+            (Status::Active, Some(_)) => Status::Closed,
+            (Status::Closed, None) => Status::Active,
+            (status, _) => status,
+        };
+        if self.status != before {
+            self.past.note_status(event.occurred_on, self.status);
+        }
     }
 
     /// Remembers the key of a sealed identity: the path's key, which erasure destroys. It is kept
@@ -172,17 +197,27 @@ impl State {
         }
     }
 
-    /// Whoever was not selected and is looked at again has not closed before that day.
+    /// Whoever was refused and is looked at again has not closed before that day.
     pub(super) fn looked_at_again(&mut self, on: NaiveDate) {
-        if self.status == Status::Active {
+        if self.status == Status::Closed {
             self.path_closed_on = self.path_closed_on.map(|closed| closed.max(on));
         }
     }
 
-    /// Whoever was not selected and is trained after all goes on.
+    /// A decision closes the path, or opens it again. One that has closed otherwise is opened by a
+    /// reopening alone.
+    pub(super) fn close_or_open(&mut self, because: Option<ClosedBecause>, on: NaiveDate) {
+        if matches!(self.status, Status::Active | Status::Suspended | Status::Closed) {
+            self.closed_because = because;
+            self.path_closed_on = because.map(|_| on);
+        }
+    }
+
+    /// Whoever was refused and is trained after all goes on.
     pub(super) fn goes_on(&mut self) {
-        if self.status == Status::Active {
+        if self.status == Status::Closed {
             self.path_closed_on = None;
+            self.closed_because = None;
         }
     }
 }

@@ -6,9 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::call::{CallEnd, OpenCall};
+use super::commitment::{Commitment, CommitmentChange, Fulfilment, Review};
+use super::ranking::RankedList;
 use super::rules::{RuleSet, Rules};
+use super::staff::{StaffPost, StaffPostEnd};
 use crate::path::facts::Sex;
 use crate::reference::RegionCode;
+use crate::retraction::{ClearReason, ClearRetraction};
 use crate::values::{ActorId, OfficeCode, Period, Slug, Text, Within};
 
 /// One event of a programme's stream.
@@ -108,8 +113,20 @@ pub struct OfficeName {
     pub office: OfficeCode,
 }
 
+/// Gives an office another name; its code and its region stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfficeAmendment {
+    /// The code of the office, unique in the programme.
+    pub office: OfficeCode,
+    /// The name of the office, as people say it.
+    pub name: Text<120>,
+    /// Reason in clear: nobody is named in it.
+    pub reason: ClearReason,
+}
+
 /// A public lottery among eligible people, kept so that anyone can draw it again: the ordered list
-/// and the seed give the draw ([`super::lottery::draw`]).
+/// and the seed give the draw ([`super::lottery::rank`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lottery {
@@ -123,8 +140,25 @@ pub struct Lottery {
     pub places: Within<1, 5_000>,
 }
 
+/// A lottery as it was drawn: what was entered, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LotteryDraw {
+    /// The lottery's own word.
+    pub session: Slug,
+    /// The ordered list of beneficiaries that was entered.
+    pub entries: Vec<Uuid>,
+    /// The text that was drawn in public.
+    pub seed: Text<200>,
+    /// Number of places that were drawn.
+    pub places: Within<1, 5_000>,
+    /// Every entry in the order of its lot: the first so many, as there are places, were drawn.
+    pub ranked: Vec<Uuid>,
+}
+
 /// A fact in the life of a programme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "rules are set a few times in a programme's life")]
 pub enum ProgrammeFact {
     /// The convention was signed.
     ConventionSigned(Convention),
@@ -139,18 +173,59 @@ pub enum ProgrammeFact {
     /// An office was closed.
     OfficeClosed(OfficeName),
     /// A lottery was drawn.
-    LotteryDrawn(Lottery),
+    LotteryDrawn(LotteryDraw),
+    /// Somebody took up a post.
+    StaffPostAdded(StaffPost),
+    /// Somebody's post ended.
+    StaffPostEnded(StaffPostEnd),
+    /// A call was opened.
+    CallOpened(OpenCall),
+    /// It was closed.
+    CallClosed(CallEnd),
+    /// A party committed itself.
+    CommitmentRecorded(Commitment),
+    /// A commitment was kept.
+    CommitmentFulfilled(Fulfilment),
+    /// It was open again.
+    CommitmentReopened(CommitmentChange),
+    /// It was withdrawn.
+    CommitmentWithdrawn(CommitmentChange),
+    /// The parties reviewed the convention.
+    ConventionReviewed(Review),
+    /// Candidates were ranked.
+    CandidatesRanked(RankedList),
+    /// An office was given another name.
+    OfficeAmended(OfficeAmendment),
+    /// A fact of the programme was taken back.
+    ProgrammeFactRetracted(ClearRetraction),
 }
 
 /// Every type of fact of a programme: name, version, and what it is called in French and English.
 pub const PROGRAMME_FACTS: &[(&str, &str, &str, &str)] = &[
     ("ConventionSigned", "1.0", "Convention signée", "Convention signed"),
     ("ConventionRenewed", "1.0", "Convention reconduite", "Convention renewed"),
-    ("RulesSet", "2.0", "Règles fixées", "Rules set"),
+    ("RulesSet", "4.0", "Règles fixées", "Rules set"),
     ("TargetSet", "1.0", "Cible fixée", "Target set"),
     ("OfficeOpened", "1.0", "Antenne ouverte", "Office opened"),
     ("OfficeClosed", "1.0", "Antenne fermée", "Office closed"),
-    ("LotteryDrawn", "1.0", "Tirage au sort", "Lottery drawn"),
+    ("StaffPostAdded", "1.0", "Poste attribué", "Post taken up"),
+    ("StaffPostEnded", "1.0", "Fin de poste", "Post ended"),
+    ("CallOpened", "1.0", "Appel à candidatures ouvert", "Call opened"),
+    ("CallClosed", "1.0", "Appel à candidatures clos", "Call closed"),
+    ("CommitmentRecorded", "1.0", "Engagement d'une partie", "Commitment recorded"),
+    ("CommitmentFulfilled", "1.0", "Engagement tenu", "Commitment kept"),
+    ("CommitmentReopened", "1.0", "Engagement rouvert", "Commitment reopened"),
+    ("CommitmentWithdrawn", "1.0", "Engagement retiré", "Commitment withdrawn"),
+    ("ConventionReviewed", "1.0", "Revue de la convention", "Convention reviewed"),
+    ("LotteryDrawn", "2.0", "Tirage au sort", "Lottery drawn"),
+    ("CandidatesRanked", "1.0", "Candidats classés", "Candidates ranked"),
+    ("OfficeAmended", "1.0", "Antenne modifiée", "Office amended"),
+    (
+        "ProgrammeFactRetracted",
+        "1.0",
+        "Retrait d'un événement du programme",
+        "Event of the programme retracted",
+    ),
 ];
 
 impl ProgrammeFact {
@@ -165,6 +240,18 @@ impl ProgrammeFact {
             Self::OfficeOpened(_) => "OfficeOpened",
             Self::OfficeClosed(_) => "OfficeClosed",
             Self::LotteryDrawn(_) => "LotteryDrawn",
+            Self::StaffPostAdded(_) => "StaffPostAdded",
+            Self::StaffPostEnded(_) => "StaffPostEnded",
+            Self::CallOpened(_) => "CallOpened",
+            Self::CallClosed(_) => "CallClosed",
+            Self::CommitmentRecorded(_) => "CommitmentRecorded",
+            Self::CommitmentFulfilled(_) => "CommitmentFulfilled",
+            Self::CommitmentReopened(_) => "CommitmentReopened",
+            Self::CommitmentWithdrawn(_) => "CommitmentWithdrawn",
+            Self::ConventionReviewed(_) => "ConventionReviewed",
+            Self::CandidatesRanked(_) => "CandidatesRanked",
+            Self::OfficeAmended(_) => "OfficeAmended",
+            Self::ProgrammeFactRetracted(_) => "ProgrammeFactRetracted",
         }
     }
 }

@@ -33,13 +33,36 @@ pub(super) fn check(programme: &Programme, verb: Verb) -> Result<(), Refusal> {
         {
             Err(Refusal::none_open(Item::Office, "office", []))
         }
+        (Verb::EndStaff, Some(_)) if programme.staff.is_empty() => {
+            Err(Refusal::none_open(Item::Post, "actor", []))
+        }
+        (Verb::FulfilCommitment | Verb::ReopenCommitment | Verb::WithdrawCommitment, Some(_))
+            if programme.commitments.is_empty() =>
+        {
+            Err(Refusal::none_open(Item::Commitment, "commitment", []))
+        }
+        (Verb::CloseCall, Some(_)) if programme.call.is_none() => {
+            Err(Refusal::none_open(Item::Call, "call", []))
+        }
         (
             Verb::RenewConvention
             | Verb::SetRules
             | Verb::SetTarget
             | Verb::OpenOffice
             | Verb::CloseOffice
-            | Verb::RecordLottery,
+            | Verb::AddStaff
+            | Verb::EndStaff
+            | Verb::RecordLottery
+            | Verb::OpenCall
+            | Verb::CloseCall
+            | Verb::RecordCommitment
+            | Verb::FulfilCommitment
+            | Verb::ReopenCommitment
+            | Verb::WithdrawCommitment
+            | Verb::ReviewConvention
+            | Verb::RankCandidates
+            | Verb::AmendOffice
+            | Verb::Retract,
             Some(_),
         ) => Ok(()),
     }

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::path::facts::Sex;
 use crate::reference::{EducationLevel, Instrument, ModuleCode, RegionCode, SectorCode};
-use crate::values::{Score, Within, Xof};
+use crate::values::{Score, Text, Within, Xof};
+
+use super::plausibility::Plausibility;
+use super::reporting::Reporting;
+use super::selection::{SelectionQuota, TieBreaker};
 
 /// An age range in whole years, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +34,47 @@ pub struct Ceilings {
     pub loan: Xof,
     /// Highest amount of a guarantee.
     pub guarantee: Xof,
+}
+
+/// The highest amounts that one person is granted over all of their financings; no ceiling where one is left
+/// out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PersonCeilings {
+    /// Highest sum of grants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Xof>,
+    /// Highest sum of kits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kit: Option<Xof>,
+    /// Highest sum of loans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loan: Option<Xof>,
+    /// Highest sum of guarantees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guarantee: Option<Xof>,
+    /// Highest sum of all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_all: Option<Xof>,
+}
+
+impl PersonCeilings {
+    /// The ceiling of an instrument; none where there is none.
+    #[must_use]
+    pub fn of(&self, instrument: Instrument) -> Option<Xof> {
+        match instrument.code() {
+            "grant" => self.grant,
+            "kit" => self.kit,
+            "loan" => self.loan,
+            _ => self.guarantee,
+        }
+    }
+
+    /// Tells whether there is no ceiling at all.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The rules of a programme. A field that is left out has its default, taken from programmes of
@@ -63,10 +108,35 @@ pub struct Rules {
     pub follow_up_months: Vec<Within<1, 120>>,
     /// Ceilings by instrument; 300,000, 500,000, 2,000,000 and 2,000,000 XOF by default.
     pub ceilings: Ceilings,
+    /// Ceilings a person, over all of their financings; none by default.
+    #[serde(skip_serializing_if = "PersonCeilings::is_none")]
+    pub ceiling_per_person: PersonCeilings,
     /// Months after a path closes from which on its personal data are proposed for erasure; never when
     /// left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_months: Option<Within<1, 600>>,
+    /// How often figures are published to those who must see nobody: analysts and donors; by the month
+    /// when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures_published: Option<Reporting>,
+    /// Why they are published by the week, which tells more of each of the few who changed in one; needed
+    /// for that, and for nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures_reason: Option<Text<300>>,
+    /// Days that a fact may lie back on the day of its recording; beyond them a director records it, with a
+    /// reason. Without limit when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backdating_days: Option<Within<1, 36_500>>,
+    /// Bounds above which a number is refused, or taken with a warning; none when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plausibility: Option<Plausibility>,
+    /// How candidates of one score are ranked, the first rule first; those whom none tells apart are ranked
+    /// by lot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tie_breakers: Vec<TieBreaker>,
+    /// Shares that a selection keeps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub selection_quotas: Vec<SelectionQuota>,
 }
 
 fn within<const MIN: u32, const MAX: u32>(number: u64) -> Within<MIN, MAX> {
@@ -105,7 +175,14 @@ impl Default for Rules {
             own_sectors: Vec::new(),
             follow_up_months: [1, 3, 6, 12, 24].into_iter().map(within).collect(),
             ceilings: Ceilings::default(),
+            ceiling_per_person: PersonCeilings::default(),
             retention_months: None,
+            figures_published: None,
+            figures_reason: None,
+            backdating_days: None,
+            plausibility: None,
+            tie_breakers: Vec::new(),
+            selection_quotas: Vec::new(),
         }
     }
 }

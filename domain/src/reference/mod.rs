@@ -1,5 +1,9 @@
 //! Reference lists: dated, labelled in French and English, each a data file with its source.
 //!
+//! A new value of a list is a line in its file under `domain/data/`, and nothing here: code, French and
+//! English. What stands here are the types of the codes, and which file is whose. A programme's own sectors
+//! and modules are in no file, but in its rules.
+//!
 //! Lists only grow: stored events are read back for ever, so a code that was once given out stays.
 
 mod code;
@@ -36,10 +40,17 @@ code_list! { #[doc = "Community action."] ActionKind, "action_kinds" }
 code_list! { #[doc = "Grievance category."] GrievanceCategory, "grievance_categories" }
 code_list! { #[doc = "Grievance channel."] GrievanceChannel, "grievance_channels" }
 code_list! { #[doc = "Grievance outcome."] GrievanceOutcome, "grievance_outcomes" }
+code_list! { #[doc = "Service that a person is referred to."] ReferralService, "referral_services" }
+code_list! { #[doc = "Outcome of a referral."] ReferralOutcome, "referral_outcomes" }
+code_list! { #[doc = "Reason for refusing an application."] ApplicationRefusal, "application_refusals" }
 code_list! { #[doc = "Reason for suspension."] SuspensionReason, "suspension_reasons" }
 code_list! { #[doc = "Document type."] MediaType, "media_types" }
 code_list! { #[doc = "Business status."] BusinessStatus, "business_statuses" }
 code_list! { #[doc = "Difficulty."] Difficulty, "difficulties" }
+code_list! { #[doc = "Ground for reversing a payment."] ReversalGround, "reversal_grounds" }
+code_list! { #[doc = "Ground for changing a loan."] LoanChangeGround, "loan_change_grounds" }
+code_list! { #[doc = "Ground for cancelling a financing."] CancellationGround, "cancellation_grounds" }
+code_list! { #[doc = "Reason for recording late."] BackdatingReason, "backdating_reasons" }
 
 /// Every list but the regions, which say more.
 #[must_use]
@@ -66,10 +77,17 @@ pub fn lists() -> &'static [List] {
             ("grievance_categories", include_str!("../../data/grievance_categories.csv")),
             ("grievance_channels", include_str!("../../data/grievance_channels.csv")),
             ("grievance_outcomes", include_str!("../../data/grievance_outcomes.csv")),
+            ("referral_services", include_str!("../../data/referral_services.csv")),
+            ("referral_outcomes", include_str!("../../data/referral_outcomes.csv")),
+            ("application_refusals", include_str!("../../data/application_refusals.csv")),
             ("suspension_reasons", include_str!("../../data/suspension_reasons.csv")),
             ("media_types", include_str!("../../data/media_types.csv")),
             ("business_statuses", include_str!("../../data/business_statuses.csv")),
             ("difficulties", include_str!("../../data/difficulties.csv")),
+            ("reversal_grounds", include_str!("../../data/reversal_grounds.csv")),
+            ("loan_change_grounds", include_str!("../../data/loan_change_grounds.csv")),
+            ("cancellation_grounds", include_str!("../../data/cancellation_grounds.csv")),
+            ("backdating_reasons", include_str!("../../data/backdating_reasons.csv")),
         ]
         .into_iter()
         .map(|(name, text)| List::parse(name, text))
@@ -89,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_list_is_whole_labelled_and_sourced() {
-        assert_eq!(lists().len(), 24);
+        assert_eq!(lists().len(), 31);
         for list in lists() {
             assert!(!list.entries.is_empty() && !list.source.is_empty(), "{}", list.name);
             assert_eq!(list.unread_lines, 0, "{}", list.name);
@@ -160,10 +178,17 @@ mod tests {
             GrievanceCategory,
             GrievanceChannel,
             GrievanceOutcome,
+            ReferralService,
+            ReferralOutcome,
+            ApplicationRefusal,
             SuspensionReason,
             MediaType,
             BusinessStatus,
             Difficulty,
+            ReversalGround,
+            LoanChangeGround,
+            CancellationGround,
+            BackdatingReason,
             RegionCode,
         );
     }

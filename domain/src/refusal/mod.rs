@@ -4,12 +4,17 @@
 mod subject;
 mod words;
 
-use chrono::NaiveDate;
+use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+use sira_numbers::{Sequence, counted};
+
+use crate::jurisdiction::Ground;
 use crate::path::{Stage, Status};
+use crate::programme::SelectionQuota;
 use crate::reference::{Language, RegionCode};
 use crate::role::Role;
-use crate::values::{ActorId, BeneficiaryId, OfficeCode, Period, Xof};
+use crate::values::{ActorId, BeneficiaryId, OfficeCode, Period, Slug, Xof};
 
 pub use subject::{Amount, Duty, Item, Quantity, Step};
 
@@ -22,8 +27,10 @@ pub enum Refusal {
     NotRegistered,
     /// The path is at another stage.
     WrongStage { stage: Stage, allowed: &'static [Stage] },
-    /// The path is suspended, exited or completed.
+    /// The path is suspended, closed, exited or completed.
     WrongStatus { status: Status, allowed: &'static [Status] },
+    /// The path was suspended, closed, exited or completed on the day of the fact.
+    StatusThen { status: Status, period: Period, given: NaiveDate, allowed: &'static [Status] },
     /// A step before it is missing.
     MissingStep { step: Step },
     /// One person may not hold both duties.
@@ -48,6 +55,8 @@ pub enum Refusal {
     InFuture { field: &'static str, given: NaiveDate, today: NaiveDate },
     /// A day that is too early.
     TooEarly { field: &'static str, given: NaiveDate, earliest: NaiveDate },
+    /// A day that lies further back from the recording than the programme allows without a reason.
+    TooFarBack { given: NaiveDate, earliest: NaiveDate, days: u32 },
     /// A day outside the convention's term.
     OutsideTerm { term: Period, given: NaiveDate },
     /// A region that does not exist on the day of the fact.
@@ -58,10 +67,12 @@ pub enum Refusal {
     NotEligible,
     /// Two fields that do not agree.
     Disagree { field: &'static str, other: &'static str },
+    /// A field that says what stands already.
+    Unchanged { field: &'static str },
     /// The person has been erased: nothing sealed can be added.
     Erased,
     /// An event that is never retracted.
-    NotRetractable { sequence: u64, event: &'static str },
+    NotRetractable { sequence: Sequence, event: &'static str },
     /// The person continues under another path.
     Frozen { continues: BeneficiaryId },
     /// A day outside the period of a fund or a cohort.
@@ -72,8 +83,26 @@ pub enum Refusal {
     OtherProgramme { item: Item, name: String },
     /// A line of a sheet, counted from 1, that breaks a rule.
     Line { line: u32, beneficiary: BeneficiaryId, because: Box<Refusal> },
-    /// A later event rests on the one to retract.
-    RestsOn { sequence: u64, event: &'static str, because: Box<Refusal> },
+    /// An entry of a list of people, counted from 1, that breaks a rule.
+    Entry { entry: u32, beneficiary: BeneficiaryId, because: Box<Refusal> },
+    /// A list that was drawn already, under another word.
+    SameList { session: Slug },
+    /// A candidate who is selected before others who wait with a better rank.
+    PassedOver { rank: u32, over: u32, waiting: u32 },
+    /// A share of the places that the selection would not keep.
+    QuotaBroken { quota: SelectionQuota, limit: u32, given: u32 },
+    /// The caller's scope does not hold the ground that the command is given on.
+    OutsideReach { needs: Ground },
+    /// An office whose code belongs to another region for ever.
+    OfficeElsewhere { office: OfficeCode, region: RegionCode, given: RegionCode },
+    /// A fund that does not serve the region that the path is in.
+    NotServed { fund: Slug, region: Option<RegionCode>, serves: BTreeSet<RegionCode> },
+    /// A call under which nobody may apply on a day.
+    CallNotOpen { call: Period, closed_on: Option<NaiveDate>, given: NaiveDate },
+    /// A region whose people the call does not ask.
+    NotCalled { region: RegionCode, called: BTreeSet<RegionCode> },
+    /// A later event rests on what would be retracted or corrected.
+    RestsOn { sequence: Sequence, event: &'static str, because: Box<Refusal> },
 }
 
 impl Refusal {
@@ -99,7 +128,7 @@ impl Refusal {
         match self {
             Self::NotRegistered => "not_registered",
             Self::WrongStage { .. } => "wrong_stage",
-            Self::WrongStatus { .. } => "wrong_status",
+            Self::WrongStatus { .. } | Self::StatusThen { .. } => "wrong_status",
             Self::MissingStep { .. } => "missing_step",
             Self::SameActor { .. } => "separation_of_duties",
             Self::NeedsRole { .. } => "needs_role",
@@ -112,11 +141,13 @@ impl Refusal {
             Self::Settled { .. } => "already_settled",
             Self::InFuture { .. } => "date_in_future",
             Self::TooEarly { .. } => "date_too_early",
+            Self::TooFarBack { .. } => "too_far_back",
             Self::OutsideTerm { .. } => "outside_term",
             Self::RegionNotValid { .. } => "region_not_valid",
             Self::OfficeClosed { .. } => "office_closed",
             Self::NotEligible => "not_eligible",
             Self::Disagree { .. } => "fields_disagree",
+            Self::Unchanged { .. } => "nothing_changes",
             Self::Erased => "person_erased",
             Self::NotRetractable { .. } => "not_retractable",
             Self::RestsOn { .. } => "later_event_rests_on_it",
@@ -124,7 +155,15 @@ impl Refusal {
             Self::OutsidePeriod { .. } => "outside_period",
             Self::TooLittle { .. } => "amount_below_limit",
             Self::OtherProgramme { .. } => "other_programme",
-            Self::Line { because, .. } => because.rule(),
+            Self::OutsideReach { .. } => "outside_reach",
+            Self::OfficeElsewhere { .. } => "office_of_another_region",
+            Self::NotServed { .. } => "region_not_served",
+            Self::CallNotOpen { .. } => "call_not_open",
+            Self::NotCalled { .. } => "region_not_called",
+            Self::SameList { .. } => "already_drawn",
+            Self::PassedOver { .. } => "out_of_rank",
+            Self::QuotaBroken { .. } => "quota_broken",
+            Self::Line { because, .. } | Self::Entry { because, .. } => because.rule(),
         }
     }
 
@@ -135,13 +174,21 @@ impl Refusal {
             Self::Unknown { field, .. }
             | Self::InFuture { field, .. }
             | Self::TooEarly { field, .. }
+            | Self::Unchanged { field }
             | Self::Disagree { field, .. } => Some(field),
-            Self::TooMuch { .. } | Self::OtherAmount { .. } | Self::TooLittle { .. } => {
-                Some("amount")
+            Self::TooMuch { what, .. }
+            | Self::OtherAmount { what, .. }
+            | Self::TooLittle { what, .. } => what.field(),
+            Self::RegionNotValid { .. } | Self::OfficeElsewhere { .. } | Self::NotCalled { .. } => {
+                Some("region")
             }
-            Self::RegionNotValid { .. } => Some("region"),
+            Self::NotServed { .. } => Some("fund"),
+            Self::SameList { .. } => Some("entries"),
+            Self::PassedOver { .. } => Some("reason"),
             Self::OfficeClosed { .. } => Some("office"),
-            Self::OutsideTerm { .. } | Self::OutsidePeriod { .. } => Some("occurred_on"),
+            Self::OutsideTerm { .. } | Self::OutsidePeriod { .. } | Self::TooFarBack { .. } => {
+                Some("occurred_on")
+            }
             Self::NotRetractable { .. } | Self::RestsOn { .. } => Some("sequence"),
             _ => None,
         }
@@ -153,6 +200,7 @@ impl Refusal {
     pub fn pointer(&self) -> String {
         match self {
             Self::Line { line, .. } => format!("/lines/{}", line - 1),
+            Self::Entry { entry, .. } => format!("/entries/{}", entry - 1),
             _ => self.field().map(|field| format!("/{field}")).unwrap_or_default(),
         }
     }
@@ -175,11 +223,11 @@ pub(crate) fn no_command(word: &str) -> Refusal {
 
 /// Refuses a list that is empty or longer than `limit`.
 pub(crate) fn check_items(given: usize, limit: usize) -> Result<(), Refusal> {
-    let (what, count) = (Quantity::Items, |items: usize| u32::try_from(items).unwrap_or(u32::MAX));
+    let what = Quantity::Items;
     match given {
         0 => Err(Refusal::Below { what, required: 1, given: 0 }),
         _ if given > limit => {
-            Err(Refusal::Above { what, limit: count(limit), given: count(given) })
+            Err(Refusal::Above { what, limit: counted(limit), given: counted(given) })
         }
         _ => Ok(()),
     }

@@ -25,7 +25,11 @@ impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
             .ok()
             .filter(|number| (MIN..=MAX).contains(number))
             .map(Self)
-            .ok_or_else(|| ValueError::new("number_range", format!("{MIN}..{MAX}")))
+            .ok_or_else(Self::out_of_range)
+    }
+
+    fn out_of_range() -> ValueError {
+        ValueError::new("number_range", format!("{MIN}..{MAX}"))
     }
 
     /// The number, which lies in the range of the type.
@@ -33,13 +37,22 @@ impl<const MIN: u32, const MAX: u32> Within<MIN, MAX> {
     pub const fn get(self) -> u32 {
         self.0
     }
+
+    /// The number as one that is subtracted from others, such as a year: every range of ours ends below
+    /// 2^31, which is checked when the program is compiled.
+    #[must_use]
+    pub const fn signed(self) -> i32 {
+        const { assert!(MAX <= i32::MAX.cast_unsigned(), "a range ends below 2^31") };
+        self.0.cast_signed()
+    }
 }
 
 impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Within<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = i64::deserialize(deserializer)?;
         // A negative number is out of every range; 2^63 and more were refused just above.
-        Self::try_new(u64::try_from(number).unwrap_or(u64::MAX)).map_err(serde::de::Error::custom)
+        let number = u64::try_from(number).map_err(|_| Self::out_of_range());
+        number.and_then(Self::try_new).map_err(serde::de::Error::custom)
     }
 }
 

@@ -112,27 +112,60 @@ fn check_code(code: &str, max: usize, extra: &[u8], form: &str) -> Result<Arc<st
     if fits { Ok(code.into()) } else { Err(ValueError::new("code_form", form)) }
 }
 
-/// An actor: a member of staff or a program, by the name in their token. 1 to 64 characters of
-/// `a-z 0-9 . _ @ -`.
+/// An actor: a member of staff or a program, by the name in their token. Who has a token of ours is
+/// named with 1 to 64 characters of `a-z 0-9 . _ @ -`; who comes from an issuer that is trusted besides,
+/// as `oidc:ISSUER/name`; who works on the command line, as `local:name`. So no two of them can have one
+/// name: duties are kept apart by names.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActorId(Arc<str>);
 
 impl ActorId {
+    /// What a name is made of.
+    const FORM: &str = "(oidc:[a-z0-9-]{1,20}/|local:)?[a-z0-9._@-]{1,64}";
+
     /// Checks and keeps a name.
     ///
     /// # Errors
     /// [`ValueError`] with the rule `code_form`.
     pub fn try_new(name: &str) -> Result<Self, ValueError> {
-        check_code(name, 64, b"._@-", "[a-z0-9._@-]{1,64}").map(Self)
+        let own = match (name.strip_prefix("oidc:"), name.strip_prefix("local:")) {
+            (Some(foreign), _) => {
+                let (issuer, own) = foreign.split_once('/').unwrap_or_default();
+                check_code(issuer, 20, b"-", Self::FORM)?;
+                own
+            }
+            (None, Some(own)) => own,
+            (None, None) => name,
+        };
+        check_code(own, 64, b"._@-", Self::FORM)?;
+        Ok(Self(name.into()))
     }
 
-    /// The name, as it stands in the token.
+    /// The name of somebody whom a trusted issuer knows.
+    ///
+    /// # Errors
+    /// [`ValueError`] with the rule `code_form`, for a name that cannot be recorded.
+    pub fn of_issuer(issuer: &str, name: &str) -> Result<Self, ValueError> {
+        Self::try_new(&format!("oidc:{issuer}/{name}"))
+    }
+
+    /// Whether it is a name that our own tokens are issued to.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        !self.0.contains(':')
+    }
+
+    /// The name, as it is recorded.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
-text_value!(ActorId, "[a-z0-9._@-]{1,64}", "Who acts, by the name in their token.");
+text_value!(
+    ActorId,
+    "(oidc:[a-z0-9-]{1,20}/|local:)?[a-z0-9._@-]{1,64}",
+    "Who acts, by the name in their token."
+);
 
 /// An office of the programme, such as `segou-1`. 1 to 40 characters of `a-z 0-9 _ -`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

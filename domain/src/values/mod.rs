@@ -5,6 +5,7 @@ mod bounded;
 mod dates;
 mod ids;
 mod money;
+mod payment_reference;
 mod reference_code;
 mod sealed;
 mod text;
@@ -14,11 +15,13 @@ pub use dates::{EARLIEST_DATE, Period};
 pub(crate) use ids::text_value;
 pub use ids::{ActorId, BeneficiaryId, CohortId, FundId, OfficeCode, ProgrammeId, Slug};
 pub use money::{CurrencyCode, SignedXof, Xof};
+pub use payment_reference::PaymentReference;
 pub use reference_code::Reference;
 pub use sealed::{
-    FREE_TEXT_MAX_CHARS, KeyId, SEALED_PREFIX, Sealed, SealedIdentity, check_free_text,
+    AmendedIdentity, FREE_TEXT_MAX_CHARS, KeyId, SEALED_PREFIX, Sealed, SealedIdentity,
+    check_free_text,
 };
-pub use text::{Text, check_text};
+pub use text::{Text, check_text, is_hidden, one_form};
 
 /// A value that breaks the rule of its type.
 ///

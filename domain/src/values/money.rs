@@ -5,6 +5,7 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use sira_numbers::at_most;
 
 use super::ValueError;
 
@@ -20,6 +21,8 @@ pub struct Xof(u64);
 impl Xof {
     /// An amount of nothing.
     pub const ZERO: Self = Self(0);
+    /// The highest amount of a single field.
+    pub const MAX: Self = Self(XOF_MAX);
 
     /// Checks and keeps an amount of whole francs.
     ///
@@ -27,9 +30,13 @@ impl Xof {
     /// [`ValueError`] with the rule `number_range` above 10^12.
     pub fn try_new(francs: u64) -> Result<Self, ValueError> {
         if francs > XOF_MAX {
-            return Err(ValueError::new("number_range", format!("0..{XOF_MAX}")));
+            return Err(Self::out_of_range());
         }
         Ok(Self(francs))
+    }
+
+    fn out_of_range() -> ValueError {
+        ValueError::new("number_range", format!("0..{XOF_MAX}"))
     }
 
     /// An amount known at compile time.
@@ -46,6 +53,19 @@ impl Xof {
     #[must_use]
     pub const fn francs(self) -> u64 {
         self.0
+    }
+
+    /// Tells whether it is an amount of nothing.
+    #[must_use]
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// The amount for a signed column, and for a difference. A sum stays at `i64::MAX`, which nine million
+    /// of the largest amounts do not reach: it is then above every limit, as the true one would be.
+    #[must_use]
+    pub fn signed(self) -> i64 {
+        at_most(self.0, i64::MAX)
     }
 
     /// The sum, held at `u64::MAX`; sums may pass the limit of a single field.
@@ -84,7 +104,8 @@ impl fmt::Display for Xof {
 impl<'de> Deserialize<'de> for Xof {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let francs = i64::deserialize(deserializer)?;
-        Self::try_new(u64::try_from(francs).unwrap_or(u64::MAX)).map_err(serde::de::Error::custom)
+        let francs = u64::try_from(francs).map_err(|_| Self::out_of_range());
+        francs.and_then(Self::try_new).map_err(serde::de::Error::custom)
     }
 }
 

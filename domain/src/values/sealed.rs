@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use super::ValueError;
-use crate::identity::Identity;
+use crate::identity::{Identity, IdentityAmendment};
 
 /// The beginning of every sealed text; the key's id and the cipher text follow.
 pub const SEALED_PREFIX: &str = "sealed:v1:";
@@ -132,5 +132,26 @@ impl JsonSchema for SealedIdentity {
     /// Callers send the identity in clear over TLS; it is sealed at the edge.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<Identity>()
+    }
+}
+
+/// What changes in a person's [`IdentityAmendment`]; the edge puts it into the identity that stands, and
+/// seals the whole of that.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AmendedIdentity(pub Sealed);
+
+impl JsonSchema for AmendedIdentity {
+    fn schema_name() -> Cow<'static, str> {
+        "IdentityAmendment".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    /// Callers send the changes in clear over TLS.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<IdentityAmendment>()
     }
 }

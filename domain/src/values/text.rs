@@ -5,6 +5,7 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use super::ValueError;
 
@@ -21,6 +22,37 @@ pub fn check_text(text: &str, max: usize) -> Result<&str, ValueError> {
         return Err(ValueError::new("text_length", format!("1..{max}")));
     }
     Ok(text)
+}
+
+/// Whether a character is not seen where it stands: it has no width, or turns the direction of what comes
+/// after it. With such characters two names look alike and are not, or one reads as another.
+#[must_use]
+pub const fn is_hidden(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// A text in the one form that stands for all ways of typing it (Unicode NFKC): composed accents, plain
+/// letters for full-width ones, plain spaces.
+#[must_use]
+pub fn one_form(text: &str) -> String {
+    text.nfkc().collect()
 }
 
 /// What [`check_text`] asks of the characters, for those who read the schema: something to read, and

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sira_domain::path::{Fact, Status};
 use sira_domain::refusal::{Item, Refusal};
-use sira_domain::values::BeneficiaryId;
+use sira_domain::values::{BeneficiaryId, Period};
 
 use super::given::{
     OTHER, PERSON, SEALED, Step, day, last_fact, recorded, refused, subject, then, up_to,
@@ -123,7 +123,9 @@ fn a_path_that_goes_on_is_not_resumed() {
 fn a_suspended_path_does_not_move() {
     let assess = by_adviser("assess-eligibility", json!({}));
     let path = then(up_to("submit-idea"), &[suspend()]);
-    let refusal = Refusal::WrongStatus { status: Status::Suspended, allowed: &[Status::Active] };
+    let period = Period { from: day(ON), to: chrono::NaiveDate::MAX };
+    let (given, allowed) = (day(ON), &[Status::Active] as &[Status]);
+    let refusal = Refusal::StatusThen { status: Status::Suspended, period, given, allowed };
     refused(&path, &assess, &refusal);
 }
 
@@ -137,7 +139,7 @@ fn a_person_leaves_and_comes_back() {
 
 #[test]
 fn a_path_that_goes_on_is_not_reopened() {
-    let allowed = &[Status::Exited, Status::Completed];
+    let allowed = &[Status::Closed, Status::Exited, Status::Completed];
     let refusal = Refusal::WrongStatus { status: Status::Active, allowed };
     refused(&up_to("register"), &by_director("reopen", json!({"reason": SEALED})), &refusal);
 }
@@ -240,7 +242,7 @@ fn a_path_that_is_not_frozen_is_not_unlinked() {
 fn an_identity_is_corrected() {
     let step = by_adviser("update-identity", json!({"birth_year": 1998, "identity": OTHER}));
     let path = recorded(up_to("register"), &step, "IdentityUpdated");
-    assert_eq!(path.state().registration.as_ref().unwrap().birth_year, 1998);
+    assert_eq!(path.state().registration.as_ref().unwrap().birth_year.get(), 1998);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sira_domain::context::Context;
-use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact, link, unlink};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact, judge_pair, link, unlink};
 use sira_domain::refusal::{Item, Refusal};
 use sira_domain::role::Role;
 use sira_domain::values::BeneficiaryId;
@@ -106,4 +106,100 @@ fn an_unlinking_keeps_its_reason_in_the_stream_of_the_frozen_path_alone() {
     continuing.take(theirs);
     assert_eq!((frozen.state().continues_as, continuing.state().duplicates.len()), (None, 0));
     assert_eq!(unlink(&frozen, &continuing, command, &later), Ok(None), "the retry");
+}
+
+fn judged(word: &str, sent: &Beneficiary, theirs: &Beneficiary, on: &str, reason: &str) -> Both {
+    let command = parse(word, &json!({ "other": PERSON, "reason": reason }));
+    let context = Context { occurred_on: Some(on.parse().unwrap()), ..director() };
+    judge_pair(sent, (theirs, &programme()), command, &context)
+}
+
+/// Two paths that were told apart, the first of which was asked.
+fn told_apart() -> (Beneficiary, Beneficiary) {
+    let (mut sent, mut theirs) = (up_to("register"), up_to("register"));
+    let both = judged("dismiss-duplicate", &sent, &theirs, "2022-02-01", SEALED);
+    let (own, mirrored) = both.unwrap().unwrap();
+    assert_eq!(body_of(&own), json!({"DuplicateDismissed": {"other": PERSON, "reason": SEALED}}));
+    assert_eq!(body_of(&mirrored), json!({"DuplicateDismissed": {"other": subject()}}));
+    sent.take(own);
+    theirs.take(mirrored);
+    (sent, theirs)
+}
+
+#[test]
+fn a_dismissal_is_written_to_both_streams_with_its_reason_in_one() {
+    let (sent, theirs) = told_apart();
+    assert_eq!(sent.state().dismissed, [other()]);
+    assert_eq!(theirs.state().dismissed, [BeneficiaryId(subject())]);
+    assert_eq!((sent.state().continues_as, theirs.state().continues_as), (None, None));
+}
+
+#[test]
+fn a_dismissal_that_stands_is_answered_and_another_is_refused() {
+    let (sent, theirs) = told_apart();
+    assert_eq!(judged("dismiss-duplicate", &sent, &theirs, "2022-02-01", SEALED), Ok(None));
+    let refusal = Refusal::Settled { item: Item::Dismissal, name: PERSON.into() };
+    assert_eq!(judged("dismiss-duplicate", &sent, &theirs, "2022-02-02", SEALED), Err(refusal));
+}
+
+#[test]
+fn a_reconsideration_takes_a_dismissal_back_and_it_can_be_made_again() {
+    let (mut sent, mut theirs) = told_apart();
+    for (word, on, count) in
+        [("reconsider-duplicate", "2022-02-02", 0), ("dismiss-duplicate", "2022-02-03", 1)]
+    {
+        let (own, mirrored) = judged(word, &sent, &theirs, on, SEALED).unwrap().unwrap();
+        sent.take(own);
+        theirs.take(mirrored);
+        assert_eq!((sent.state().dismissed.len(), theirs.state().dismissed.len()), (count, count));
+    }
+}
+
+#[test]
+fn what_was_not_dismissed_is_not_reconsidered() {
+    let (one, theirs) = (up_to("register"), up_to("register"));
+    let refusal = Refusal::Unknown { item: Item::Dismissal, name: PERSON.into(), field: "other" };
+    assert_eq!(judged("reconsider-duplicate", &one, &theirs, "2022-02-01", SEALED), Err(refusal));
+}
+
+#[test]
+fn a_link_takes_a_dismissal_back_and_a_linked_path_is_not_dismissed() {
+    let (mut frozen, mut continuing) = told_apart();
+    let (own, theirs) = link_to(&frozen, &continuing, PERSON).unwrap().unwrap();
+    frozen.take(own);
+    continuing.take(theirs);
+    assert!(frozen.state().dismissed.is_empty() && continuing.state().dismissed.is_empty());
+    let command = parse("dismiss-duplicate", &json!({ "other": subject(), "reason": SEALED }));
+    let context = Context { subject: PERSON.parse().unwrap(), ..director() };
+    let refused = judge_pair(&continuing, (&frozen, &programme()), command, &context);
+    let refusal = Refusal::Settled { item: Item::Link, name: subject().to_string() };
+    assert_eq!(refused, Err(refusal));
+}
+
+#[test]
+fn a_path_is_not_told_apart_from_itself_from_a_frozen_one_or_from_nobody() {
+    let command = parse("dismiss-duplicate", &json!({ "other": subject(), "reason": SEALED }));
+    let one = up_to("register");
+    let refusal = Refusal::Disagree { field: "other", other: "id" };
+    assert_eq!(judge_pair(&one, (&one, &programme()), command, &director()), Err(refusal));
+    let (frozen, _) = linked();
+    let refusal = Refusal::Frozen { continues: other() };
+    assert_eq!(judged("dismiss-duplicate", &one, &frozen, "2022-02-01", SEALED), Err(refusal));
+    let refusal = Refusal::Unknown { item: Item::Path, name: PERSON.into(), field: "other" };
+    let nobody = Beneficiary::default();
+    assert_eq!(judged("dismiss-duplicate", &one, &nobody, "2022-02-01", SEALED), Err(refusal));
+}
+
+#[test]
+fn a_path_of_another_programme_is_told_apart_under_its_own_rules() {
+    let both = judged(
+        "dismiss-duplicate",
+        &up_to("register"),
+        &of_another_programme(),
+        "2022-02-01",
+        SEALED,
+    );
+    let (own, theirs) = both.unwrap().unwrap();
+    let (rules, _) = programme().rules_on("2022-02-01".parse().unwrap());
+    assert_eq!((own.rules, theirs.rules), (rules, rules));
 }

@@ -148,7 +148,7 @@ fn a_path_is_not_completed_without_its_last_visit() {
 #[test]
 fn a_path_is_not_completed_with_a_loan_open() {
     let path = then(up_to("record-support"), &[visit_on("2024-05-02", 24)]);
-    let (limit, given) = (Xof::ZERO, Xof::of(100_000));
+    let (limit, given) = (Xof::ZERO, Xof::of(101_500));
     let refusal = Refusal::TooMuch { what: Amount::LeftOwed, limit, given };
     refused(&path, &complete(json!({})), &refusal);
 }

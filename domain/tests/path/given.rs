@@ -63,6 +63,7 @@ pub fn context(actor: &str, role: Role, on: &str, programme: Programme) -> Conte
     Context {
         now: "2026-06-01T09:00:00Z".parse().unwrap(),
         occurred_on: Some(day(on)),
+        backdating_reason: None,
         actor: actor.parse().unwrap(),
         role,
         subject: subject(),

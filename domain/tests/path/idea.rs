@@ -149,5 +149,5 @@ fn an_idea_that_was_never_submitted_is_not_revised() {
 fn a_revision_back_to_the_first_idea_is_no_retry_of_it() {
     let back = ("revise-idea", "adviser", "2022-01-12", submit("2022-01-12", "C").3);
     let path = then(up_to("submit-idea"), &[revise("poultry"), back]);
-    assert_eq!(path.version(), 4);
+    assert_eq!(path.version(), 4.into());
 }

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use sira_domain::context::Context;
-use sira_domain::path::{Beneficiary, Stage, decide};
+use sira_domain::path::facts::{AgeBasis, AgeFound, EligibilityRequest, Outcome};
+use sira_domain::path::{
+    Beneficiary, BeneficiaryCommand, ClosedBecause, Fact, Stage, Status, decide,
+};
 use sira_domain::refusal::{Duty, Item, Quantity, Refusal, Step as Missing};
 use sira_domain::role::Role;
 
@@ -116,6 +119,62 @@ fn a_person_not_selected_closes_and_may_be_selected_later() {
     assert_eq!(path.state().path_closed_on, None);
 }
 
+/// Status, what closed the path and the day of it.
+fn closing(path: &Beneficiary) -> (Status, Option<ClosedBecause>, Option<String>) {
+    let state = path.state();
+    (state.status, state.closed_because, state.path_closed_on.map(|on| on.to_string()))
+}
+
+fn closed(because: ClosedBecause, on: &str) -> (Status, Option<ClosedBecause>, Option<String>) {
+    (Status::Closed, Some(because), Some(on.to_owned()))
+}
+
+const OPEN: (Status, Option<ClosedBecause>, Option<String>) = (Status::Active, None, None);
+
+#[test]
+fn who_is_not_selected_or_not_eligible_has_a_closed_path_that_may_be_reopened() {
+    let refuse = decide_by("committee", "not_selected", "committee", "2022-02");
+    let not_selected = then(up_to("record-interview"), &[refuse]);
+    let old = too_old();
+    for (path, because, on) in [
+        (not_selected, ClosedBecause::NotSelected, "2022-02-20"),
+        (old, ClosedBecause::NotEligible, "2022-02-03"),
+    ] {
+        assert_eq!(closing(&path), closed(because, on));
+        let reopen = ("reopen", "director", "2022-03-01", json!({"reason": SEALED}));
+        let path = recorded(path, &reopen, "Reopened");
+        assert_eq!(closing(&path), OPEN);
+    }
+}
+
+#[test]
+fn an_assessment_that_finds_the_person_eligible_opens_the_path_and_a_decision_stays_until_another()
+{
+    let mut path = too_old();
+    let overriding = parse("assess-eligibility", &json!({"override_reason": SEALED}));
+    for event in decide(&path, overriding, &director()).unwrap() {
+        path.take(event);
+    }
+    assert_eq!(closing(&path), OPEN);
+    let refuse = decide_by("committee", "not_selected", "committee", "2022-02");
+    let again = ("assess-eligibility", "adviser", "2022-03-01", json!({}));
+    let path = then(up_to("record-interview"), &[refuse, again]);
+    assert_eq!(closing(&path), closed(ClosedBecause::NotSelected, "2022-03-01"));
+}
+
+#[test]
+fn a_closed_path_is_suspended_resumed_and_left_as_a_closed_one() {
+    let suspend = ("suspend", "adviser", "2022-02-05", json!({"reason": "insecurity"}));
+    let resume = ("resume", "adviser", "2022-02-06", json!({}));
+    let path = then(too_old(), &[suspend]);
+    assert_eq!(path.state().status, Status::Suspended);
+    let path = then(path, &[resume]);
+    assert_eq!(closing(&path), closed(ClosedBecause::NotEligible, "2022-02-03"));
+    let exit = ("exit", "adviser", "2022-02-07", json!({"reason": "moved"}));
+    let path = recorded(path, &exit, "Exited");
+    assert_eq!(closing(&path), (Status::Exited, None, Some("2022-02-07".to_owned())));
+}
+
 #[test]
 fn nobody_is_selected_without_an_assessment() {
     let refusal = Refusal::MissingStep { step: Missing::Eligibility };
@@ -177,4 +236,73 @@ fn a_second_decision_of_another_day_is_a_decision_of_its_own() {
     let later = ("decide-selection", "committee", "2022-02-21", wait.3.clone());
     let path = then(up_to("record-interview"), &[wait, later.clone()]);
     assert_eq!(give(&path, &later), Ok(Vec::new()));
+}
+
+/// What an assessment of somebody born in a year says of their age; completed years where they are known.
+fn age_of(birth_year: u32, completed_years: Option<u32>) -> (Outcome, bool, AgeFound) {
+    let mut person = registration();
+    person["birth_year"] = json!(birth_year);
+    let steps = [("register", "adviser", "2022-01-10", person), walk()[1].clone()];
+    let path = then(Beneficiary::default(), &steps);
+    let request = EligibilityRequest { override_reason: None, completed_years };
+    let adviser = context("adviser", Role::Adviser, "2022-02-01", programme());
+    let events = decide(&path, BeneficiaryCommand::AssessEligibility(request), &adviser).unwrap();
+    let Fact::EligibilityAssessed(assessment) = &events[0].fact else { panic!("another fact") };
+    let age = assessment.rules.iter().find(|rule| rule.rule.as_str() == "age").unwrap().outcome;
+    (age, assessment.eligible, assessment.age.clone().unwrap())
+}
+
+/// The rules let in from 15 to 40.
+#[test]
+fn an_age_is_of_completed_years_where_the_birth_date_is_known() {
+    let dated = |years| AgeFound { basis: AgeBasis::BirthDate, years };
+    assert_eq!(age_of(2007, Some(14)), (Outcome::NotMet, false, dated(14)));
+    assert_eq!(age_of(2007, Some(15)), (Outcome::Met, true, dated(15)));
+    assert_eq!(age_of(1981, Some(40)), (Outcome::Met, true, dated(40)));
+    assert_eq!(age_of(1981, Some(41)), (Outcome::NotMet, false, dated(41)));
+}
+
+#[test]
+fn a_year_of_birth_alone_leaves_the_age_to_be_proved_where_the_birthday_decides() {
+    let by_year = |years| AgeFound { basis: AgeBasis::BirthYear, years };
+    assert_eq!(age_of(2007, None), (Outcome::ToBeProved, false, by_year(15)));
+    assert_eq!(age_of(2006, None), (Outcome::Met, true, by_year(16)));
+    assert_eq!(age_of(1982, None), (Outcome::Met, true, by_year(40)));
+    assert_eq!(age_of(1981, None), (Outcome::ToBeProved, false, by_year(41)));
+    assert_eq!(age_of(1980, None), (Outcome::NotMet, false, by_year(42)));
+    assert_eq!(age_of(2008, None), (Outcome::NotMet, false, by_year(14)));
+}
+
+#[test]
+fn an_age_that_the_year_of_birth_cannot_give_is_refused() {
+    let person = registration();
+    let steps = [("register", "adviser", "2022-01-10", person), walk()[1].clone()];
+    let path = then(Beneficiary::default(), &steps);
+    let adviser = context("adviser", Role::Adviser, "2022-02-01", programme());
+    for (years, is_possible) in [(21, false), (22, true), (23, true), (24, false)] {
+        let request = EligibilityRequest { override_reason: None, completed_years: Some(years) };
+        let decided = decide(&path, BeneficiaryCommand::AssessEligibility(request), &adviser);
+        let refusal = Refusal::Disagree { field: "age", other: "birth_year" };
+        assert_eq!(decided.as_ref().err(), (!is_possible).then_some(&refusal), "{years}");
+    }
+}
+
+#[test]
+fn what_is_to_be_proved_closes_nothing_and_selects_nobody() {
+    let mut person = registration();
+    person["birth_year"] = json!(2007);
+    let steps = [("register", "adviser", "2022-01-10", person), walk()[1].clone(), assess()];
+    let path = then(Beneficiary::default(), &steps);
+    assert_eq!(closing(&path), OPEN);
+    refused(&then(path, &[walk()[4].clone()]), &select(), &Refusal::NotEligible);
+}
+
+#[test]
+fn a_caller_does_not_say_an_age_nor_the_minutes_of_a_group() {
+    for (word, field) in
+        [("assess-eligibility", "completed_years"), ("complete-training", "cohort_minutes")]
+    {
+        let parsed = BeneficiaryCommand::parse(word, json!({ field: 20 })).unwrap();
+        assert!(parsed.is_err(), "{word}");
+    }
 }

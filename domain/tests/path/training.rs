@@ -1,15 +1,16 @@
 //! Seat, attendance, modules, completion.
 
 use serde_json::{Value, json};
-use sira_domain::path::facts::TrainingBasis;
-use sira_domain::path::{Fact, Stage, decide};
+use sira_domain::path::facts::{Completion, CompletionRequest, TrainingBasis};
+use sira_domain::path::{BeneficiaryCommand, Fact, Stage, decide};
 use sira_domain::programme::{Programme, ProgrammeCommand};
 use sira_domain::refusal::{Item, Quantity, Refusal, Step as Missing};
 use sira_domain::role::Role;
 
 use super::given::{
-    COHORT, SEALED, Step, context, day, parse, programme, recorded, refused, then, up_to,
+    COHORT, SEALED, Step, context, day, parse, programme, recorded, refused, subject, then, up_to,
 };
+use super::walk::walk;
 
 fn enrol() -> Step {
     ("enrol-in-training", "adviser", "2022-02-25", json!({"cohort": COHORT}))
@@ -88,9 +89,14 @@ fn a_seat_that_was_used_is_not_given_back() {
 }
 
 #[test]
-fn a_person_who_has_left_gives_the_seat_back_all_the_same() {
+fn who_left_when_an_exit_kept_the_seat_gives_it_back_all_the_same() {
     let exit = ("exit", "adviser", "2022-02-28", json!({"reason": "moved"}));
-    let path = then(up_to("decide-selection"), &[enrol(), exit]);
+    let mut path = then(up_to("decide-selection"), &[enrol()]);
+    for mut event in super::given::give(&path, &exit).unwrap() {
+        let Fact::Exited(left) = &mut event.fact else { panic!("another fact") };
+        left.seat = None;
+        path.take(event);
+    }
     recorded(path, &withdraw("2022-03-01"), "TrainingWithdrawn");
 }
 
@@ -186,4 +192,72 @@ fn a_recognised_training_may_name_its_modules() {
     let step = ("recognise-training", "director", "2021-09-01", body);
     let path = recorded(up_to("submit-idea"), &step, "TrainingCompleted");
     assert_eq!(path.state().training.as_ref().unwrap().completion.modules.len(), 1);
+}
+
+/// The programme with rules that say nothing but which modules there are.
+fn by_the_sessions() -> Programme {
+    let mut programme = programme();
+    let rules = json!({"effective_from": "2021-07-07", "rules": {"modules": ["leadership"]}});
+    let command = ProgrammeCommand::parse("set-rules", rules).unwrap().unwrap();
+    let director = context("directrice", Role::Director, "2021-07-07", programme.clone());
+    for event in sira_domain::programme::decide(&programme, command, &director).unwrap() {
+        programme.take(&event);
+    }
+    programme
+}
+
+/// Somebody with a seat, the module, and these hours: completion in a group of eight sessions of six hours.
+fn completed_after(sessions: &[(&str, u32)]) -> Result<Completion, Refusal> {
+    let path = then(up_to("decide-selection"), &[enrol(), assess("leadership")]);
+    let attended: Vec<Step> = sessions.iter().map(|(word, hours)| attend(word, *hours)).collect();
+    let path = then(path, &attended);
+    let request = CompletionRequest { cohort_minutes: Some(8 * 6 * 60) };
+    let trainer = context("trainer", Role::Trainer, "2022-03-05", by_the_sessions());
+    let events = decide(&path, BeneficiaryCommand::CompleteTraining(request), &trainer)?;
+    let Fact::TrainingCompleted(completion) = &events[0].fact else { panic!("another fact") };
+    Ok(completion.clone())
+}
+
+#[test]
+fn who_joins_on_the_last_day_has_not_attended_the_sessions_before() {
+    let refusal = Refusal::Below { what: Quantity::Attendance, required: 80, given: 12 };
+    assert_eq!(completed_after(&[("g1.s8", 6)]), Err(refusal));
+}
+
+#[test]
+fn a_session_made_up_elsewhere_counts_as_attended_and_is_not_planned_once_more() {
+    let sessions: Vec<(String, u32)> = (1..=6).map(|n| (format!("g1.s{n}"), 6)).collect();
+    let mut sessions: Vec<(&str, u32)> =
+        sessions.iter().map(|(word, hours)| (word.as_str(), *hours)).collect();
+    let refusal = Refusal::Below { what: Quantity::Attendance, required: 80, given: 75 };
+    assert_eq!(completed_after(&sessions), Err(refusal));
+    sessions.extend([("g2.s7", 6), ("g2.s8", 6), ("g2.s9", 6)]);
+    let completion = completed_after(&sessions).unwrap();
+    let minutes = (completion.attended_minutes, completion.planned_minutes);
+    assert_eq!(minutes, (Some(2_880), Some(2_880)), "no more than was planned");
+    assert_eq!(completion.cohort.map(|cohort| cohort.to_string()).as_deref(), Some(COHORT));
+}
+
+#[test]
+fn an_exit_gives_the_seat_back_and_is_not_retracted() {
+    let exit = ("exit", "adviser", "2022-02-26", json!({"reason": "moved"}));
+    let path = recorded(then(up_to("decide-selection"), &[enrol()]), &exit, "Exited");
+    assert!(path.state().enrolment.is_none());
+    let event = path.past().last().unwrap();
+    let told = sira_domain::cohort::of_path(event, sira_domain::values::BeneficiaryId(subject()));
+    assert_eq!(told.unwrap().1.fact.event_type(), "SeatReturned");
+    let sequence = path.version().last_sequence();
+    let retract =
+        ("retract", "adviser", "2022-02-27", json!({"sequence": sequence, "reason": SEALED}));
+    refused(&path, &retract, &Refusal::NotRetractable { sequence, event: "Exited" });
+}
+
+#[test]
+fn an_exit_after_the_training_keeps_the_seat_that_was_used() {
+    let steps = walk();
+    let mut path = then(up_to("decide-selection"), &[enrol()]);
+    super::given::take_all(&mut path, &steps[6..11]);
+    let exit = ("exit", "adviser", "2022-03-26", json!({"reason": "moved"}));
+    let path = recorded(path, &exit, "Exited");
+    assert!(path.state().enrolment.is_some());
 }

@@ -146,6 +146,10 @@ fn from_financing() -> Vec<Step> {
 
 /// A command of each kind that the walk has not.
 pub fn asides() -> Vec<Step> {
+    [asides_of_money(), asides_of_people()].concat()
+}
+
+fn asides_of_money() -> Vec<Step> {
     vec![
         (
             "recognise-training",
@@ -166,6 +170,48 @@ pub fn asides() -> Vec<Step> {
             "2024-01-01",
             json!({"financing": 1, "amount": 100_000, "reason": SEALED}),
         ),
+        (
+            "reverse-disbursement",
+            "comptable",
+            "2022-06-15",
+            json!({"sequence": 19, "ground": "bounced", "payment_reference": "RJ-1"}),
+        ),
+        (
+            "reverse-repayment",
+            "comptable",
+            "2023-01-15",
+            json!({"sequence": 22, "ground": "bounced", "reason": SEALED}),
+        ),
+        (
+            "record-refund",
+            "finance",
+            "2023-07-01",
+            json!({"financing": 1, "amount": 500, "method": "bank_transfer", "payment_reference": "RT-1"}),
+        ),
+        (
+            "record-recovery",
+            "finance",
+            "2024-02-01",
+            json!({"financing": 1, "amount": 20_000, "method": "bank_transfer", "payment_reference": "RV-1"}),
+        ),
+        (
+            "call-guarantee",
+            "finance",
+            "2023-07-01",
+            json!({"financing": 1, "amount": 20_000, "method": "bank_transfer", "payment_reference": "AG-1"}),
+        ),
+        ("release-guarantee", "finance", "2023-07-02", json!({"financing": 1})),
+        (
+            "cancel-financing",
+            "committee",
+            "2022-04-28",
+            json!({"financing": 1, "ground": "renounced"}),
+        ),
+    ]
+}
+
+fn asides_of_people() -> Vec<Step> {
+    vec![
         ("record-business-closure", "adviser", "2022-09-01", json!({"reason": "no_market"})),
         ("assign-adviser", "adviser", "2022-01-10", json!({"adviser": "conseiller-2"})),
         (
@@ -174,8 +220,11 @@ pub fn asides() -> Vec<Step> {
             "2022-02-01",
             json!({"office": "mopti", "region": "mopti", "reason": SEALED}),
         ),
+        ("accept-transfer", "conseiller-2", "2022-02-03", json!({"adviser": "conseiller-2"})),
+        ("return-transfer", "conseiller-2", "2022-02-04", json!({"reason": SEALED})),
         ("enrol-in-training", "adviser", "2022-02-25", json!({"cohort": COHORT})),
         ("link-duplicate", "director", "2022-02-01", json!({"continues": PERSON})),
+        ("dismiss-duplicate", "director", "2022-02-01", json!({"other": PERSON, "reason": SEALED})),
         ("suspend", "adviser", "2022-02-01", json!({"reason": "insecurity"})),
         ("exit", "adviser", "2022-02-01", json!({"reason": "moved"})),
         ("reopen", "director", "2024-07-01", json!({"reason": SEALED})),
@@ -194,10 +243,22 @@ pub fn asides() -> Vec<Step> {
         ),
         ("record-community-action", "adviser", "2022-02-01", json!({"kind": "mediation"})),
         (
+            "refer-to-partner",
+            "adviser",
+            "2022-02-01",
+            json!({"partner": "agency", "service": "microfinance", "comment": SEALED}),
+        ),
+        (
             "lodge-grievance",
             "adviser",
             "2022-02-01",
             json!({"category": "staff", "channel": "box", "text": SEALED}),
+        ),
+        (
+            "correct-registration",
+            "adviser",
+            "2022-02-01",
+            json!({"sex": "male", "displaced": true, "reason": SEALED}),
         ),
         ("retract", "adviser", "2022-02-01", json!({"sequence": 2, "reason": SEALED})),
         (
@@ -217,11 +278,23 @@ pub fn asides() -> Vec<Step> {
         ("withdraw-from-training", "adviser", "2022-03-01", json!({"comment": SEALED})),
         ("resume", "adviser", "2022-03-01", json!({})),
         (
+            "record-referral-outcome",
+            "adviser",
+            "2022-03-01",
+            json!({"referral": 1, "outcome": "served", "comment": SEALED}),
+        ),
+        (
             "resolve-grievance",
             "director",
             "2022-03-01",
             json!({"grievance": 1, "outcome": "upheld"}),
         ),
         ("unlink-duplicate", "director", "2022-03-01", json!({"reason": SEALED})),
+        (
+            "reconsider-duplicate",
+            "director",
+            "2022-03-01",
+            json!({"other": PERSON, "reason": SEALED}),
+        ),
     ]
 }

@@ -2,10 +2,11 @@
 
 use chrono::{Months, NaiveDate};
 use rustc_hash::FxHashMap;
+use sira_numbers::Position;
 
 use super::cube::Cube;
-use super::facts::{Fact, Measure, Tells, day_of, number_of};
-use super::indicator::Need;
+use super::facts::{FigureFact, Measure, Tells, day_of, number_of};
+use super::indicators::Need;
 
 /// Words that shares ask for by place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,7 +21,7 @@ pub struct Places {
 
 /// What a fact is judged by.
 #[derive(Debug)]
-pub struct Context {
+pub struct ShareContext {
     /// The day of the question, as days from the common era: what is due, open or late is so on it.
     pub day: i32,
     /// Words by place.
@@ -36,10 +37,10 @@ const NEVER: i32 = i32::MIN;
 /// The word of a business that was not seen.
 const UNSEEN: u16 = u16::MAX;
 
-impl Context {
+impl ShareContext {
     /// What is needed of the facts that stood at a position, asked on a day.
     #[must_use]
-    pub fn new(cube: &Cube, position: u64, day: NaiveDate, needs: &[Need]) -> Self {
+    pub fn new(cube: &Cube, position: Position, day: NaiveDate, needs: &[Need]) -> Self {
         let words = &cube.dictionary;
         let byte = |place: Option<u32>| place.and_then(|place| u8::try_from(place).ok());
         let places = Places {
@@ -59,7 +60,7 @@ impl Context {
         context
     }
 
-    fn look_up(&mut self, cube: &Cube, position: u64, need: Need) {
+    fn look_up(&mut self, cube: &Cube, position: Position, need: Need) {
         match need {
             Need::Day(measure) => {
                 self.days.entry(measure).or_insert_with(|| {
@@ -103,13 +104,13 @@ impl Context {
 
     /// Whether a fact is so many months old on the day of the question.
     #[must_use]
-    pub fn is_due(&self, fact: &Fact, months: u32) -> bool {
+    pub fn is_due(&self, fact: &FigureFact, months: u32) -> bool {
         due_on(fact, months) <= self.day
     }
 }
 
 /// The day that comes so many months after a fact.
 #[must_use]
-pub fn due_on(fact: &Fact, months: u32) -> i32 {
+pub fn due_on(fact: &FigureFact, months: u32) -> i32 {
     day_of(fact.on).checked_add_months(Months::new(months)).map_or(i32::MAX, number_of)
 }

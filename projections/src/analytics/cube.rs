@@ -4,17 +4,23 @@
 //! breakdown and the question why; a fact is 72 bytes at most. What is here is what the tables say at
 //! [`Cube::position`] and nothing else: it is read from them, in the order of positions.
 
+use sira_numbers::Position;
+
 use super::facts::cases::Cases;
-use super::facts::fact::{Fact, STANDS};
+use super::facts::fact::{FigureFact, STANDS};
 use super::facts::measure::{Measure, Source};
-use super::words::Dictionary;
+use super::words::{Dictionary, Dimension};
 
 /// The facts of one read database.
 #[derive(Debug, Default)]
 pub struct Cube {
     /// Every event up to here is in the facts.
-    pub position: u64,
-    facts: Vec<Vec<Fact>>,
+    pub position: Position,
+    /// How often it was begun anew: the places of words and paths are good within one of them.
+    pub generation: u64,
+    facts: Vec<Vec<FigureFact>>,
+    /// First and last day of any fact, as numbers; none before there is one.
+    days: Option<(i32, i32)>,
     /// The words of every dimension.
     pub dictionary: Dictionary,
     /// The paths.
@@ -30,17 +36,19 @@ impl Cube {
 
     /// The facts of a measure, in the order of positions.
     #[must_use]
-    pub fn facts(&self, measure: Measure) -> &[Fact] {
+    pub fn facts(&self, measure: Measure) -> &[FigureFact] {
         &self.facts[measure as usize]
     }
 
     /// Adds a fact; they come in the order of positions.
-    pub fn add(&mut self, measure: Measure, fact: Fact) {
+    pub fn add(&mut self, measure: Measure, fact: FigureFact) {
+        let (first, last) = self.days.unwrap_or((fact.on, fact.on));
+        self.days = Some((first.min(fact.on), last.max(fact.on)));
         self.facts[measure as usize].push(fact);
     }
 
     /// Ends a fact of a source.
-    pub fn end(&mut self, source: Source, (since, part): (u64, u16), until: u64) {
+    pub fn end(&mut self, source: Source, (since, part): (Position, u16), until: Position) {
         for measure in Measure::ALL.iter().filter(|measure| measure.source() == source) {
             let facts = &mut self.facts[*measure as usize];
             let found = facts.binary_search_by_key(&(since, part), |fact| (fact.since, fact.part));
@@ -52,16 +60,35 @@ impl Cube {
     }
 
     /// The facts of a measure that stood at a position.
-    pub fn at(&self, measure: Measure, position: u64) -> impl Iterator<Item = &Fact> {
-        let facts = self.facts(measure);
+    pub fn at(&self, measure: Measure, position: Position) -> impl Iterator<Item = &FigureFact> {
         // Facts told later are not even looked at.
-        let told = facts.partition_point(|fact| fact.since <= position);
-        facts[..told].iter().filter(move |fact| position < fact.until)
+        self.told(measure, position).iter().filter(move |fact| position < fact.until)
+    }
+
+    /// The facts of a measure that were told up to a position, also those that have ended since.
+    #[must_use]
+    pub fn told(&self, measure: Measure, position: Position) -> &[FigureFact] {
+        let facts = self.facts(measure);
+        &facts[..facts.partition_point(|fact| fact.since <= position)]
+    }
+
+    /// How many groups a dimension makes at most, with the one of facts that have no word of it.
+    #[must_use]
+    pub fn words(&self, dimension: Dimension) -> u64 {
+        let days = self.days.map_or(0, |(first, last)| i64::from(last) - i64::from(first));
+        let periods = |length: i64| days.unsigned_abs() / length.unsigned_abs() + 2;
+        match dimension {
+            Dimension::Year => periods(365),
+            Dimension::Quarter => periods(90),
+            Dimension::Month => periods(28),
+            Dimension::Disability | Dimension::Displaced | Dimension::Trained => 3,
+            _ => self.dictionary.count(dimension) + 1,
+        }
     }
 }
 
 /// The end of a row as it is known at a position.
 #[must_use]
-pub fn until_at(until: Option<i64>, position: u64) -> u64 {
-    until.map(i64::unsigned_abs).filter(|until| *until <= position).unwrap_or(STANDS)
+pub fn until_at(until: Option<Position>, position: Position) -> Position {
+    until.filter(|until| *until <= position).unwrap_or(STANDS)
 }

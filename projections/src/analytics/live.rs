@@ -2,6 +2,7 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use sira_numbers::Position;
 use tokio::sync::Mutex;
 
 use super::cube::Cube;
@@ -21,11 +22,11 @@ pub struct LiveCube {
 
 /// Where the cube stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum CubeState {
     /// The tables are being built for the first time: nothing can be told yet.
     NotBuilt,
     /// Every event up to here is in it.
-    At(u64),
+    At(Position),
 }
 
 impl LiveCube {
@@ -41,14 +42,15 @@ impl LiveCube {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub async fn refresh(&self) -> Result<Standing, ReadError> {
+    pub async fn refresh(&self) -> Result<CubeState, ReadError> {
         let mut built = self.built.lock().await;
         let Some((told, now_built)) = load::told(&self.store, &self.journal).await? else {
-            return Ok(Standing::NotBuilt);
+            return Ok(CubeState::NotBuilt);
         };
         let mut at = self.read().position;
         if built.as_ref() != Some(&now_built) || told < at {
             let mut fresh = Cube::new();
+            fresh.generation = self.read().generation + 1;
             while fresh.position < told {
                 facts::read(&self.store, fresh.position, told).await?.into_cube(&mut fresh)?;
             }
@@ -66,7 +68,7 @@ impl LiveCube {
             }
             at = cube.position;
         }
-        Ok(Standing::At(at))
+        Ok(CubeState::At(at))
     }
 
     /// The cube, for a question.

@@ -1,5 +1,7 @@
 //! How far the tables are told that facts are read from.
 
+use sira_numbers::Position;
+
 use crate::{ReadError, ReadStore};
 
 /// The projections that facts are read from: the cube stands where the last of them stands.
@@ -18,12 +20,15 @@ pub const PROJECTIONS: [&str; 7] = [
 ///
 /// # Errors
 /// [`ReadError`].
-pub async fn told(store: &ReadStore, journal: &str) -> Result<Option<(u64, Vec<u64>)>, ReadError> {
+pub async fn told(
+    store: &ReadStore,
+    journal: &str,
+) -> Result<Option<(Position, Vec<u64>)>, ReadError> {
     let stored = store.projections(journal).await?;
     let of = |name: &str| stored.iter().find(|one| one.name == name);
     let found: Option<Vec<_>> = PROJECTIONS.into_iter().map(of).collect();
     Ok(found.map(|found| {
-        let position = found.iter().map(|one| one.position).min().unwrap_or(0);
+        let position = found.iter().map(|one| one.position).min().unwrap_or_default();
         (position, found.iter().map(|one| one.built).collect())
     }))
 }

@@ -2,35 +2,33 @@
 //!
 //! The versioned tables are kept in memory as facts ([`Cube`], [`LiveCube`]); an [`Indicator`] says what
 //! one fact contributes, and [`compute`](mod@compute) walks them for any moment, filter and breakdown. The
-//! same function says which events are behind a cell ([`why`](mod@why)). Cells of few people are hidden
-//! from those who must not see anybody ([`suppress`](mod@suppress)).
+//! same function says which events are behind a cell ([`why`](mod@why)). Those who must see
+//! nobody are told what was published ([`disclosure`]).
 
-mod catalogue;
 pub mod compute;
 mod context;
+pub mod cost;
 mod cube;
-mod definitions;
+mod dictionary;
+pub mod disclosure;
 mod facts;
-mod indicator;
+mod indicators;
 mod live;
 mod load;
 mod place;
 pub mod query;
-mod shares;
-pub mod suppress;
 mod tally;
 pub mod targets;
 pub mod why;
 mod words;
 
-pub use catalogue::{INDICATORS, Indicators};
-pub use compute::{Cell, Figures, Uncomputed, compute};
+pub use compute::{ComputedFigures, FigureCell, Uncomputed, compute};
 pub use cube::Cube;
-pub use definitions::definitions_md;
-pub use facts::{Measure, day_of, number_of};
-pub use indicator::{Family, Indicator, Kind, Unit};
-pub use live::{LiveCube, Standing};
+pub use dictionary::definitions_md;
+pub use facts::{Dims, FigureFact, Measure, Tells, day_of, number_of};
+pub use indicators::{Family, INDICATORS, Indicator, IndicatorKind, Indicators, Unit};
+pub use live::{CubeState, LiveCube};
 pub use load::PROJECTIONS;
-pub use query::{AnalyticsQuery, Asked, DimensionNotHeld, Moment, Reach};
+pub use query::{AnalyticsQuery, DimensionNotHeld, FigureReach, Moment, PlacedQuery};
 pub use tally::PLACES;
 pub use words::Dimension;

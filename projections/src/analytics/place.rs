@@ -2,12 +2,12 @@
 
 use chrono::Datelike;
 
-use super::facts::{Fact, day_of};
+use super::facts::{FigureFact, day_of};
 use super::words::{Dimension, flag_place};
 
 /// The place of a fact in a dimension that its measure has.
 #[must_use]
-pub fn place_of(fact: &Fact, dimension: Dimension) -> u32 {
+pub fn place_of(fact: &FigureFact, dimension: Dimension) -> u32 {
     let dims = &fact.dims;
     let day = || day_of(fact.on);
     let year = || day().year().unsigned_abs();

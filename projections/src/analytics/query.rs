@@ -1,38 +1,33 @@
 //! What is asked of the facts: filters, period, breakdown, moment, and how far the asker reaches.
 
 use chrono::NaiveDate;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::cube::Cube;
-use super::facts::{Fact, number_of};
-use super::indicator::{Indicator, Kind};
+use super::facts::{FigureFact, number_of};
+use super::indicators::{Indicator, IndicatorKind};
 use super::place::place_of;
 use super::words::Dimension;
+use crate::ProgrammeOffice;
 
 /// Dimensions of one breakdown at most: more make a list of people, not a figure.
 pub const MAX_GROUPS: usize = 4;
 /// Words of one filter at most.
 pub const MAX_WORDS: usize = 50;
-/// Cells of one answer at most; more are refused, not cut.
-pub const MAX_CELLS: usize = 100_000;
+/// Cells of a whole answer at most, of all its indicators: some 10 MB. More are refused, not cut.
+pub const MAX_CELLS: usize = 50_000;
 
-/// What the asker may see, whatever is asked.
+/// What the asker may see, whatever is asked: a [`Reach`](crate::Reach) whose regions have become their
+/// offices, since the region of a fact is where the person lives, and not where the office in charge stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Reach {
+pub enum FigureReach {
     /// Everything.
     #[default]
     All,
     /// Facts of these offices.
-    Offices(Vec<String>),
-    /// Facts of the offices that stand in some regions; of an office that nobody knows, those of people
-    /// who live there.
-    Regions {
-        /// Every known office (programme and code), and whether it is within.
-        offices: Vec<(Uuid, String, bool)>,
-        /// The regions.
-        regions: Vec<String>,
-    },
+    Offices(Vec<ProgrammeOffice>),
     /// Facts of these funds: a donor's.
     Funds(Vec<Uuid>),
 }
@@ -49,21 +44,21 @@ pub struct AnalyticsQuery {
     /// What to break down by, in order.
     pub group_by: Vec<Dimension>,
     /// How far the asker reaches.
-    pub reach: Reach,
+    pub reach: FigureReach,
 }
 
 /// The moment of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// What was recorded up to here.
-    pub position: u64,
+    pub position: Position,
     /// The day on which it is asked: what is due, open or late is so on it.
     pub day: NaiveDate,
 }
 
 /// A question against one cube: words became places.
 #[derive(Debug)]
-pub struct Asked {
+pub struct PlacedQuery {
     filters: Vec<(Dimension, Vec<u32>)>,
     from: i32,
     to: i32,
@@ -75,20 +70,8 @@ pub struct Asked {
 #[derive(Debug)]
 enum ReachPlaces {
     All,
-    Offices(Vec<u32>),
-    Regions { offices: FxHashMap<(u16, u16), bool>, regions: Vec<u32> },
+    Offices(FxHashSet<(u16, u16)>),
     Funds(Vec<u32>),
-}
-
-/// Why a fact is not in a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    /// It is.
-    In,
-    /// One condition alone keeps it out: the filter of this place, or the period (one past the last).
-    Beside(usize),
-    /// More than one does.
-    Out,
 }
 
 /// An indicator that has not what it was to be broken down or filtered by: an answer would have one
@@ -115,7 +98,7 @@ impl AnalyticsQuery {
         &self,
         cube: &Cube,
         indicators: &[&'static Indicator],
-    ) -> Result<Asked, DimensionNotHeld> {
+    ) -> Result<PlacedQuery, DimensionNotHeld> {
         for indicator in indicators {
             self.check(indicator)?;
         }
@@ -135,13 +118,13 @@ impl AnalyticsQuery {
         }
     }
 
-    fn places(&self, cube: &Cube) -> Asked {
+    fn places(&self, cube: &Cube) -> PlacedQuery {
         let words = &cube.dictionary;
         let places = |(dimension, list): &(Dimension, Vec<String>)| {
             let places = list.iter().filter_map(|word| words.find(*dimension, word)).collect();
             (*dimension, places)
         };
-        Asked {
+        PlacedQuery {
             filters: self.filters.iter().map(places).collect(),
             from: self.from.map_or(i32::MIN, number_of),
             to: self.to.map_or(i32::MAX, number_of),
@@ -151,81 +134,46 @@ impl AnalyticsQuery {
     }
 }
 
-impl Reach {
+impl FigureReach {
     fn on(&self, cube: &Cube) -> ReachPlaces {
         let words = &cube.dictionary;
         match self {
             Self::All => ReachPlaces::All,
-            Self::Offices(list) => ReachPlaces::Offices(
-                list.iter().filter_map(|office| words.offices.find(office)).collect(),
-            ),
+            Self::Offices(list) => {
+                let place = |one: &ProgrammeOffice| {
+                    let programme = words.programmes.find(&one.programme.to_string())?;
+                    let office = words.offices.find(&one.office)?;
+                    Some((u16::try_from(programme).ok()?, u16::try_from(office).ok()?))
+                };
+                ReachPlaces::Offices(list.iter().filter_map(place).collect())
+            }
             Self::Funds(list) => ReachPlaces::Funds(
                 list.iter().filter_map(|fund| words.funds.find(&fund.to_string())).collect(),
             ),
-            Self::Regions { offices, regions } => {
-                let place = |(programme, office, within): &(Uuid, String, bool)| {
-                    let programme = words.programmes.find(&programme.to_string())?;
-                    let office = words.offices.find(office)?;
-                    let key = (u16::try_from(programme).ok()?, u16::try_from(office).ok()?);
-                    Some((key, *within))
-                };
-                ReachPlaces::Regions {
-                    offices: offices.iter().filter_map(place).collect(),
-                    regions: regions.iter().filter_map(|one| words.regions.find(one)).collect(),
-                }
-            }
         }
     }
 }
 
 impl ReachPlaces {
-    fn holds(&self, fact: &Fact) -> bool {
+    fn holds(&self, fact: &FigureFact) -> bool {
         let dims = &fact.dims;
         match self {
             Self::All => true,
-            Self::Offices(offices) => offices.contains(&dims.office.into()),
+            Self::Offices(offices) => offices.contains(&(dims.programme, dims.office)),
             Self::Funds(funds) => funds.contains(&dims.fund.into()),
-            Self::Regions { offices, regions } => {
-                let known = offices.get(&(dims.programme, dims.office));
-                known.copied().unwrap_or_else(|| regions.contains(&dims.region.into()))
-            }
         }
     }
 }
 
-impl Asked {
+impl PlacedQuery {
     /// Whether a fact is asked for. The period says nothing of how things stand.
     #[must_use]
-    pub fn fit(&self, fact: &Fact, kind: Kind) -> Fit {
-        if !self.reach.holds(fact) {
-            return Fit::Out;
-        }
-        let mut fit = Fit::In;
-        for (place, (dimension, places)) in self.filters.iter().enumerate() {
-            if !places.contains(&place_of(fact, *dimension)) {
-                if fit != Fit::In {
-                    return Fit::Out;
-                }
-                fit = Fit::Beside(place);
-            }
-        }
-        let in_time = kind == Kind::Stock || (self.from <= fact.on && fact.on <= self.to);
-        match (in_time, fit) {
-            (true, fit) => fit,
-            (false, Fit::In) => Fit::Beside(self.filters.len()),
-            (false, _) => Fit::Out,
-        }
-    }
-
-    /// The dimension of a filter; none for the period.
-    #[must_use]
-    pub fn filtered(&self, place: usize) -> Option<Dimension> {
-        self.filters.get(place).map(|(dimension, _)| *dimension)
-    }
-
-    /// How many conditions there are, the period included.
-    #[must_use]
-    pub fn conditions(&self) -> usize {
-        self.filters.len() + 1
+    pub fn fits(&self, fact: &FigureFact, kind: IndicatorKind) -> bool {
+        let fits = |(dimension, places): &(Dimension, Vec<u32>)| {
+            places.contains(&place_of(fact, *dimension))
+        };
+        (kind == IndicatorKind::Stock || (self.from <= fact.on && fact.on <= self.to))
+            && self.reach.holds(fact)
+            && self.filters.iter().all(fits)
     }
 }

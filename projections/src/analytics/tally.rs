@@ -1,12 +1,10 @@
 //! What a cell adds up, and what it comes to.
 
-use super::indicator::Finish;
+use super::indicators::Finish;
 use crate::table::Decimal;
 
 /// Digits behind the point of every value.
 pub const PLACES: u8 = 2;
-/// Cells of fewer people than this are hidden from those who must see nobody.
-pub const FEW: usize = 5;
 
 /// What one fact adds to a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,42 +31,6 @@ impl Share {
     }
 }
 
-/// Up to [`FEW`] different people: whether there are as many is all that is asked.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Few {
-    people: [u32; FEW],
-    count: usize,
-}
-
-impl Few {
-    /// Counts somebody, once.
-    pub fn add(&mut self, person: u32) {
-        if self.count < FEW && !self.people[..self.count].contains(&person) {
-            self.people[self.count] = person;
-            self.count += 1;
-        }
-    }
-
-    /// Counts all of another cell.
-    pub fn add_all(&mut self, other: &Self) {
-        for person in &other.people[..other.count] {
-            self.add(*person);
-        }
-    }
-
-    /// Whether there is somebody, but not enough to hide among.
-    #[must_use]
-    pub const fn is_small(&self) -> bool {
-        self.count > 0 && self.count < FEW
-    }
-
-    /// Whether there are enough.
-    #[must_use]
-    pub const fn is_enough(&self) -> bool {
-        self.count >= FEW
-    }
-}
-
 /// A cell being added up.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -82,17 +44,11 @@ pub struct Tally {
     values: Vec<i64>,
     /// Facts added.
     pub facts: u64,
-    /// People behind it.
-    pub people: Few,
-    /// People of whom something is above the line.
-    pub counted: Few,
-    /// People of whom something is below the line and nothing of that fact above it.
-    pub rest: Few,
 }
 
 impl Tally {
-    /// Adds a fact of somebody.
-    pub fn add(&mut self, share: Share, person: u32, finish: Finish) {
+    /// Adds a fact.
+    pub fn add(&mut self, share: Share, finish: Finish) {
         let (part, whole) = (i128::from(share.part), i128::from(share.whole));
         if share.other {
             self.other.0 += part;
@@ -105,12 +61,6 @@ impl Tally {
             self.values.push(share.part);
         }
         self.facts += 1;
-        self.people.add(person);
-        if share.part == 0 && share.whole != 0 {
-            self.rest.add(person);
-        } else {
-            self.counted.add(person);
-        }
     }
 
     /// Adds another cell.
@@ -121,9 +71,22 @@ impl Tally {
         self.other.1 += other.other.1;
         self.values.extend_from_slice(&other.values);
         self.facts += other.facts;
-        self.people.add_all(&other.people);
-        self.counted.add_all(&other.counted);
-        self.rest.add_all(&other.rest);
+    }
+
+    /// Takes an earlier state of a cell from a later one: what came in between. Not for order statistics,
+    /// of which periods are not made so.
+    pub fn take_away(&mut self, earlier: &Self) {
+        self.part -= earlier.part;
+        self.whole -= earlier.whole;
+        self.other.0 -= earlier.other.0;
+        self.other.1 -= earlier.other.1;
+        self.facts = self.facts.saturating_sub(earlier.facts);
+    }
+
+    /// Bytes that it takes in memory, about.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        size_of::<Self>() + self.values.capacity() * size_of::<i64>()
     }
 
     /// What it comes to; none where there is nothing to divide by, or nobody to take the middle of.
@@ -140,12 +103,19 @@ impl Tally {
 
     /// The lower of the two values in the middle, of an even count: a value that somebody has.
     fn quantile(&self, percent: u8) -> Option<Decimal> {
+        self.quantile_among(percent, 1)
+    }
+
+    /// The value below which so many percent lie, where at least so many values lie on either side of it,
+    /// itself among them.
+    #[must_use]
+    pub fn quantile_among(&self, percent: u8, least: usize) -> Option<Decimal> {
         let mut values = self.values.clone();
-        if values.is_empty() {
+        let below = (values.len() * usize::from(percent)).div_ceil(100).max(1);
+        if below < least || values.len() + 1 < below + least {
             return None;
         }
-        let place = (values.len() * usize::from(percent)).div_ceil(100).max(1) - 1;
-        let (_, value, _) = values.select_nth_unstable(place);
+        let (_, value, _) = values.select_nth_unstable(below - 1);
         quotient((*value).into(), 1)
     }
 }
@@ -179,8 +149,8 @@ mod tests {
     #[test]
     fn a_median_is_a_value_that_somebody_has() {
         let mut tally = Tally::default();
-        for (person, days) in [(1, 9), (2, 3), (3, 40), (4, 5)] {
-            tally.add(Share::of(days), person, Finish::Quantile(50));
+        for days in [9, 3, 40, 5] {
+            tally.add(Share::of(days), Finish::Quantile(50));
         }
         assert_eq!(shown(tally.value(Finish::Quantile(50))), "5.00");
         assert_eq!(shown(tally.value(Finish::Quantile(90))), "40.00");
@@ -188,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn four_people_are_few_however_often_they_come() {
-        let mut few = Few::default();
-        for person in [1, 2, 3, 4, 1, 2] {
-            few.add(person);
+    fn a_middle_is_told_where_enough_lie_on_either_side() {
+        let mut tally = Tally::default();
+        for days in 1..=9 {
+            tally.add(Share::of(days), Finish::Quantile(50));
         }
-        assert!(few.is_small() && !few.is_enough());
-        few.add(5);
-        assert!(few.is_enough() && !few.is_small());
+        assert_eq!(shown(tally.quantile_among(50, 5)), "5.00");
+        assert_eq!(shown(tally.quantile_among(90, 5)), "none");
+        assert_eq!(shown(tally.quantile_among(50, 6)), "none");
     }
 }

@@ -2,14 +2,15 @@
 
 use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
-use sira_database::{bound, on_engine};
+use sira_database::on_engine;
+use sira_numbers::Position;
 use sqlx::FromRow;
 
-use super::catalogue::Indicators;
-use super::compute::{Tallies, Uncomputed, tally};
+use super::compute::{Key, Uncomputed, tally};
 use super::cube::Cube;
-use super::indicator::Indicator;
-use super::query::{AnalyticsQuery, Moment, Reach};
+use super::indicators::Indicator;
+use super::indicators::Indicators;
+use super::query::{AnalyticsQuery, FigureReach, Moment};
 use super::tally::Tally;
 use super::words::Dimension;
 use crate::table::Decimal;
@@ -17,7 +18,7 @@ use crate::{ReadError, ReadStore};
 
 /// A target as it stood at a position.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Target {
+pub struct KnownTarget {
     /// The programme's id.
     pub programme: String,
     /// The indicator's word.
@@ -38,19 +39,58 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
     /// The target.
-    pub target: Target,
+    pub target: KnownTarget,
     /// What was reached; none where there is nothing to divide by, where the indicator is not known,
-    /// and where it is hidden.
+    /// and where it is not told.
     pub actual: Option<Decimal>,
-    /// Whether it is hidden because few people are behind it.
-    pub suppressed: bool,
+    /// Why it is not told to those who must see nobody.
+    pub untold: Option<Untold>,
+    /// Whether some of it stands as it was published before the moment that is asked of.
+    pub held: bool,
+}
+
+/// Why what was reached of a target is not told to somebody who must see nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// The target is of more people than the reader is told figures of.
+    OtherPeople,
+    /// Its indicator is not published by period.
+    NoPeriod,
+    /// Its period does not begin and end with periods of reporting.
+    Borders,
+    /// Nothing was published of it yet: fewer than five people, or none.
+    Unpublished,
+}
+
+impl Untold {
+    /// Its word in answers.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OtherPeople => "target_of_other_people",
+            Self::NoPeriod => "not_published_by_period",
+            Self::Borders => "period_not_on_reporting_moments",
+            Self::Unpublished => "nothing_published",
+        }
+    }
+}
+
+impl Reached {
+    /// A target of which nothing is said.
+    #[must_use]
+    pub fn untold(target: &KnownTarget, untold: Option<Untold>) -> Self {
+        Self { target: target.clone(), actual: None, untold, held: false }
+    }
 }
 
 /// The targets that stood at a position.
 ///
 /// # Errors
 /// [`ReadError`].
-pub async fn targets_at(store: &ReadStore, position: u64) -> Result<Vec<Target>, ReadError> {
+pub async fn targets_at(
+    store: &ReadStore,
+    position: Position,
+) -> Result<Vec<KnownTarget>, ReadError> {
     let mut handle = store.connection().await?;
     Ok(on_engine!(handle.connection(), db => {
         sqlx::query_as(
@@ -58,7 +98,7 @@ pub async fn targets_at(store: &ReadStore, position: u64) -> Result<Vec<Target>,
               WHERE since_position <= $1 AND (until_position IS NULL OR until_position > $1)
               ORDER BY programme, indicator, from_on, to_on, region, sex",
         )
-        .bind(bound(position))
+        .bind(position.stored())
         .fetch_all(db)
         .await
     })?)
@@ -70,16 +110,16 @@ pub async fn targets_at(store: &ReadStore, position: u64) -> Result<Vec<Target>,
 /// [`Uncomputed`].
 pub fn reached(
     cube: &Cube,
-    targets: &[Target],
-    reach: &Reach,
+    targets: &[KnownTarget],
+    reach: &FigureReach,
     moment: Moment,
-    hides_few: bool,
 ) -> Result<Vec<Reached>, Uncomputed> {
-    let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), Tallies> = FxHashMap::default();
+    let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), FxHashMap<Key, Tally>> =
+        FxHashMap::default();
     let mut all = Vec::new();
     for target in targets {
         let Some(indicator) = Indicators::named(&target.indicator) else {
-            all.push(Reached { target: target.clone(), actual: None, suppressed: false });
+            all.push(Reached::untold(target, None));
             continue;
         };
         let place = (indicator.name, target.from_on, target.to_on);
@@ -89,7 +129,7 @@ pub fn reached(
                 new.insert(walk(cube, indicator, target, reach, moment)?)
             }
         };
-        all.push(reached_one(cube, indicator, target, tallies, hides_few));
+        all.push(reached_one(cube, indicator, target, tallies));
     }
     Ok(all)
 }
@@ -97,10 +137,10 @@ pub fn reached(
 fn walk(
     cube: &Cube,
     indicator: &'static Indicator,
-    target: &Target,
-    reach: &Reach,
+    target: &KnownTarget,
+    reach: &FigureReach,
     moment: Moment,
-) -> Result<Tallies, Uncomputed> {
+) -> Result<FxHashMap<Key, Tally>, Uncomputed> {
     let query = AnalyticsQuery {
         from: Some(target.from_on),
         to: Some(target.to_on),
@@ -111,22 +151,21 @@ fn walk(
     // How things stood at the end of the target's period, once that is over.
     let day = moment.day.min(target.to_on);
     let asked = query.on(cube, &[indicator])?;
-    Ok(tally(cube, indicator, &asked, Moment { day, ..moment }, false)?)
+    Ok(tally(cube, indicator, &asked, Moment { day, ..moment }))
 }
 
 fn reached_one(
     cube: &Cube,
     indicator: &Indicator,
-    target: &Target,
-    tallies: &Tallies,
-    hides_few: bool,
+    target: &KnownTarget,
+    tallies: &FxHashMap<Key, Tally>,
 ) -> Reached {
     let words = &cube.dictionary;
     let is_asked = |dimension, place, word: Option<&String>| {
         word.is_none_or(|word| words.find(dimension, word) == Some(place))
     };
     let mut total = Tally::default();
-    for (key, tally) in &tallies.cells {
+    for (key, tally) in tallies {
         if is_asked(Dimension::Programme, key[0], Some(&target.programme))
             && is_asked(Dimension::Region, key[1], target.region.as_ref())
             && is_asked(Dimension::Sex, key[2], target.sex.as_ref())
@@ -134,9 +173,6 @@ fn reached_one(
             total.merge(tally);
         }
     }
-    let few = total.people.is_small()
-        || indicator.of_people && (total.rest.is_small() || total.counted.is_small());
-    let suppressed = hides_few && few;
-    let actual = if suppressed { None } else { total.value(indicator.finish) };
-    Reached { target: target.clone(), actual, suppressed }
+    let actual = total.value(indicator.finish);
+    Reached { target: target.clone(), actual, untold: None, held: false }
 }

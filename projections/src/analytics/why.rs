@@ -1,31 +1,31 @@
 //! Why somebody is counted: the events behind a cell.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
-use super::context::Context;
+use super::context::ShareContext;
 use super::cube::Cube;
-use super::facts::{Fact, Measure, Tells, day_of};
-use super::indicator::{Indicator, Need};
-use super::query::{Asked, Fit, Moment};
-use super::tally::Few;
+use super::facts::{FigureFact, Measure, Tells, day_of};
+use super::indicators::{Indicator, Need};
+use super::query::{Moment, PlacedQuery};
 
 /// Events of one page at most.
 pub const MAX_PAGE: usize = 1_000;
 
 /// A place in the order of events: the position that told it, and its number there.
-pub type Place = (u64, u16);
+pub type ReasonPlace = (Position, u16);
 
 /// An event behind a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
+pub struct CellReason {
     /// The path.
     pub id: Uuid,
     /// The event's sequence in the path.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// The position at which it came to count: the event's own, or that of the retraction that
     /// uncovered it.
-    pub position: u64,
+    pub position: Position,
     /// Its number among what came to count there.
     pub number: u16,
     /// Day of the fact.
@@ -35,20 +35,18 @@ pub struct Reason {
     /// What it adds below the line.
     pub whole: i64,
     /// Sequences of events of the same path that decide what it adds.
-    pub beside: Vec<u64>,
+    pub beside: Vec<Sequence>,
 }
 
 /// A page of reasons, and how many there are in all.
 #[derive(Clone, Debug)]
-pub struct Reasons {
+pub struct CellReasons {
     /// The page, in order.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<CellReason>,
     /// Events behind the cell, of all pages.
     pub events: u64,
-    /// Whether the cell is one of few people.
-    pub of_few: bool,
     /// Where the next page begins after; none on the last.
-    pub next: Option<Place>,
+    pub next: Option<ReasonPlace>,
 }
 
 /// The events behind a cell, those after a place.
@@ -56,22 +54,21 @@ pub struct Reasons {
 pub fn why(
     cube: &Cube,
     indicator: &Indicator,
-    asked: &Asked,
+    asked: &PlacedQuery,
     moment: Moment,
-    after: Option<Place>,
+    after: Option<ReasonPlace>,
     limit: usize,
-) -> Reasons {
-    let context = Context::new(cube, moment.position, moment.day, indicator.needs);
-    let mut found: Vec<(&Fact, i64, i64)> = Vec::new();
-    let (mut events, mut people) = (0, Few::default());
+) -> CellReasons {
+    let context = ShareContext::new(cube, moment.position, moment.day, indicator.needs);
+    let mut found: Vec<(&FigureFact, i64, i64)> = Vec::new();
+    let mut events = 0;
     for measure in indicator.measures {
         for fact in cube.at(*measure, moment.position) {
-            if asked.fit(fact, indicator.kind) != Fit::In {
+            if !asked.fits(fact, indicator.kind) {
                 continue;
             }
             let Some(share) = (indicator.share)(*measure, fact, &context) else { continue };
             events += 1;
-            people.add(fact.case);
             if after.is_none_or(|after| (fact.since, fact.part) > after) {
                 found.push((fact, share.part, share.whole));
             }
@@ -82,7 +79,7 @@ pub fn why(
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|(fact, ..)| (fact.since, fact.part));
     let beside = beside(cube, indicator, moment, &found);
-    let reason = |(fact, part, whole): &(&Fact, i64, i64)| Reason {
+    let reason = |(fact, part, whole): &(&FigureFact, i64, i64)| CellReason {
         id: cube.cases.id(fact.case).unwrap_or_default(),
         sequence: fact.sequence.into(),
         position: fact.since,
@@ -93,7 +90,7 @@ pub fn why(
         beside: beside.get(&fact.case).cloned().unwrap_or_default(),
     };
     let reasons = found.iter().map(reason).collect();
-    Reasons { reasons, events, of_few: people.is_small(), next }
+    CellReasons { reasons, events, next }
 }
 
 /// For each path of the page, the events that the indicator looks up beside.
@@ -101,16 +98,16 @@ fn beside(
     cube: &Cube,
     indicator: &Indicator,
     moment: Moment,
-    found: &[(&Fact, i64, i64)],
-) -> FxHashMap<u32, Vec<u64>> {
+    found: &[(&FigureFact, i64, i64)],
+) -> FxHashMap<u32, Vec<Sequence>> {
     let cases: FxHashSet<u32> = found.iter().map(|(fact, ..)| fact.case).collect();
-    let mut beside: FxHashMap<u32, Vec<u64>> = FxHashMap::default();
+    let mut beside: FxHashMap<u32, Vec<Sequence>> = FxHashMap::default();
     for need in indicator.needs {
         let (measure, months) = match need {
             Need::Day(measure) => (*measure, None),
             Need::Visit(months) => (Measure::Visit, Some(*months)),
         };
-        let is_for = |fact: &Fact, months| match fact.tells {
+        let is_for = |fact: &FigureFact, months| match fact.tells {
             Tells::Visit(visit) => visit.milestone == months,
             _ => false,
         };
@@ -128,7 +125,7 @@ fn beside(
 }
 
 /// An event that changed a cell: its position, its path and its sequence there.
-pub type Change = (u64, Uuid, u64);
+pub type Change = (Position, Uuid, Sequence);
 
 /// The events that changed a cell between two positions: facts that came to count, facts that ceased
 /// to, and those that are looked up beside them. At most `limit`, the earliest first; and how many.
@@ -136,24 +133,24 @@ pub type Change = (u64, Uuid, u64);
 pub fn changes_between(
     cube: &Cube,
     indicator: &Indicator,
-    asked: &Asked,
-    (from, to): (u64, u64),
+    asked: &PlacedQuery,
+    (from, to): (Position, Position),
     limit: usize,
 ) -> (Vec<Change>, u64) {
     let mut found = Vec::new();
     let mut cases = FxHashSet::default();
-    let mut take = |fact: &Fact| {
+    let mut take = |fact: &FigureFact| {
         let id = cube.cases.id(fact.case).unwrap_or_default();
         for position in [fact.since, fact.until] {
             if from < position && position <= to {
-                found.push((position, id, u64::from(fact.sequence)));
+                found.push((position, id, fact.sequence.into()));
             }
         }
     };
-    let is_known = |fact: &&Fact| fact.since <= to && fact.until > from;
+    let is_known = |fact: &&FigureFact| fact.since <= to && fact.until > from;
     for measure in indicator.measures {
         for fact in cube.facts(*measure).iter().filter(is_known) {
-            if asked.fit(fact, indicator.kind) == Fit::In {
+            if asked.fits(fact, indicator.kind) {
                 cases.insert(fact.case);
                 take(fact);
             }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use sira_numbers::counted;
+
 macro_rules! dimensions {
     ($($name:ident $word:literal $fr:literal, $en:literal;)*) => {
         /// What figures may be broken down by.
@@ -70,7 +72,7 @@ impl Words {
         if let Some(place) = self.places.get(word) {
             return *place;
         }
-        let place = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        let place = counted(self.words.len());
         self.words.push(word.to_owned());
         self.places.insert(word.to_owned(), place);
         place
@@ -161,6 +163,12 @@ impl Dictionary {
             }
             _ => self.of(dimension)?.find(word),
         }
+    }
+
+    /// Words of a dimension that some fact has; 0 for one whose words are not kept.
+    #[must_use]
+    pub fn count(&self, dimension: Dimension) -> u64 {
+        self.of(dimension).map_or(0, |words| words.iter().count() as u64)
     }
 
     /// The word at a place of a dimension.

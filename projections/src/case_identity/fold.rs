@@ -1,24 +1,34 @@
 //! From events to rows.
 
-use sira_domain::path::facts::{IdentityChange, Registration, Transfer};
+use sira_domain::path::facts::{
+    DuplicateLink, IdentityChange, Registration, Transfer, TransferReturn,
+};
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
+use sira_domain::reference::RegionCode;
+use sira_domain::values::{OfficeCode, Within};
+use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
-use super::rows::{self, Decision, Person};
+use super::pairs::{self, Decision};
+use super::rows::{self, Person};
 use super::search::{Sought, find_alike, open_person, tokens};
 use super::searched;
-use super::{CaseIdentity, IdentityKeys};
+use super::{CaseIdentity, IdentityKeys, index_of};
 use crate::decode::decode;
 use crate::{Feed, FeedEvent, FoldError, ReadTransaction};
 
 /// The events that say who a person is, whose they are, or which pair they belong to.
 const TAKEN: &[&str] = &[
     "Registered",
+    "RegistrationCorrected",
     "IdentityUpdated",
     "Transferred",
+    "TransferReturned",
     "Retracted",
     "DuplicateLinked",
     "DuplicateUnlinked",
+    "DuplicateDismissed",
+    "DuplicateReconsidered",
     "PersonalDataErased",
 ];
 
@@ -29,7 +39,9 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
     batch: &[FeedEvent],
     transaction: &mut ReadTransaction,
 ) -> Result<(), FoldError> {
-    let mut fold = Fold { projection, transaction, new: Vec::new() };
+    // The transaction has moved the checkpoint already, so nobody puts rows under another key in place.
+    let (_, index) = index_of(transaction.connection(), &projection.keys).await?;
+    let mut fold = Fold { projection, index, transaction, new: Vec::new() };
     for recorded in batch {
         if recorded.aggregate_type != Beneficiary::TYPE
             || !TAKEN.contains(&recorded.event_type.as_str())
@@ -38,7 +50,7 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
         }
         let event: BeneficiaryEvent = decode(recorded)?;
         match &event.fact {
-            Fact::Registered(registration) if recorded.sequence == 1 => {
+            Fact::Registered(registration) if recorded.sequence == Sequence::FIRST => {
                 fold.new.push(registered(recorded, registration));
             }
             _ => {
@@ -50,14 +62,6 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
     fold.store_new().await
 }
 
-fn position_of(recorded: &FeedEvent) -> i64 {
-    i64::try_from(recorded.position).unwrap_or(i64::MAX)
-}
-
-fn year(year: u32) -> i32 {
-    i32::try_from(year).unwrap_or(i32::MAX)
-}
-
 fn registered(recorded: &FeedEvent, registration: &Registration) -> Person {
     Person {
         id: recorded.aggregate_id,
@@ -65,15 +69,18 @@ fn registered(recorded: &FeedEvent, registration: &Registration) -> Person {
         reference: registration.reference.to_string(),
         office: registration.office.as_str().to_owned(),
         region: registration.region.code().to_owned(),
-        birth_year: year(registration.birth_year.get()),
+        birth_year: registration.birth_year.signed(),
         sealed: registration.identity.0.as_str().to_owned(),
-        position: position_of(recorded),
+        position: recorded.position,
+        continues_as: None,
     }
 }
 
 /// One batch under way.
-struct Fold<'a, F, K> {
+struct Fold<'a, F, K: IdentityKeys> {
     projection: &'a CaseIdentity<F, K>,
+    /// The key of the rows.
+    index: K::Index,
     transaction: &'a mut ReadTransaction,
     /// New people, not stored yet.
     new: Vec<Person>,
@@ -88,9 +95,9 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         for person in std::mem::take(&mut self.new) {
             // Their key is gone: the erasure is on its way.
             let Some((identity, profile)) = open_person(keys, &person).await? else { continue };
-            let tokens = tokens(keys, &profile.terms());
-            search.extend(searched::tokens(keys, person.id, &identity));
-            index.extend(tokens.into_iter().map(|(kind, token)| (person.id, kind, token)));
+            let tokens = tokens(&self.index, &profile.terms());
+            search.extend(searched::tokens(&self.index, person.id, &identity));
+            index.extend(tokens.into_iter().map(|(kind, token)| (token, person.id, kind)));
             profiles.push(profile);
             people.push(person);
         }
@@ -98,14 +105,18 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
             return Ok(());
         }
         rows::put_people(self.transaction.connection(), &people).await?;
-        rows::put_tokens(self.transaction.connection(), &index).await?;
+        rows::put_tokens(self.transaction.connection(), &mut index).await?;
         searched::put(self.transaction.connection(), &mut search).await?;
         for (person, profile) in people.iter().zip(profiles) {
             let sought = Sought { id: person.id, profile, before: person.position };
-            let found = find_alike(self.transaction.connection(), keys, &sought).await?.found;
+            let by = (keys, &self.index);
+            let found = find_alike(self.transaction.connection(), by, &sought).await?.found;
+            if found.is_empty() {
+                continue;
+            }
             let pairs: Vec<_> = found.into_iter().map(|found| (found.id, found.likeness)).collect();
             let connection = self.transaction.connection();
-            rows::put_pairs(connection, person.id, &pairs, person.position).await?;
+            pairs::put_pairs(connection, person.id, &pairs, person.position).await?;
         }
         Ok(())
     }
@@ -115,15 +126,29 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         match fact {
             Fact::Registered(registration) => self.tell(registered(recorded, registration)).await,
             Fact::IdentityUpdated(change) => self.take_identity(recorded, change).await,
-            Fact::Transferred(transfer) => self.take_transfer(recorded, transfer).await,
+            Fact::Transferred(Transfer { office, region, .. })
+            | Fact::TransferReturned(TransferReturn { office, region, .. }) => {
+                self.take_transfer(recorded, office, *region).await
+            }
             Fact::Retracted(retraction) => {
                 self.take_retraction(recorded, retraction.sequence).await
             }
-            Fact::DuplicateLinked(link) => {
-                self.decide(recorded, link.other.0, Decision::Linked).await
+            Fact::RegistrationCorrected(_) => {
+                let stream = self.stream_at(recorded).await?;
+                self.tell_standing(recorded, &stream).await
             }
+            Fact::DuplicateLinked(link) => self.take_link(recorded, link).await,
             Fact::DuplicateUnlinked(unlink) => {
-                self.decide(recorded, unlink.other.0, Decision::Unlinked).await
+                self.decide(recorded, unlink.other.0, Decision::ToldApart).await?;
+                self.tell_again(recorded, Some(unlink.other.0)).await
+            }
+            Fact::DuplicateDismissed(pair) => {
+                self.decide(recorded, pair.other.0, Decision::ToldApart).await
+            }
+            Fact::DuplicateReconsidered(pair) => {
+                let connection = self.transaction.connection();
+                pairs::reconsider_pair(connection, (id, pair.other.0)).await?;
+                self.tell_again(recorded, None).await
             }
             Fact::PersonalDataErased(_) => self.forget(id).await,
             _ => Ok(()),
@@ -137,22 +162,63 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
             return self.forget(person.id).await;
         };
         let (id, position) = (person.id, person.position);
-        let index: Vec<_> = tokens(keys, &profile.terms())
+        let is_frozen = person.continues_as.is_some();
+        let mut index: Vec<_> = tokens(&self.index, &profile.terms())
             .into_iter()
-            .map(|(kind, token)| (id, kind, token))
+            .map(|(kind, token)| (token, id, kind))
             .collect();
-        let mut search = searched::tokens(keys, id, &identity);
+        let mut search = searched::tokens(&self.index, id, &identity);
         rows::put_people(self.transaction.connection(), &[person]).await?;
         rows::drop_tokens(self.transaction.connection(), id).await?;
-        rows::put_tokens(self.transaction.connection(), &index).await?;
+        rows::put_tokens(self.transaction.connection(), &mut index).await?;
         searched::drop(self.transaction.connection(), id).await?;
         searched::put(self.transaction.connection(), &mut search).await?;
+        if is_frozen {
+            pairs::drop_open_pairs(self.transaction.connection(), id, &[]).await?;
+            return Ok(());
+        }
         let sought = Sought { id, profile, before: position };
-        let search = find_alike(self.transaction.connection(), keys, &sought).await?;
+        let by = (keys, &self.index);
+        let search = find_alike(self.transaction.connection(), by, &sought).await?;
         let pairs: Vec<_> =
             search.found.into_iter().map(|found| (found.id, found.likeness)).collect();
-        rows::drop_open_pairs(self.transaction.connection(), id, &pairs).await?;
-        rows::put_pairs(self.transaction.connection(), id, &pairs, position).await?;
+        pairs::drop_open_pairs(self.transaction.connection(), id, &pairs).await?;
+        pairs::put_pairs(self.transaction.connection(), id, &pairs, position).await?;
+        Ok(())
+    }
+
+    /// A decision has changed whom a person may be: they are looked for again, as themselves if they were
+    /// frozen in favour of `unlinked`.
+    async fn tell_again(
+        &mut self,
+        recorded: &FeedEvent,
+        unlinked: Option<Uuid>,
+    ) -> Result<(), FoldError> {
+        let connection = self.transaction.connection();
+        let Some(before) = rows::find(connection, recorded.aggregate_id).await? else {
+            return Ok(());
+        };
+        let continues_as = before.continues_as.filter(|other| Some(*other) != unlinked);
+        self.tell(Person { continues_as, position: recorded.position, ..before }).await
+    }
+
+    /// The pair is decided; the path that is frozen is proposed no more.
+    async fn take_link(
+        &mut self,
+        recorded: &FeedEvent,
+        link: &DuplicateLink,
+    ) -> Result<(), FoldError> {
+        self.decide(recorded, link.other.0, Decision::Linked).await?;
+        let (id, continuing) = (recorded.aggregate_id, link.continues.0);
+        if continuing == id {
+            return Ok(());
+        }
+        let connection = self.transaction.connection();
+        let Some(before) = rows::find(connection, id).await? else { return Ok(()) };
+        let frozen = Person { continues_as: Some(continuing), ..before };
+        rows::put_people(self.transaction.connection(), &[frozen]).await?;
+        let connection = self.transaction.connection();
+        pairs::move_open_pairs(connection, id, continuing, recorded.position).await?;
         Ok(())
     }
 
@@ -166,11 +232,11 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         let Some(before) = rows::find(self.transaction.connection(), id).await? else {
             return Ok(());
         };
-        let told_year = change.birth_year.map(|told| year(told.get()));
+        let told_year = change.birth_year.map(Within::signed);
         let person = Person {
             birth_year: told_year.unwrap_or(before.birth_year),
             sealed: change.identity.0.as_str().to_owned(),
-            position: position_of(recorded),
+            position: recorded.position,
             ..before
         };
         self.tell(person).await
@@ -179,16 +245,16 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     async fn take_transfer(
         &mut self,
         recorded: &FeedEvent,
-        transfer: &Transfer,
+        office: &OfficeCode,
+        region: RegionCode,
     ) -> Result<(), FoldError> {
         let id = recorded.aggregate_id;
         let Some(before) = rows::find(self.transaction.connection(), id).await? else {
             return Ok(());
         };
-        let office = transfer.office.as_str().to_owned();
-        let region = transfer.region.code().to_owned();
+        let (office, region) = (office.as_str().to_owned(), region.code().to_owned());
         // The region stands in what a person is looked up by.
-        let position = position_of(recorded);
+        let position = recorded.position;
         self.tell(Person { office, region, position, ..before }).await
     }
 
@@ -197,22 +263,37 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     async fn take_retraction(
         &mut self,
         recorded: &FeedEvent,
-        sequence: u64,
+        sequence: Sequence,
     ) -> Result<(), FoldError> {
-        let id = recorded.aggregate_id;
-        let stream = self.projection.feed.read_stream(Beneficiary::TYPE, id).await;
-        let mut stream = stream.map_err(FoldError::Unavailable)?;
-        // What came later is taken when its turn comes.
-        stream.retain(|event| event.position <= recorded.position);
+        let stream = self.stream_at(recorded).await?;
         let retracted = stream.iter().find(|event| event.sequence == sequence);
         if retracted.is_none_or(|event| !TAKEN.contains(&event.event_type.as_str())) {
             return Ok(());
         }
+        self.tell_standing(recorded, &stream).await
+    }
+
+    /// The path of an event up to that event: what came later is taken when its turn comes.
+    async fn stream_at(&self, recorded: &FeedEvent) -> Result<Vec<FeedEvent>, FoldError> {
+        let id = recorded.aggregate_id;
+        let stream = self.projection.feed.read_stream(Beneficiary::TYPE, id).await;
+        let mut stream = stream.map_err(FoldError::Unavailable)?;
+        stream.retain(|event| event.position <= recorded.position);
+        Ok(stream)
+    }
+
+    /// Makes the rows of a path from the state that its events add up to.
+    async fn tell_standing(
+        &mut self,
+        recorded: &FeedEvent,
+        stream: &[FeedEvent],
+    ) -> Result<(), FoldError> {
+        let id = recorded.aggregate_id;
         let mut path = Beneficiary::default();
-        for event in &stream {
+        for event in stream {
             path.take(decode(event)?);
         }
-        match standing(id, position_of(recorded), &path) {
+        match standing(id, recorded.position, &path) {
             Some(person) => self.tell(person).await,
             None => self.forget(id).await,
         }
@@ -227,13 +308,13 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         let pair = (recorded.aggregate_id, other);
         // A decision stands in both streams; the second of the two changes nothing but the position.
         let connection = self.transaction.connection();
-        rows::decide_pair(connection, pair, decision, position_of(recorded)).await?;
+        pairs::decide_pair(connection, pair, decision, recorded.position).await?;
         Ok(())
     }
 
     /// Nothing of a person stays here.
     async fn forget(&mut self, id: Uuid) -> Result<(), FoldError> {
-        rows::drop_pairs(self.transaction.connection(), id).await?;
+        pairs::drop_pairs(self.transaction.connection(), id).await?;
         rows::drop_tokens(self.transaction.connection(), id).await?;
         searched::drop(self.transaction.connection(), id).await?;
         rows::drop_person(self.transaction.connection(), id).await?;
@@ -242,7 +323,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
 }
 
 /// The person of a path as it stands; none without a registration, or after the erasure.
-fn standing(id: Uuid, position: i64, path: &Beneficiary) -> Option<Person> {
+fn standing(id: Uuid, position: Position, path: &Beneficiary) -> Option<Person> {
     let state = path.state();
     let registration = state.registration.as_ref().filter(|_| !state.is_erased())?;
     Some(Person {
@@ -251,8 +332,9 @@ fn standing(id: Uuid, position: i64, path: &Beneficiary) -> Option<Person> {
         reference: registration.reference.to_string(),
         office: state.office.as_ref()?.as_str().to_owned(),
         region: state.region?.code().to_owned(),
-        birth_year: year(registration.birth_year),
+        birth_year: registration.birth_year.signed(),
         sealed: state.identity.as_ref()?.as_str().to_owned(),
         position,
+        continues_as: state.continues_as.map(|other| other.0),
     })
 }

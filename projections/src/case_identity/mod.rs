@@ -9,6 +9,7 @@
 //! holds keyed hashes, a pair holds ids, a score and reasons.
 
 mod fold;
+mod pairs;
 mod rows;
 mod search;
 mod searched;
@@ -19,17 +20,21 @@ use std::future::Future;
 use sira_domain::identity::Identity;
 use uuid::Uuid;
 
-use crate::{Feed, FeedEvent, FoldError, Projection, ReadTransaction};
+use crate::{
+    Feed, FeedEvent, FoldError, Projection, ReadConnection, ReadError, ReadTransaction, checkpoint,
+};
 
 pub use crate::Reach;
-pub use search::{Found, MAX_OPENED, Sought, find_alike};
+pub use search::{FoundAlike, MAX_OPENED, Sought, find_alike};
 pub(crate) use searched::{SearchToken, token as search_token};
-pub use worklist::{MAX_PAGE, Page, Pair, Party, Place, duplicates};
+pub use worklist::{MAX_PAGE, Pair, PairPage, PairParty, PairPlace, duplicates};
 
 /// The projection's name.
 pub const NAME: &str = "case_identity";
-/// The version of its rows' form, and of the folding of names: terms of another folding do not meet.
-const VERSION: u32 = 2;
+/// The version of its rows' form, and of the folding of names: terms of another folding do not meet. Since
+/// version 3 the rows are made under an index key that changes; version 4 has more terms of each person, and
+/// knows which path a frozen one continues as.
+const VERSION: u32 = 4;
 
 /// Bytes of a token: what two of a million people's terms share by chance is nothing, and a longer
 /// one would only fill the index.
@@ -45,16 +50,42 @@ pub enum TermKind {
     NationalId = 1,
     /// A phone.
     Phone = 2,
-    /// Two words of a name with birth year and place.
+    /// Two words of a name, with the birth year or the place.
     Name = 3,
     /// What a person is searched by: a word of the name or its beginning, the phone.
     Searched = 4,
+    /// The day of birth, with a word of the name or the region.
+    Birth = 5,
+    /// A word of a name, with the birth year and the place or a part of another word.
+    Part = 6,
 }
 
-/// Opens sealed identities and makes tokens.
-pub trait IdentityKeys: Send + Sync + 'static {
+/// An index key: what tokens are made with.
+pub trait IdentityIndex: Send + Sync {
     /// The keyed hash of a term: the same for the same key, kind and term.
     fn token(&self, kind: TermKind, term: &str) -> Token;
+}
+
+/// Opens sealed identities, and holds the index keys.
+pub trait IdentityKeys: Send + Sync + 'static {
+    /// An index key.
+    type Index: IdentityIndex;
+
+    /// The index key in force, asked anew each time: rows are made under it from now on.
+    ///
+    /// # Errors
+    /// [`FoldError::Unavailable`] when the key store cannot be reached.
+    fn index_key(&self) -> impl Future<Output = Result<Uuid, FoldError>> + Send;
+
+    /// The index key that rows name; none when it was destroyed. Rows that name none are of a time when
+    /// there was one for all.
+    ///
+    /// # Errors
+    /// As [`IdentityKeys::index_key`].
+    fn index(
+        &self,
+        key: Option<Uuid>,
+    ) -> impl Future<Output = Result<Option<Self::Index>, FoldError>> + Send;
 
     /// Opens the identity of a path; none when its key was destroyed.
     ///
@@ -66,6 +97,21 @@ pub trait IdentityKeys: Send + Sync + 'static {
         id: Uuid,
         sealed: &str,
     ) -> impl Future<Output = Result<Option<Identity>, FoldError>> + Send;
+}
+
+/// The index key that the rows of a database were made under, and its id.
+///
+/// # Errors
+/// [`ReadError::Unindexed`] when the key is gone (the rows are made anew under another one) or the key
+/// store cannot be reached; else the database's failure.
+pub async fn index_of<K: IdentityKeys>(
+    connection: ReadConnection<'_>,
+    keys: &K,
+) -> Result<(Option<Uuid>, K::Index), ReadError> {
+    let named = checkpoint::index_key(connection, NAME).await?;
+    let index = keys.index(named).await.map_err(|error| ReadError::Unindexed(error.into()))?;
+    let index = index.ok_or_else(|| ReadError::Unindexed("its key was destroyed".into()))?;
+    Ok((named, index))
 }
 
 /// The projection.
@@ -90,6 +136,10 @@ impl<F: Feed, K: IdentityKeys> Projection for CaseIdentity<F, K> {
 
     fn version(&self) -> u32 {
         VERSION
+    }
+
+    async fn index_key(&self) -> Result<Option<Uuid>, FoldError> {
+        self.keys.index_key().await.map(Some)
     }
 
     fn tables(&self) -> &'static [(&'static str, &'static str)] {

@@ -1,15 +1,14 @@
-//! The rows of `case_identity`, `blind_index` and `duplicate_candidates`: one statement a function,
-//! the same on both engines.
+//! The rows of `case_identity` and `blind_index`: one statement a function, the same on both engines.
 
-use sira_database::on_engine;
-use sira_domain::likeness::{Likeness, Reason};
+use sira_database::{number, on_engine};
+use sira_numbers::Position;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{TermKind, Token};
 use crate::{ReadConnection, ReadError};
 
-/// Rows of one statement: eight columns each stay below what either engine binds.
+/// Rows of one statement: nine columns each stay below what either engine binds.
 const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// A person as stored.
@@ -24,24 +23,35 @@ pub(super) struct Person {
     /// The sealed identity, as in the event.
     pub sealed: String,
     /// The event that last told it.
-    pub position: i64,
-}
-
-/// What has become of a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
-    Linked,
-    Unlinked,
+    pub position: Position,
+    /// The path under which the person continues: this one is frozen, and is nobody's duplicate.
+    pub continues_as: Option<Uuid>,
 }
 
 /// The columns of a person, in the order of [`Person`].
-pub(super) type PersonColumns = (String, String, String, String, String, i32, String, i64);
+pub(super) type PersonColumns =
+    (String, String, String, String, String, i32, String, i64, Option<String>);
 
 pub(super) fn person(columns: PersonColumns) -> Result<Person, ReadError> {
-    let (id, programme, reference, office, region, birth_year, sealed, position) = columns;
+    let (id, programme, reference, office, region, birth_year, sealed, position, continues_as) =
+        columns;
     let damaged = |_| ReadError::Inconsistent { table: "case_identity", id: id.clone() };
     let id = Uuid::try_parse(&id).map_err(damaged)?;
-    Ok(Person { id, programme, reference, office, region, birth_year, sealed, position })
+    let continues_as = continues_as.as_deref().map(Uuid::try_parse).transpose();
+    let continues_as = continues_as
+        .map_err(|_| ReadError::Inconsistent { table: "case_identity", id: id.to_string() })?;
+    let position = number(position)?;
+    Ok(Person {
+        id,
+        programme,
+        reference,
+        office,
+        region,
+        birth_year,
+        sealed,
+        position,
+        continues_as,
+    })
 }
 
 pub(super) async fn find(
@@ -51,7 +61,7 @@ pub(super) async fn find(
     let row: Option<PersonColumns> = on_engine!(connection, db => {
         sqlx::query_as(
             "SELECT aggregate_id, programme, reference, office, region, birth_year, identity,
-                    position
+                    position, continues_as
                FROM case_identity WHERE aggregate_id = $1",
         )
         .bind(id.to_string())
@@ -70,7 +80,8 @@ pub(super) async fn put_people(
         on_engine!(connection.again(), db => {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO case_identity \
-                 (aggregate_id, programme, reference, office, region, birth_year, identity, position) ",
+                 (aggregate_id, programme, reference, office, region, birth_year, identity, position, \
+                  continues_as) ",
             );
             insert.push_values(some, |mut row, person| {
                 row.push_bind(person.id.to_string())
@@ -80,14 +91,15 @@ pub(super) async fn put_people(
                     .push_bind(&person.region)
                     .push_bind(person.birth_year)
                     .push_bind(&person.sealed)
-                    .push_bind(person.position);
+                    .push_bind(person.position.stored())
+                    .push_bind(person.continues_as.map(|other| other.to_string()));
             });
             insert.push(
                 " ON CONFLICT (aggregate_id) DO UPDATE SET programme = excluded.programme, \
                  reference = excluded.reference, \
                  office = excluded.office, region = excluded.region, \
                  birth_year = excluded.birth_year, identity = excluded.identity, \
-                 position = excluded.position",
+                 position = excluded.position, continues_as = excluded.continues_as",
             );
             insert.build().execute(db).await.map(drop)
         })?;
@@ -95,20 +107,41 @@ pub(super) async fn put_people(
     Ok(())
 }
 
+/// Stores tokens, in the order of the table's key: neighbours share their pages.
 pub(super) async fn put_tokens(
-    mut connection: ReadConnection<'_>,
-    tokens: &[(Uuid, TermKind, Token)],
+    connection: ReadConnection<'_>,
+    tokens: &mut [(Token, Uuid, TermKind)],
 ) -> Result<(), sqlx::Error> {
-    for some in tokens.chunks(ROWS_PER_STATEMENT) {
-        on_engine!(connection.again(), db => {
-            let mut insert =
-                QueryBuilder::new("INSERT INTO blind_index (token, aggregate_id, kind) ");
-            insert.push_values(some, |mut row, (id, kind, token)| {
-                row.push_bind(token.as_slice()).push_bind(id.to_string()).push_bind(*kind as i32);
-            });
-            insert.push(" ON CONFLICT DO NOTHING");
-            insert.build().execute(db).await.map(drop)
-        })?;
+    tokens.sort_unstable();
+    match connection {
+        ReadConnection::Postgres(db) => {
+            let all: Vec<&[u8]> = tokens.iter().map(|(token, ..)| token.as_slice()).collect();
+            let ids: Vec<String> = tokens.iter().map(|(_, id, _)| id.to_string()).collect();
+            let kinds: Vec<i32> = tokens.iter().map(|(.., kind)| *kind as i32).collect();
+            sqlx::query(
+                "INSERT INTO blind_index (token, aggregate_id, kind)
+                 SELECT * FROM unnest($1::bytea[], $2::text[], $3::integer[])
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(all)
+            .bind(ids)
+            .bind(kinds)
+            .execute(db)
+            .await?;
+        }
+        ReadConnection::Sqlite(db) => {
+            for some in tokens.chunks(ROWS_PER_STATEMENT) {
+                let mut insert =
+                    QueryBuilder::new("INSERT INTO blind_index (token, aggregate_id, kind) ");
+                insert.push_values(some, |mut row, (token, id, kind)| {
+                    row.push_bind(token.as_slice())
+                        .push_bind(id.to_string())
+                        .push_bind(*kind as i32);
+                });
+                insert.push(" ON CONFLICT DO NOTHING");
+                insert.build().execute(&mut *db).await?;
+            }
+        }
     }
     Ok(())
 }
@@ -132,118 +165,6 @@ pub(super) async fn drop_person(
 ) -> Result<(), sqlx::Error> {
     on_engine!(connection, db => {
         sqlx::query("DELETE FROM case_identity WHERE aggregate_id = $1")
-            .bind(id.to_string())
-            .execute(db)
-            .await
-            .map(drop)
-    })
-}
-
-/// A pair's two ids, the lesser first, as they are stored.
-fn ordered(one: Uuid, other: Uuid) -> (String, String) {
-    (one.min(other).to_string(), one.max(other).to_string())
-}
-
-/// The reasons as stored.
-pub(super) fn reasons_text(reasons: &[Reason]) -> String {
-    reasons.iter().map(|reason| reason.word()).collect::<Vec<_>>().join(",")
-}
-
-/// Stores pairs of one person, found at a position. A pair that is known keeps its position and its
-/// decision; its score is the newest while it is open.
-pub(super) async fn put_pairs(
-    mut connection: ReadConnection<'_>,
-    id: Uuid,
-    pairs: &[(Uuid, Likeness)],
-    position: i64,
-) -> Result<(), sqlx::Error> {
-    for some in pairs.chunks(ROWS_PER_STATEMENT) {
-        on_engine!(connection.again(), db => {
-            let mut insert = QueryBuilder::new(
-                "INSERT INTO duplicate_candidates \
-                 (one, other, score, reasons, found_position, state) ",
-            );
-            insert.push_values(some, |mut row, (with, likeness)| {
-                let (one, other) = ordered(id, *with);
-                row.push_bind(one)
-                    .push_bind(other)
-                    .push_bind(i32::from(likeness.score))
-                    .push_bind(reasons_text(&likeness.reasons))
-                    .push_bind(position)
-                    .push_bind("open");
-            });
-            insert.push(
-                " ON CONFLICT (one, other) DO UPDATE SET score = excluded.score, \
-                 reasons = excluded.reasons WHERE duplicate_candidates.state = 'open'",
-            );
-            insert.build().execute(db).await.map(drop)
-        })?;
-    }
-    Ok(())
-}
-
-/// Keeps what was decided of a pair, whether it had been proposed or not.
-pub(super) async fn decide_pair(
-    connection: ReadConnection<'_>,
-    (one, other): (Uuid, Uuid),
-    decision: Decision,
-    position: i64,
-) -> Result<(), sqlx::Error> {
-    let (one, other) = ordered(one, other);
-    let state = match decision {
-        Decision::Linked => "linked",
-        Decision::Unlinked => "unlinked",
-    };
-    on_engine!(connection, db => {
-        sqlx::query(
-            "INSERT INTO duplicate_candidates
-             (one, other, score, reasons, found_position, state, decided_position)
-             VALUES ($1, $2, 0, '', $3, $4, $3)
-             ON CONFLICT (one, other) DO UPDATE
-                SET state = excluded.state, decided_position = excluded.decided_position",
-        )
-        .bind(one)
-        .bind(other)
-        .bind(position)
-        .bind(state)
-        .execute(db)
-        .await
-        .map(drop)
-    })
-}
-
-/// Drops the open pairs of a person but those with `kept`.
-pub(super) async fn drop_open_pairs(
-    connection: ReadConnection<'_>,
-    id: Uuid,
-    kept: &[(Uuid, Likeness)],
-) -> Result<(), sqlx::Error> {
-    on_engine!(connection, db => {
-        let mut delete = QueryBuilder::new(
-            "DELETE FROM duplicate_candidates WHERE state = 'open' AND (one = ",
-        );
-        delete.push_bind(id.to_string()).push(" OR other = ").push_bind(id.to_string()).push(")");
-        if !kept.is_empty() {
-            for column in ["one", "other"] {
-                delete.push(format!(" AND {column} NOT IN ("));
-                let mut list = delete.separated(", ");
-                for (with, _) in kept {
-                    list.push_bind(with.to_string());
-                }
-                delete.push(")");
-            }
-        }
-        delete.build().execute(db).await.map(drop)
-    })
-}
-
-/// Drops every pair of a person, decided or not.
-pub(super) async fn drop_pairs(
-    connection: ReadConnection<'_>,
-    id: Uuid,
-) -> Result<(), sqlx::Error> {
-    on_engine!(connection, db => {
-        sqlx::query("DELETE FROM duplicate_candidates WHERE one = $1 OR other = $1")
             .bind(id.to_string())
             .execute(db)
             .await

@@ -6,7 +6,7 @@ use sira_domain::likeness::searched_by;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{IdentityKeys, TermKind};
+use super::{IdentityIndex, TermKind};
 use crate::ReadConnection;
 
 /// Bytes of a token here: two of a million terms share one by chance once in millions of programmes.
@@ -18,18 +18,18 @@ const ROWS_PER_STATEMENT: usize = 2_000;
 pub(crate) type SearchToken = [u8; TOKEN_BYTES];
 
 /// The token of a term.
-pub(crate) fn token(keys: &impl IdentityKeys, term: &str) -> SearchToken {
-    let whole = keys.token(TermKind::Searched, term);
-    std::array::from_fn(|index| whole[index])
+pub(crate) fn token(index: &impl IdentityIndex, term: &str) -> SearchToken {
+    let whole = index.token(TermKind::Searched, term);
+    std::array::from_fn(|byte| whole[byte])
 }
 
 /// What a person is found by.
 pub(super) fn tokens(
-    keys: &impl IdentityKeys,
+    index: &impl IdentityIndex,
     id: Uuid,
     identity: &Identity,
 ) -> Vec<(SearchToken, Uuid)> {
-    searched_by(identity).iter().map(|term| (token(keys, term), id)).collect()
+    searched_by(identity).iter().map(|term| (token(index, term), id)).collect()
 }
 
 /// Stores rows, in the order of the table's key: neighbours share their pages.

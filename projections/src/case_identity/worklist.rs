@@ -3,20 +3,19 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_database::on_engine;
+use sira_numbers::Position;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
+use crate::lists::statement::{Condition, push_condition};
 use crate::{Reach, ReadError, ReadStore};
 
 /// Pairs of one page at most: what a person works through in a day.
 pub const MAX_PAGE: u32 = 200;
 
-/// The offices of a reader who sees no path.
-static NOBODY: Vec<String> = Vec::new();
-
 /// A place in the list: the pair that was seen last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PairPlace {
     /// Its score.
     pub score: u8,
     /// The lesser id.
@@ -27,41 +26,45 @@ pub struct Place {
 
 /// One path of a pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
-pub struct Party {
-    /// The path's id.
-    pub id: Uuid,
-    /// Its reference.
-    pub reference: String,
+#[schemars(rename = "Party")]
+pub struct PairParty {
+    /// The path's id; none of one that is out of the reader's reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// Its reference; none of one that is out of reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The office in charge.
     pub office: String,
-    /// The region of residence.
-    pub region: String,
+    /// The region of residence; none of one that is out of reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// Two paths that may be one person's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Pair {
     /// The path with the lesser id.
-    pub one: Party,
+    pub one: PairParty,
     /// The other.
-    pub other: Party,
+    pub other: PairParty,
     /// How alike, up to 100.
     pub score: u8,
     /// Why.
     pub reasons: Vec<String>,
     /// The position of the event at which it was found.
-    pub found_position: u64,
+    pub found_position: Position,
 }
 
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct PairPage {
     /// The pairs, the most alike first.
     pub items: Vec<Pair>,
     /// Where the next page begins; none on the last one.
-    pub next: Option<Place>,
+    pub next: Option<PairPlace>,
     /// Every event up to here is in what is shown.
-    pub position: u64,
+    pub position: Position,
 }
 
 #[derive(sqlx::FromRow)]
@@ -88,9 +91,9 @@ pub async fn duplicates(
     store: &ReadStore,
     journal: &str,
     reach: &Reach,
-    after: Option<&Place>,
+    after: Option<&PairPlace>,
     limit: u32,
-) -> Result<Page, ReadError> {
+) -> Result<PairPage, ReadError> {
     // Read before the rows: they may be newer than it says, never older.
     let position = store.position(journal, super::NAME).await?;
     let limit = limit.clamp(1, MAX_PAGE);
@@ -98,18 +101,31 @@ pub async fn duplicates(
     let mut items = rows.into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
-    let next = items.last().filter(|_| has_more).map(|last| Place {
-        score: last.score,
-        one: last.one.id,
-        other: last.other.id,
-    });
-    Ok(Page { items, next, position })
+    let place = |last: &Pair| {
+        let (one, other) = (last.one.id?, last.other.id?);
+        Some(PairPlace { score: last.score, one, other })
+    };
+    let next = items.last().filter(|_| has_more).and_then(place);
+    Ok(PairPage { items, next, position })
+}
+
+/// That either path of a pair is within reach; nothing to meet for who reaches everything.
+fn within(reach: &Reach) -> Option<[Condition; 2]> {
+    match reach {
+        Reach::All => None,
+        Reach::Regions(regions) => {
+            Some(["a_office.region", "b_office.region"].map(|one| Condition::one_of(one, regions)))
+        }
+        Reach::Offices(offices) => Some(["a", "b"].map(|one| Condition::of_offices(one, offices))),
+        // A donor sees nobody.
+        Reach::Funds(_) => Some([Condition::never(), Condition::never()]),
+    }
 }
 
 async fn fetch(
     store: &ReadStore,
     reach: &Reach,
-    after: Option<&Place>,
+    after: Option<&PairPlace>,
     limit: u32,
 ) -> Result<Vec<PairRow>, ReadError> {
     let mut handle = store.query().await?;
@@ -127,27 +143,11 @@ async fn fetch(
                ON b_office.programme = b.programme AND b_office.office = b.office \
              WHERE pair.state = 'open'",
         );
-        let within = match reach {
-            Reach::All => None,
-            // An office that the programme does not know of stands where the person lives.
-            Reach::Regions(regions) => Some((
-                ["coalesce(a_office.region, a.region)", "coalesce(b_office.region, b.region)"],
-                regions,
-            )),
-            Reach::Offices(offices) => Some((["a.office", "b.office"], offices)),
-            // A donor sees nobody.
-            Reach::Funds(_) => Some((["a.office", "b.office"], &NOBODY)),
-        };
-        if let Some((columns, codes)) = within {
-            query.push(" AND (1 = 0");
-            for column in columns.iter().filter(|_| !codes.is_empty()) {
-                query.push(format!(" OR {column} IN ("));
-                let mut list = query.separated(", ");
-                for code in codes {
-                    list.push_bind(code);
-                }
-                query.push(")");
-            }
+        if let Some([one, other]) = within(reach) {
+            query.push(" AND (");
+            push_condition(&mut query, &one);
+            query.push(" OR ");
+            push_condition(&mut query, &other);
             query.push(")");
         }
         if let Some(place) = after {
@@ -172,11 +172,15 @@ fn pair(row: PairRow) -> Result<Pair, ReadError> {
     let id = |text: &str| Uuid::try_parse(text).map_err(|_| damaged());
     let (one, other) = (id(&row.one)?, id(&row.other)?);
     let score = u8::try_from(row.score).map_err(|_| damaged())?;
-    let found_position = u64::try_from(row.found_position).map_err(|_| damaged())?;
+    let found_position = Position::of_stored(row.found_position).map_err(|_| damaged())?;
     let reasons = row.reasons.split(',').map(str::to_owned).collect();
-    let (office, region) = (row.one_office, row.one_region);
-    let one = Party { id: one, reference: row.one_reference, office, region };
-    let (office, region) = (row.other_office, row.other_region);
-    let other = Party { id: other, reference: row.other_reference, office, region };
+    let party = |id, reference, office, region| PairParty {
+        id: Some(id),
+        reference: Some(reference),
+        office,
+        region: Some(region),
+    };
+    let one = party(one, row.one_reference, row.one_office, row.one_region);
+    let other = party(other, row.other_reference, row.other_office, row.other_region);
     Ok(Pair { one, other, score, reasons, found_position })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_database::on_engine;
+use sira_numbers::{Position, Sequence};
 use sqlx::QueryBuilder;
 
 use super::statement::push_condition;
@@ -15,7 +16,8 @@ use crate::{Reach, ReadError, ReadStore};
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Deed {
     /// Its position.
-    pub position: i64,
+    #[sqlx(try_from = "i64")]
+    pub position: Position,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// The day of the fact.
@@ -25,7 +27,8 @@ pub struct Deed {
     /// The stream's id.
     pub aggregate_id: String,
     /// Its sequence in the stream.
-    pub sequence: i64,
+    #[sqlx(try_from = "i64")]
+    pub sequence: Sequence,
     /// Its type.
     pub event_type: String,
 }
@@ -38,7 +41,7 @@ pub struct DeedQuestion<'a> {
     /// Recorded at this time or later.
     pub from: DateTime<Utc>,
     /// Recorded before this event: its time and its position.
-    pub before: (DateTime<Utc>, i64),
+    pub before: (DateTime<Utc>, Position),
     /// Rows at most.
     pub limit: u32,
 }
@@ -61,7 +64,7 @@ pub async fn deeds(store: &ReadStore, question: &DeedQuestion<'_>) -> Result<Vec
         sqlx::query_as(&sql)
             .persistent(false)
             .bind(question.actor)
-            .bind(question.before.1)
+            .bind(question.before.1.stored())
             .bind(i64::from(question.limit))
             .fetch_all(db)
             .await

@@ -3,24 +3,26 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sira_numbers::{Position, Version};
 
 use super::filters::Filters;
-use super::page::{DayPlace, Page, bounded, page_with_advisers};
+use super::page::{DayPlace, ListPage, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
 
 const WALKED: Walked = Walked { table: "case_status", only: "" };
 
-/// The columns of a [`Case`], of the table `c`.
+/// The columns of a [`CaseItem`], of the table `c`.
 pub(super) const COLUMNS: &str = "c.aggregate_id, c.reference, c.programme, c.office, c.region, c.sex, \
      c.birth_year, c.intake, c.sector, c.stage, c.status, c.awaiting, c.cohort, c.fund, \
-     c.registered_on, c.started_on, c.closed_on, c.last_on, c.duplicate, c.erased, c.version, \
+     c.registered_on, c.started_on, c.closed_on, c.closed_because, c.last_on, c.duplicate, c.erased, c.version, \
      c.position, c.recorded_at";
 
 /// Where a path stands, for those who work on it. It names nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
-pub struct Case {
+#[schemars(rename = "Case")]
+pub struct CaseItem {
     /// The path's id.
     #[sqlx(rename = "aggregate_id")]
     pub id: String,
@@ -59,6 +61,8 @@ pub struct Case {
     pub started_on: Option<NaiveDate>,
     /// Day on which it closed.
     pub closed_on: Option<NaiveDate>,
+    /// The decision that closed the path: `not_selected` or `not_eligible`.
+    pub closed_because: Option<String>,
     /// Latest day of any fact.
     pub last_on: NaiveDate,
     /// Whether the path is frozen, the person going on under another.
@@ -66,9 +70,13 @@ pub struct Case {
     /// Whether the personal data were erased.
     pub erased: bool,
     /// Sequence of the last event.
-    pub version: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub version: Version,
     /// Its position.
-    pub position: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub position: Position,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
 }
@@ -116,14 +124,14 @@ pub struct CaseQuestion<'a> {
 }
 
 /// A page of paths.
-pub type CasePage = Page<Case, CasePlace>;
+pub type CasePage = ListPage<CaseItem, CasePlace>;
 
 /// A page of paths.
 ///
 /// # Errors
 /// [`ReadError`].
 pub async fn cases(store: &ReadStore, question: &CaseQuestion<'_>) -> Result<CasePage, ReadError> {
-    let place = |last: &Case| CasePlace {
+    let place = |last: &CaseItem| CasePlace {
         on: match question.order {
             CaseOrder::RegisteredOn => last.registered_on,
             CaseOrder::LastOn => last.last_on,

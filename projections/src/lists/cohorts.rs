@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::offices::{open, stands_in};
-use super::page::{DayPlace, Page, bounded, page};
+use super::page::{DayPlace, ListPage, bounded, page};
 use super::statement::{Condition, Statement, Value};
 use crate::{Reach, ReadError, ReadStore};
 
@@ -43,9 +44,13 @@ pub struct CohortItem {
     /// Day on which it was closed; none while it is open.
     pub closed_on: Option<NaiveDate>,
     /// Sequence of the last event.
-    pub version: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub version: Version,
     /// Its position.
-    pub position: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub position: Position,
 }
 
 /// Which training groups are asked for.
@@ -74,7 +79,7 @@ pub struct CohortQuestion<'a> {
 pub async fn cohorts(
     store: &ReadStore,
     question: &CohortQuestion<'_>,
-) -> Result<Page<CohortItem, DayPlace>, ReadError> {
+) -> Result<ListPage<CohortItem, DayPlace>, ReadError> {
     let place = |last: &CohortItem| DayPlace { on: last.starts_on, id: last.id.clone() };
     page(store, &statement(question), place).await
 }
@@ -106,7 +111,7 @@ fn statement(question: &CohortQuestion<'_>) -> Statement {
     conditions.extend(match question.reach {
         Reach::All => None,
         Reach::Regions(regions) => Some(in_regions(regions)),
-        Reach::Offices(offices) => Some(Condition::one_of("c.office", offices)),
+        Reach::Offices(offices) => Some(Condition::of_offices("c", offices)),
         Reach::Funds(_) => Some(Condition::never()),
     });
     Statement {

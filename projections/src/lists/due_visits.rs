@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::filters::Filters;
-use super::page::{Page, bounded, page_with_advisers};
+use super::page::{ListPage, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
@@ -67,7 +67,7 @@ pub struct VisitQuestion<'a> {
 }
 
 /// A page of visits, the first due first.
-pub type VisitPage = Page<DueVisit, VisitPlace>;
+pub type VisitPage = ListPage<DueVisit, VisitPlace>;
 
 /// A page of visits to be made. A person who was erased cannot be visited.
 ///

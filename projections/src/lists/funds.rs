@@ -3,14 +3,16 @@
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::offices::open;
-use super::page::{DayPlace, Page, bounded, page};
+use super::page::{DayPlace, ListPage, bounded, page};
 use super::statement::{Condition, Statement, Value};
 use crate::{Reach, ReadError, ReadStore};
 
-/// Where a fund stands. Amounts are whole francs (XOF).
+/// Where a fund stands. Amounts are whole francs (XOF); those that one payment moves are left out for who
+/// must see nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
 pub struct FundItem {
     /// The fund's id.
@@ -29,21 +31,44 @@ pub struct FundItem {
     /// What the donor gives, as it stands.
     pub budget: i64,
     /// Committed and not given up or paid back.
-    pub committed: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "i64")]
+    pub committed: Option<i64>,
     /// Paid out and not paid back.
-    pub disbursed: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "i64")]
+    pub disbursed: Option<i64>,
     /// Principal that came back.
-    pub repaid: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "i64")]
+    pub repaid: Option<i64>,
     /// Interest that came in.
-    pub interest: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "i64")]
+    pub interest: Option<i64>,
     /// What can still be committed.
-    pub free: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "i64")]
+    pub free: Option<i64>,
     /// Whether it is closed.
     pub closed: bool,
     /// Sequence of the last event.
-    pub version: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub version: Version,
     /// Its position.
-    pub position: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub position: Position,
+}
+
+impl FundItem {
+    /// The fund without the sums that one person's payment moves: for those who must see nobody, who are
+    /// told what was published of them.
+    #[must_use]
+    pub fn without_sums(self) -> Self {
+        Self { committed: None, disbursed: None, repaid: None, interest: None, free: None, ..self }
+    }
 }
 
 /// Which funds are asked for.
@@ -70,7 +95,7 @@ pub struct FundQuestion<'a> {
 pub async fn funds(
     store: &ReadStore,
     question: &FundQuestion<'_>,
-) -> Result<Page<FundItem, DayPlace>, ReadError> {
+) -> Result<ListPage<FundItem, DayPlace>, ReadError> {
     let place = |last: &FundItem| DayPlace { on: last.starts_on, id: last.id.clone() };
     page(store, &statement(question), place).await
 }

@@ -14,32 +14,46 @@ mod activity;
 mod advisers;
 mod cases;
 mod cohorts;
+mod commitments;
 mod due_visits;
 mod filters;
 mod funds;
+mod handovers;
 mod names;
 mod offices;
 mod overdue;
 mod page;
 mod past_retention;
+mod payments;
 mod programmes;
 mod search;
 mod staff;
-mod statement;
+pub(crate) mod statement;
 mod walks;
 
 pub use activity::{Deed, DeedQuestion, deeds, reached};
-pub use cases::{Case, CaseOrder, CasePage, CasePlace, CaseQuestion, Which, cases, explain_cases};
+pub use cases::{
+    CaseItem, CaseOrder, CasePage, CasePlace, CaseQuestion, Which, cases, explain_cases,
+};
 pub use cohorts::{CohortItem, CohortQuestion, cohorts, explain_cohorts};
+pub use commitments::{
+    COMMITMENTS, CommitmentItem, CommitmentPlace, CommitmentQuestion, commitments,
+    explain_commitments,
+};
 pub use due_visits::{DueVisit, VisitPage, VisitPlace, VisitQuestion, due_visits, explain_visits};
 pub use filters::Filters;
 pub use funds::{FundItem, FundQuestion, explain_funds, funds};
+pub use handovers::{PendingTransfer, TransferQuestion, pending_transfers};
 pub use names::names;
 pub use offices::{OFFICES, OfficeItem, OfficePlace, OfficeQuestion, explain_offices, offices};
 pub use overdue::{LoanPage, LoanPlace, LoanQuestion, OverdueLoan, explain_overdue, overdue};
-pub use page::{DayPlace, MAX_PAGE, Page};
+pub use page::{DayPlace, ListPage, MAX_PAGE};
 pub use past_retention::{
     Closed, ClosedPage, ClosedQuestion, explain_past_retention, past_retention,
+};
+pub use payments::{
+    ListedPayment, PaymentPage, PaymentPlace, PaymentQuestion, explain_payments, fund_payments,
+    payments, payments_referred,
 };
 pub use programmes::{
     PROGRAMMES, Parties, ProgrammeItem, ProgrammeQuestion, explain_programmes, programme_ids,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::page::{Page, bounded, page};
+use super::page::{ListPage, bounded, page};
 use super::statement::{Condition, Statement, Value};
 use crate::{Reach, ReadError, ReadStore};
 
@@ -63,7 +63,7 @@ pub struct OfficeQuestion<'a> {
 pub async fn offices(
     store: &ReadStore,
     question: &OfficeQuestion<'_>,
-) -> Result<Page<OfficeItem, OfficePlace>, ReadError> {
+) -> Result<ListPage<OfficeItem, OfficePlace>, ReadError> {
     let place = |last: &OfficeItem| OfficePlace {
         programme: last.programme.clone(),
         code: last.code.clone(),
@@ -94,7 +94,7 @@ fn statement(question: &OfficeQuestion<'_>) -> Statement {
     conditions.extend(match question.reach {
         Reach::All => None,
         Reach::Regions(regions) => Some(Condition::one_of("c.region", regions)),
-        Reach::Offices(offices) => Some(Condition::one_of("c.office", offices)),
+        Reach::Offices(offices) => Some(Condition::of_offices("c", offices)),
         Reach::Funds(funds) => Some(of_own_funds("c.programme", funds)),
     });
     Statement {

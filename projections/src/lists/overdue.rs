@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::filters::Filters;
-use super::page::{Page, bounded, page_with_advisers};
+use super::page::{ListPage, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
@@ -38,7 +38,9 @@ pub struct OverdueLoan {
     pub repaid: i64,
     /// Principal paid out and not back, whole francs.
     pub outstanding: i64,
-    /// Day of the oldest instalment that is not wholly paid.
+    /// Interest of the schedule in force that is not paid, due or not, whole francs.
+    pub interest_owed: i64,
+    /// Day of the oldest instalment of which any part is unpaid.
     pub oldest_unpaid_due_on: NaiveDate,
     /// Days since then.
     #[sqlx(skip)]
@@ -80,7 +82,7 @@ pub struct LoanQuestion<'a> {
 }
 
 /// A page of loans, the longest overdue first.
-pub type LoanPage = Page<OverdueLoan, LoanPlace>;
+pub type LoanPage = ListPage<OverdueLoan, LoanPlace>;
 
 /// A page of overdue loans.
 ///
@@ -119,7 +121,7 @@ async fn statement(store: &ReadStore, question: &LoanQuestion<'_>) -> Result<Sta
     let mut conditions = question.filters.conditions();
     conditions.extend([
         Condition::plain("l.until_position IS NULL"),
-        Condition::plain("l.outstanding > 0"),
+        Condition::plain("(l.outstanding > 0 OR l.interest_owed > 0)"),
         Condition::of("l.oldest_unpaid_due_on <= ?", [question.due_until.into()]),
     ]);
     let from = if question.filters.adviser.is_some() {
@@ -134,7 +136,8 @@ async fn statement(store: &ReadStore, question: &LoanQuestion<'_>) -> Result<Sta
         .map(|place| vec![place.due_on.into(), Value::Text(place.id), Value::Int(place.financing)]);
     Ok(Statement {
         columns: "l.aggregate_id, c.reference, c.programme, c.office, c.region, l.financing, \
-                  l.disbursed, l.repaid, l.outstanding, l.oldest_unpaid_due_on, l.reschedulings, \
+                  l.disbursed, l.repaid, l.outstanding, l.interest_owed, l.oldest_unpaid_due_on, \
+                  l.reschedulings, \
                   c.duplicate, c.erased",
         from,
         ordered: "l",

@@ -9,7 +9,7 @@ pub const MAX_PAGE: u32 = 200;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T, P> {
+pub struct ListPage<T, P> {
     /// The rows, in the list's order.
     pub items: Vec<T>,
     /// Where the next page begins; none on the last one.
@@ -30,11 +30,11 @@ pub(super) async fn page<T: AnyRow, P>(
     store: &ReadStore,
     statement: &Statement,
     place: impl FnOnce(&T) -> P,
-) -> Result<Page<T, P>, ReadError> {
+) -> Result<ListPage<T, P>, ReadError> {
     let mut items: Vec<T> = statement.fetch(store).await?;
     let has_more = cut(&mut items, statement.limit);
     let next = items.last().filter(|_| has_more).map(place);
-    Ok(Page { items, next })
+    Ok(ListPage { items, next })
 }
 
 /// The same, of rows that each belong to a path: who is in charge of it is added.
@@ -43,7 +43,7 @@ pub(super) async fn page_with_advisers<T: AnyRow, P>(
     statement: &Statement,
     path: impl Fn(&mut T) -> (&String, &mut Option<String>),
     place: impl FnOnce(&T) -> P,
-) -> Result<Page<T, P>, ReadError> {
+) -> Result<ListPage<T, P>, ReadError> {
     let mut page = page(store, statement, place).await?;
     add_advisers(store, &mut page.items, path).await?;
     Ok(page)

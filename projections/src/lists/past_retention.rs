@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::cases::{COLUMNS, Case, CasePlace};
+use super::cases::{COLUMNS, CaseItem, CasePlace};
 use super::filters::Filters;
-use super::page::{Page, bounded, page_with_advisers};
+use super::page::{ListPage, bounded, page_with_advisers};
 use super::statement::{Condition, Statement, Value};
 use super::walks::{Walked, walks};
 use crate::{Reach, ReadError, ReadStore};
@@ -20,7 +20,7 @@ pub struct Closed {
     /// Where it stands.
     #[serde(flatten)]
     #[sqlx(flatten)]
-    pub case: Case,
+    pub case: CaseItem,
     /// The day on which it closed.
     pub path_closed_on: NaiveDate,
 }
@@ -41,7 +41,7 @@ pub struct ClosedQuestion<'a> {
 }
 
 /// A page of closed paths.
-pub type ClosedPage = Page<Closed, CasePlace>;
+pub type ClosedPage = ListPage<Closed, CasePlace>;
 
 /// A page of closed paths whose personal data are there and past retention.
 ///

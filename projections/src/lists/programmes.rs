@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_database::on_engine;
 use sira_domain::programme::Party;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::offices::{of_an_office_in, of_own_funds};
-use super::page::{DayPlace, Page, bounded, page};
+use super::page::{DayPlace, ListPage, bounded, page};
 use super::statement::{Condition, Statement, Value};
 use crate::{Reach, ReadError, ReadStore};
 
@@ -43,9 +44,13 @@ pub struct ProgrammeItem {
     #[sqlx(try_from = "String")]
     pub parties: Parties,
     /// Sequence of the last event.
-    pub version: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub version: Version,
     /// Its position.
-    pub position: i64,
+    #[sqlx(try_from = "i64")]
+    #[schemars(with = "i64")]
+    pub position: Position,
 }
 
 /// The parties to a convention, as they are stored in one column.
@@ -87,7 +92,7 @@ pub struct ProgrammeQuestion<'a> {
 pub async fn programmes(
     store: &ReadStore,
     question: &ProgrammeQuestion<'_>,
-) -> Result<Page<ProgrammeItem, DayPlace>, ReadError> {
+) -> Result<ListPage<ProgrammeItem, DayPlace>, ReadError> {
     let place = |last: &ProgrammeItem| DayPlace { on: last.signed_on, id: last.id.clone() };
     page(store, &statement(question), place).await
 }
@@ -103,6 +108,20 @@ pub async fn explain_programmes(
     statement(question).explain(store).await
 }
 
+/// That the programme of a row `c` is within a reach: a region's or an office's programmes, a donor's funds'.
+pub(super) fn programmes_within(reach: &Reach) -> Option<Condition> {
+    match reach {
+        Reach::All => None,
+        Reach::Regions(regions) => Some(of_an_office_in("c.programme", "region", regions)),
+        Reach::Offices(offices) => {
+            let own = Condition::of_offices("o", offices);
+            let theirs = "EXISTS (SELECT 1 FROM offices AS o WHERE o.programme = c.programme AND ";
+            Some(own.within(theirs))
+        }
+        Reach::Funds(funds) => Some(of_own_funds("c.programme", funds)),
+    }
+}
+
 fn statement(question: &ProgrammeQuestion<'_>) -> Statement {
     let mut conditions = Vec::new();
     if let Some(region) = &question.region {
@@ -115,13 +134,7 @@ fn statement(question: &ProgrammeQuestion<'_>) -> Statement {
         let than = if open { ">=" } else { "<" };
         conditions.push(Condition::of(format!("c.ends_on {than} ?"), [question.today.into()]));
     }
-    let within = match question.reach {
-        Reach::All => None,
-        Reach::Regions(regions) => Some(of_an_office_in("c.programme", "region", regions)),
-        Reach::Offices(offices) => Some(of_an_office_in("c.programme", "office", offices)),
-        Reach::Funds(funds) => Some(of_own_funds("c.programme", funds)),
-    };
-    conditions.extend(within);
+    conditions.extend(programmes_within(question.reach));
     Statement {
         columns: "c.programme, c.name, c.signed_on, c.ends_on, c.term_years, c.renewals, c.renewable, \
                   c.offices, c.offices_open, c.rules_version, c.parties, c.version, c.position",

@@ -10,18 +10,19 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::advisers::add_advisers;
-use super::cases::{COLUMNS, Case};
+use super::cases::{COLUMNS, CaseItem};
 use super::filters::Filters;
 use super::page::{bounded, cut};
 use super::statement::{Condition, Statement};
 use super::walks::within;
-use crate::case_identity::{IdentityKeys, SearchToken, search_token};
+use crate::case_identity::{IdentityIndex, IdentityKeys, SearchToken, index_of, search_token};
 use crate::{Reach, ReadError, ReadStore};
 
-/// Bearers of the rarest term that one page looks at.
+/// Bearers of the rarest term that one page looks at: what fits into the time of one question on either engine
+/// even when none of them is within the reader's reach.
 pub const EXAMINED_MAX: usize = 2_048;
 /// Bearers looked at in one go.
-const STEP: usize = 256;
+const STEP: u32 = 256;
 /// Bearers that are counted to tell the rarest term: longer lists are alike.
 const COUNTED_MAX: i64 = 4_096;
 
@@ -44,7 +45,7 @@ pub struct SearchQuestion<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchPage {
     /// Their paths.
-    pub items: Vec<Case>,
+    pub items: Vec<CaseItem>,
     /// Where the next page begins; none on the last one.
     pub next: Option<Uuid>,
     /// Whether the page ended because it had looked at [`EXAMINED_MAX`], and not because it was full or
@@ -56,13 +57,28 @@ pub struct SearchPage {
 ///
 /// # Errors
 /// [`ReadError`].
-pub async fn search(
+pub async fn search<K: IdentityKeys>(
     store: &ReadStore,
-    keys: &impl IdentityKeys,
+    keys: &K,
+    question: &SearchQuestion<'_>,
+) -> Result<SearchPage, ReadError> {
+    loop {
+        let (key, index) = index_of(store.query().await?.connection(), keys).await?;
+        let page = search_by(store, &index, question).await?;
+        // Rows under another key may have been put in place meanwhile: these tokens are in none of them.
+        if index_of(store.query().await?.connection(), keys).await?.0 == key {
+            return Ok(page);
+        }
+    }
+}
+
+async fn search_by(
+    store: &ReadStore,
+    index: &impl IdentityIndex,
     question: &SearchQuestion<'_>,
 ) -> Result<SearchPage, ReadError> {
     let limit = bounded(question.limit);
-    let tokens = rarest_first(store, keys, question.terms).await?;
+    let tokens = rarest_first(store, index, question.terms).await?;
     let (mut items, mut after, mut examined) = (Vec::new(), question.after, 0);
     let mut ended_early = false;
     while let Some((rarest, others)) = tokens.split_first() {
@@ -71,7 +87,7 @@ pub async fn search(
         examined += step.len();
         let both = in_all(store, step.clone(), others).await?;
         items.extend(paths(store, question, &both, limit).await?);
-        if step.len() < STEP || items.len() > limit as usize {
+        if step.len() < STEP as usize || items.len() > limit as usize {
             break;
         }
         ended_early = examined >= EXAMINED_MAX;
@@ -89,12 +105,12 @@ pub async fn search(
 /// The tokens of the terms, that of the shortest list first; none when somebody's list is empty.
 async fn rarest_first(
     store: &ReadStore,
-    keys: &impl IdentityKeys,
+    index: &impl IdentityIndex,
     terms: &[String],
 ) -> Result<Vec<SearchToken>, ReadError> {
     let mut counted = Vec::new();
     for term in terms {
-        let token = search_token(keys, term);
+        let token = search_token(index, term);
         let mut handle = store.query().await?;
         let bearers: i64 = on_engine!(handle.connection(), db => {
             sqlx::query_scalar(
@@ -128,7 +144,7 @@ async fn bearers(
             query.push(" AND aggregate_id < ").push_bind(after.as_bytes().as_slice());
         }
         query.push(" ORDER BY aggregate_id DESC LIMIT ");
-        query.push_bind(i64::try_from(STEP).unwrap_or(i64::MAX));
+        query.push_bind(i64::from(STEP));
         query.build_query_scalar().fetch_all(db).await
     })?;
     rows.iter().map(|row| id_of(row)).collect()
@@ -167,7 +183,7 @@ async fn paths(
     question: &SearchQuestion<'_>,
     people: &[Uuid],
     limit: u32,
-) -> Result<Vec<Case>, ReadError> {
+) -> Result<Vec<CaseItem>, ReadError> {
     if people.is_empty() {
         return Ok(Vec::new());
     }

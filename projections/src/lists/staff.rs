@@ -6,7 +6,7 @@ use serde::Serialize;
 use sira_database::on_engine;
 use sqlx::{Database, Encode, QueryBuilder, Type};
 
-use super::page::{Page, bounded, cut};
+use super::page::{ListPage, bounded, cut};
 use super::statement::{Condition, push_condition};
 use crate::{Reach, ReadError, ReadStore};
 
@@ -30,6 +30,9 @@ pub struct StaffItem {
 pub struct Post {
     /// The role's word.
     pub role: String,
+    /// The programme that the office is of; none where no office is named, and of what was recorded before
+    /// it was kept.
+    pub programme: Option<String>,
     /// The office that the token named; none where it did not name just one.
     pub office: Option<String>,
     /// First day.
@@ -57,7 +60,7 @@ pub struct StaffQuestion<'a> {
     pub limit: u32,
 }
 
-type PostRow = (String, String, String, NaiveDate, NaiveDate, i64);
+type PostRow = (String, String, String, String, NaiveDate, NaiveDate, i64);
 
 /// A page of the staff.
 ///
@@ -66,7 +69,7 @@ type PostRow = (String, String, String, NaiveDate, NaiveDate, i64);
 pub async fn staff(
     store: &ReadStore,
     question: &StaffQuestion<'_>,
-) -> Result<Page<StaffItem, String>, ReadError> {
+) -> Result<ListPage<StaffItem, String>, ReadError> {
     let limit = bounded(question.limit);
     let mut handle = store.query().await?;
     let rows: Vec<PostRow> = on_engine!(handle.connection(), db => {
@@ -80,13 +83,15 @@ pub async fn staff(
     }
     let has_more = cut(&mut items, limit);
     let next = items.last().filter(|_| has_more).map(|last| last.actor.clone());
-    Ok(Page { items, next })
+    Ok(ListPage { items, next })
 }
 
 /// The rows come in the order of actors.
-fn add(items: &mut Vec<StaffItem>, (actor, role, office, first_on, last_on, events): PostRow) {
-    let office = Some(office).filter(|office| !office.is_empty());
-    let post = Post { role, office, first_on, last_on, events };
+fn add(items: &mut Vec<StaffItem>, row: PostRow) {
+    let (actor, role, programme, office, first_on, last_on, events) = row;
+    let named = |text: String| Some(text).filter(|text| !text.is_empty());
+    let (programme, office) = (named(programme), named(office));
+    let post = Post { role, programme, office, first_on, last_on, events };
     match items.last_mut().filter(|last| last.actor == actor) {
         Some(known) => {
             known.first_on = known.first_on.min(first_on);
@@ -116,7 +121,7 @@ where
         }
     };
     query.push(
-        "SELECT c.actor, c.role, c.office, c.first_on, c.last_on, c.events FROM staff AS c \
+        "SELECT c.actor, c.role, c.programme, c.office, c.first_on, c.last_on, c.events FROM staff AS c \
          JOIN (SELECT DISTINCT c.actor FROM staff AS c",
     );
     let after = question.after.clone();
@@ -125,15 +130,11 @@ where
     query.push_bind(i64::from(limit) + 1);
     query.push(") AS page ON page.actor = c.actor");
     is_met(query, None);
-    query.push(" ORDER BY c.actor, c.role, c.office");
+    query.push(" ORDER BY c.actor, c.role, c.office, c.programme");
 }
 
 fn conditions(question: &StaffQuestion<'_>) -> Vec<Condition> {
-    // An office's code says its region in whichever programme it is one of.
-    let in_regions = |regions: &[String]| {
-        let some = Condition::one_of("o.region", regions);
-        some.within("EXISTS (SELECT 1 FROM offices AS o WHERE o.office = c.office AND ")
-    };
+    let in_regions = |regions: &[String]| of_office(&Condition::one_of("o.region", regions));
     let mut conditions = Vec::new();
     if let Some(role) = &question.role {
         conditions.push(Condition::of("c.role = ?", [role.clone().into()]));
@@ -147,8 +148,19 @@ fn conditions(question: &StaffQuestion<'_>) -> Vec<Condition> {
     conditions.extend(match question.reach {
         Reach::All => None,
         Reach::Regions(regions) => Some(in_regions(regions)),
-        Reach::Offices(offices) => Some(Condition::one_of("c.office", offices)),
+        Reach::Offices(offices) => Some(of_office(&Condition::of_offices("o", offices))),
         Reach::Funds(_) => Some(Condition::never()),
     });
     conditions
+}
+
+/// That the office a row names is one that meets a condition. Where the row does not say whose office it is,
+/// since its programme was not kept yet, every office of that code must meet it: a code that two programmes
+/// have shows nobody of the one to those who reach the other alone.
+fn of_office(met: &Condition) -> Condition {
+    let one = "EXISTS (SELECT 1 FROM offices AS o WHERE o.office = c.office AND ";
+    let its_own = "c.programme IN ('', o.programme) AND ";
+    let own = met.clone().within(&format!("{one}{its_own}"));
+    let no_other = met.clone().within(&format!("NOT {one}NOT "));
+    own.and(Condition::plain("c.programme <> ''").or(no_other))
 }

@@ -7,11 +7,11 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Database, Encode, FromRow, QueryBuilder, Type};
 
-use crate::{ReadConnection, ReadError, ReadStore};
+use crate::{ProgrammeOffice, ReadConnection, ReadError, ReadStore};
 
 /// A value that a statement binds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     Int(i64),
     Day(NaiveDate),
@@ -31,7 +31,7 @@ impl From<NaiveDate> for Value {
 
 /// What rows must meet: a condition with a `?` for each value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     text: String,
     values: Vec<Value>,
 }
@@ -52,9 +52,37 @@ impl Condition {
         self
     }
 
+    /// What meets both.
+    pub fn and(self, other: Self) -> Self {
+        self.joined("AND", other)
+    }
+
+    /// What meets either.
+    pub fn or(self, other: Self) -> Self {
+        self.joined("OR", other)
+    }
+
+    fn joined(mut self, word: &str, other: Self) -> Self {
+        self.text = format!("({} {word} {})", self.text, other.text);
+        self.values.extend(other.values);
+        self
+    }
+
     /// That no row meets.
     pub fn never() -> Self {
         Self::plain("1 = 0")
+    }
+
+    /// That a table's row is of one of some offices, each of its programme.
+    pub fn of_offices(table: &str, offices: &[ProgrammeOffice]) -> Self {
+        if offices.is_empty() {
+            return Self::never();
+        }
+        let each = format!("({table}.programme = ? AND {table}.office = ?)");
+        let values = offices.iter().flat_map(|one| {
+            [Value::Text(one.programme.to_string()), Value::Text(one.office.clone())]
+        });
+        Self::of(format!("({})", vec![each; offices.len()].join(" OR ")), values)
     }
 
     /// That an expression is one of some texts.
@@ -199,7 +227,7 @@ impl Statement {
 }
 
 /// Writes a condition with its values.
-pub(super) fn push_condition<'args, DB>(query: &mut QueryBuilder<'args, DB>, condition: &Condition)
+pub(crate) fn push_condition<'args, DB>(query: &mut QueryBuilder<'args, DB>, condition: &Condition)
 where
     DB: Database,
     String: Encode<'args, DB> + Type<DB>,

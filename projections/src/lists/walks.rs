@@ -4,7 +4,7 @@ use sira_database::on_engine;
 
 use super::filters::Filters;
 use super::statement::Condition;
-use crate::{Reach, ReadError, ReadStore};
+use crate::{ProgrammeOffice, Reach, ReadError, ReadStore};
 
 /// Walks of one statement at most. Who reaches more offices than this reaches a good part of everybody:
 /// one walk that skips the others finds a page soon.
@@ -50,11 +50,11 @@ pub(super) async fn walks(
 pub(super) fn within(reach: &Reach) -> Option<Condition> {
     match reach {
         Reach::All => None,
-        Reach::Offices(offices) => Some(Condition::one_of("c.office", offices)),
+        Reach::Offices(offices) => Some(Condition::of_offices("c", offices)),
         Reach::Funds(_) => Some(Condition::never()),
         Reach::Regions(regions) => Some(Condition::one_of(
-            "coalesce((SELECT o.region FROM offices AS o \
-             WHERE o.programme = c.programme AND o.office = c.office), c.region)",
+            "(SELECT o.region FROM offices AS o \
+             WHERE o.programme = c.programme AND o.office = c.office)",
             regions,
         )),
     }
@@ -75,10 +75,14 @@ fn walk(place: &Place, reach: &Reach, filters: &Filters) -> Option<Vec<Condition
     );
     match (reach, &place.stands_in) {
         (Reach::All, _) => Some(vec![here]),
-        (Reach::Offices(offices), _) => offices.contains(&place.office).then(|| vec![here]),
-        (Reach::Funds(_), _) => None,
+        (Reach::Offices(offices), _) => {
+            let own = |one: &ProgrammeOffice| {
+                one.office == place.office && one.programme.to_string() == place.programme
+            };
+            offices.iter().any(own).then(|| vec![here])
+        }
         (Reach::Regions(regions), Some(region)) => regions.contains(region).then(|| vec![here]),
-        (Reach::Regions(regions), None) => Some(vec![here, Condition::one_of("c.region", regions)]),
+        (Reach::Funds(_), _) | (Reach::Regions(_), None) => None,
     }
 }
 

@@ -1,21 +1,23 @@
 //! Feeding projections: batches of recorded events into rows, each with its checkpoint.
 //!
-//! A projection's task reads the feed after its checkpoint, and in one transaction moves the
-//! checkpoint and lets the projection write its rows. The checkpoint moves by compare-and-set on the
-//! old position, first of all: that takes the row's lock (the file's, on `SQLite`), so a second
-//! runner, of this process or another, waits, finds the checkpoint moved, takes nothing and reads
-//! on. A crash anywhere leaves rows and checkpoint as the last commit had them.
+//! A task of projections reads the feed after their checkpoints, and in one transaction moves the
+//! checkpoints and writes the rows. A checkpoint moves by compare-and-set on the old position, first of
+//! all: that takes the row's lock (the file's, on `SQLite`), so a second runner, of this process or
+//! another, waits, finds the checkpoint moved, takes nothing and reads on. The lease keeps other
+//! processes from trying; that each event is taken once rests on the compare-and-set alone. A crash anywhere leaves rows and checkpoint as the last commit had them.
 //!
-//! An event that a projection cannot take stops that projection at the position before it, loudly.
-//! The others go on.
+//! An event that cannot be taken stops, at the position before it and loudly, the projections that fold
+//! streams of its family. The others go on.
 
 mod build;
 mod ordered;
 mod pace;
 mod pack;
+mod renewal;
 mod run;
 mod status;
 
+use sira_numbers::Position;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -23,13 +25,14 @@ pub use status::{ProjectionStatus, RunState, Statuses};
 
 use crate::folds::{Folds, HELD_MAX};
 use crate::models::MODELS;
-use crate::{Feed, Projection, ReadStore, lease};
+use crate::{Feed, Projection, ReadStore, face, lease};
 use ordered::Ordered;
 use pace::Pace;
 use pack::{Member, Pack};
 use run::run;
 
-/// Runs projections, each in a task of its own.
+/// Runs projections: those that are folded stream by stream together in one task, and each that is fed in
+/// the journal's order in a task of its own. Besides, one task keeps the lease and one the face.
 pub struct Runner<F> {
     feed: F,
     store: ReadStore,
@@ -48,8 +51,9 @@ impl<F: Feed> Runner<F> {
     pub fn new(feed: F, store: ReadStore) -> Self {
         let (stop, (held, leads)) = (watch::Sender::new(false), watch::channel(false));
         let journal = feed.journal().to_owned();
+        let face = face::keep(store.clone(), journal.clone(), leads.clone(), stop.subscribe());
         let lease = tokio::spawn(lease::keep(store.clone(), journal, held, stop.subscribe()));
-        let (lease, tasks, statuses) = (Some(lease), Vec::new(), Vec::new());
+        let (lease, tasks, statuses) = (Some(lease), vec![tokio::spawn(face)], Vec::new());
         let (batch, memory) = (u32::MAX, HELD_MAX);
         Self { feed, store, batch, memory, stop, leads, lease, tasks, statuses }
     }
@@ -74,7 +78,8 @@ impl<F: Feed> Runner<F> {
     }
 
     fn status_of(&mut self, name: &'static str, version: u32) -> watch::Sender<ProjectionStatus> {
-        let first = ProjectionStatus { name, version, position: 0, state: RunState::Live };
+        let first =
+            ProjectionStatus { name, version, position: Position::START, state: RunState::Live };
         let (status, seen) = watch::channel(first);
         self.statuses.push(seen);
         status
@@ -95,7 +100,7 @@ impl<F: Feed> Runner<F> {
             .map(|model| Member {
                 model,
                 status: self.status_of(model.name, model.version),
-                position: 0,
+                position: Position::START,
                 stopped: false,
                 is_built: true,
                 halted: None,

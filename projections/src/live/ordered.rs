@@ -1,10 +1,14 @@
 //! One projection that is fed in the journal's order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use sira_numbers::Position;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::pace::Pace;
+use super::renewal::Renewal;
 use super::run::{Step, Work};
 use super::status::{ProjectionStatus, RunState};
 use crate::checkpoint::{self, Checkpoint};
@@ -14,10 +18,14 @@ use crate::{Feed, FeedEvent, FoldError, Projection, ReadStore, ReadTransaction};
 /// Events of one transaction: enough that its cost is shared, few enough that readers of `SQLite` and
 /// a second runner wait no longer than a moment.
 const BATCH: u32 = 500;
+/// How often the key in force is asked for.
+const ASK_KEY: Duration = Duration::from_secs(1);
+/// How long after a renewal that failed the next is begun.
+const RENEW_AGAIN: Duration = Duration::from_secs(30);
 
 /// A projection that is fed in the journal's order.
 pub(super) struct Ordered<P, F> {
-    projection: P,
+    projection: Arc<P>,
     feed: F,
     store: ReadStore,
     /// Events of one transaction at most.
@@ -27,6 +35,10 @@ pub(super) struct Ordered<P, F> {
     seen: Option<Checkpoint>,
     /// Events that are still taken one by one, to find the one that does not fit.
     singly: usize,
+    /// The rows are being made anew under the key in force.
+    renewal: Option<Renewal>,
+    /// When the key in force is asked for again.
+    ask_key_at: Instant,
 }
 
 impl<P: Projection, F: Feed> Work for Ordered<P, F> {
@@ -71,8 +83,19 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
         batch: u32,
         status: watch::Sender<ProjectionStatus>,
     ) -> Self {
-        let batch = batch.min(BATCH);
-        Self { projection, feed, store, batch, status, seen: None, singly: 0 }
+        let (batch, projection) = (batch.min(BATCH), Arc::new(projection));
+        let ask_key_at = Instant::now();
+        Self {
+            projection,
+            feed,
+            store,
+            batch,
+            status,
+            seen: None,
+            singly: 0,
+            renewal: None,
+            ask_key_at,
+        }
     }
 
     async fn advance_by_a_batch(&mut self, pace: &Pace) -> Result<Step, FoldError> {
@@ -83,6 +106,10 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
                 None => return Ok(Step::Stopped),
             },
         };
+        if self.renew(from, pace).await? {
+            self.seen = None;
+            return Ok(Step::Full);
+        }
         let limit = if self.singly > 0 { 1 } else { self.batch };
         let batch = self.feed.read(from.position, limit).await.map_err(FoldError::Unavailable)?;
         let Some(last) = batch.last() else {
@@ -110,6 +137,41 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Sees to it that the rows are made anew when they are not under the key in force, while the live ones
+    /// are fed on under theirs; true when the checkpoint may have moved meanwhile.
+    ///
+    /// The old key is destroyed only once the rows are under the one in force, by whoever asks for that. A
+    /// crash at any point leaves the live rows under a key that is there, and what was built on the site:
+    /// the next start finds that the two keys differ, and goes on.
+    async fn renew(&mut self, from: Checkpoint, pace: &Pace) -> Result<bool, FoldError> {
+        if let Some(renewal) = self.renewal.take_if(|renewal| renewal.has_ended()) {
+            let pause =
+                if renewal.end(self.projection.name()).await { ASK_KEY } else { RENEW_AGAIN };
+            self.ask_key_at = Instant::now() + pause;
+            return Ok(true);
+        }
+        if self.renewal.is_some() || Instant::now() < self.ask_key_at {
+            return Ok(false);
+        }
+        self.ask_key_at = Instant::now() + ASK_KEY;
+        let in_force = self.projection.index_key().await?;
+        if in_force == from.index_key {
+            return Ok(false);
+        }
+        // Another process may have made them anew already: what this one has seen is old then.
+        let name = self.projection.name();
+        let mut handle = self.store.connection().await?;
+        let found = checkpoint::find(handle.connection(), self.feed.journal(), name).await?;
+        drop(handle);
+        if found.is_none_or(|found| found.index_key == in_force) {
+            return Ok(true);
+        }
+        let (feed, store) = (self.feed.clone(), self.store.clone());
+        let stop = pace.stop.clone();
+        self.renewal = Some(Renewal::begin(feed, store, Arc::clone(&self.projection), stop));
+        Ok(false)
     }
 
     /// One batch, one transaction. Durable when it returns true: the rows and the checkpoint. A crash
@@ -148,8 +210,9 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
     /// rows. None when the projection must not run here.
     async fn begin(&mut self, pace: &Pace) -> Result<Option<Checkpoint>, FoldError> {
         let (name, version) = (self.projection.name(), self.projection.version());
+        let form = (version, self.projection.index_key().await?);
         let mut handle = self.store.connection().await?;
-        checkpoint::make(handle.connection(), self.feed.journal(), name, version).await?;
+        checkpoint::make(handle.connection(), self.feed.journal(), name, form).await?;
         let found = checkpoint::find(handle.connection(), self.feed.journal(), name).await?;
         drop(handle);
         let Some(found) = found else { return Err(FoldError::Unavailable("no checkpoint".into())) };
@@ -164,7 +227,7 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
         if found.version < version {
             tracing::info!(projection = name, version, "a projection is rebuilt for a new version");
             let stop = &pace.stop;
-            rebuild_projection(&self.feed, &self.store, &self.projection, &|_| (), stop).await?;
+            rebuild_projection(&self.feed, &self.store, &*self.projection, &|_| (), stop).await?;
             // It has its checkpoint now.
             return Err(FoldError::Unavailable("it was rebuilt".into()));
         }
@@ -179,7 +242,7 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
         self.note_position(at.position);
     }
 
-    fn note_position(&self, position: u64) {
+    fn note_position(&self, position: Position) {
         self.status.send_if_modified(|status| {
             let changed = status.position != position || status.state != RunState::Live;
             (status.position, status.state) = (position, RunState::Live);
@@ -187,9 +250,10 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
         });
     }
 
-    fn halt(&self, position: Option<u64>, cause: &crate::BoxError) -> Step {
+    fn halt(&self, position: Option<Position>, cause: &crate::BoxError) -> Step {
         let name = self.projection.name();
-        tracing::error!(projection = name, position, cause = %cause, "a projection has stopped");
+        let at = position.map(Position::get);
+        tracing::error!(projection = name, position = at, cause = %cause, "a projection has stopped");
         let cause = Arc::from(cause.to_string());
         self.status.send_modify(|status| status.state = RunState::Stopped { position, cause });
         Step::Stopped

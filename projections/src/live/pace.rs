@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sira_numbers::Position;
 use tokio::sync::watch;
 
 use crate::FoldError;
@@ -16,14 +17,14 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// When a task works, and when it rests.
 pub(super) struct Pace {
-    woken: watch::Receiver<u64>,
+    woken: watch::Receiver<Position>,
     leads: watch::Receiver<bool>,
     pub stop: watch::Receiver<bool>,
 }
 
 impl Pace {
     pub fn new(
-        woken: watch::Receiver<u64>,
+        woken: watch::Receiver<Position>,
         leads: watch::Receiver<bool>,
         stop: watch::Receiver<bool>,
     ) -> Self {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use sira_numbers::{Position, at_most};
 use tokio::sync::watch;
 
 use super::build::Build;
@@ -15,7 +16,7 @@ use super::status::{ProjectionStatus, RunState};
 use crate::changes::Changes;
 use crate::folds::{Folds, Poison};
 use crate::models::Model;
-use crate::rebuild::{self, Standing};
+use crate::rebuild::{self, BuildState};
 use crate::write::write_batch;
 use crate::{BoxError, Feed, FeedEvent, FoldError, ReadStore, checkpoint};
 
@@ -27,12 +28,12 @@ pub(super) struct Member {
     pub model: &'static Model,
     pub status: watch::Sender<ProjectionStatus>,
     /// Where its checkpoint was when last seen.
-    pub position: u64,
+    pub position: Position,
     pub stopped: bool,
     /// Whether its tables are there in this program's form; else they are being built.
     pub is_built: bool,
     /// Whether the stop still has to be written down.
-    pub halted: Option<(Option<u64>, Arc<str>)>,
+    pub halted: Option<(Option<Position>, Arc<str>)>,
 }
 
 impl Member {
@@ -52,7 +53,7 @@ pub(super) struct Pack<F> {
     /// The rebuild under way.
     pub build: Option<Build>,
     /// The position that the folds stand at; none when they must be read anew.
-    pub folds_at: Option<u64>,
+    pub folds_at: Option<Position>,
     /// Whether the checkpoints were read since the last lost race.
     pub ready: bool,
     /// Events still taken one by one, to find the one that does not fit.
@@ -117,15 +118,15 @@ impl<F: Feed> Pack<F> {
                 continue;
             };
             match standing {
-                Standing::At(position) => {
+                BuildState::At(position) => {
                     member.position = position;
                     show(member, position);
                     let name = (self.feed.journal(), model.name);
                     let mut handle = self.store.connection().await?;
                     checkpoint::halt(handle.connection(), name, None).await?;
                 }
-                Standing::Unfit(cause) => stop(member, None, &cause.into()),
-                Standing::Stale => {
+                BuildState::Unfit(cause) => stop(member, None, &cause.into()),
+                BuildState::Stale => {
                     member.is_built = false;
                     member.status.send_modify(|status| status.state = RunState::Rebuilding);
                 }
@@ -178,9 +179,7 @@ impl<F: Feed> Pack<F> {
             self.folds_at = Some(from);
         }
         let most = if self.singly > 0 { 1 } else { self.batch.min(BATCH) };
-        let room =
-            ceiling.map_or(most, |ceiling| u32::try_from(ceiling - from).unwrap_or(u32::MAX));
-        let limit = most.min(room);
+        let limit = ceiling.map_or(most, |ceiling| at_most(ceiling.since(from), most));
         let batch = self.feed.read(from, limit).await.map_err(FoldError::Unavailable)?;
         if batch.is_empty() {
             for member in self.members.iter().filter(|member| member.runs()) {
@@ -193,7 +192,7 @@ impl<F: Feed> Pack<F> {
         Ok(if was_full || !self.ready { Step::Full } else { Step::Idle })
     }
 
-    async fn take(&mut self, from: u64, batch: &[FeedEvent]) -> Result<(), FoldError> {
+    async fn take(&mut self, from: Position, batch: &[FeedEvent]) -> Result<(), FoldError> {
         if let Some(poison) = self.folds.load(&self.feed, batch, from).await? {
             self.stop_family(&poison);
             return Ok(());
@@ -239,8 +238,8 @@ impl<F: Feed> Pack<F> {
     /// true: the rows and the checkpoints. A crash or an error before that leaves all as it was.
     async fn write_together(
         &mut self,
-        from: u64,
-        to: u64,
+        from: Position,
+        to: Position,
         changes: &Arc<Changes>,
     ) -> Result<bool, FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
@@ -260,8 +259,8 @@ impl<F: Feed> Pack<F> {
     /// stop.
     async fn write_apart(
         &mut self,
-        from: u64,
-        to: u64,
+        from: Position,
+        to: Position,
         changes: &Arc<Changes>,
     ) -> Result<(), FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
@@ -285,7 +284,7 @@ impl<F: Feed> Pack<F> {
         Ok(())
     }
 
-    fn at(&self, position: u64) -> impl Iterator<Item = &Member> {
+    fn at(&self, position: Position) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(move |one| one.runs() && one.position == position)
     }
 
@@ -302,7 +301,7 @@ impl<F: Feed> Pack<F> {
     }
 }
 
-fn show(member: &Member, position: u64) {
+fn show(member: &Member, position: Position) {
     member.status.send_if_modified(|status| {
         let changed = status.position != position || status.state != RunState::Live;
         (status.position, status.state) = (position, RunState::Live);
@@ -310,9 +309,10 @@ fn show(member: &Member, position: u64) {
     });
 }
 
-fn stop(member: &mut Member, position: Option<u64>, cause: &BoxError) {
+fn stop(member: &mut Member, position: Option<Position>, cause: &BoxError) {
     let name = member.model.name;
-    tracing::error!(projection = name, position, cause = %cause, "a projection has stopped");
+    let at = position.map(Position::get);
+    tracing::error!(projection = name, position = at, cause = %cause, "a projection has stopped");
     member.stopped = true;
     let cause: Arc<str> = Arc::from(cause.to_string());
     member.halted = Some((position, Arc::clone(&cause)));

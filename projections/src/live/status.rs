@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sira_numbers::Position;
 use tokio::sync::watch;
 
 /// How a projection is doing.
@@ -17,7 +18,7 @@ pub enum RunState {
     /// It has stopped for good: somebody has to look.
     Stopped {
         /// The position of the event that it could not take, where one event is to blame.
-        position: Option<u64>,
+        position: Option<Position>,
         /// What went wrong; no personal data.
         cause: Arc<str>,
     },
@@ -31,7 +32,7 @@ pub struct ProjectionStatus {
     /// The version of its rows' form.
     pub version: u32,
     /// Every event up to here is in its rows.
-    pub position: u64,
+    pub position: Position,
     /// How it is doing.
     pub state: RunState,
 }

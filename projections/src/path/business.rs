@@ -7,7 +7,7 @@ use sira_domain::values::Within;
 
 use super::ledger::Slot;
 use super::memo::Memo;
-use super::moment::{Moment, Op, reach};
+use super::moment::{EventMoment, Op, reach};
 use crate::table::TableId;
 use crate::table::tables::grievances::GrievanceRow;
 use crate::table::tables::indicator_values::IndicatorValueRow;
@@ -19,7 +19,7 @@ const JOB_SLOTS: [(Slot, &str); 4] =
 /// Place of the change in revenue.
 const REVENUE_SLOT: Slot = 4;
 
-pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
+pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     match &moment.event.event.fact {
         Fact::BusinessStarted(_) => {
             memo.start_rules = moment.event.event.rules;
@@ -40,6 +40,7 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
             clear_jobs(ops);
         }
         Fact::SupportProvided(_) => value(moment, memo, ops, None, "support", 1),
+        Fact::ReferredToPartner(_) => value(moment, memo, ops, None, "referral", 1),
         Fact::CommunityActionRecorded(action) => {
             let reached = action.people_reached.map_or(0, Within::get);
             value(moment, memo, ops, None, "community_action", reached.into());
@@ -53,7 +54,7 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
 }
 
 fn value(
-    moment: &Moment,
+    moment: &EventMoment,
     memo: &Memo,
     ops: &mut Vec<Op>,
     slot: Option<Slot>,
@@ -65,7 +66,7 @@ fn value(
 
 /// The same, of another day than that of the event.
 fn value_of(
-    moment: &Moment,
+    moment: &EventMoment,
     memo: &Memo,
     ops: &mut Vec<Op>,
     (slot, on): (Option<Slot>, NaiveDate),
@@ -86,7 +87,7 @@ fn value_of(
 }
 
 /// A milestone has one visit, the last that was told.
-fn tell_visit(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, visit: &Visit) {
+fn tell_visit(moment: &EventMoment, memo: &Memo, ops: &mut Vec<Op>, visit: &Visit) {
     let jobs = |of: fn(&Jobs) -> u32| visit.jobs.as_ref().map(of);
     let milestone = visit.milestone.map(Within::get);
     let own = VisitRow {
@@ -104,7 +105,7 @@ fn tell_visit(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, visit: &Visit) {
         jobs_under_35: jobs(|jobs| jobs.under_35.get()),
         jobs_full_time_hundredths: jobs(|jobs| jobs.full_time_hundredths.get()),
     };
-    moment.put(memo, ops, milestone, own);
+    moment.put(memo, ops, milestone.map(Slot::from), own);
 }
 
 fn clear_jobs(ops: &mut Vec<Op>) {
@@ -113,7 +114,7 @@ fn clear_jobs(ops: &mut Vec<Op>) {
 }
 
 /// The jobs of the latest visit that told any stand; none once the business is seen closed.
-fn tell_jobs(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit) {
+fn tell_jobs(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit) {
     let is_latest = memo.jobs_on.is_none_or(|on| on <= moment.on());
     let open = moment.state.business.as_ref().is_some_and(|business| business.closed_on.is_none());
     if !is_latest || !open {
@@ -134,9 +135,9 @@ fn tell_jobs(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit)
 }
 
 /// The revenue of the last visit less that of the first, once there are two days with one.
-fn tell_revenue(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit) {
+fn tell_revenue(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit) {
     let Some(revenue) = visit.monthly_revenue else { return };
-    let seen = (moment.on(), i64::try_from(revenue.francs()).unwrap_or(i64::MAX));
+    let seen = (moment.on(), revenue.signed());
     if memo.first_revenue.is_none_or(|first| seen.0 < first.0) {
         memo.first_revenue = Some(seen);
     }
@@ -152,7 +153,7 @@ fn tell_revenue(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Vis
     }
 }
 
-fn tell_grievance(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, number: u32) {
+fn tell_grievance(moment: &EventMoment, memo: &Memo, ops: &mut Vec<Op>, number: u32) {
     let found = moment.state.grievances.iter().find(|grievance| grievance.grievance == number);
     let Some(GrievanceState { grievance, category, lodged_on, resolved }) = found else { return };
     let own = GrievanceRow {
@@ -165,5 +166,5 @@ fn tell_grievance(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, number: u32) 
         resolved_on: resolved.map(|(on, _)| on),
         outcome: resolved.map(|(_, outcome)| outcome.code().into()),
     };
-    moment.put(memo, ops, Some(*grievance), own);
+    moment.put(memo, ops, Some((*grievance).into()), own);
 }

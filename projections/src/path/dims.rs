@@ -39,7 +39,7 @@ pub fn breakdown(state: &State, memo: &Memo, fund: Option<FundId>) -> Option<Bre
     use chrono::Datelike as _;
     let registration = state.registration.as_ref()?;
     let birth_year = memo.birth_year.unwrap_or(registration.birth_year);
-    let age = registration.on.year() - i32::try_from(birth_year).unwrap_or_default();
+    let age = registration.on.year() - birth_year.signed();
     Some(Breakdown {
         programme: registration.programme.0,
         office: state.office.as_ref()?.as_str().to_owned().into(),

@@ -1,18 +1,20 @@
 //! The rows of one stream that stand, and what becomes of them with each event.
 
+use sira_numbers::Position;
+
 use crate::changes::{Changes, Ending, VersionedRow};
 use crate::table::{Row, TableId};
 
 /// A place that holds one row at a time: putting another there ends the one before. The number is the
 /// table's own: a milestone, a financing, a grievance.
-pub type Slot = u32;
+pub type Slot = u64;
 
 /// A row that stands.
 #[derive(Clone, Debug)]
 struct Standing {
     table: TableId,
     slot: Option<Slot>,
-    since: u64,
+    since: Position,
     part: u32,
     row: Row,
     /// Where it is among the changes under way; none once those were written.
@@ -24,12 +26,12 @@ struct Standing {
 pub struct Ledger {
     standing: Vec<Standing>,
     /// Rows told by the event under way, for their numbers.
-    told_at: (u64, u32),
+    told_at: (Position, u32),
 }
 
 /// A row as an event tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct ToldRow {
     pub table: TableId,
     pub slot: Option<Slot>,
     pub row: Row,
@@ -37,7 +39,7 @@ pub struct Told {
 
 impl Ledger {
     /// Stores a row at a position, ending the one in its place. The same row again changes nothing.
-    pub fn put(&mut self, told: Told, position: u64, changes: &mut Changes) {
+    pub fn put(&mut self, told: ToldRow, position: Position, changes: &mut Changes) {
         if let Some(slot) = told.slot
             && let Some(index) = self.find(told.table, slot)
         {
@@ -50,14 +52,14 @@ impl Ledger {
     }
 
     /// Empties a place.
-    pub fn clear(&mut self, table: TableId, slot: Slot, position: u64, changes: &mut Changes) {
+    pub fn clear(&mut self, table: TableId, slot: Slot, position: Position, changes: &mut Changes) {
         if let Some(index) = self.find(table, slot) {
             self.end(index, position, changes);
         }
     }
 
     /// Makes `told` all that stands: what stands already stays as it is, the rest ends or is told.
-    pub fn become_rows(&mut self, told: Vec<Told>, position: u64, changes: &mut Changes) {
+    pub fn become_rows(&mut self, told: Vec<ToldRow>, position: Position, changes: &mut Changes) {
         let mut missing = told;
         let mut index = 0;
         while index < self.standing.len() {
@@ -94,7 +96,7 @@ impl Ledger {
         self.standing.iter().position(|row| row.table == table && row.slot == Some(slot))
     }
 
-    fn tell(&mut self, told: Told, position: u64, changes: &mut Changes) {
+    fn tell(&mut self, told: ToldRow, position: Position, changes: &mut Changes) {
         if self.told_at.0 != position {
             self.told_at = (position, 0);
         }
@@ -102,14 +104,14 @@ impl Ledger {
         self.told_at.1 += 1;
         let rows = &mut changes.of_mut(told.table).told;
         let fresh = Some(rows.len());
-        let Told { table, slot, row } = told;
+        let ToldRow { table, slot, row } = told;
         rows.push(VersionedRow { since: position, part, until: None, row: row.clone() });
         self.standing.push(Standing { table, slot, since: position, part, row, fresh });
     }
 
     /// Order does not matter among what stands, except that the same events give the same numbers: the
     /// rows after this one keep theirs.
-    fn end(&mut self, index: usize, position: u64, changes: &mut Changes) {
+    fn end(&mut self, index: usize, position: Position, changes: &mut Changes) {
         let Standing { table, since, part, fresh, .. } = self.standing.remove(index);
         let table = changes.of_mut(table);
         match fresh {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sira_domain::path::facts::Instalment;
 use sira_domain::path::{Fact, State};
-use sira_domain::values::{CohortId, FundId, Xof};
+use sira_domain::values::{CohortId, FundId, Within, Xof};
 
 use super::ledger::Slot;
 use crate::table::Row;
@@ -14,7 +14,7 @@ pub struct Memo {
     /// Milestones that stand, a bit each.
     pub reached: u32,
     /// The year of birth as it was corrected, where the path was folded again; none: as registered.
-    pub birth_year: Option<u32>,
+    pub birth_year: Option<Within<1900, 2100>>,
     /// The cohort last joined.
     pub cohort: Option<CohortId>,
     /// The fund of the last approved financing.
@@ -26,7 +26,7 @@ pub struct Memo {
     /// Instalments told as due.
     pub dues: Vec<Due>,
     /// How many instalments were ever told, for their places.
-    pub dues_told: u32,
+    pub dues_told: Slot,
     /// The earliest revenue seen: its day and amount.
     pub first_revenue: Option<(NaiveDate, i64)>,
     /// The latest revenue seen.
@@ -91,6 +91,8 @@ impl Before {
             Fact::FinancingApproved(approval) => approval.financing,
             Fact::FinancingRefused(refusal) => refusal.financing,
             Fact::LoanRescheduled(rescheduling) => rescheduling.financing,
+            Fact::FinancingCancelled(cancellation) => cancellation.financing,
+            Fact::GuaranteeReleased(number) => number.financing,
             _ => return Self::default(),
         };
         state.financing(number).map_or_else(Self::default, |financing| Self {
@@ -126,6 +128,11 @@ impl Memo {
         cuts
     }
 
+    /// Tells whether anything of a financing was told as due and is due still.
+    pub fn has_dues(&self, financing: u32) -> bool {
+        self.dues.iter().any(|due| due.financing == financing)
+    }
+
     /// What is due of a financing's schedule so far stays, whatever the next one says.
     pub fn settle_dues(&mut self, financing: u32) {
         for due in self.dues.iter_mut().filter(|due| due.financing == financing) {
@@ -136,8 +143,8 @@ impl Memo {
     /// Remembers the instalments of a schedule as due.
     pub fn add_dues(&mut self, financing: u32, schedule: &[Instalment]) -> Vec<Due> {
         let first = self.dues_told;
-        self.dues_told += u32::try_from(schedule.len()).unwrap_or_default();
-        let due = |(number, instalment): (u32, &Instalment)| Due {
+        self.dues_told += schedule.len() as Slot;
+        let due = |(number, instalment): (Slot, &Instalment)| Due {
             financing,
             slot: super::moment::DUE_SLOTS + number,
             day: instalment.due_on,

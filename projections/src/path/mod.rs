@@ -1,7 +1,7 @@
 //! The rows of one beneficiary's path: a fold of its stream alone.
 //!
 //! Each event tells rows (`tell`); nearly always that is all there is to do. What reaches back (a
-//! retraction, a corrected year of birth, a path frozen as a duplicate) folds the path again, and the
+//! retraction, a correction, a payment that is undone, a path frozen as a duplicate) folds the path again, and the
 //! rows that stood are compared with the rows that stand now: so the rows at any position are those
 //! that the events up to it give, whatever came in between.
 
@@ -12,19 +12,23 @@ mod ledger;
 mod memo;
 mod moment;
 mod money;
+mod payments;
 mod recruitment;
 mod status;
 mod tell;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sira_domain::path::{Fact, State};
+use sira_domain::path::{AsCorrected, Fact, State};
+use sira_domain::values::Within;
+use sira_numbers::{Position, Sequence, Version};
 use uuid::Uuid;
 
 pub use dims::{AGE_BANDS, age_band, sex_word};
 pub use event::PathEvent;
-pub(crate) use ledger::{Ledger, Told};
+pub(crate) use ledger::{Ledger, Slot, ToldRow};
 
 use crate::changes::Changes;
 use crate::decode::decode;
@@ -33,7 +37,8 @@ use crate::stream_fold::StreamFold;
 use crate::table::TableId;
 use crate::{FeedEvent, FoldError};
 use memo::{Before, Memo};
-use moment::{DUE_SLOTS, INCOME_SLOTS, Moment, Op};
+use moment::{DUE_SLOTS, EventMoment, INCOME_SLOTS, Op};
+use payments::Undone;
 use tell::tell;
 
 /// Tables that count people: a person whose path is frozen as a duplicate is counted where they go on.
@@ -51,7 +56,7 @@ const OF_PEOPLE: [TableId; 5] = [
 pub struct PathFold {
     id: Uuid,
     past: Vec<Arc<PathEvent>>,
-    retracted: BTreeSet<u64>,
+    retracted: BTreeSet<Sequence>,
     state: State,
     memo: Memo,
     ledger: Ledger,
@@ -83,10 +88,10 @@ impl PathFold {
             self.fold_again(position, changes);
             return;
         }
-        let sequence = self.past.len();
+        let sequence = self.version().last_sequence();
         let mut ops = Vec::new();
         if let Some(last) = self.past.last().cloned() {
-            self.take_one(sequence as u64, &last, &mut ops);
+            self.take_one(sequence, &last, &mut ops);
         }
         for op in ops {
             match op {
@@ -96,35 +101,79 @@ impl PathFold {
         }
     }
 
-    fn take_one(&mut self, sequence: u64, event: &PathEvent, ops: &mut Vec<Op>) {
+    fn take_one(&mut self, sequence: Sequence, event: &PathEvent, ops: &mut Vec<Op>) {
         let before = Before::of(&self.state, &event.event.fact);
         self.state.fold(&event.event);
-        let moment = Moment { id: self.id, sequence, event, state: &self.state };
+        let moment = EventMoment { id: self.id, sequence, event, state: &self.state };
         tell(&moment, &before, &mut self.memo, ops);
     }
 
-    /// The year of birth as the events that stand told it last.
-    fn birth_year(&self) -> Option<u32> {
-        let told = |(sequence, event): (u64, &Arc<PathEvent>)| match &event.event.fact {
-            _ if self.retracted.contains(&sequence) => None,
-            Fact::Registered(registration) => Some(registration.birth_year.get()),
-            Fact::IdentityUpdated(change) => Some(change.birth_year?.get()),
-            _ => None,
-        };
-        (1..).zip(&self.past).filter_map(told).last()
+    fn take_undone(
+        &mut self,
+        sequence: Sequence,
+        event: &PathEvent,
+        undone: &Undone,
+        ops: &mut Vec<Op>,
+    ) {
+        self.state.fold(&event.event);
+        let moment = EventMoment { id: self.id, sequence, event, state: &self.state };
+        money::tell_undone(&moment, undone, &self.memo, ops);
     }
 
-    fn fold_again(&mut self, position: u64, changes: &mut Changes) {
+    /// The year of birth as the events that stand told it last.
+    fn birth_year(&self) -> Option<Within<1900, 2100>> {
+        let told = |(index, event): (usize, &Arc<PathEvent>)| match &event.event.fact {
+            _ if self.retracted.contains(&Sequence::of_index(index)) => None,
+            Fact::Registered(registration) => Some(registration.birth_year),
+            Fact::IdentityUpdated(change) => change.birth_year,
+            Fact::RegistrationCorrected(correction) => {
+                correction.birth_year.as_ref().map(|change| change.after)
+            }
+            _ => None,
+        };
+        self.past.iter().enumerate().filter_map(told).next_back()
+    }
+
+    /// Payments that were undone, with their reversals: they are in the state until then, and count in no
+    /// row.
+    fn undone(&self) -> BTreeMap<Sequence, Undone> {
+        self.past.iter().enumerate().filter_map(|(index, event)| Undone::of(index, event)).collect()
+    }
+
+    /// The events that stand, as later ones among them correct them.
+    fn past_as_corrected(&self) -> Vec<(Sequence, Arc<PathEvent>)> {
+        let numbered = self.past.iter().enumerate();
+        let standing: Vec<_> = numbered
+            .map(|(index, event)| (Sequence::of_index(index), event))
+            .filter(|(sequence, _)| !self.retracted.contains(sequence))
+            .collect();
+        let mut corrected = AsCorrected::as_counted(
+            standing.iter().map(|(sequence, event)| (*sequence, &event.event)),
+        );
+        let read = |(sequence, event): &(Sequence, &Arc<PathEvent>)| match corrected
+            .read(*sequence, &event.event)
+        {
+            Cow::Borrowed(_) => (*sequence, Arc::clone(event)),
+            Cow::Owned(read) => {
+                (*sequence, Arc::new(PathEvent { event: read, ..PathEvent::clone(event) }))
+            }
+        };
+        standing.iter().map(read).collect()
+    }
+
+    fn fold_again(&mut self, position: Position, changes: &mut Changes) {
         self.state = State::default();
         self.memo = Memo { birth_year: self.birth_year(), ..Memo::default() };
-        let past = self.past.clone();
-        let mut rows: Vec<Told> = Vec::new();
-        for (sequence, event) in (1..).zip(&past) {
-            if self.retracted.contains(&sequence) {
-                continue;
-            }
+        let past = self.past_as_corrected();
+        let undone = self.undone();
+        let mut rows: Vec<ToldRow> = Vec::new();
+        for (sequence, event) in &past {
+            let sequence = *sequence;
             let mut ops = Vec::new();
-            self.take_one(sequence, event, &mut ops);
+            match undone.get(&sequence) {
+                Some(undone) => self.take_undone(sequence, event, undone, &mut ops),
+                None => self.take_one(sequence, event, &mut ops),
+            }
             for op in ops {
                 let (table, slot) = match &op {
                     Op::Put(told) => (told.table, told.slot),
@@ -146,8 +195,8 @@ impl PathFold {
 }
 
 impl StreamFold for PathFold {
-    fn version(&self) -> u64 {
-        self.past.len() as u64
+    fn version(&self) -> Version {
+        Version::of_count(self.past.len() as u64)
     }
 
     fn take(
@@ -182,7 +231,7 @@ impl StreamFold for PathFold {
 }
 
 /// Whether a row is an instalment.
-fn is_due(row: &Told) -> bool {
+fn is_due(row: &ToldRow) -> bool {
     let is_one = |slot| (DUE_SLOTS..INCOME_SLOTS).contains(&slot);
     row.table == TableId::IndicatorValues && row.slot.is_some_and(is_one)
 }
@@ -190,7 +239,13 @@ fn is_due(row: &Told) -> bool {
 /// Whether an event may change what earlier events told.
 fn reaches_back(fact: &Fact) -> bool {
     match fact {
-        Fact::Retracted(_) | Fact::DuplicateLinked(_) | Fact::DuplicateUnlinked(_) => true,
+        Fact::Retracted(_)
+        | Fact::RegistrationCorrected(_)
+        | Fact::AttendanceCorrected(_)
+        | Fact::DisbursementReversed(_)
+        | Fact::RepaymentReversed(_)
+        | Fact::DuplicateLinked(_)
+        | Fact::DuplicateUnlinked(_) => true,
         Fact::IdentityUpdated(change) => change.birth_year.is_some(),
         _ => false,
     }

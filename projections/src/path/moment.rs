@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 use sira_domain::path::State;
 use sira_domain::values::FundId;
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::dims::breakdown;
 use super::event::PathEvent;
-use super::ledger::{Slot, Told};
+use super::ledger::{Slot, ToldRow};
 use super::memo::Memo;
 use crate::table::tables::case_milestones::MilestoneRow;
 use crate::table::{TableId, TableRow};
@@ -21,20 +22,20 @@ pub const INCOME_SLOTS: Slot = 1_000_000_000;
 #[derive(Clone, Debug)]
 pub enum Op {
     /// It is told.
-    Put(Told),
+    Put(ToldRow),
     /// What stood in that place ends.
     Clear(TableId, Slot),
 }
 
 /// One event and the path right after it.
-pub struct Moment<'a> {
+pub struct EventMoment<'a> {
     pub id: Uuid,
-    pub sequence: u64,
+    pub sequence: Sequence,
     pub event: &'a PathEvent,
     pub state: &'a State,
 }
 
-impl Moment<'_> {
+impl EventMoment<'_> {
     /// Day of the fact.
     pub fn on(&self) -> NaiveDate {
         self.event.event.occurred_on
@@ -57,7 +58,7 @@ impl Moment<'_> {
     ) {
         let Some(breakdown) = breakdown(self.state, memo, fund) else { return };
         let row = own.cells().chain(breakdown.cells()).collect();
-        ops.push(Op::Put(Told { table: R::TABLE, slot, row }));
+        ops.push(Op::Put(ToldRow { table: R::TABLE, slot, row }));
     }
 }
 
@@ -82,7 +83,7 @@ pub const MILESTONES: [&str; 16] = [
 ];
 
 /// Tells that a milestone is reached, once.
-pub fn reach(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, milestone: &'static str) {
+pub fn reach(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, milestone: &'static str) {
     let Some(place) = MILESTONES.iter().position(|name| *name == milestone) else { return };
     if memo.reached & (1 << place) != 0 {
         return;
@@ -98,7 +99,7 @@ pub fn reach(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, milestone: &'s
         recorded_at: moment.event.recorded_at,
         days,
     };
-    moment.put(memo, ops, Slot::try_from(place).ok(), own);
+    moment.put(memo, ops, Some(place as Slot), own);
 }
 
 /// Tells that a milestone is reached no longer.
@@ -106,7 +107,6 @@ pub fn unreach(memo: &mut Memo, ops: &mut Vec<Op>, milestone: &str) {
     let Some(place) = MILESTONES.iter().position(|name| *name == milestone) else { return };
     if memo.reached & (1 << place) != 0 {
         memo.reached &= !(1 << place);
-        let slot = Slot::try_from(place).unwrap_or_default();
-        ops.push(Op::Clear(TableId::CaseMilestones, slot));
+        ops.push(Op::Clear(TableId::CaseMilestones, place as Slot));
     }
 }

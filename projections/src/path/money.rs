@@ -1,13 +1,14 @@
 //! Plan, approval, payments, loans.
 
 use chrono::NaiveDate;
-use sira_domain::path::facts::PlanConclusion;
+use sira_domain::path::facts::{PaymentKind, PlanConclusion, RefundOf};
 use sira_domain::path::{Fact, FinancingState};
 use sira_domain::reference::PaymentMethod;
 use sira_domain::values::Xof;
 
 use super::memo::{Before, Cut, Due, Memo};
-use super::moment::{Moment, Op, reach};
+use super::moment::{EventMoment, Op, reach};
+use super::payments::{self, Undone};
 use crate::table::TableId;
 use crate::table::tables::finance_lines::FinanceLineRow;
 use crate::table::tables::indicator_values::IndicatorValueRow;
@@ -27,7 +28,7 @@ impl Line {
     }
 }
 
-pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
+pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
     let fact = &moment.event.event.fact;
     let Some(number) = number(fact) else {
         tell_milestone(moment, memo, ops);
@@ -39,10 +40,23 @@ pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>
     }
     tell_milestone(moment, memo, ops);
     for line in lines(fact, financing, before) {
-        tell_line(moment, memo, ops, financing, &line);
+        tell_line(moment, memo, ops, financing, &line, None);
     }
+    payments::tell(moment, ops, financing, None);
     tell_dues(moment, before, memo, ops, financing);
     tell_loan(moment, memo, ops, financing);
+}
+
+/// What a payment tells that was undone since: it counts nowhere, and is shown with its reversal.
+pub fn tell_undone(moment: &EventMoment, undone: &Undone, memo: &Memo, ops: &mut Vec<Op>) {
+    let fact = &moment.event.event.fact;
+    let Some(financing) = number(fact).and_then(|number| moment.state.financing(number)) else {
+        return;
+    };
+    for line in lines(fact, financing, &Before::default()) {
+        tell_line(moment, memo, ops, financing, &line, Some(undone));
+    }
+    payments::tell(moment, ops, financing, Some(undone));
 }
 
 fn number(fact: &Fact) -> Option<u32> {
@@ -54,11 +68,19 @@ fn number(fact: &Fact) -> Option<u32> {
         Fact::RepaymentRecorded(payment) => payment.financing,
         Fact::LoanRescheduled(rescheduling) => rescheduling.financing,
         Fact::LoanWrittenOff(write_off) => write_off.financing,
+        Fact::DisbursementReversed(reversal) | Fact::RepaymentReversed(reversal) => {
+            reversal.financing
+        }
+        Fact::RefundRecorded(refund) => refund.financing,
+        Fact::RecoveryRecorded(recovery) => recovery.financing,
+        Fact::GuaranteeCalled(call) => call.financing,
+        Fact::GuaranteeReleased(number) => number.financing,
+        Fact::FinancingCancelled(cancellation) => cancellation.financing,
         _ => return None,
     })
 }
 
-fn tell_milestone(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
+fn tell_milestone(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     let milestone = match &moment.event.event.fact {
         Fact::BusinessPlanValidated(review) if review.conclusion == PlanConclusion::Validated => {
             "plan_validated"
@@ -82,8 +104,8 @@ fn lines(fact: &Fact, financing: &FinancingState, before: &Before) -> Vec<Line> 
         Fact::FinancingApproved(approval) => {
             some("released", before.approved.less(approval.amount)).into_iter().collect()
         }
-        Fact::FinancingRefused(_) => {
-            some("released", before.approved.less(financing.disbursed())).into_iter().collect()
+        Fact::FinancingRefused(_) | Fact::FinancingCancelled(_) | Fact::GuaranteeReleased(_) => {
+            some("released", before.approved.less(financing.paid_out())).into_iter().collect()
         }
         Fact::DisbursementRecorded(payment) => vec![Line {
             tranche: Some(payment.tranche),
@@ -94,7 +116,23 @@ fn lines(fact: &Fact, financing: &FinancingState, before: &Before) -> Vec<Line> 
             let method = Some(payment.method);
             let principal = some("principal_repaid", payment.principal);
             let interest = some("interest_repaid", payment.interest);
-            principal.into_iter().chain(interest).map(|line| Line { method, ..line }).collect()
+            let credit = some("credit_received", payment.credit.unwrap_or_default());
+            let lines = principal.into_iter().chain(interest).chain(credit);
+            lines.map(|line| Line { method, ..line }).collect()
+        }
+        Fact::RefundRecorded(refund) => {
+            let line = match refund.of {
+                RefundOf::Unspent => "refunded",
+                RefundOf::Credit => "credit_refunded",
+            };
+            vec![Line { method: Some(refund.method), ..Line::of(line, refund.amount) }]
+        }
+        Fact::RecoveryRecorded(recovery) => {
+            let line = Line::of("recovered", recovery.amount);
+            vec![Line { method: Some(recovery.method), ..line }]
+        }
+        Fact::GuaranteeCalled(call) => {
+            vec![Line { method: Some(call.method), ..Line::of("guarantee_called", call.amount) }]
         }
         Fact::LoanWrittenOff(write_off) => vec![Line::of("written_off", write_off.amount)],
         _ => Vec::new(),
@@ -102,16 +140,17 @@ fn lines(fact: &Fact, financing: &FinancingState, before: &Before) -> Vec<Line> 
 }
 
 fn tell_line(
-    moment: &Moment,
+    moment: &EventMoment,
     memo: &Memo,
     ops: &mut Vec<Op>,
     financing: &FinancingState,
     line: &Line,
+    undone: Option<&Undone>,
 ) {
     let own = FinanceLineRow {
         aggregate_id: moment.id,
         sequence: moment.sequence,
-        line: line.name.into(),
+        line: undone.map_or(line.name, |_| "reversed").into(),
         financing: financing.financing(),
         tranche: line.tranche,
         instrument: financing.instrument().code().into(),
@@ -119,15 +158,17 @@ fn tell_line(
         occurred_on: moment.on(),
         recorded_at: moment.event.recorded_at,
         amount: line.amount,
+        reversed_line: undone.map(|_| line.name.into()),
+        reversed_on: undone.map(|undone| undone.on),
     };
     moment.put_of(memo, Some(financing.fund()), ops, None, own);
 }
 
-/// Instalments are due once money was paid out. A new schedule replaces all of the old one but the
+/// Instalments are due once money was paid out, and as long as some of it was not undone. A new schedule replaces all of the old one but the
 /// principal that was paid back, with its interest. What is given up before it was paid out, and what is
 /// written off before it fell due, was never due.
 fn tell_dues(
-    moment: &Moment,
+    moment: &EventMoment,
     before: &Before,
     memo: &mut Memo,
     ops: &mut Vec<Op>,
@@ -135,8 +176,14 @@ fn tell_dues(
 ) {
     let (number, back) = (financing.financing(), financing.repaid_since_schedule());
     match &moment.event.event.fact {
-        Fact::DisbursementRecorded(_) if financing.paid().len() == 1 => {
+        Fact::DisbursementRecorded(_) if !memo.has_dues(number) => {
             add_dues(moment, memo, ops, financing);
+        }
+        // Nothing is lent any more: nothing was ever due.
+        Fact::DisbursementReversed(reversal)
+            if reversal.kind == PaymentKind::Disbursement && financing.paid().is_empty() =>
+        {
+            cut_dues(moment, memo, ops, financing, (Xof::ZERO, NaiveDate::MIN));
         }
         Fact::LoanRescheduled(_) => {
             let limit = before.repaid_since_schedule;
@@ -157,14 +204,14 @@ fn tell_dues(
     }
 }
 
-fn add_dues(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
+fn add_dues(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
     for due in memo.add_dues(financing.financing(), financing.schedule()) {
         tell_due(moment, memo, ops, financing, &due);
     }
 }
 
 fn cut_dues(
-    moment: &Moment,
+    moment: &EventMoment,
     memo: &mut Memo,
     ops: &mut Vec<Op>,
     financing: &FinancingState,
@@ -179,29 +226,32 @@ fn cut_dues(
 }
 
 fn tell_due(
-    moment: &Moment,
+    moment: &EventMoment,
     memo: &Memo,
     ops: &mut Vec<Op>,
     financing: &FinancingState,
     due: &Due,
 ) {
-    let francs = due.principal.plus(due.interest).francs();
     let own = IndicatorValueRow {
         aggregate_id: moment.id,
         sequence: moment.sequence,
         measure: "due".into(),
         occurred_on: due.day,
         recorded_at: moment.event.recorded_at,
-        value: i64::try_from(francs).unwrap_or(i64::MAX),
+        value: due.principal.plus(due.interest).signed(),
         currency: None,
         trained: None,
     };
     moment.put_of(memo, Some(financing.fund()), ops, Some(due.slot), own);
 }
 
-fn tell_loan(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
+fn tell_loan(moment: &EventMoment, memo: &Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
     let Some(registration) = &moment.state.registration else { return };
-    if financing.schedule().is_empty() || financing.paid().is_empty() {
+    if financing.schedule().is_empty() {
+        return;
+    }
+    if financing.paid().is_empty() {
+        ops.push(Op::Clear(TableId::LoanStatus, financing.financing().into()));
         return;
     }
     let repaid: Xof = financing.repaid().iter().map(|back| back.principal).sum();
@@ -215,9 +265,12 @@ fn tell_loan(moment: &Moment, memo: &Memo, ops: &mut Vec<Op>, financing: &Financ
         disbursed: financing.disbursed(),
         repaid,
         outstanding: financing.owed(),
+        interest_owed: financing.interest_owed(),
+        credit: financing.credit(),
+        recovered: financing.recovered().iter().map(|recovery| recovery.amount).sum(),
         oldest_unpaid_due_on: financing.oldest_unpaid_due_on(),
         reschedulings: financing.reschedulings(),
         written_off: financing.written_off_on().is_some(),
     };
-    moment.put_of(memo, Some(financing.fund()), ops, Some(financing.financing()), own);
+    moment.put_of(memo, Some(financing.fund()), ops, Some(financing.financing().into()), own);
 }

@@ -4,15 +4,15 @@ use sira_domain::path::Fact;
 use sira_domain::path::facts::{Decision, Income};
 
 use super::ledger::Slot;
-use super::ledger::Told;
+use super::ledger::ToldRow;
 use super::memo::{IncomeTold, Memo};
-use super::moment::{INCOME_SLOTS, Moment, Op, reach, unreach};
+use super::moment::{EventMoment, INCOME_SLOTS, Op, reach, unreach};
 use crate::table::tables::indicator_values::IndicatorValueRow;
 use crate::table::tables::training_assessments::AssessmentRow;
 use crate::table::tables::training_attendance::AttendanceRow;
 use crate::table::{Cell, Column, TableId};
 
-pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
+pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     match &moment.event.event.fact {
         Fact::EligibilityAssessed(assessment) if assessment.eligible => {
             reach(moment, memo, ops, "eligible");
@@ -25,6 +25,8 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
         Fact::SelectionDecided(_) => unreach(memo, ops, "selected"),
         Fact::TrainingEnrolled(seat) => {
             memo.cohort = Some(seat.cohort);
+            // After a change of group the enrolment is of the group in which the training is completed.
+            unreach(memo, ops, "enrolled");
             reach(moment, memo, ops, "enrolled");
         }
         Fact::AttendanceRecorded(attendance) => {
@@ -36,7 +38,7 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
                 occurred_on: moment.on(),
                 recorded_at: moment.event.recorded_at,
                 minutes,
-                attended_minutes: if attendance.present { minutes } else { 0 },
+                attended_minutes: attendance.presence().minutes_of(minutes),
                 present: attendance.present,
             };
             moment.put(memo, ops, None, own);
@@ -52,7 +54,7 @@ pub fn tell(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
 }
 
 /// An income, as of a person trained or not trained so far.
-fn tell_income(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, income: &Income) {
+fn tell_income(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, income: &Income) {
     let measure = match income.survey.code() {
         "baseline" => "income_baseline",
         "follow_up" => "income_follow_up",
@@ -69,7 +71,7 @@ fn tell_income(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>, income: &Inc
         currency: Some(currency.to_owned().into()),
         trained: Some(moment.state.training.is_some()),
     };
-    let slot = INCOME_SLOTS + Slot::try_from(moment.sequence).unwrap_or_default();
+    let slot = INCOME_SLOTS + moment.sequence.get();
     moment.put(memo, ops, Some(slot), own);
     if let Some(Op::Put(told)) = ops.last() {
         memo.incomes.push(IncomeTold { slot, row: told.row.clone() });
@@ -86,7 +88,7 @@ fn tell_trained(memo: &Memo, ops: &mut Vec<Op>) {
         };
         let row = table.table().columns.iter().zip(told.row.iter()).map(trained).collect();
         let slot = Some(told.slot);
-        ops.push(Op::Put(Told { table, slot, row }));
+        ops.push(Op::Put(ToldRow { table, slot, row }));
     }
 }
 
@@ -95,12 +97,11 @@ fn yearly(income: &Income) -> i64 {
     let days = (income.to - income.from).num_days() + 1;
     // 30.4375 days a month, in ten-thousandths, rounded.
     let months = ((days * 10_000 + 152_187) / 304_375).max(1);
-    let amount = i64::try_from(income.amount.francs()).unwrap_or(i64::MAX);
-    amount.saturating_mul(12) / months
+    income.amount.signed().saturating_mul(12) / months
 }
 
 /// The last assessment of a module: each module has one place, by the order of first assessment.
-fn tell_assessment(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
+fn tell_assessment(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     let Fact::ModuleAssessed(assessment) = &moment.event.event.fact else { return };
     let module = assessment.module.as_str();
     let place = memo.modules.iter().position(|known| known == module).unwrap_or_else(|| {
@@ -116,5 +117,5 @@ fn tell_assessment(moment: &Moment, memo: &mut Memo, ops: &mut Vec<Op>) {
         score: assessment.score.get(),
         passed: assessment.passed,
     };
-    moment.put(memo, ops, Slot::try_from(place).ok(), own);
+    moment.put(memo, ops, Some(place as Slot), own);
 }

@@ -1,8 +1,8 @@
 //! The tables of the present, of one path.
 
 use chrono::Months;
-use sira_domain::path::facts::{Decision, PlanConclusion};
-use sira_domain::path::{Stage, State, Status};
+use sira_domain::path::facts::{Decision, Outcome, PlanConclusion};
+use sira_domain::path::{ClosedBecause, Stage, State, Status};
 
 use super::PathFold;
 use super::dims::breakdown;
@@ -15,10 +15,12 @@ use crate::table::tables::breakdown::Breakdown;
 use crate::table::tables::case_advisers::CaseAdviserRow;
 use crate::table::tables::case_status::CaseStatusRow;
 use crate::table::tables::follow_up_schedule::DueVisitRow;
+use crate::table::tables::handovers::HandoverRow;
 
 /// Replaces the path's rows in the tables of the present.
 pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
-    let of = [TableId::CaseStatus, TableId::CaseAdvisers, TableId::FollowUpSchedule];
+    let of =
+        [TableId::CaseStatus, TableId::CaseAdvisers, TableId::Handovers, TableId::FollowUpSchedule];
     for table in of {
         changes.of_mut(table).dropped.push(fold.id);
     }
@@ -34,9 +36,26 @@ pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
         };
         changes.add(row);
     }
+    if let Some(row) = handover_row(fold) {
+        changes.add(row);
+    }
     for row in schedule(fold, rules) {
         changes.add(row);
     }
+}
+
+fn handover_row(fold: &PathFold) -> Option<HandoverRow> {
+    let state = &fold.state;
+    let (registration, handover) = (state.registration.as_ref()?, state.handover.as_ref()?);
+    Some(HandoverRow {
+        aggregate_id: fold.id,
+        reference: registration.reference.to_string().into(),
+        programme: registration.programme.0,
+        office: state.office.as_ref()?.as_str().to_owned().into(),
+        region: state.region?.code().into(),
+        from_office: handover.from_office.as_str().to_owned().into(),
+        handed_over_on: handover.on,
+    })
 }
 
 fn status_row(fold: &PathFold) -> Option<CaseStatusRow> {
@@ -55,7 +74,7 @@ fn status_row(fold: &PathFold) -> Option<CaseStatusRow> {
         office,
         region,
         sex,
-        birth_year: registration.birth_year,
+        birth_year: registration.birth_year.get(),
         age_band,
         education: registration.education.map(|level| level.code().into()),
         disability,
@@ -72,6 +91,7 @@ fn status_row(fold: &PathFold) -> Option<CaseStatusRow> {
         closed_on: business.and_then(|business| business.closed_on),
         last_on: memo.last_on.unwrap_or(registration.on),
         path_closed_on: state.path_closed_on,
+        closed_because: state.closed_because.map(|because| closed_word(because).into()),
         duplicate: state.continues_as.is_some(),
         erased: state.is_erased(),
         version: fold.version(),
@@ -99,8 +119,17 @@ pub const fn status_word(status: Status) -> &'static str {
     match status {
         Status::Active => "active",
         Status::Suspended => "suspended",
+        Status::Closed => "closed",
         Status::Exited => "exited",
         Status::Completed => "completed",
+    }
+}
+
+/// The word of the decision that closed a path.
+const fn closed_word(because: ClosedBecause) -> &'static str {
+    match because {
+        ClosedBecause::NotSelected => "not_selected",
+        ClosedBecause::NotEligible => "not_eligible",
     }
 }
 
@@ -114,7 +143,9 @@ fn awaiting(state: &State) -> Option<&'static str> {
         Stage::Recruitment => {
             let Some(eligibility) = &state.eligibility else { return Some("eligibility") };
             if !eligibility.assessment.eligible {
-                return None;
+                let rules = &eligibility.assessment.rules;
+                let is_open = rules.iter().any(|rule| rule.outcome == Outcome::ToBeProved);
+                return is_open.then_some("eligibility");
             }
             if state.interview.is_none() {
                 return Some("interview");

@@ -3,11 +3,11 @@
 use sira_domain::path::Fact;
 
 use super::memo::{Before, Memo};
-use super::moment::{Moment, Op, reach, unreach};
+use super::moment::{EventMoment, Op, reach, unreach};
 use super::{business, money, recruitment};
 
 /// What an event tells, given the path after it.
-pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
+pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
     let on = moment.on();
     memo.last_on = memo.last_on.max(Some(on));
     match &moment.event.event.fact {
@@ -29,12 +29,20 @@ pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>
         | Fact::RepaymentRecorded(_)
         | Fact::LoanRescheduled(_)
         | Fact::LoanWrittenOff(_)
+        | Fact::DisbursementReversed(_)
+        | Fact::RepaymentReversed(_)
+        | Fact::RefundRecorded(_)
+        | Fact::RecoveryRecorded(_)
+        | Fact::GuaranteeCalled(_)
+        | Fact::GuaranteeReleased(_)
+        | Fact::FinancingCancelled(_)
         | Fact::FinancingWaived(_) => money::tell(moment, before, memo, ops),
         Fact::BusinessStarted(_)
         | Fact::VisitRecorded(_)
         | Fact::SupportProvided(_)
         | Fact::BusinessClosed(_)
         | Fact::CommunityActionRecorded(_)
+        | Fact::ReferredToPartner(_)
         | Fact::GrievanceLodged(_)
         | Fact::GrievanceResolved(_) => business::tell(moment, memo, ops),
         Fact::PathCompleted(_) => reach(moment, memo, ops, "completed"),
@@ -43,19 +51,26 @@ pub fn tell(moment: &Moment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>
             unreach(memo, ops, "exited");
             unreach(memo, ops, "completed");
         }
-        Fact::IdeaRevised(_)
+        Fact::RegistrationCorrected(_)
+        | Fact::AttendanceCorrected(_)
+        | Fact::IdeaRevised(_)
         | Fact::TrainingWithdrawn(_)
         | Fact::BusinessPlanSubmitted(_)
         | Fact::AgreementSigned(_)
         | Fact::AdviserAssigned(_)
         | Fact::Transferred(_)
+        | Fact::TransferAccepted(_)
+        | Fact::TransferReturned(_)
         | Fact::Suspended(_)
         | Fact::Resumed(_)
+        | Fact::ReferralOutcomeRecorded(_)
         | Fact::NoteAdded(_)
         | Fact::DocumentAttached(_)
         | Fact::Retracted(_)
         | Fact::DuplicateLinked(_)
         | Fact::DuplicateUnlinked(_)
+        | Fact::DuplicateDismissed(_)
+        | Fact::DuplicateReconsidered(_)
         | Fact::IdentityUpdated(_)
         | Fact::ConsentRecorded(_)
         | Fact::ConsentWithdrawn(_)

@@ -1,11 +1,12 @@
 //! How far a build has come, kept on its site beside the rows that it has made.
 
-use sira_database::{on_engine, signed, unsigned};
+use sira_database::{number, on_engine, signed, unsigned};
+use sira_numbers::{Position, Sequence};
 
 use super::progress::Failure;
 use super::site::Site;
 use crate::store::ReadConnection;
-use crate::{FoldError, StreamPlace};
+use crate::{FeedPlace, FoldError};
 
 /// How far a build has come.
 #[derive(Clone, Debug)]
@@ -15,9 +16,9 @@ pub(super) struct Build {
     /// What is built, in which versions: a build of another kind is not gone on with.
     pub built: String,
     /// The position up to which streams are read.
-    pub head: u64,
+    pub head: Position,
     /// The last stream whose rows are written.
-    pub after: StreamPlace,
+    pub after: FeedPlace,
     /// Events of these streams.
     pub events: u64,
     /// Whether all streams are written, with their indexes.
@@ -49,9 +50,9 @@ impl Build {
         Ok(Some(Self {
             journal: journal.to_owned(),
             built: built.to_owned(),
-            head: unsigned(head).map_err(sqlx::Error::from)?,
+            head: number(head)?,
             after: place_of(&after),
-            events: unsigned(events).map_err(sqlx::Error::from)?,
+            events: unsigned(events)?,
             complete,
             failures,
         }))
@@ -68,7 +69,7 @@ impl Build {
             )
             .bind(&self.journal)
             .bind(&self.built)
-            .bind(signed(self.head)?)
+            .bind(self.head.stored())
             .bind(text_of(&self.after))
             .bind(signed(self.events)?)
             .bind(self.complete)
@@ -84,7 +85,7 @@ impl Build {
     pub async fn advance(
         &self,
         connection: ReadConnection<'_>,
-        from: &StreamPlace,
+        from: &FeedPlace,
     ) -> Result<(), FoldError> {
         let rows = on_engine!(connection, db => {
             sqlx::query(
@@ -93,7 +94,7 @@ impl Build {
                   WHERE journal = $5 AND built = $6 AND after = $7 AND NOT complete",
             )
             .bind(text_of(&self.after))
-            .bind(signed(self.events).map_err(sqlx::Error::from)?)
+            .bind(signed(self.events)?)
             .bind(self.complete)
             .bind(self.failures_text())
             .bind(&self.journal)
@@ -127,18 +128,18 @@ impl Build {
 }
 
 /// A stream's place as it is stored: its type, a space, its id. Neither holds a space.
-fn text_of(place: &StreamPlace) -> String {
+fn text_of(place: &FeedPlace) -> String {
     format!("{} {}", place.aggregate_type, place.aggregate_id)
 }
 
-fn place_of(text: &str) -> StreamPlace {
+fn place_of(text: &str) -> FeedPlace {
     let (aggregate_type, aggregate_id) = text.split_once(' ').unwrap_or_default();
     end_of(aggregate_type, aggregate_id)
 }
 
 /// The place after the last event of a stream.
-pub(super) fn end_of(aggregate_type: &str, aggregate_id: &str) -> StreamPlace {
+pub(super) fn end_of(aggregate_type: &str, aggregate_id: &str) -> FeedPlace {
     let (aggregate_type, aggregate_id) = (aggregate_type.to_owned(), aggregate_id.to_owned());
-    let sequence = i64::MAX.cast_unsigned();
-    StreamPlace { aggregate_type, aggregate_id, sequence }
+    let sequence = Sequence::MAX;
+    FeedPlace { aggregate_type, aggregate_id, sequence }
 }

@@ -1,5 +1,6 @@
 //! Streams being read and folded one after the other.
 
+use sira_numbers::Position;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -8,12 +9,12 @@ use super::progress::Failure;
 use crate::changes::Changes;
 use crate::folds::{Folds, Poison};
 use crate::table::TABLES;
-use crate::{Feed, FeedEvent, FoldError, StreamPlace};
+use crate::{Feed, FeedEvent, FeedPlace, FoldError};
 
 /// Rows to be written, with the place that they lead to.
 pub(super) struct Lot {
     pub changes: Changes,
-    pub after: StreamPlace,
+    pub after: FeedPlace,
     pub events: u64,
     pub failures: Vec<Failure>,
 }
@@ -21,8 +22,8 @@ pub(super) struct Lot {
 /// Reads every event up to a position after a place, in pages of a size.
 pub(super) async fn read_pages<F: Feed>(
     feed: F,
-    mut after: StreamPlace,
-    (head, size): (u64, u32),
+    mut after: FeedPlace,
+    (head, size): (Position, u32),
     pages: mpsc::Sender<Result<Vec<FeedEvent>, FoldError>>,
 ) {
     loop {
@@ -47,7 +48,7 @@ pub(super) struct Folding {
     folds: Folds,
     changes: Changes,
     stream: Option<(String, Uuid)>,
-    after: StreamPlace,
+    after: FeedPlace,
     events: u64,
     failures: Vec<Failure>,
 }
@@ -121,6 +122,10 @@ impl Folding {
 /// An event that did not fit, for whoever shows it.
 pub(super) fn failure(poison: &Poison) -> Failure {
     let cause = poison.cause.to_string();
-    tracing::error!(position = poison.position, cause, "an event does not fit the read models");
+    tracing::error!(
+        position = poison.position.get(),
+        cause,
+        "an event does not fit the read models"
+    );
     Failure { family: poison.family, position: poison.position, cause }
 }

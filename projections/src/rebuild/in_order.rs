@@ -1,15 +1,21 @@
-//! Rebuilding a projection that must see the events in the journal's order.
+//! Rebuilding a projection that must see the events in the journal's order: that of identities, where a pair
+//! of likely duplicates is found when the later of the two is told, among exactly those told before.
+//!
+//! Much slower than a pass stream by stream ([`super::pass`]), since each batch is a transaction of rows that
+//! are found again; it is kept apart because it shares neither order, nor place, nor folds with it.
 
+use sira_numbers::Position;
 use tokio::sync::watch;
+use uuid::Uuid;
 
-use super::progress::Progress;
+use super::progress::RebuildProgress;
 use super::site::Site;
 use super::swap;
 use crate::checkpoint::{self, Checkpoint};
 use crate::lease::Lease;
 use crate::{Feed, FoldError, Projection, ReadStore};
 
-/// Events of one transaction.
+/// Events of one transaction: its cost is shared, and nobody reads the site meanwhile.
 const BATCH: u32 = 2_000;
 
 /// Rebuilds a projection beside its live tables, and puts the new ones in place.
@@ -20,19 +26,21 @@ pub async fn rebuild_projection<F: Feed, P: Projection>(
     feed: &F,
     store: &ReadStore,
     projection: &P,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(RebuildProgress) + Sync),
     stop: &watch::Receiver<bool>,
 ) -> Result<(), FoldError> {
     let key = format!("{}/rebuild/{}", feed.journal(), projection.name());
     let lease = Lease::take(store, key).await?;
     let mut site = Site::open(store, projection.name()).await?;
+    // What a killed rebuild left under a key that is no longer in force begins anew.
+    let form = (projection.version(), projection.index_key().await?);
     let mut at = match find(&site, feed, projection).await? {
-        Some(found) if found.version == projection.version() => found,
+        Some(found) if (found.version, found.index_key) == form => found,
         found => {
             if found.is_some() {
                 site = site.clear().await?;
             }
-            begin(&site, feed, projection).await?
+            begin(&site, feed, projection, form).await?
         }
     };
     while *stop.borrow() || take(&site, feed, projection, &mut at).await? {
@@ -41,7 +49,7 @@ pub async fn rebuild_projection<F: Feed, P: Projection>(
         }
         lease.check()?;
         let total = feed.head().await.map_err(FoldError::Unavailable)?;
-        progress(Progress { done: at.position, total });
+        progress(RebuildProgress { done: at.position.get(), total: total.get() });
     }
     swap::projection(feed, store, &site, projection, at).await?;
     site.remove().await?;
@@ -62,6 +70,7 @@ async fn begin<F: Feed, P: Projection>(
     site: &Site,
     feed: &F,
     projection: &P,
+    (version, index_key): (u32, Option<Uuid>),
 ) -> Result<Checkpoint, FoldError> {
     let mut transaction = site.store.begin().await?;
     for (table, live) in projection.tables() {
@@ -72,10 +81,10 @@ async fn begin<F: Feed, P: Projection>(
         };
         transaction.connection().run(&statement).await?;
     }
-    let (name, version) = (projection.name(), projection.version());
-    checkpoint::make(transaction.connection(), feed.journal(), name, version).await?;
+    let (name, form) = (projection.name(), (version, index_key));
+    checkpoint::make(transaction.connection(), feed.journal(), name, form).await?;
     transaction.commit().await?;
-    Ok(Checkpoint { version, position: 0 })
+    Ok(Checkpoint { version, position: Position::START, index_key })
 }
 
 /// Makes a table as the live one is. What `LIKE` leaves out is which columns the planner must take no

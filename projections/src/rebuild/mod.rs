@@ -14,13 +14,14 @@ mod progress;
 mod site;
 mod swap;
 
+use sira_numbers::Position;
 use tokio::sync::watch;
 
 pub use in_order::rebuild_projection;
-pub use progress::{Failure, Lots, Progress};
+pub use progress::{Failure, Lots, RebuildProgress};
 
-use crate::analyst;
 use crate::checkpoint::{self, Checkpoint};
+use crate::face;
 use crate::lease::Lease;
 use crate::models::{self, Model, tables_of};
 use crate::{Feed, FoldError, ReadStore};
@@ -31,9 +32,9 @@ use site::Site;
 const FEW_EVENTS: u64 = 2_000;
 
 /// Where a projection stands.
-pub(crate) enum Standing {
+pub(crate) enum BuildState {
     /// Ready to go on from this position.
-    At(u64),
+    At(Position),
     /// Its tables are not there, or of an older form.
     Stale,
     /// It must not run here.
@@ -46,7 +47,7 @@ pub(crate) async fn bring_up<F: Feed>(
     feed: &F,
     store: &ReadStore,
     models: &[&'static Model],
-) -> Result<Vec<(&'static Model, Standing)>, FoldError> {
+) -> Result<Vec<(&'static Model, BuildState)>, FoldError> {
     let (mut standings, mut new) = (Vec::new(), Vec::new());
     for model in models {
         match find(store, feed.journal(), model.name).await? {
@@ -58,24 +59,24 @@ pub(crate) async fn bring_up<F: Feed>(
     let head = feed.head().await.map_err(FoldError::Unavailable)?;
     let stand = |(model, found)| (model, standing(model, found, head));
     let mut standings: Vec<_> = standings.into_iter().map(stand).collect();
-    let is_short = head <= FEW_EVENTS;
+    let is_short = head.get() <= FEW_EVENTS;
     if is_short && !new.is_empty() {
         make_empty(store, feed.journal(), &new).await?;
     }
-    let fresh = || if is_short { Standing::At(0) } else { Standing::Stale };
+    let fresh = || if is_short { BuildState::At(Position::START) } else { BuildState::Stale };
     standings.extend(new.into_iter().map(|model| (model, fresh())));
     Ok(standings)
 }
 
-fn standing(model: &Model, found: Checkpoint, head: u64) -> Standing {
+fn standing(model: &Model, found: Checkpoint, head: Position) -> BuildState {
     if found.version < model.version {
-        Standing::Stale
+        BuildState::Stale
     } else if found.version > model.version {
-        Standing::Unfit("its rows were made by a newer program".to_owned())
+        BuildState::Unfit("its rows were made by a newer program".to_owned())
     } else if found.position > head {
-        Standing::Unfit("it is ahead of the journal: the rows are another journal's".to_owned())
+        BuildState::Unfit("it is ahead of the journal: the rows are another journal's".to_owned())
     } else {
-        Standing::At(found.position)
+        BuildState::At(found.position)
     }
 }
 
@@ -96,13 +97,11 @@ async fn make_empty(
 ) -> Result<(), FoldError> {
     let mut transaction = store.begin().await?;
     let tables = tables_of(models);
-    models::make_tables(transaction.connection(), &tables, None).await?;
-    models::index_tables(transaction.connection(), &tables, None).await?;
+    models::make_live(transaction.connection(), &tables).await?;
     for model in models {
-        let nothing = Checkpoint { version: model.version, position: 0 };
+        let nothing = Checkpoint::unkeyed(model.version, Position::START);
         checkpoint::set(transaction.connection(), journal, model.name, nothing).await?;
     }
-    analyst::grant(transaction.connection()).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -116,7 +115,7 @@ pub async fn rebuild_models<F: Feed>(
     feed: &F,
     store: &ReadStore,
     models: &[&'static Model],
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(RebuildProgress) + Sync),
     stop: &watch::Receiver<bool>,
 ) -> Result<Vec<Failure>, FoldError> {
     rebuild_in_lots(feed, store, models, Lots::default(), progress, stop).await
@@ -131,7 +130,7 @@ pub async fn rebuild_in_lots<F: Feed>(
     store: &ReadStore,
     models: &[&'static Model],
     lots: Lots,
-    progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(RebuildProgress) + Sync),
     stop: &watch::Receiver<bool>,
 ) -> Result<Vec<Failure>, FoldError> {
     let lease = Lease::take(store, format!("{}/rebuild/models", feed.journal())).await?;
@@ -141,6 +140,10 @@ pub async fn rebuild_in_lots<F: Feed>(
     swap::models(store, &mut pass).await?;
     let failures = pass.failures().to_vec();
     site.remove().await?;
+    // What analysts see follows. If it fails, whoever feeds the projections tries again.
+    if let Err(error) = face::settle(store, feed.journal()).await {
+        tracing::warn!(%error, "what analysts see does not show the new tables yet");
+    }
     lease.give_back().await;
     Ok(failures)
 }

@@ -1,19 +1,26 @@
 //! One pass over the journal, stream by stream, and what was recorded since.
+//!
+//! This is for projections whose rows depend on one stream each: all of them are built in one reading, in the
+//! order of streams, and each stream's fold is held only while it is read. What must see the journal's own
+//! order cannot be built so; it has a loop of its own ([`super::in_order`]), with one checkpoint and nothing
+//! folded. The two share site, lease and swap, and no more would be honest: here a build goes on after a
+//! stream and a poisoned family, there after a position.
 
 use std::sync::Arc;
 
+use sira_numbers::Position;
 use tokio::sync::{mpsc, watch};
 
 use super::build::Build;
 use super::folding::{Folding, Lot, failure, read_pages};
-use super::progress::{Failure, Lots, Progress};
+use super::progress::{Failure, Lots, RebuildProgress};
 use super::site::Site;
 use crate::checkpoint::{self, Checkpoint};
 use crate::folds::Folds;
 use crate::lease::Lease;
 use crate::models::{self, Model, tables_of};
 use crate::write;
-use crate::{Feed, FeedEvent, FoldError, StreamPlace};
+use crate::{Feed, FeedEvent, FeedPlace, FoldError};
 
 /// Events of one transaction once the streams are written.
 const BATCH: u32 = 2_000;
@@ -25,12 +32,12 @@ pub(super) struct Pass<'a, F> {
     lease: &'a Lease,
     pub models: &'a [&'static Model],
     lots: Lots,
-    progress: &'a (dyn Fn(Progress) + Sync),
+    progress: &'a (dyn Fn(RebuildProgress) + Sync),
     stop: &'a watch::Receiver<bool>,
     build: Build,
     folds: Folds,
     /// Every event up to here is in the rows, once the streams are written.
-    pub at: u64,
+    pub at: Position,
 }
 
 impl<'a, F: Feed> Pass<'a, F> {
@@ -39,7 +46,7 @@ impl<'a, F: Feed> Pass<'a, F> {
         (feed, site, lease): (&'a F, &'a Site, &'a Lease),
         models: &'a [&'static Model],
         lots: Lots,
-        progress: &'a (dyn Fn(Progress) + Sync),
+        progress: &'a (dyn Fn(RebuildProgress) + Sync),
         stop: &'a watch::Receiver<bool>,
     ) -> Result<Self, FoldError> {
         let names = models.iter().map(|model| format!("{}@{}", model.name, model.version));
@@ -128,7 +135,7 @@ impl<'a, F: Feed> Pass<'a, F> {
         mut build: Build,
     ) -> Result<Build, FoldError> {
         while let Some(lot) = lots.recv().await {
-            let from: StreamPlace = std::mem::replace(&mut build.after, lot.after);
+            let from: FeedPlace = std::mem::replace(&mut build.after, lot.after);
             (build.events, build.failures) = (lot.events, lot.failures);
             let mut transaction = self.site.store.begin().await?;
             build.advance(transaction.connection(), &from).await?;
@@ -136,7 +143,7 @@ impl<'a, F: Feed> Pass<'a, F> {
             write::write(transaction.connection(), tables, &lot.changes).await?;
             transaction.commit().await?;
             self.lease.check()?;
-            (self.progress)(Progress { done: build.events, total: build.head });
+            (self.progress)(RebuildProgress { done: build.events, total: build.head.get() });
         }
         Ok(build)
     }
@@ -149,7 +156,7 @@ impl<'a, F: Feed> Pass<'a, F> {
         self.build.advance(transaction.connection(), &self.build.after).await?;
         models::index_tables(transaction.connection(), &tables, schema.as_deref()).await?;
         for model in self.models {
-            let at = Checkpoint { version: model.version, position: self.build.head };
+            let at = Checkpoint::unkeyed(model.version, self.build.head);
             checkpoint::set(transaction.connection(), self.feed.journal(), model.name, at).await?;
         }
         transaction.commit().await?;
@@ -163,10 +170,10 @@ impl<'a, F: Feed> Pass<'a, F> {
             if *self.stop.borrow() {
                 return Err(FoldError::Unavailable("told to stop".into()));
             }
-            let done = self.at.max(self.build.events);
-            (self.progress)(Progress { done, total: done + u64::from(BATCH) });
+            let done = self.at.get().max(self.build.events);
+            (self.progress)(RebuildProgress { done, total: done + u64::from(BATCH) });
         }
-        (self.progress)(Progress { done: self.at, total: self.at });
+        (self.progress)(RebuildProgress { done: self.at.get(), total: self.at.get() });
         Ok(())
     }
 
@@ -218,7 +225,7 @@ async fn begin<F: Feed>(
         journal: feed.journal().to_owned(),
         built: kind,
         head,
-        after: StreamPlace::default(),
+        after: FeedPlace::default(),
         events: 0,
         complete: false,
         failures: Vec::new(),

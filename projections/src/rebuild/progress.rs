@@ -1,13 +1,14 @@
 //! What is told of a rebuild, and how much of it is under way at a time.
 
 use serde::{Deserialize, Serialize};
+use sira_numbers::Position;
 
-use crate::families::Family;
+use crate::families::StreamFamily;
 use crate::models::Model;
 
 /// How far a rebuild has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct RebuildProgress {
     /// Events taken.
     pub done: u64,
     /// Events to take.
@@ -17,9 +18,9 @@ pub struct Progress {
 /// An event that some models could not take in a rebuild.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    pub(crate) family: Family,
+    pub(crate) family: StreamFamily,
     /// Its position.
-    pub position: u64,
+    pub position: Position,
     pub(super) cause: String,
 }
 

@@ -1,9 +1,10 @@
 //! Where new tables are made, beside the live ones.
 
-use crate::store::{ReadError, ReadStore};
+use crate::store::{ReadError, ReadStore, made_once};
+use crate::table::DATA_SCHEMA;
 
 /// Tables of the live schema that every site has of its own.
-const OWN: [&str; 2] = ["projection_checkpoints", "projection_builds"];
+const OWN: [&str; 3] = ["projection_checkpoints", "projection_builds", "table_places"];
 
 /// A place for new tables: a schema on `PostgreSQL`, a file on `SQLite`.
 pub(crate) struct Site {
@@ -22,9 +23,9 @@ impl Site {
             let mut handle = live.connection().await?;
             for table in OWN {
                 let statement = format!(
-                    "CREATE TABLE IF NOT EXISTS {schema}.{table} (LIKE read.{table} INCLUDING ALL)"
+                    "CREATE TABLE IF NOT EXISTS {schema}.{table} (LIKE {DATA_SCHEMA}.{table} INCLUDING ALL)"
                 );
-                handle.connection().run(&statement).await?;
+                handle.connection().run(&made_once(&statement)).await?;
             }
         }
         Ok(site)

@@ -13,31 +13,63 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use super::in_order;
 use super::pass::Pass;
 use super::site::Site;
-use crate::analyst;
 use crate::checkpoint::{self, Checkpoint};
+use crate::face::{Blocked, held};
 use crate::models::tables_of;
+use crate::places;
 use crate::store::{ReadConnection, ReadHandle};
-use crate::table::create_statements;
+use crate::table::{DATA_SCHEMA, Table, create_statements};
 use crate::{Feed, FoldError, Projection, ReadStore};
 
 /// How long a lock is waited for, in milliseconds: less than `PostgreSQL` waits before it looks for a
 /// deadlock (1 s), so that it is always the swap that gives way, and never a reader.
 const LOCK_MS: u32 = 400;
-/// How often a swap is tried that readers or the live runner hold up.
-const TRIES: u32 = 60;
-/// How long readers are let alone before it is tried again.
+/// How often a swap is tried that readers or the live runner hold up: with the pauses between, more than a
+/// minute, which is as long as an analyst's statement may last.
+const TRIES: u32 = 12;
+/// How long readers are let alone before it is tried again: twice as long each time, up to a limit.
 const PAUSE: Duration = Duration::from_millis(500);
+/// The limit: a swap is not to wait long once the way is free.
+const PAUSE_MAX: Duration = Duration::from_secs(8);
 
 /// A table to be put in place, and its schema on `PostgreSQL`.
 type Place = (&'static str, &'static str);
+
+/// What holds a swap up, in the list of [`ReadStore::held_up`].
+const SWAP: &str = "swap";
+
+/// How long readers are let alone after so many tries in vain.
+fn pause(tries: u32) -> Duration {
+    (PAUSE * 2_u32.saturating_pow(tries.min(8))).min(PAUSE_MAX)
+}
+
+/// Names who holds a swap up, in the log and in [`ReadStore::held_up`], and waits for a while.
+async fn wait_for_others(live: &ReadStore, error: &FoldError, tries: u32) {
+    let by = held::sessions(live).await.unwrap_or_default();
+    tracing::warn!(%error, by = ?by, "a rebuild waits to put its tables in place");
+    live.held_up().set(SWAP, vec![Blocked { what: DATA_SCHEMA.to_owned(), by }]);
+    tokio::time::sleep(pause(tries)).await;
+}
+
+/// What is said when a swap was held up to the end: by whom.
+fn given_up(live: &ReadStore, error: FoldError) -> FoldError {
+    let held = live.held_up().all();
+    live.held_up().set(SWAP, Vec::new());
+    match held.into_iter().find(|held| held.what == DATA_SCHEMA) {
+        Some(held) if is_held_up(&error) => {
+            FoldError::Unavailable(format!("held up by {}", held.by.join(", ")).into())
+        }
+        _ => error,
+    }
+}
 
 /// Whether somebody holds a lock that was waited for.
 fn is_held_up(error: &FoldError) -> bool {
     let FoldError::Unavailable(cause) = error else { return false };
     let Some(sqlx::Error::Database(refused)) = cause.downcast_ref() else { return false };
-    // lock_not_available, deadlock_detected; SQLITE_BUSY and its kinds.
+    // lock_not_available, deadlock_detected, dependent_objects_still_exist; SQLITE_BUSY and its kinds.
     let code = refused.code().unwrap_or_default();
-    matches!(&*code, "55P03" | "40P01" | "5" | "261" | "517" | "773")
+    matches!(&*code, "55P03" | "40P01" | "2BP01" | "5" | "261" | "517" | "773")
 }
 
 /// Puts the tables of a pass in place, but for those that an event did not fit.
@@ -45,14 +77,14 @@ pub(super) async fn models<F: Feed>(
     live: &ReadStore,
     pass: &mut Pass<'_, F>,
 ) -> Result<(), FoldError> {
-    for _ in 1..TRIES {
+    for tries in 1..TRIES {
         match try_models(live, pass).await {
-            Err(error) if is_held_up(&error) => tokio::time::sleep(PAUSE).await,
-            done => return done,
+            Err(error) if is_held_up(&error) => wait_for_others(live, &error, tries - 1).await,
+            done => return done.map_err(|error| given_up(live, error)),
         }
         pass.catch_up().await?;
     }
-    try_models(live, pass).await
+    try_models(live, pass).await.map_err(|error| given_up(live, error))
 }
 
 async fn try_models<F: Feed>(live: &ReadStore, pass: &mut Pass<'_, F>) -> Result<(), FoldError> {
@@ -79,11 +111,10 @@ async fn try_models<F: Feed>(live: &ReadStore, pass: &mut Pass<'_, F>) -> Result
     }
     swap.move_tables(site, &places).await?;
     for model in built {
-        let to = Checkpoint { version: model.version, position: pass.at };
+        let to = Checkpoint::unkeyed(model.version, pass.at);
         checkpoint::set(swap.connection(), &journal, model.name, to).await?;
     }
     swap.write_off(site, "projection_builds").await?;
-    analyst::grant(swap.connection()).await?;
     swap.commit().await
 }
 
@@ -95,14 +126,16 @@ pub(super) async fn projection<F: Feed, P: Projection>(
     projection: &P,
     mut at: Checkpoint,
 ) -> Result<(), FoldError> {
-    for _ in 1..TRIES {
+    for tries in 1..TRIES {
         match try_projection(feed, live, site, projection, &mut at).await {
-            Err(error) if is_held_up(&error) => tokio::time::sleep(PAUSE).await,
-            done => return done,
+            Err(error) if is_held_up(&error) => wait_for_others(live, &error, tries - 1).await,
+            done => return done.map_err(|error| given_up(live, error)),
         }
         while in_order::take(site, feed, projection, &mut at).await? {}
     }
-    try_projection(feed, live, site, projection, &mut at).await
+    try_projection(feed, live, site, projection, &mut at)
+        .await
+        .map_err(|error| given_up(live, error))
 }
 
 async fn try_projection<F: Feed, P: Projection>(
@@ -125,8 +158,6 @@ async fn try_projection<F: Feed, P: Projection>(
     swap.move_tables(site, projection.tables()).await?;
     checkpoint::set(swap.connection(), feed.journal(), projection.name(), *at).await?;
     swap.write_off(site, "projection_checkpoints").await?;
-    // A table that was made anew has no grants.
-    analyst::grant(swap.connection()).await?;
     swap.commit().await
 }
 
@@ -187,12 +218,25 @@ impl Swap {
             return Ok(());
         };
         let ReadConnection::Postgres(db) = transaction.connection() else { return Ok(()) };
-        lock_tables(db, places).await?;
-        for (table, live) in places {
+        let (versioned, own): (Vec<_>, Vec<_>) =
+            places.iter().copied().partition(|(_, live)| *live == DATA_SCHEMA);
+        lock_tables(db, &own).await?;
+        for (table, live) in own {
             let statement = format!(
                 "DROP TABLE IF EXISTS {live}.{table}; ALTER TABLE {schema}.{table} SET SCHEMA {live}"
             );
             ReadConnection::Postgres(&mut *db).run(&statement).await?;
+        }
+        if versioned.is_empty() {
+            return Ok(());
+        }
+        // The table that stood there until now is not touched: others may be reading it.
+        let version = places::new_version(db).await?;
+        for table in versioned.iter().filter_map(|(name, _)| Table::named(name)) {
+            let name = table.name;
+            let statement = format!("ALTER TABLE {schema}.{name} SET SCHEMA {version}");
+            ReadConnection::Postgres(&mut *db).run(&statement).await?;
+            places::put(db, table, &version).await?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use sira_domain::values::{SignedXof, Xof};
+use sira_numbers::{Position, Sequence, Version};
 use uuid::Uuid;
 
 use super::decimal::Decimal;
@@ -123,7 +124,7 @@ impl<T: Into<Self>> From<Option<T>> for Cell {
 
 impl From<Xof> for Cell {
     fn from(amount: Xof) -> Self {
-        amount.francs().into()
+        Self::Int(amount.signed())
     }
 }
 
@@ -151,11 +152,16 @@ impl From<u32> for Cell {
     }
 }
 
-impl From<u64> for Cell {
-    fn from(number: u64) -> Self {
-        Self::Int(i64::try_from(number).unwrap_or(i64::MAX))
-    }
+macro_rules! from_numbers {
+    ($($number:ty),*) => {$(
+        impl From<$number> for Cell {
+            fn from(number: $number) -> Self {
+                Self::Int(number.stored())
+            }
+        }
+    )*};
 }
+from_numbers!(Position, Sequence, Version);
 
 impl From<bool> for Cell {
     fn from(flag: bool) -> Self {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::values::{SignedXof, Xof};
+use sira_numbers::{Position, Sequence, Version};
 use uuid::Uuid;
 
 use super::definition::{Column, Kind};
@@ -33,7 +34,9 @@ stored! {
     Uuid => Id;
     Word => Text;
     u32 => Int;
-    u64 => Int;
+    Position => Int;
+    Sequence => Int;
+    Version => Int;
     i64 => Int;
     bool => Flag;
     NaiveDate => Date;

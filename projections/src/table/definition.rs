@@ -55,21 +55,27 @@ pub struct Column {
     pub about: &'static str,
 }
 
+/// The schema on `PostgreSQL` in which the server looks for the tables of [`Realm::Read`], and keeps its
+/// own books.
+pub const DATA_SCHEMA: &str = "read_data";
+
 /// Who may see a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Realm {
-    /// Analysts: nothing about a person by name. Schema `read` on `PostgreSQL`.
+    /// Nothing about a person by name. Analysts see a part of it, in schema `read` on `PostgreSQL`, and
+    /// auditors all, in schema `audit`; the server's own names are in `read_data`.
     Read,
     /// Sira alone: what says who somebody is, of those served or of the staff. Schema `identity`.
     Identity,
 }
 
 impl Realm {
-    /// The schema on `PostgreSQL`.
+    /// The schema on `PostgreSQL` of the names that the server uses. Those of [`Self::Read`] are views:
+    /// the tables lie in a schema for each of their versions.
     #[must_use]
     pub const fn schema(self) -> &'static str {
         match self {
-            Self::Read => "read",
+            Self::Read => DATA_SCHEMA,
             Self::Identity => "identity",
         }
     }

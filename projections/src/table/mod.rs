@@ -13,7 +13,7 @@ pub use cell::{Cell, Row, time_text};
 pub use ddl::create_statements;
 pub(crate) use ddl::drop_statement;
 pub use decimal::Decimal;
-pub use definition::{Column, Keeping, Kind, Merge, Realm, Table, VERSION_COLUMNS};
+pub use definition::{Column, DATA_SCHEMA, Keeping, Kind, Merge, Realm, Table, VERSION_COLUMNS};
 pub use dictionary::dictionary_md;
 pub use tables::{TABLES, TableId};
 

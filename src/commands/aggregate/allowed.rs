@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sira_domain::catalogue::CommandEntry;
+use sira_domain::jurisdiction::Ground;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
 use uuid::Uuid;
@@ -21,12 +23,27 @@ pub struct AllowedCommand {
     pub refusal: Option<Refusal>,
 }
 
+/// The ground that a scope does not hold, as far as the stream and the command's word tell it.
+fn out_of_reach<A: Aggregate>(
+    entry: &CommandEntry,
+    state: &A,
+    programme: &Programme,
+    call: &Call,
+) -> Option<Refusal> {
+    let needs = match state.standing_ground(entry, programme) {
+        Some(ground) if !call.scope.holds(&ground) => ground,
+        None if !call.scope.may_hold(entry.jurisdiction) => Ground::Everywhere,
+        _ => return None,
+    };
+    Some(Refusal::OutsideReach { needs })
+}
+
 impl Commands {
     /// Every command of the caller's role that is given to a stream which has begun, in the order of
     /// the path, as the stream and its programme stand now.
     ///
     /// # Errors
-    /// [`CommandError::NotFound`] and [`CommandError::OutOfScope`]; or the journal's.
+    /// [`CommandError::NotFound`], also of a stream that is out of reach; or the journal's.
     pub async fn allowed<A: Aggregate>(
         &self,
         id: Uuid,
@@ -42,7 +59,7 @@ impl Commands {
         };
         let programme = programme.unwrap_or_else(Arc::default);
         if !stream.state.is_within(id, &call.scope, &programme) {
-            return Err(CommandError::OutOfScope);
+            return Err(CommandError::NotFound);
         }
         let context = self.context(id, &programme, call);
         let given = A::COMMANDS
@@ -51,7 +68,8 @@ impl Commands {
         let allowed = given.map(|entry| AllowedCommand {
             word: entry.word,
             stage: entry.stage,
-            refusal: stream.state.gate(entry.word, &context).err(),
+            refusal: out_of_reach(entry, &*stream.state, &programme, call)
+                .or_else(|| stream.state.gate(entry.word, &context).err()),
         });
         Ok(allowed.collect())
     }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use cqrs_es::DomainEvent;
 use serde_json::{Map, Value};
 use sira_domain::programme::Programme;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::super::answer::Answer;
 use super::super::cache::{Loaded, Mark, new_event};
+use super::super::call::Dated;
 use super::super::form::{Form, FormErrors, first_error};
-use super::super::path::take_day;
+use super::super::path::{check_letters, take_dated};
 use super::super::pipeline::{
-    Appended, Attempt, Pipeline, carry_out, check_call, check_reach, in_task,
+    Appended, Attempt, Pipeline, carry_out, check_call, check_ground, check_reach, in_task,
 };
 use super::super::{Call, CommandError, Commands, new_id};
 use super::{Aggregate, stream_id};
@@ -63,10 +65,26 @@ impl Commands {
         if !A::COMMANDS.iter().any(|entry| entry.word == word) {
             return Err(CommandError::NoSuchCommand);
         }
-        if self.current::<A>(id).await?.is_none() {
-            return Err(CommandError::NotFound);
-        }
+        self.check_seen::<A>(id, &call).await?;
         self.give::<A>(id, word, body, call).await
+    }
+
+    /// Whether a stream is there and within the caller's reach: asked before the body is looked at, so
+    /// that nothing is said of one that is not.
+    pub(in super::super) async fn check_seen<A: Aggregate>(
+        &self,
+        id: Uuid,
+        call: &Call,
+    ) -> Result<(), CommandError> {
+        let found = self.current::<A>(id).await?.ok_or(CommandError::NotFound)?;
+        let programme = match found.state.programme() {
+            Some(programme) => self.known_programme(programme).await?,
+            None => Arc::default(),
+        };
+        if found.state.is_within(id, &call.scope, &programme) {
+            return Ok(());
+        }
+        Err(CommandError::NotFound)
     }
 
     async fn give<A: Aggregate>(
@@ -76,10 +94,11 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let (command, occurred_on) = parse::<A>(word, body)?;
-        let call = Call { occurred_on: occurred_on.or(call.occurred_on), ..call };
+        let (mut command, dated) = parse::<A>(word, body)?;
+        let call = call.dated(dated);
         let commands = self.clone();
         in_task(word, async move {
+            A::know_people(&commands, id, &mut command, &call).await?;
             let _turn = A::cache(&commands.0).turn(id).await;
             carry_out(StreamCommand::<A> { commands: &commands, id, command, call }).await
         })
@@ -87,27 +106,30 @@ impl Commands {
     }
 }
 
-/// Reads a command and the day of its fact.
+/// Reads a command and what it says of the day of its fact.
 ///
 /// # Errors
 /// Every wrong field.
 pub(in super::super) fn parse<A: Aggregate>(
     word: &str,
     mut body: Map<String, Value>,
-) -> Result<(A::Command, Option<chrono::NaiveDate>), CommandError> {
+) -> Result<(A::Command, Dated), CommandError> {
     let entry = A::COMMANDS.iter().find(|entry| entry.word == word);
     let entry = entry.ok_or(CommandError::NoSuchCommand)?;
     let explain = |body, first| -> FormErrors {
         Form::of_command(entry).explain(&Value::Object(body), [first])
     };
     let whole = body.clone();
-    let occurred_on = match take_day(&mut body) {
-        Ok(day) => day,
+    if let Err(error) = check_letters(&body, entry.sealed) {
+        return Err(explain(whole, error).into());
+    }
+    let dated = match take_dated(&mut body) {
+        Ok(dated) => dated,
         Err(error) => return Err(explain(whole, error).into()),
     };
     let command = A::parse(word, Value::Object(body)).ok_or(CommandError::NoSuchCommand)?;
     let command = command.map_err(|error| explain(whole, first_error(&error)))?;
-    Ok((command, occurred_on))
+    Ok((command, dated))
 }
 
 impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
@@ -138,6 +160,7 @@ impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
     async fn decide(&mut self, found: &FoundStream<A>) -> Result<Vec<A::Event>, CommandError> {
         let (state, programme) = (&found.stream.state, &found.programme.1);
         check_call(found.id, &found.stream, programme, &self.call)?;
+        check_ground(found.id, &**state, &self.command, programme, &self.call)?;
         let context = self.commands.context(found.id, programme, &self.call);
         let events = state.decide(self.command.clone(), &context)?;
         check_reach(found.id, &**state, &events, programme, &self.call)?;
@@ -214,8 +237,8 @@ impl<A: Aggregate> StreamCommand<'_, A> {
         let version = found.stream.state.version();
         let programme = &found.programme.1;
         // A caller who names the version wants no other.
-        let conditional = match (version, self.call.if_match) {
-            (1.., None) => {
+        let conditional = match self.call.if_match {
+            None if version > Version::ZERO => {
                 self.commands.conditional_write::<A>(found.id, event, &self.call, programme).await?
             }
             _ => None,
@@ -228,7 +251,7 @@ impl<A: Aggregate> StreamCommand<'_, A> {
                 events: events.iter().map(|event| new_event(event, &self.call, 0)).collect(),
             }),
         }
-        if version == 0 {
+        if version == Version::ZERO {
             let stream = stream_id::<A>(found.id);
             request.alias = A::alias(&self.command).map(|alias| Alias { alias, stream });
         }

@@ -4,16 +4,20 @@ use serde_json::Value;
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::cohort::{COHORT_COMMANDS, Cohort, CohortCommand, CohortEvent};
 use sira_domain::context::Context;
-use sira_domain::fund::{FUND_COMMANDS, Fund, FundCommand, FundEvent};
+use sira_domain::fund::{self, FUND_COMMANDS, Fund, FundCommand, FundEvent};
+use sira_domain::jurisdiction::Ground;
 use sira_domain::names;
 use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent};
-use sira_domain::programme::{PROGRAMME_COMMANDS, Programme, ProgrammeCommand, ProgrammeEvent};
+use sira_domain::programme::{
+    self, PROGRAMME_COMMANDS, Programme, ProgrammeCommand, ProgrammeEvent,
+};
 use sira_domain::refusal::Refusal;
+use sira_numbers::Version;
 use uuid::Uuid;
 
-use super::super::Door;
 use super::super::cache::StreamCache;
 use super::super::guards::GuardedStreams;
+use super::super::{Call, CommandError, Commands, Door};
 use super::{Aggregate, Parsed};
 use crate::grant::Scope;
 
@@ -28,7 +32,7 @@ impl Aggregate for Beneficiary {
         self.take(event);
     }
 
-    fn version(&self) -> u64 {
+    fn version(&self) -> Version {
         self.version()
     }
 
@@ -73,6 +77,26 @@ impl Aggregate for Beneficiary {
         scope.holds_path(self.state(), programme)
     }
 
+    /// The office in charge says it. While a transfer waits to be accepted the office that handed over sees
+    /// the path too, and may take its transfer back; anything else is for the office that takes over.
+    fn ground(&self, _: Uuid, command: &BeneficiaryCommand, at: &Programme) -> Option<Ground> {
+        let state = self.state();
+        let (registration, handover) = (state.registration.as_ref()?, state.handover.as_ref()?);
+        let takes_back = self.takes_handover_back(command);
+        let office = if takes_back { &handover.from_office } else { state.office.as_ref()? };
+        let (programme, region) = (registration.programme.0, at.region_of(office));
+        Some(Ground::Office { programme, office: office.clone(), region })
+    }
+
+    fn standing_ground(&self, entry: &CommandEntry, at: &Programme) -> Option<Ground> {
+        let state = self.state();
+        let (registration, office) = (state.registration.as_ref()?, state.office.as_ref()?);
+        let (programme, region) = (registration.programme.0, at.region_of(office));
+        // Which event is to be retracted says whose it is.
+        let is_theirs = state.handover.is_some() && entry.word != "retract";
+        is_theirs.then(|| Ground::Office { programme, office: office.clone(), region })
+    }
+
     fn cache(door: &Door) -> &StreamCache<Self> {
         &door.beneficiaries
     }
@@ -93,7 +117,7 @@ impl Aggregate for Programme {
         self.take(&event);
     }
 
-    fn version(&self) -> u64 {
+    fn version(&self) -> Version {
         self.version
     }
 
@@ -130,6 +154,19 @@ impl Aggregate for Programme {
         true
     }
 
+    fn ground(&self, id: Uuid, command: &ProgrammeCommand, _: &Programme) -> Option<Ground> {
+        Some(programme::ground(id, self, command))
+    }
+
+    async fn know_people(
+        commands: &Commands,
+        id: Uuid,
+        command: &mut ProgrammeCommand,
+        call: &Call,
+    ) -> Result<(), CommandError> {
+        commands.know_people(id, command, call).await
+    }
+
     fn cache(door: &Door) -> &StreamCache<Self> {
         &door.programmes
     }
@@ -150,7 +187,7 @@ impl Aggregate for Cohort {
         self.take(&event);
     }
 
-    fn version(&self) -> u64 {
+    fn version(&self) -> Version {
         self.version
     }
 
@@ -186,8 +223,13 @@ impl Aggregate for Cohort {
     }
 
     fn is_within(&self, _: Uuid, scope: &Scope, programme: &Programme) -> bool {
-        let office = self.plan.as_ref().map(|plan| &plan.office);
-        scope.holds_office(office, None, programme)
+        let plan = self.plan.as_ref();
+        plan.is_some_and(|plan| scope.holds_office(plan.programme.0, &plan.office, programme))
+    }
+
+    /// The office in charge says it.
+    fn ground(&self, _: Uuid, _: &CohortCommand, _: &Programme) -> Option<Ground> {
+        None
     }
 
     fn cache(door: &Door) -> &StreamCache<Self> {
@@ -210,7 +252,7 @@ impl Aggregate for Fund {
         self.take(&event);
     }
 
-    fn version(&self) -> u64 {
+    fn version(&self) -> Version {
         self.version
     }
 
@@ -241,9 +283,17 @@ impl Aggregate for Fund {
         names::alias_of_fund(command)
     }
 
-    /// A fund is the programme's, whatever the office; a donor sees its own.
+    /// Whoever deals with money sees what a fund has left; a donor sees its own.
     fn is_within(&self, id: Uuid, scope: &Scope, _: &Programme) -> bool {
         scope.holds_fund(id)
+    }
+
+    fn ground(&self, _: Uuid, command: &FundCommand, _: &Programme) -> Option<Ground> {
+        Some(fund::ground(self, command))
+    }
+
+    fn standing_ground(&self, _: &CommandEntry, _: &Programme) -> Option<Ground> {
+        self.envelope.as_ref().map(|envelope| Ground::of_regions(envelope.regions.iter().copied()))
     }
 
     fn cache(door: &Door) -> &StreamCache<Self> {

@@ -11,16 +11,18 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::context::Context;
+use sira_domain::jurisdiction::{Ground, Jurisdiction};
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 pub use allowed::AllowedCommand;
 pub(super) use command::parse;
 
-use super::Door;
 use super::cache::StreamCache;
 use super::guards::GuardedStreams;
+use super::{Call, CommandError, Commands, Door};
 use crate::grant::Scope;
 use crate::journal::StreamId;
 
@@ -44,7 +46,7 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     fn take(&mut self, event: Self::Event);
 
     /// Sequence of the last event; 0 before the first.
-    fn version(&self) -> u64;
+    fn version(&self) -> Version;
 
     /// Reads a command of this kind from its body.
     fn parse(word: &str, body: Value) -> Parsed<Self::Command>;
@@ -76,8 +78,32 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     /// The second name that a command gives the stream, which the journal keeps unique.
     fn alias(command: &Self::Command) -> Option<String>;
 
-    /// Whether a caller's scope reaches the stream, once it has begun.
+    /// Whether a caller's scope lets them see the stream, once it has begun.
     fn is_within(&self, id: Uuid, scope: &Scope, programme: &Programme) -> bool;
+
+    /// The ground that a command is given on, where the command says it and not the stream alone: a
+    /// caller's scope must hold it. None where [`Aggregate::is_within`] says all.
+    fn ground(&self, id: Uuid, command: &Self::Command, programme: &Programme) -> Option<Ground>;
+
+    /// The ground of a command, where the stream alone says it.
+    fn standing_ground(&self, entry: &CommandEntry, _: &Programme) -> Option<Ground> {
+        (entry.jurisdiction == Jurisdiction::Everywhere).then_some(Ground::Everywhere)
+    }
+
+    /// Checks the people whom a command names, whose paths are other streams, and completes the command with
+    /// what it rests on. Most name nobody.
+    ///
+    /// # Errors
+    /// The rule that forbids it.
+    #[must_use]
+    fn know_people(
+        _: &Commands,
+        _: Uuid,
+        _: &mut Self::Command,
+        _: &Call,
+    ) -> impl Future<Output = Result<(), CommandError>> + Send {
+        async { Ok(()) }
+    }
 
     /// The cache of its recent states.
     fn cache(door: &Door) -> &StreamCache<Self>;

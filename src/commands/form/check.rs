@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
+use sira_domain::values::is_hidden;
 
 use super::code::{Nearest, nearest_names};
 use super::first::is_field_name;
@@ -141,10 +142,11 @@ fn text_rule(field: Field<'_>, text: &str) -> Option<FormRule> {
     }
     let (min, max) = (field.count("minLength").unwrap_or(0), field.count("maxLength")?);
     // A free text may have lines; a text of one line may not.
-    let is_line_end =
-        |letter: char| field.name == "FreeText" && matches!(letter, '\n' | '\r' | '\t');
+    let is_free = matches!(field.name, "FreeText" | "OwnWords");
+    let is_line_end = |letter: char| is_free && matches!(letter, '\n' | '\r' | '\t');
     let text = text.trim();
-    if text.chars().any(|letter| letter.is_control() && !is_line_end(letter)) {
+    let is_wrong = |letter: char| letter.is_control() || (!is_free && is_hidden(letter));
+    if text.chars().any(|letter| is_wrong(letter) && !is_line_end(letter)) {
         return Some(FormRule::ControlCharacter);
     }
     let length = text.chars().count() as u64;
@@ -211,10 +213,15 @@ fn check_birth(body: &Value, found: &mut Vec<FieldError>) {
     if body["birth_year"].is_null() {
         // The date is named when it is wrong; the year is not missing then.
         found.retain(|error| error.pointer != BIRTH_YEAR);
-    } else if let (Some(born), Some(year)) = (day_of(born), body["birth_year"].as_i64())
-        && i64::from(born.year()) != year
-    {
-        let rule = FormRule::FieldsDisagree { other: "identity/birth_date" };
-        found.push(FieldError::new(BIRTH_YEAR, rule));
+    } else if let Some(born) = day_of(born) {
+        found.extend(birth_fault(born, &body["birth_year"]));
     }
+}
+
+/// The fault of a year of birth that is told beside an exact date and is not the date's. A year that is no
+/// whole number has another fault, which the schema names.
+pub(in super::super) fn birth_fault(born: NaiveDate, year: &Value) -> Option<FieldError> {
+    let is_another = year.as_i64().is_some_and(|year| year != i64::from(born.year()));
+    let rule = FormRule::FieldsDisagree { other: "identity/birth_date" };
+    is_another.then(|| FieldError::new(BIRTH_YEAR, rule))
 }

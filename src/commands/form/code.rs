@@ -75,9 +75,9 @@ pub(super) fn nearest_names(given: &str, known: &[&str]) -> (Vec<String>, Vec<St
 
 const SHAPES: &[CodeShape] = &[
     CodeShape {
-        patterns: &["[a-z0-9._@-]{1,64}"],
-        fr: "un identifiant de 1 à 64 caractères parmi a-z, 0-9, « . », « _ », « @ » et « - »",
-        en: "a name of 1 to 64 characters of a-z, 0-9, “.”, “_”, “@” and “-”",
+        patterns: &["(oidc:[a-z0-9-]{1,20}/|local:)?[a-z0-9._@-]{1,64}"],
+        fr: "un identifiant de 1 à 64 caractères parmi a-z, 0-9, « . », « _ », « @ » et « - », précédé de « oidc:ÉMETTEUR/ » s'il vient d'un autre émetteur",
+        en: "a name of 1 to 64 characters of a-z, 0-9, “.”, “_”, “@” and “-”, after “oidc:ISSUER/” if it is of another issuer",
         example: "awa.diarra",
     },
     CodeShape {

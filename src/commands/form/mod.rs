@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sira_domain::reference::Language;
 
+pub(super) use check::birth_fault;
 pub use code::Nearest;
 pub use first::first_error;
 pub use rule::{CodeShape, FieldError, FormRule, Wanted};

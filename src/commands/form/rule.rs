@@ -99,6 +99,8 @@ pub enum FormRule {
     NinaForm,
     /// The reference has a wrong check character.
     ReferenceCheck,
+    /// Nothing is kept of a person without their consent.
+    ConsentNeeded,
     /// The text is not sealed.
     SealedForm,
     /// The list is empty or too long.
@@ -184,6 +186,7 @@ impl FormRule {
             Self::NinaForm => "nina_form",
             Self::ReferenceCheck => "reference_check",
             Self::SealedForm => "sealed_form",
+            Self::ConsentNeeded => "consent_required",
             Self::ListLength { .. } => "list_length",
             Self::RequiredTogether { .. } => "required_together",
             Self::FieldsDisagree { .. } => "fields_disagree",

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use sira_domain::STREAM_KINDS;
 use sira_domain::catalogue::CommandEntry;
+use sira_domain::reference::BackdatingReason;
 use uuid::Uuid;
 
 /// Longest code of any list.
@@ -30,23 +31,27 @@ pub(super) struct Field<'a> {
     pub schema: &'a Value,
 }
 
-static FORMS: LazyLock<HashMap<&'static str, (&'static CommandEntry, OnceLock<Form>)>> =
-    LazyLock::new(|| {
-        let entries = STREAM_KINDS.iter().flat_map(|kind| kind.commands);
-        entries.map(|entry| (entry.word, (entry, OnceLock::new()))).collect()
-    });
+/// By stage and word: a retraction has one word in every kind of stream, and another body in a path.
+type CommandForms = HashMap<(&'static str, &'static str), (&'static CommandEntry, OnceLock<Form>)>;
+
+static FORMS: LazyLock<CommandForms> = LazyLock::new(|| {
+    let entries = STREAM_KINDS.iter().flat_map(|kind| kind.commands);
+    entries.map(|entry| ((entry.stage, entry.word), (entry, OnceLock::new()))).collect()
+});
 
 impl Form {
     /// The form of a command's body, with the day of the fact.
     #[must_use]
     pub fn of_command(entry: &CommandEntry) -> &'static Self {
-        let (entry, form) = FORMS.get(entry.word).unwrap_or_else(|| {
+        let (entry, form) = FORMS.get(&(entry.stage, entry.word)).unwrap_or_else(|| {
             unreachable!("every command stands in the table of its kind of stream")
         });
         form.get_or_init(|| {
             let mut generator = generator();
             let body = (entry.schema)(&mut generator);
+            let reason = BackdatingReason::json_schema(&mut generator);
             let (name, mut root) = root_of(body, generator);
+            root["properties"]["backdating_reason"] = reason.into();
             root["properties"]["occurred_on"] = json!({ "type": "string", "format": "date" });
             Self::compile(name, root)
         })

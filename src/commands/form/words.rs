@@ -96,6 +96,7 @@ impl FormRule {
             | Self::PhoneForm
             | Self::NinaForm
             | Self::ReferenceCheck
+            | Self::ConsentNeeded
             | Self::SealedForm => {
                 let (fr, en) = self.fixed_words();
                 say(fr, en)
@@ -111,8 +112,8 @@ impl FormRule {
                 ("le fichier n'a pas cette colonne", "the file has no such column")
             }
             Self::ControlCharacter => (
-                "ne doit pas contenir de caractère de contrôle, invisible à l'écran",
-                "must not contain a control character, which no screen shows",
+                "ne doit contenir aucun caractère invisible à l'écran (de contrôle, de largeur nulle, de sens d'écriture)",
+                "must not contain a character that no screen shows (control, zero width, writing direction)",
             ),
             Self::PeriodOrder => (
                 "la période ne peut pas finir avant d'avoir commencé",
@@ -129,6 +130,10 @@ impl FormRule {
             Self::ReferenceCheck => (
                 "n'est pas une référence valable : le dernier caractère ne correspond pas aux autres",
                 "is not a valid reference: its last character does not match the others",
+            ),
+            Self::ConsentNeeded => (
+                "doit être donné (« true ») : sans consentement, rien n'est gardé",
+                "must be given (“true”): nothing is kept without consent",
             ),
             Self::SealedForm => ("doit être un texte scellé", "must be a sealed text"),
             _ => ("n'a pas la forme voulue", "does not have the form wanted"),

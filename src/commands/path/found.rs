@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::Programme;
 use sira_domain::refusal::Refusal;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::super::aggregate::{Aggregate, stream_id};
@@ -12,7 +13,7 @@ use super::super::cache::{Loaded, Mark, new_event};
 use super::super::{Call, CommandError, Commands};
 use super::draft::PathDraft;
 use crate::journal::{Freshness, Guard, StreamWrite};
-use crate::keys::{Found, PersonKey};
+use crate::keys::{FoundKey, PersonKey};
 
 /// A path as a command found it.
 pub(in super::super) struct FoundPath {
@@ -31,6 +32,12 @@ impl FoundPath {
             expected_version: self.path.state.version(),
             events: events.iter().map(|event| new_event(event, call, event.rules)).collect(),
         }
+    }
+
+    /// The path as it was found, where another stream's events rest on it.
+    pub fn guard(&self) -> Guard {
+        let stream = stream_id::<Beneficiary>(self.id);
+        Guard { stream, version: self.path.state.version() }
     }
 
     /// The programme as it was found: the decision rests on its rules, its term and its offices.
@@ -121,18 +128,18 @@ impl Commands {
             return self.0.keys.take().await.map_err(Into::into);
         };
         match self.0.keys.get(id).await? {
-            Found::Key(key) => Ok(key),
-            Found::Destroyed { .. } => Err(Refusal::Erased.into()),
-            Found::Unknown => Err(CommandError::KeyMissing(id)),
+            FoundKey::Key(key) => Ok(key),
+            FoundKey::Destroyed { .. } => Err(Refusal::Erased.into()),
+            FoundKey::Unknown => Err(CommandError::KeyMissing(id)),
         }
     }
 
     /// Whether a path and its programme still stand as they were found.
     pub(in super::super) async fn stands(&self, case: &FoundPath) -> Result<bool, CommandError> {
         let path = self.current::<Beneficiary>(case.id).await?;
-        let version = path.map_or(0, |path| path.state.version());
+        let version = path.map_or(Version::ZERO, |path| path.state.version());
         let programme = self.current::<Programme>(case.programme_id).await?;
-        let rules = programme.map_or(0, |programme| programme.state.version);
+        let rules = programme.map_or(Version::ZERO, |programme| programme.state.version);
         Ok(version == case.path.state.version() && rules == case.programme.state.version)
     }
 

@@ -1,8 +1,10 @@
 //! Commands to a beneficiary's path.
 
+mod accept;
 mod append;
 mod draft;
 mod found;
+mod known;
 mod rehearse;
 mod retract;
 
@@ -15,18 +17,21 @@ use uuid::Uuid;
 
 pub(super) use append::{EVENT_BYTES, answer_of};
 pub use draft::check_form;
-pub(super) use draft::{PathDraft, SealedCommand, take_day};
+pub(super) use draft::{PathDraft, SealedCommand, StandingIdentity, check_letters, take_dated};
 pub(super) use found::FoundPath;
 pub use rehearse::Rehearsal;
 pub use sira_domain::names::alias_of_person as alias_of;
 
 use super::aggregate::Aggregate as _;
-use super::answer::Answer;
+use super::answer::{Answer, CommandWarning};
 use super::cache::Loaded;
 use super::link::LINKS;
-use super::pipeline::{Attempt, Pipeline, carry_out, check_call, check_reach, in_task};
+use super::pipeline::{
+    Attempt, Pipeline, carry_out, check_call, check_ground, check_reach, in_task,
+};
 use super::{Call, CommandError, Commands, new_id};
-use crate::journal::ConditionalWrite;
+use crate::journal::{ConditionalWrite, Guard};
+use crate::keys::PersonKey;
 
 /// A command to a path, on its way.
 struct PathCommand<'a> {
@@ -50,10 +55,13 @@ enum Origin {
     Lasting,
 }
 
-/// The events that a command to a path leads to, and what they write to a fund or a cohort.
+/// The events that a command to a path leads to, what they write to a fund or a cohort, and what else the
+/// decision has read.
 pub(super) struct Decided {
     pub events: Vec<BeneficiaryEvent>,
     pub conditional: Option<ConditionalWrite>,
+    pub guards: Vec<Guard>,
+    pub warnings: Vec<CommandWarning>,
 }
 
 impl Commands {
@@ -157,12 +165,17 @@ impl Pipeline for PathCommand<'_> {
         check_call(case.id, &case.path, programme, &self.call)?;
         let sealed = self.commands.seal(&self.draft, case, self.sealed.take()).await?;
         let sealed = self.sealed.insert(sealed);
-        self.call.occurred_on = sealed.occurred_on.or(self.call.occurred_on);
+        self.call = self.call.clone().dated(sealed.dated);
         let context = self.commands.context(case.id, programme, &self.call);
-        let events = state.decide(sealed.command.clone(), &context)?;
+        let known = self.commands.know(case, sealed, &context).await?;
+        check_ground(case.id, state, &known.command, programme, &self.call)?;
+        let warnings = sealed.warnings.clone();
+        let events = state.decide(known.command, &context)?;
         check_reach(case.id, state, &events, programme, &self.call)?;
         let conditional = self.commands.write_to_neighbour(case, &events, &self.call).await?;
-        Ok(Decided { events, conditional })
+        let mut guards = self.commands.check_turn(case, &events).await?;
+        guards.extend(known.guard);
+        Ok(Decided { events, conditional, guards, warnings })
     }
 
     async fn append(&mut self, case: FoundPath, decided: Decided) -> Result<Attempt, CommandError> {
@@ -197,11 +210,24 @@ impl Commands {
             Some(sealed) if sealed.serves(case.path.state.state()) => Ok(sealed),
             _ if draft.seals() => {
                 let key = self.key_of(&case.path.state).await?;
-                draft.seal(case.id, Some(&key))
+                let standing = standing_for(draft, case, &key)?;
+                draft.seal(case.id, Some(&key), &standing)
             }
-            _ => draft.seal(case.id, None),
+            _ => draft.seal(case.id, None, &StandingIdentity::default()),
         }
     }
+}
+
+/// The identity that a draft changes, as it stands; none for one that changes none.
+pub(super) fn standing_for(
+    draft: &PathDraft,
+    case: &FoundPath,
+    key: &PersonKey,
+) -> Result<StandingIdentity, CommandError> {
+    if draft.amends() {
+        return StandingIdentity::of(case.id, case.path.state.state(), key);
+    }
+    Ok(StandingIdentity::default())
 }
 
 /// The command of a word.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{Beneficiary, decide};
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::super::cache::Loaded;
 use super::super::{Call, CommandError, Commands};
-use super::{FoundPath, PathDraft};
+use super::{FoundPath, PathDraft, standing_for};
 use crate::keys::PersonKey;
 
 /// A path as a rehearsal leaves it.
@@ -36,13 +37,14 @@ impl Commands {
         let case = self.path_to_rehearse(id, &draft, rehearsal.as_ref()).await?;
         let key = match rehearsal.take() {
             Some(rehearsed) => rehearsed.key,
-            None if case.path.state.version() == 0 => PersonKey::throwaway()?,
+            None if case.path.state.version() == Version::ZERO => PersonKey::throwaway()?,
             None => self.key_of(&case.path.state).await?,
         };
-        let sealed = draft.seal(id, Some(&key))?;
-        let call = Call { occurred_on: sealed.occurred_on.or(call.occurred_on), ..call.clone() };
+        let sealed = draft.seal(id, Some(&key), &standing_for(&draft, &case, &key)?)?;
+        let call = call.clone().dated(sealed.dated);
         let context = self.context(case.id, &case.programme.state, &call);
-        let events = decide(&case.path.state, sealed.command, &context)?;
+        let known = self.know(&case, &sealed, &context).await?;
+        let events = decide(&case.path.state, known.command, &context)?;
         let would_record = !events.is_empty();
         let mut path = Beneficiary::clone(&case.path.state);
         for event in events {

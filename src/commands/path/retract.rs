@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use sira_domain::path::{Beneficiary, decide};
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::super::pipeline::{Attempt, Pipeline, carry_out};
@@ -30,7 +31,7 @@ impl Commands {
     pub async fn retract_all(
         &self,
         id: Uuid,
-        sequences: &[u64],
+        sequences: &[Sequence],
         reason: &str,
         call: &Call,
         only_judge: bool,
@@ -38,8 +39,9 @@ impl Commands {
         let entry = entry_of("retract")?;
         let mut latest_first = sequences.to_vec();
         latest_first.sort_unstable_by(|one, other| other.cmp(one));
-        let body = |sequence: u64| {
-            let fields = [("sequence", Value::from(sequence)), ("reason", Value::from(reason))];
+        let body = |sequence: Sequence| {
+            let fields =
+                [("sequence", Value::from(sequence.get())), ("reason", Value::from(reason))];
             fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
         };
         let drafts = latest_first.into_iter().map(|sequence| PathDraft::new(entry, body(sequence)));
@@ -77,13 +79,14 @@ impl Pipeline for Retractions<'_> {
         let mut path = Beneficiary::clone(&case.path.state);
         let mut events = Vec::new();
         for sealed in &self.sealed {
-            for event in decide(&path, sealed.command.clone(), &context)? {
+            let known = self.commands.know(case, sealed, &context).await?;
+            for event in decide(&path, known.command, &context)? {
                 path.take(event.clone());
                 events.push(event);
             }
         }
         let conditional = self.commands.write_to_neighbour(case, &events, self.call).await?;
-        Ok(Decided { events, conditional })
+        Ok(Decided { events, conditional, guards: Vec::new(), warnings: Vec::new() })
     }
 
     async fn append(&mut self, case: FoundPath, decided: Decided) -> Result<Attempt, CommandError> {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sira_domain::reference::Language;
+use sira_numbers::Version;
 
 use super::Listed;
 use super::stream::Reading;
@@ -23,14 +24,14 @@ pub enum DifferenceKind {
     /// They stand at different versions.
     Version {
         /// The server's.
-        server: u64,
+        server: Version,
         /// The second reader's.
-        second: u64,
+        second: Version,
     },
     /// They stand at one version and in different states.
     State {
         /// The version.
-        version: u64,
+        version: Version,
     },
     /// It is of a type that no aggregate has.
     UnknownType,

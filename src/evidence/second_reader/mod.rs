@@ -27,7 +27,7 @@ pub use difference::{Difference, DifferenceKind};
 
 use super::EvidenceError;
 use super::keys::STREAM_TYPE;
-use super::verify::Progress;
+use super::verify::CheckProgress;
 use crate::journal::Journal;
 use difference::differ;
 use stock::Stock;
@@ -75,11 +75,11 @@ struct Listed {
 /// When the database cannot be reached, or the streams cannot be listed.
 pub async fn read_again(
     journal: &Journal,
-    progress: &watch::Sender<Progress>,
+    progress: &watch::Sender<CheckProgress>,
 ) -> Result<SecondReading, EvidenceError> {
     let stock = Stock::on(journal.pool());
     let mut reading = SecondReading { reader: stock.name(), ..SecondReading::default() };
-    let all = journal.last_position().await?;
+    let all = journal.last_position().await?.get();
     let mut after = (String::new(), String::new());
     loop {
         let page = list(journal, &after).await?;
@@ -91,7 +91,7 @@ pub async fn read_again(
             if let Some(kind) = compare(journal, &stock, &listed).await? {
                 reading.differences.push(Difference::of(&listed, kind));
             }
-            progress.send_replace(Progress { done: reading.events, all });
+            progress.send_replace(CheckProgress { done: reading.events, all });
         }
     }
 }

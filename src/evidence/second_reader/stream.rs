@@ -8,6 +8,7 @@ use cqrs_es::{Aggregate, DomainEvent, EventEnvelope};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sira_domain::upcast::UPCASTERS;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::stock::{Stock, StockEvents};
@@ -27,7 +28,7 @@ pub(super) enum Reading {
     State {
         /// Where it stands: for the server what its state says, for the second reader the sequence of
         /// the last event.
-        version: u64,
+        version: Version,
         /// The whole state.
         state: Value,
     },
@@ -42,7 +43,7 @@ pub(super) async fn state_by_server<A: Aggregate + Port>(
     id: &str,
 ) -> Result<Reading, EvidenceError> {
     let Some(id) = own_form(id) else { return Ok(Reading::Nothing) };
-    let events = match journal.read_stream(&stream_id::<A>(id), 0).await {
+    let events = match journal.read_stream(&stream_id::<A>(id), Version::ZERO).await {
         Ok(events) => events,
         Err(error) if is_of_a_row(&error) => return Ok(Reading::Unreadable),
         Err(error) => return Err(error.into()),
@@ -72,7 +73,7 @@ pub(super) async fn state_by_stock<A: Aggregate + 'static>(
 
 /// The fold of `cqrs-es`: each event through the upcasters, then applied.
 fn fold<A: Aggregate>(events: Vec<SerializedEvent>) -> Option<Reading> {
-    let (mut aggregate, mut version) = (A::default(), 0);
+    let (mut aggregate, mut version) = (A::default(), Version::ZERO);
     for event in events {
         let upcasted = UPCASTERS.iter().fold(event, |event, upcaster| {
             if upcaster.can_upcast(&event.event_type, &event.event_version) {
@@ -82,13 +83,13 @@ fn fold<A: Aggregate>(events: Vec<SerializedEvent>) -> Option<Reading> {
             }
         });
         let envelope = EventEnvelope::<A>::try_from(upcasted).ok()?;
-        version = envelope.sequence as u64;
+        version = Version::of_count(envelope.sequence as u64);
         aggregate.apply(envelope.payload);
     }
     Some(state_of(version, &aggregate))
 }
 
-fn state_of(version: u64, state: &impl Serialize) -> Reading {
+fn state_of(version: Version, state: &impl Serialize) -> Reading {
     serde_json::to_value(state)
         .map_or(Reading::Unreadable, |state| Reading::State { version, state })
 }
@@ -167,7 +168,8 @@ pub(super) async fn keys_by_server(journal: &Journal, id: &str) -> Result<Readin
         Err(_) => return Ok(Reading::Unreadable),
     };
     let notes: Vec<_> = history.introductions.iter().map(|one| one.note.to_string()).collect();
-    Ok(state_of(notes.len() as u64, &SigningKeys { notes }))
+    let version = Version::of_count(notes.len() as u64);
+    Ok(state_of(version, &SigningKeys { notes }))
 }
 
 /// The log's keys as the second reader has them.

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sira_numbers::{Position, Sequence, at_most};
 use tokio::sync::{mpsc, watch};
 
-use super::Progress;
-use super::report::{Deviation, Kind, Report};
+use super::CheckProgress;
+use super::report::{CheckReport, Deviation, DeviationKind};
 use crate::evidence::Checkpoint;
 use crate::evidence::EvidenceError;
 use crate::evidence::growth::{Growth, TILE_HEIGHT, TILE_WIDTH, Tile};
@@ -32,9 +33,9 @@ const CHECKPOINTS_PAGE: u32 = 1_000;
 #[derive(Clone, Copy)]
 pub(super) struct Span {
     /// The last event.
-    pub size: u64,
+    pub size: Position,
     /// The last event that an earlier run has checked.
-    pub since: u64,
+    pub since: Position,
     /// The size of the newest checkpoint: tiles are stored as far as it reaches.
     pub covered: u64,
     /// The time now, for a journal that is written to.
@@ -58,15 +59,15 @@ pub(super) struct Held {
 /// The pass, and how far it has come.
 pub(super) struct Contents {
     journal: Journal,
-    size: u64,
-    since: u64,
+    size: Position,
+    since: Position,
     trust: Option<Trust>,
     /// What was kept elsewhere, not reached yet.
     held: Vec<Held>,
     now: Option<DateTime<Utc>>,
     /// When the oldest event was recorded that no rightly signed checkpoint covers so far.
     uncovered_at: Option<DateTime<Utc>>,
-    progress: watch::Sender<Progress>,
+    progress: watch::Sender<CheckProgress>,
     /// Who judges the events, in their order.
     judge: mpsc::Sender<Vec<RecordedEvent>>,
     growth: Growth,
@@ -84,10 +85,10 @@ pub(super) struct Contents {
     /// Rows that were read.
     rows: u64,
     /// By kind, the last deviation of it.
-    last_of: HashMap<Kind, usize>,
+    last_of: HashMap<DeviationKind, usize>,
     /// Events that something is known of already.
-    known: HashSet<u64>,
-    report: Report,
+    known: HashSet<Position>,
+    report: CheckReport,
 }
 
 impl Contents {
@@ -96,7 +97,7 @@ impl Contents {
         Span { size, since, covered, now }: Span,
         trust: Option<Trust>,
         held: Vec<Held>,
-        progress: &watch::Sender<Progress>,
+        progress: &watch::Sender<CheckProgress>,
         judge: mpsc::Sender<Vec<RecordedEvent>>,
     ) -> Self {
         Self {
@@ -120,13 +121,13 @@ impl Contents {
             rows: 0,
             last_of: HashMap::new(),
             known: HashSet::new(),
-            report: Report { events: size, ..Report::default() },
+            report: CheckReport { events: size.get(), ..CheckReport::default() },
         }
     }
 
-    pub async fn check(mut self) -> Result<Report, EvidenceError> {
+    pub async fn check(mut self) -> Result<CheckReport, EvidenceError> {
         self.check_old().await?;
-        let mut reached = self.growth.size();
+        let mut reached = self.reached();
         let mut next = tokio::spawn(page(self.journal.clone(), reached, self.size));
         while reached < self.size {
             let rows;
@@ -148,30 +149,38 @@ impl Contents {
 
     /// Events that an earlier run has checked: their places and leaf hashes must lead to its checkpoint.
     async fn check_old(&mut self) -> Result<(), EvidenceError> {
-        while self.growth.size() < self.since.min(self.size) {
-            let (at, to) = (self.growth.size(), self.since.min(self.size));
+        while self.reached() < self.since.min(self.size) {
+            let (at, to) = (self.reached(), self.since.min(self.size));
             for (position, leaf) in self.journal.read_raw_leaves(at, to, PAGE).await? {
                 self.check_leaf(position, leaf).await?;
             }
-            if self.growth.size() == at {
+            if self.reached() == at {
                 break;
             }
             self.compare_tiles().await?;
         }
-        let (rows, _) =
-            page(self.journal.clone(), self.since.saturating_sub(1), self.since).await?;
+        let (rows, _) = page(self.journal.clone(), self.since.before(), self.since).await?;
         if let Some(RawEvent::Event(event)) = rows.last() {
             self.last_time = event.recorded_at;
         }
         Ok(())
     }
 
-    async fn check_leaf(&mut self, position: u64, leaf: Option<Leaf>) -> Result<(), EvidenceError> {
+    /// The position of the last event that stands in its place.
+    fn reached(&self) -> Position {
+        Position::of_count(self.growth.size())
+    }
+
+    async fn check_leaf(
+        &mut self,
+        position: Position,
+        leaf: Option<Leaf>,
+    ) -> Result<(), EvidenceError> {
         if !self.reach(position).await? {
             return Ok(());
         }
         let Some(leaf) = leaf else {
-            self.fault(Deviation::at(position, Kind::Unreadable));
+            self.fault(Deviation::at(position, DeviationKind::Unreadable));
             return self.take_unknown().await;
         };
         let head = StreamHead { sequence: leaf.sequence, leaf: leaf.hash };
@@ -179,11 +188,11 @@ impl Contents {
     }
 
     /// Comes to the place of a row; false when it has none.
-    async fn reach(&mut self, position: u64) -> Result<bool, EvidenceError> {
+    async fn reach(&mut self, position: Position) -> Result<bool, EvidenceError> {
         self.rows += 1;
-        let reached = self.growth.size();
-        if position <= reached || position - reached > GAP_MAX {
-            self.fault(Deviation::at(position, Kind::Unreadable).because("position"));
+        let reached = self.reached();
+        if position <= reached || position.since(reached) > GAP_MAX {
+            self.fault(Deviation::at(position, DeviationKind::Unreadable).because("position"));
             return Ok(false);
         }
         self.fill_gap(position).await?;
@@ -201,7 +210,7 @@ impl Contents {
                 Ok(Some(*event))
             }
             RawEvent::Unfit { position, problem } => {
-                self.fault(Deviation::at(position, Kind::Unreadable).because(problem));
+                self.fault(Deviation::at(position, DeviationKind::Unreadable).because(problem));
                 self.take_unknown().await?;
                 Ok(None)
             }
@@ -209,12 +218,12 @@ impl Contents {
     }
 
     /// Reports positions at which nothing stands, and keeps the places after them where they belong.
-    async fn fill_gap(&mut self, position: u64) -> Result<(), EvidenceError> {
-        let first = self.growth.size() + 1;
+    async fn fill_gap(&mut self, position: Position) -> Result<(), EvidenceError> {
+        let first = self.reached().next();
         if position > first {
-            let to = (position - 1 > first).then_some(position - 1);
-            self.fault(Deviation { to, ..Deviation::at(first, Kind::Missing) });
-            while self.growth.size() + 1 < position {
+            let to = Some(position.before()).filter(|to| *to > first);
+            self.fault(Deviation { to, ..Deviation::at(first, DeviationKind::Missing) });
+            while self.reached().next() < position {
                 self.take_unknown().await?;
             }
         }
@@ -229,7 +238,7 @@ impl Contents {
     async fn check_event(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
         let position = event.position;
         if event.recorded_at < self.last_time {
-            self.fault(Deviation::at(position, Kind::Time));
+            self.fault(Deviation::at(position, DeviationKind::Time));
         }
         // Times do not go back: one that does is a lie, which is named, and makes nothing older.
         self.uncovered_at.get_or_insert(event.recorded_at.max(self.last_time));
@@ -237,11 +246,11 @@ impl Contents {
         let leaf = match event.computed_leaf(self.journal.id()) {
             Ok(leaf) if leaf == event.leaf_hash => leaf,
             Ok(leaf) => {
-                self.fault(Deviation::at(position, Kind::Altered));
+                self.fault(Deviation::at(position, DeviationKind::Altered));
                 leaf
             }
             Err(error) => {
-                self.fault(Deviation::at(position, Kind::Unreadable).because(error.field));
+                self.fault(Deviation::at(position, DeviationKind::Unreadable).because(error.field));
                 [0; 32]
             }
         };
@@ -251,7 +260,7 @@ impl Contents {
 
     async fn take(
         &mut self,
-        position: u64,
+        position: Position,
         key: Hash,
         head: StreamHead,
     ) -> Result<(), EvidenceError> {
@@ -259,8 +268,8 @@ impl Contents {
         if before.is_none() {
             self.report.streams += 1;
         }
-        if head.sequence != before.map_or(0, |before| before.sequence) + 1 {
-            self.fault(Deviation::at(position, Kind::Sequence));
+        if head.sequence != before.map_or(Sequence::START, |before| before.sequence).next() {
+            self.fault(Deviation::at(position, DeviationKind::Sequence));
         }
         self.grow(head.leaf).await
     }
@@ -305,11 +314,11 @@ impl Contents {
         };
         self.check_cosignatures(size, &note);
         if size > self.growth.size() {
-            self.fault_run(Deviation::at(size, Kind::Beyond));
+            self.fault_run(Deviation::at_size(size, DeviationKind::Beyond));
         } else if checkpoint.root != self.growth.root() {
-            self.fault_run(Deviation::at(size, Kind::Root));
+            self.fault_run(Deviation::at_size(size, DeviationKind::Root));
         } else if checkpoint.streams != Some(self.streams.root()) {
-            self.fault_run(Deviation::at(size, Kind::StreamIndex));
+            self.fault_run(Deviation::at_size(size, DeviationKind::StreamIndex));
         } else if is_signed {
             self.cover(size, note);
         }
@@ -321,16 +330,16 @@ impl Contents {
         let read = note.ok().and_then(|note| Some((note.text.parse::<Checkpoint>().ok()?, note)));
         let Some((checkpoint, note)) = read.filter(|(checkpoint, _)| checkpoint.size == size)
         else {
-            self.fault_run(Deviation::at(size, Kind::Checkpoint));
+            self.fault_run(Deviation::at_size(size, DeviationKind::Checkpoint));
             return None;
         };
         let Some(trust) = &self.trust else { return Some((note, checkpoint, false)) };
         let key = trust.keys.of_size(size);
         let (is_signed, is_ours) = (note.verify(key).is_ok(), checkpoint.origin == key.name());
         if !is_ours {
-            self.fault_run(Deviation::at(size, Kind::Checkpoint));
+            self.fault_run(Deviation::at_size(size, DeviationKind::Checkpoint));
         } else if !is_signed {
-            self.fault_run(Deviation::at(size, Kind::Signature));
+            self.fault_run(Deviation::at_size(size, DeviationKind::Signature));
         }
         Some((note, checkpoint, is_signed && is_ours))
     }
@@ -343,7 +352,7 @@ impl Contents {
                 Note { text: note.text.clone(), signatures: vec![line] }.verify(&key).is_ok()
             });
             if !is_right || of != size {
-                self.fault_run(Deviation::at(of, Kind::Cosignature));
+                self.fault_run(Deviation::at_size(of, DeviationKind::Cosignature));
             }
         }
     }
@@ -357,7 +366,7 @@ impl Contents {
         for Held { checkpoint, note, is_signed } in reached {
             let index = checkpoint.streams.is_none_or(|streams| streams == self.streams.root());
             if checkpoint.root != root || !index {
-                self.fault(Deviation::at(size, Kind::Held));
+                self.fault(Deviation::at_size(size, DeviationKind::Held));
             } else if is_signed {
                 self.cover(size, note);
             }
@@ -378,9 +387,9 @@ impl Contents {
         let now = self.now.unwrap_or(self.last_time);
         let is_late = self.uncovered_at.is_some_and(|at| now - at > UNCOVERED_MAX);
         if self.trust.is_some() && is_late {
-            let (first, last) = (self.report.covered + 1, self.size);
-            let to = (last > first).then_some(last);
-            self.fault(Deviation { to, ..Deviation::at(first, Kind::Uncovered) });
+            let first = Position::of_count(self.report.covered).next();
+            let to = Some(self.size).filter(|last| *last > first);
+            self.fault(Deviation { to, ..Deviation::at(first, DeviationKind::Uncovered) });
         }
     }
 
@@ -419,19 +428,22 @@ impl Contents {
         let first = tile.index * TILE_WIDTH as u64 * span;
         // The part of the tile that a checkpoint covers.
         let width = self.covered.saturating_sub(first) / span;
-        let width = usize::try_from(width).unwrap_or(usize::MAX).min(tile.hashes.len());
+        let width = at_most(width, tile.hashes.len());
         let detail = || format!("level {}", tile.level);
         if stored.len() < width {
-            self.fault(Deviation::at(first + 1, Kind::Tile).because(detail()));
+            self.fault(
+                Deviation::at(Position::of_count(first).next(), DeviationKind::Tile)
+                    .because(detail()),
+            );
         }
         let pairs = tile.hashes[..width].iter().zip(stored);
         for (place, _) in (0_u64..).zip(pairs).filter(|(_, (computed, stored))| computed != stored)
         {
-            let position = first + place * span + 1;
+            let position = Position::of_count(first + place * span).next();
             if tile.level > 0 {
-                self.fault_run(Deviation::at(position, Kind::Tile).because(detail()));
+                self.fault_run(Deviation::at(position, DeviationKind::Tile).because(detail()));
             } else if !self.known.contains(&position) {
-                self.fault(Deviation::at(position, Kind::NotInTree));
+                self.fault(Deviation::at(position, DeviationKind::NotInTree));
             }
         }
     }
@@ -446,18 +458,18 @@ impl Contents {
             }
         }
         for of in store::stray_cosignatures(&self.journal).await? {
-            self.fault_run(Deviation::at(of, Kind::Cosignature));
+            self.fault_run(Deviation::at_size(of, DeviationKind::Cosignature));
         }
         self.check_last_tiles().await?;
         for held in std::mem::take(&mut self.held) {
             if held.checkpoint.size > self.growth.size() {
-                self.fault(Deviation::at(held.checkpoint.size, Kind::HeldBeyond));
+                self.fault(Deviation::at_size(held.checkpoint.size, DeviationKind::HeldBeyond));
             }
         }
         self.check_coverage();
         if self.journal.count_rows(self.size).await? != self.rows {
             // A row that stands nowhere, or where another one does.
-            self.fault(Deviation::of(Kind::Unreadable).because("position"));
+            self.fault(Deviation::of(DeviationKind::Unreadable).because("position"));
         }
         self.check_head().await
     }
@@ -472,9 +484,9 @@ impl Contents {
             let covered = newest.checked_shr(level * TILE_HEIGHT).unwrap_or(0);
             let reached = u128::from(index) * TILE_WIDTH as u128 + u128::from(bytes.div_ceil(32));
             if reached > u128::from(covered) {
-                let position = newest.saturating_add(1);
+                let position = Position::of_count(newest).next();
                 let detail = format!("level {level}, not covered");
-                self.fault(Deviation::at(position, Kind::Tile).because(detail));
+                self.fault(Deviation::at(position, DeviationKind::Tile).because(detail));
             }
         }
         Ok(())
@@ -487,10 +499,10 @@ impl Contents {
                 let at = at.filter(|at| last > self.size || *at >= self.last_time);
                 head == last && at.is_some()
             }
-            None => self.size == 0,
+            None => self.size == Position::START,
         };
         if !is_right {
-            self.fault(Deviation::of(Kind::Head));
+            self.fault(Deviation::of(DeviationKind::Head));
         }
         Ok(())
     }
@@ -498,13 +510,13 @@ impl Contents {
     /// Notes a deviation; neighbours of one kind become one run.
     fn fault(&mut self, deviation: Deviation) {
         if let Some(from) = deviation.position.filter(|_| deviation.kind.is_of_contents()) {
-            self.known.extend(from..=deviation.to.unwrap_or(from));
+            self.known.extend(from.through(deviation.to.unwrap_or(from)));
         }
         if let Some(last) = self.last_of.get(&deviation.kind)
             && let Some(last) = self.report.deviations.get_mut(*last)
             && let (Some(from), Some(at)) = (last.position, deviation.position)
             && last.detail == deviation.detail
-            && last.to.unwrap_or(from) + 1 == at
+            && last.to.unwrap_or(from).next() == at
         {
             last.to = deviation.to.or(Some(at));
             return;
@@ -524,7 +536,7 @@ impl Contents {
     }
 }
 
-fn position_of(row: &RawEvent) -> u64 {
+fn position_of(row: &RawEvent) -> Position {
     match row {
         RawEvent::Event(event) => event.position,
         RawEvent::Unfit { position, .. } => *position,
@@ -535,9 +547,9 @@ fn position_of(row: &RawEvent) -> u64 {
 /// read row by row, so that only the rows that are broken are reported.
 async fn page(
     journal: Journal,
-    after: u64,
-    up_to: u64,
-) -> Result<(Vec<RawEvent>, u64), JournalError> {
+    after: Position,
+    up_to: Position,
+) -> Result<(Vec<RawEvent>, Position), JournalError> {
     if after >= up_to {
         return Ok((Vec::new(), up_to));
     }
@@ -562,10 +574,13 @@ pub(super) fn is_of_a_row(error: &JournalError) -> bool {
     )
 }
 
-async fn one_by_one(journal: &Journal, positions: Vec<u64>) -> Result<Vec<RawEvent>, JournalError> {
+async fn one_by_one(
+    journal: &Journal,
+    positions: Vec<Position>,
+) -> Result<Vec<RawEvent>, JournalError> {
     let mut rows = Vec::new();
     for position in positions {
-        match journal.read_raw(position - 1, position, 1).await {
+        match journal.read_raw(position.before(), position, 1).await {
             Ok(row) => rows.extend(row),
             Err(error) if is_of_a_row(&error) => {
                 rows.push(RawEvent::Unfit { position, problem: "text" });

@@ -17,17 +17,18 @@ use serde::de::DeserializeOwned;
 use sira_domain::cohort::{self, Cohort, CohortEvent, CohortFact};
 use sira_domain::context::Context;
 use sira_domain::fund::{self, Fund, FundEvent, FundFact};
-use sira_domain::path::{Beneficiary, BeneficiaryEvent};
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
 use sira_domain::programme::{self, Programme, ProgrammeEvent};
 use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
+use sira_numbers::{Position, Sequence, Version, at_most};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
-use super::Progress;
+use super::CheckProgress;
 use super::contents::is_of_a_row;
-use super::report::{Deviation, Kind};
+use super::report::{Deviation, DeviationKind};
 use crate::evidence::EvidenceError;
 use crate::evidence::keys::{INTRODUCED, STREAM_TYPE};
 use crate::journal::{Journal, RawEvent, RecordedEvent, StreamId, StreamPlace};
@@ -55,7 +56,7 @@ enum Subject {
     Fund(Box<Fund>),
     Programme,
     /// The log's own.
-    Log(u64),
+    Log(Version),
     /// One that cannot be judged any further: an event of it is missing or cannot be read, which the pass
     /// over the contents names.
     Unknown,
@@ -68,7 +69,7 @@ impl Weighter<Uuid, Subject> for ByEvents {
     /// The parsed events and the state folded from them.
     fn weight(&self, _: &Uuid, subject: &Subject) -> u64 {
         match subject {
-            Subject::Path(path) => 1_024 + 512 * path.version(),
+            Subject::Path(path) => 1_024 + 512 * path.version().get(),
             _ => 64,
         }
     }
@@ -77,7 +78,7 @@ impl Weighter<Uuid, Subject> for ByEvents {
 /// Judges the events that it is told of.
 pub(super) struct Judge {
     journal: Journal,
-    since: u64,
+    since: Position,
     programmes: HashMap<Uuid, Arc<Programme>>,
     paths: Cache<Uuid, Subject, ByEvents>,
     /// Funds, cohorts and the log's own stream: few, and some of them long.
@@ -90,7 +91,7 @@ impl Judge {
     ///
     /// # Errors
     /// When the programmes of older events cannot be read.
-    pub async fn new(journal: &Journal, since: u64) -> Result<Self, EvidenceError> {
+    pub async fn new(journal: &Journal, since: Position) -> Result<Self, EvidenceError> {
         let mut judge = Self {
             journal: journal.clone(),
             since,
@@ -110,7 +111,7 @@ impl Judge {
     pub async fn hear(
         mut self,
         mut heard: mpsc::Receiver<Vec<RecordedEvent>>,
-        progress: watch::Sender<Progress>,
+        progress: watch::Sender<CheckProgress>,
     ) -> Result<Vec<Deviation>, EvidenceError> {
         while let Some(events) = heard.recv().await {
             for event in &events {
@@ -125,7 +126,7 @@ impl Judge {
     async fn load_programmes(&mut self) -> Result<(), EvidenceError> {
         let kind = Programme::TYPE.to_owned();
         let mut after = StreamPlace { aggregate_type: kind, ..StreamPlace::default() };
-        while self.since > 0 {
+        while self.since > Position::START {
             let rows = self.read_again(&after, self.since, PAGE).await?;
             let Some((last, _)) = rows.last() else { return Ok(()) };
             after = last.clone();
@@ -145,14 +146,14 @@ impl Judge {
     async fn hear_one(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
         let mut subject = match self.take(&event.stream) {
             Some(subject) => subject,
-            None if event.sequence == 1 => begin(&event.stream.aggregate_type),
+            None if event.sequence == Sequence::FIRST => begin(&event.stream.aggregate_type),
             None => self.load(event).await?,
         };
         if !self.is_next(&subject, event) {
             subject = Subject::Unknown;
         }
         if let Err(why) = self.judge(&mut subject, event) {
-            self.faults.push(Deviation::at(event.position, Kind::Illegal).because(why));
+            self.faults.push(Deviation::at(event.position, DeviationKind::Illegal).because(why));
         }
         self.keep(&event.stream, subject);
         Ok(())
@@ -184,13 +185,14 @@ impl Judge {
             Subject::Path(path) => path.version(),
             Subject::Cohort(cohort) => cohort.version,
             Subject::Fund(fund) => fund.version,
-            Subject::Programme => {
-                self.programmes.get(&event.stream.aggregate_id).map_or(0, |one| one.version)
-            }
+            Subject::Programme => self
+                .programmes
+                .get(&event.stream.aggregate_id)
+                .map_or(Version::ZERO, |one| one.version),
             Subject::Log(version) => *version,
             Subject::Unknown => return true,
         };
-        event.sequence == version + 1
+        event.sequence == version.next_sequence()
     }
 
     /// A stream as it stood before an event, read again from its beginning.
@@ -200,12 +202,12 @@ impl Judge {
         let mut after = StreamPlace {
             aggregate_type: stream.aggregate_type.to_string(),
             aggregate_id: stream.aggregate_id.to_string(),
-            sequence: 0,
+            sequence: Sequence::START,
         };
-        while after.sequence + 1 < event.sequence {
-            let left = event.sequence - 1 - after.sequence;
-            let limit = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
-            let rows = self.read_again(&after, event.position - 1, limit).await?;
+        while after.sequence.next() < event.sequence {
+            let left = event.sequence.before().since(after.sequence);
+            let limit = at_most(left, PAGE);
+            let rows = self.read_again(&after, event.position.before(), limit).await?;
             let Some((last, _)) = rows.last() else { return Ok(Subject::Unknown) };
             after = last.clone();
             for (_, row) in rows {
@@ -222,13 +224,13 @@ impl Judge {
     async fn read_again(
         &mut self,
         after: &StreamPlace,
-        up_to: u64,
+        up_to: Position,
         limit: u32,
     ) -> Result<Vec<(StreamPlace, RawEvent)>, EvidenceError> {
         match self.journal.read_raw_by_stream(after, up_to, limit).await {
             Err(error) if is_of_a_row(&error) => {
                 let place = format!("not judged after {}", after.aggregate_id);
-                self.faults.push(Deviation::of(Kind::Illegal).because(place));
+                self.faults.push(Deviation::of(DeviationKind::Illegal).because(place));
                 Ok(Vec::new())
             }
             rows => Ok(rows?),
@@ -242,14 +244,15 @@ impl Judge {
             RawEvent::Event(event) => *event,
             RawEvent::Unfit { position, problem } => {
                 if position <= self.since {
-                    self.faults.push(Deviation::at(position, Kind::Unreadable).because(problem));
+                    self.faults
+                        .push(Deviation::at(position, DeviationKind::Unreadable).because(problem));
                 }
                 return None;
             }
         };
         let is_old = event.position <= self.since;
         if is_old && event.computed_leaf(self.journal.id()) != Ok(event.leaf_hash) {
-            self.faults.push(Deviation::at(event.position, Kind::Altered));
+            self.faults.push(Deviation::at(event.position, DeviationKind::Altered));
         }
         Some(event)
     }
@@ -262,7 +265,7 @@ impl Judge {
             Subject::Fund(fund) => self.judge_shared::<FundEvent>(fund, event),
             Subject::Programme => self.judge_programme(event),
             Subject::Log(version) => {
-                *version = event.sequence;
+                *version = Version::of(event.sequence);
                 // Its contents are the keys', which are checked as keys.
                 let is_known = event.event_type == INTRODUCED;
                 is_known.then_some(()).ok_or_else(|| "event_type".to_owned())
@@ -275,15 +278,32 @@ impl Judge {
     fn judge_path(&self, path: &mut Beneficiary, event: &RecordedEvent) -> Result<(), String> {
         let (fact, recorded) = read::<BeneficiaryEvent>(event)?;
         let registration = match &fact.fact {
-            sira_domain::path::Fact::Registered(registration) => Some(registration.programme.0),
+            Fact::Registered(registration) => Some(registration.programme.0),
             _ => path.state().registration.as_ref().map(|one| one.programme.0),
         };
         let programme = self.programme(registration);
         let context = context(event, &fact.by, &recorded, fact.occurred_on, programme);
         let verdict = check_recorded(&recorded, &fact.by, &context)
-            .and_then(|()| sira_domain::path::may_follow(path, &fact, &context).map_err(told));
+            .and_then(|()| sira_domain::path::may_follow(path, &fact, &context).map_err(told))
+            .and_then(|()| self.check_sessions(&fact, &context));
         path.take(fact);
         verdict
+    }
+
+    /// A completed training says the minutes that its group had planned then. A group of which this run has
+    /// heard nothing was not written to since the last one: it is taken at its word.
+    fn check_sessions(&self, event: &BeneficiaryEvent, context: &Context) -> Result<(), String> {
+        let Fact::TrainingCompleted(completion) = &event.fact else { return Ok(()) };
+        let rules = context.programme.rules_of(event.rules);
+        let (Some(cohort), None) = (completion.cohort, rules.planned_hours) else { return Ok(()) };
+        match self.others.get(&StreamId::new(Cohort::TYPE, cohort.0)) {
+            Some(Subject::Cohort(cohort))
+                if completion.planned_minutes != Some(cohort.planned_minutes()) =>
+            {
+                Err("fields_disagree".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn judge_shared<E: Shared>(
@@ -295,7 +315,8 @@ impl Judge {
         let programme = self.programme(fact.programme(state));
         let context = context(event, fact.by(), &recorded, fact.day(), programme.clone());
         let verdict = check_recorded(&recorded, fact.by(), &context)
-            .and_then(|()| fact.lawful(state, &programme).map_err(told));
+            .and_then(|()| fact.may_follow(state, &context).map_err(told))
+            .and_then(|()| fact.check_recorded_late(&context).map_err(told));
         fact.take_into(state);
         verdict
     }
@@ -326,8 +347,12 @@ trait Shared: DomainEvent + DeserializeOwned {
     fn day(&self) -> NaiveDate;
     /// The programme that it is judged by; a first event names it.
     fn programme(&self, state: &Self::State) -> Option<Uuid>;
-    /// Whether it may follow.
-    fn lawful(&self, state: &Self::State, programme: &Programme) -> Result<(), Refusal>;
+    /// Whether it may be recorded so late.
+    fn check_recorded_late(&self, _: &Context) -> Result<(), Refusal> {
+        Ok(())
+    }
+    /// Whether it may follow, as its actor and role recorded it.
+    fn may_follow(&self, state: &Self::State, context: &Context) -> Result<(), Refusal>;
     /// Takes it in.
     fn take_into(&self, state: &mut Self::State);
 }
@@ -350,8 +375,13 @@ impl Shared for CohortEvent {
         }
     }
 
-    fn lawful(&self, state: &Cohort, programme: &Programme) -> Result<(), Refusal> {
-        cohort::lawful(state, self, programme)
+    fn may_follow(&self, state: &Cohort, context: &Context) -> Result<(), Refusal> {
+        cohort::check_author_of(state, self, context)?;
+        cohort::lawful(state, self, &context.programme)
+    }
+
+    fn check_recorded_late(&self, context: &Context) -> Result<(), Refusal> {
+        cohort::check_backdating(self, context)
     }
 
     fn take_into(&self, state: &mut Cohort) {
@@ -377,8 +407,9 @@ impl Shared for FundEvent {
         }
     }
 
-    fn lawful(&self, state: &Fund, programme: &Programme) -> Result<(), Refusal> {
-        fund::lawful(state, self, programme)
+    fn may_follow(&self, state: &Fund, context: &Context) -> Result<(), Refusal> {
+        fund::check_author_of(state, self, context)?;
+        fund::lawful(state, self, &context.programme)
     }
 
     fn take_into(&self, state: &mut Fund) {
@@ -396,7 +427,7 @@ fn begin(kind: &str) -> Subject {
         Cohort::TYPE => Subject::Cohort(Box::default()),
         Fund::TYPE => Subject::Fund(Box::default()),
         Programme::TYPE => Subject::Programme,
-        STREAM_TYPE => Subject::Log(0),
+        STREAM_TYPE => Subject::Log(Version::ZERO),
         _ => Subject::Unknown,
     }
 }
@@ -421,6 +452,7 @@ fn context(
     Context {
         now: event.recorded_at,
         occurred_on: Some(occurred_on),
+        backdating_reason: None,
         actor: by.clone(),
         role: recorded.role,
         subject: event.stream.aggregate_id,

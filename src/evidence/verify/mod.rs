@@ -15,9 +15,10 @@ mod legality;
 mod report;
 
 use chrono::{DateTime, Utc};
+use sira_numbers::Position;
 use tokio::sync::{mpsc, watch};
 
-pub use report::{Deviation, Kind, Report};
+pub use report::{CheckReport, Deviation, DeviationKind};
 
 use super::keys::KeyHistory;
 use super::{EvidenceError, store};
@@ -49,7 +50,7 @@ pub struct Options {
 /// How far a check has come: events checked, of how many, each event counting once for its contents and
 /// once for its legality.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct CheckProgress {
     /// Done.
     pub done: u64,
     /// In all.
@@ -63,12 +64,12 @@ pub struct Progress {
 pub async fn verify(
     journal: &Journal,
     options: &Options,
-    progress: &watch::Sender<Progress>,
-) -> Result<Report, EvidenceError> {
+    progress: &watch::Sender<CheckProgress>,
+) -> Result<CheckReport, EvidenceError> {
     // In this order: whatever is recorded and signed meanwhile lies beyond both.
     let covered = store::newest_size(journal).await?;
     let size = journal.last_position().await?;
-    progress.send_replace(Progress { done: 0, all: 2 * size });
+    progress.send_replace(CheckProgress { done: 0, all: 2 * size.get() });
     let (trust, mut faults) = known_keys(journal, options).await?;
     let mut held = Vec::new();
     for note in options.against.iter().chain(&options.since) {
@@ -76,6 +77,7 @@ pub async fn verify(
     }
     let since =
         options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.checkpoint.size);
+    let since = Position::of_count(since);
     let span = Span { size, since, covered, now: options.now };
     let (told, heard) = mpsc::channel(PAGES_AHEAD);
     let contents = Contents::new(journal, span, trust, held, progress, told);
@@ -105,18 +107,18 @@ async fn known_keys(
     let keys = match KeyHistory::of(journal).await {
         Ok(keys) => keys,
         Err(EvidenceError::Introduction { position }) => {
-            faults.push(Deviation::at(position, Kind::Key));
+            faults.push(Deviation::at(position, DeviationKind::Key));
             None
         }
         Err(EvidenceError::Note(_) | EvidenceError::Journal(JournalError::Inconsistent { .. })) => {
-            faults.push(Deviation::of(Kind::Key));
+            faults.push(Deviation::of(DeviationKind::Key));
             None
         }
         Err(error) => return Err(error),
     };
     if keys.is_none() && faults.is_empty() && store::newest_size(journal).await? > 0 {
         // Checkpoints were signed, and the journal does not say any more by whom.
-        faults.push(Deviation::of(Kind::Key));
+        faults.push(Deviation::of(DeviationKind::Key));
     }
     let Some(known) = &options.key else {
         return Ok((keys.map(|keys| Trust { keys, from: 0 }), faults));
@@ -128,13 +130,13 @@ async fn known_keys(
             return Ok((Some(Trust { keys, from: 0 }), faults));
         }
         if let Some(from) = keys.introductions.iter().find(|one| one.key == *known) {
-            let from = from.position;
+            let from = from.position.get();
             return Ok((Some(Trust { keys, from }), faults));
         }
     }
     // Whoever rewrote the journal may have rewritten what it says of its keys: the reader's key counts.
     if faults.is_empty() {
-        faults.push(Deviation::of(Kind::Key));
+        faults.push(Deviation::of(DeviationKind::Key));
     }
     let keys = KeyHistory { first: known.clone(), introductions: Vec::new() };
     Ok((Some(Trust { keys, from: 0 }), faults))
@@ -151,7 +153,7 @@ fn held_checkpoint(
     let is_signed =
         trust.is_none_or(|trust| note.verify(trust.keys.of_size(checkpoint.size)).is_ok());
     if !is_signed {
-        faults.push(Deviation::at(checkpoint.size, Kind::HeldSignature));
+        faults.push(Deviation::at_size(checkpoint.size, DeviationKind::HeldSignature));
     }
     Ok(Held { checkpoint, note: note.clone(), is_signed })
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sira_domain::reference::Language;
+use sira_numbers::Position;
 
 use crate::evidence::Note;
 use crate::evidence::merkle::Hash;
@@ -9,7 +10,7 @@ use crate::evidence::merkle::Hash;
 /// A kind of deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum DeviationKind {
     /// No event stands at this position.
     Missing,
     /// The row cannot be read, or has not the form of an event.
@@ -52,7 +53,7 @@ pub enum Kind {
     Key,
 }
 
-impl Kind {
+impl DeviationKind {
     /// Whether it says of an event that it is not what was recorded.
     pub(super) const fn is_of_contents(self) -> bool {
         matches!(self, Self::Missing | Self::Unreadable | Self::Altered | Self::NotInTree)
@@ -120,12 +121,12 @@ impl Kind {
 pub struct Deviation {
     /// Where: the event's position, or the checkpoint's size; none for what has no place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub position: Option<u64>,
+    pub position: Option<Position>,
     /// What.
-    pub kind: Kind,
+    pub kind: DeviationKind,
     /// Last position of a run of the same, when it is longer than one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub to: Option<u64>,
+    pub to: Option<Position>,
     /// More about it: never anything personal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -134,13 +135,19 @@ pub struct Deviation {
 impl Deviation {
     /// At a position.
     #[must_use]
-    pub const fn at(position: u64, kind: Kind) -> Self {
+    pub const fn at(position: Position, kind: DeviationKind) -> Self {
         Self { position: Some(position), kind, to: None, detail: None }
+    }
+
+    /// At a checkpoint of a size, which covers the events up to that position.
+    #[must_use]
+    pub const fn at_size(size: u64, kind: DeviationKind) -> Self {
+        Self::at(Position::of_count(size), kind)
     }
 
     /// Of the journal as a whole.
     #[must_use]
-    pub const fn of(kind: Kind) -> Self {
+    pub const fn of(kind: DeviationKind) -> Self {
         Self { position: None, kind, to: None, detail: None }
     }
 
@@ -153,7 +160,7 @@ impl Deviation {
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct CheckReport {
     /// Events in the journal.
     pub events: u64,
     /// Streams.
@@ -170,7 +177,7 @@ pub struct Report {
     pub deviations: Vec<Deviation>,
 }
 
-impl Report {
+impl CheckReport {
     /// Whether everything is as it should be.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -179,7 +186,7 @@ impl Report {
 
     pub(super) fn illegal(&mut self, found: Vec<Deviation>) {
         // An event that is known not to be what it was needs no second verdict.
-        let known: Vec<(u64, u64)> = self
+        let known: Vec<(Position, Position)> = self
             .deviations
             .iter()
             .filter(|one| one.kind.is_of_contents())

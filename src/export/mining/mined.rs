@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use sira_numbers::{Position, Sequence};
 
 use super::vocabulary::{Field, Of, fields};
 use crate::export::ExportError;
@@ -10,13 +11,13 @@ use crate::journal::RecordedEvent;
 use crate::stored::present_payload;
 
 /// Microseconds of a day, less one.
-const DAY_MICROS_MAX: u64 = 86_399_999_999;
+const DAY_MICROS_MAX: i64 = 86_399_999_999;
 
 /// An event as process mining sees it.
 #[derive(Clone, Debug)]
 pub(super) struct Mined {
-    pub position: u64,
-    pub sequence: u64,
+    pub position: Position,
+    pub sequence: Sequence,
     pub event_type: String,
     pub on: NaiveDate,
     pub recorded_at: DateTime<Utc>,
@@ -29,7 +30,7 @@ pub(super) struct Mined {
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum MinedValue {
     Text(String),
     Int(i64),
     Flag(bool),
@@ -52,7 +53,7 @@ struct Recording {
 impl Mined {
     /// Reads an event.
     pub fn read(event: RecordedEvent) -> Result<Self, ExportError> {
-        let damaged = || ExportError::Damaged { position: event.position.saturating_sub(1) };
+        let damaged = || ExportError::Damaged { position: event.position.before() };
         let present = present_payload(&event);
         let payload = present.as_deref().unwrap_or(&event.payload);
         let payload: Payload = serde_json::from_str(payload).map_err(|_| damaged())?;
@@ -76,17 +77,17 @@ impl Mined {
 
     /// Its day, with its place among the events of that day: see the module above.
     pub fn time(&self) -> DateTime<Utc> {
-        let micros = i64::try_from(self.position.min(DAY_MICROS_MAX)).unwrap_or(0);
+        let micros = self.position.stored().min(DAY_MICROS_MAX);
         self.on.and_time(NaiveTime::MIN).and_utc() + Duration::microseconds(micros)
     }
 
     /// A field of the fact, when it is there and of that kind.
-    pub fn told(&self, (name, of): Field) -> Option<Told> {
+    pub fn told(&self, (name, of): Field) -> Option<MinedValue> {
         let value = self.fact.get(name)?;
         match of {
-            Of::Text => value.as_str().map(|text| Told::Text(text.to_owned())),
-            Of::Int => value.as_i64().map(Told::Int),
-            Of::Flag => value.as_bool().map(Told::Flag),
+            Of::Text => value.as_str().map(|text| MinedValue::Text(text.to_owned())),
+            Of::Int => value.as_i64().map(MinedValue::Int),
+            Of::Flag => value.as_bool().map(MinedValue::Flag),
             Of::Time => None,
         }
     }
@@ -102,19 +103,19 @@ impl Mined {
     }
 
     /// What every event tells, in the order of [`super::vocabulary::COMMON`], then its type's fields.
-    pub fn attributes(&self, label: &str) -> Vec<(&'static str, Told)> {
+    pub fn attributes(&self, label: &str) -> Vec<(&'static str, MinedValue)> {
         let own = fields(&self.event_type).iter();
         let own: Vec<_> = own.filter_map(|field| Some((field.0, self.told(*field)?))).collect();
         let text = |name, text: &Option<String>| {
             // The type's own field of that name is the fact; who recorded it is told by it less well.
             let is_free = own.iter().all(|(own, _)| *own != name);
-            text.clone().filter(|_| is_free).map(|text| (name, Told::Text(text)))
+            text.clone().filter(|_| is_free).map(|text| (name, MinedValue::Text(text)))
         };
         let mut all = vec![
-            ("label", Told::Text(label.to_owned())),
-            ("recorded_at", Told::Time(self.recorded_at)),
-            ("position", Told::Int(self.position.try_into().unwrap_or(i64::MAX))),
-            ("sequence", Told::Int(self.sequence.try_into().unwrap_or(i64::MAX))),
+            ("label", MinedValue::Text(label.to_owned())),
+            ("recorded_at", MinedValue::Time(self.recorded_at)),
+            ("position", MinedValue::Int(self.position.stored())),
+            ("sequence", MinedValue::Int(self.sequence.stored())),
         ];
         all.extend(text("role", &self.role));
         all.extend(text("office", &self.office));

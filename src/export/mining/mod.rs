@@ -23,8 +23,9 @@ mod xes;
 use std::io::Write;
 
 use sira_domain::reference::Language;
+use sira_numbers::Position;
 
-use super::{ExportError, Exported, Progress, StaffNames, reach};
+use super::{ExportError, ExportProgress, Exported, StaffNames, reach};
 use crate::journal::Journal;
 
 /// A form of process-mining log.
@@ -46,9 +47,9 @@ pub async fn export<W: Write + Send>(
     staff: &StaffNames,
     form: MiningForm,
     language: Language,
-    up_to: Option<u64>,
+    up_to: Option<Position>,
     mut out: W,
-    progress: Progress<'_>,
+    progress: ExportProgress<'_>,
 ) -> Result<(W, Exported), ExportError> {
     let (position, as_of) = reach(journal, up_to).await?;
     let rows = match form {

@@ -10,25 +10,26 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sira_domain::path::facts::WashingtonGroup;
 use sira_domain::reference::Language;
+use sira_numbers::Position;
 use sira_projections::path::age_band;
 
-use super::mined::{Mined, Told, moment};
+use super::mined::{Mined, MinedValue, moment};
 use super::relations::{Links, Relation, of_object};
 use super::streams::{Stream, Streams};
 use super::vocabulary::{COMMON, Field, OBJECT_FIELDS, OBJECT_TYPES, Of, event_types, fields};
-use crate::export::{ExportError, Progress};
+use crate::export::{ExportError, ExportProgress};
 use crate::journal::Journal;
 
 /// Writes the whole log; how many events are in it.
 pub(super) async fn write(
     journal: &Journal,
     language: Language,
-    position: u64,
+    position: Position,
     out: &mut impl Write,
-    progress: Progress<'_>,
+    progress: ExportProgress<'_>,
 ) -> Result<u64, ExportError> {
     write_types(language, out)?;
-    let total = position.saturating_mul(2);
+    let total = position.get().saturating_mul(2);
     let mut streams = Streams::new(journal, position, progress, (0, total));
     let mut list = List::begin("objects", out)?;
     while let Some(stream) = streams.next().await? {
@@ -36,7 +37,7 @@ pub(super) async fn write(
     }
     list.end(",\n")?;
     let labels: Vec<_> = event_types(language).collect();
-    let mut streams = Streams::new(journal, position, progress, (position, total));
+    let mut streams = Streams::new(journal, position, progress, (position.get(), total));
     let mut list = List::begin("events", out)?;
     while let Some(stream) = streams.next().await? {
         let mut links = Links::default();
@@ -123,12 +124,12 @@ fn related(relations: Vec<Relation>) -> Value {
     relations.into_iter().map(one).collect()
 }
 
-fn value(told: Told) -> Value {
+fn value(told: MinedValue) -> Value {
     match told {
-        Told::Text(text) => text.into(),
-        Told::Int(number) => number.into(),
-        Told::Flag(flag) => flag.into(),
-        Told::Time(time) => moment(time).into(),
+        MinedValue::Text(text) => text.into(),
+        MinedValue::Int(number) => number.into(),
+        MinedValue::Flag(flag) => flag.into(),
+        MinedValue::Time(time) => moment(time).into(),
     }
 }
 
@@ -138,7 +139,7 @@ fn object(stream: &Stream) -> Value {
         let time = event.time();
         attributes(stream.kind, event).into_iter().map(move |told| (time, told))
     });
-    let one = |(time, (name, told)): (DateTime<Utc>, (&str, Told))| json!({ "name": name, "time": moment(time), "value": value(told) });
+    let one = |(time, (name, told)): (DateTime<Utc>, (&str, MinedValue))| json!({ "name": name, "time": moment(time), "value": value(told) });
     json!({
         "id": stream.id.to_string(),
         "type": OBJECT_TYPES[stream.kind],
@@ -148,10 +149,10 @@ fn object(stream: &Stream) -> Value {
 }
 
 /// What an event says of its own object.
-pub(super) fn attributes(kind: usize, event: &Mined) -> Vec<(&'static str, Told)> {
+pub(super) fn attributes(kind: usize, event: &Mined) -> Vec<(&'static str, MinedValue)> {
     let names: &[&str] = match event.event_type.as_str() {
         "Registered" => return registered(event),
-        "Transferred" => &["region", "office"],
+        "Transferred" | "TransferReturned" => &["region", "office"],
         "CohortPlanned" => &["code", "office", "capacity"],
         "FundOpened" => &["code", "budget"],
         "BudgetAdjusted" => &["budget"],
@@ -163,18 +164,18 @@ pub(super) fn attributes(kind: usize, event: &Mined) -> Vec<(&'static str, Told)
 }
 
 /// The attributes of a registration: those that stand in it, and those that follow from it.
-fn registered(event: &Mined) -> Vec<(&'static str, Told)> {
+fn registered(event: &Mined) -> Vec<(&'static str, MinedValue)> {
     use chrono::Datelike as _;
     let birth_year = event.number("birth_year").and_then(|year| i32::try_from(year).ok());
     let answers = event.fact.get("disability");
     let answers = answers.and_then(|answers| serde_json::from_value(answers.clone()).ok());
     let told = |field: &Field| match field.0 {
         "age_band" => {
-            birth_year.map(|year| Told::Text(age_band(event.on.year() - year).to_owned()))
+            birth_year.map(|year| MinedValue::Text(age_band(event.on.year() - year).to_owned()))
         }
-        "disability" => {
-            answers.as_ref().map(|answers: &WashingtonGroup| Told::Flag(answers.has_disability()))
-        }
+        "disability" => answers
+            .as_ref()
+            .map(|answers: &WashingtonGroup| MinedValue::Flag(answers.has_disability())),
         _ => event.told(*field),
     };
     OBJECT_FIELDS[0].iter().filter_map(|field| Some((field.0, told(field)?))).collect()

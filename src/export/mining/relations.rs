@@ -45,6 +45,9 @@ impl Links {
                 named("fund").map(|id| (id, "fund"))
             }
             "DuplicateLinked" | "DuplicateUnlinked" => named("other").map(|id| (id, "same person")),
+            "DuplicateDismissed" | "DuplicateReconsidered" => {
+                named("other").map(|id| (id, "other person"))
+            }
             _ => None,
         };
         if also.is_none() {

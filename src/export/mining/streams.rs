@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use sira_domain::path::Beneficiary;
+use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
 use super::mined::Mined;
-use super::vocabulary::{OBJECT_TYPES, Part, RETRACTED, part_of};
-use crate::export::{ExportError, Progress};
+use super::vocabulary::{OBJECT_TYPES, Part, RETRACTIONS, part_of};
+use crate::export::{ExportError, ExportProgress};
 use crate::journal::{Journal, RecordedEvent, StreamPlace};
 
 /// Events that are read at once.
@@ -24,22 +25,22 @@ pub(super) struct Stream {
 /// Reads every stream up to a position, by kind and id.
 pub(super) struct Streams<'a> {
     journal: &'a Journal,
-    up_to: u64,
+    up_to: Position,
     place: StreamPlace,
     page: VecDeque<RecordedEvent>,
     is_over: bool,
     /// Events that were read so far, and those that will be in all.
     read: u64,
     total: u64,
-    progress: Progress<'a>,
+    progress: ExportProgress<'a>,
 }
 
 impl<'a> Streams<'a> {
     /// From the first stream of all.
     pub fn new(
         journal: &'a Journal,
-        up_to: u64,
-        progress: Progress<'a>,
+        up_to: Position,
+        progress: ExportProgress<'a>,
         (read, total): (u64, u64),
     ) -> Self {
         let (place, page) = (StreamPlace::default(), VecDeque::new());
@@ -47,8 +48,8 @@ impl<'a> Streams<'a> {
     }
 
     /// From the first beneficiary's path; what is of other kinds comes after all of them.
-    pub fn of_paths(journal: &'a Journal, up_to: u64, progress: Progress<'a>) -> Self {
-        let mut own = Self::new(journal, up_to, progress, (0, up_to));
+    pub fn of_paths(journal: &'a Journal, up_to: Position, progress: ExportProgress<'a>) -> Self {
+        let mut own = Self::new(journal, up_to, progress, (0, up_to.get()));
         Beneficiary::TYPE.clone_into(&mut own.place.aggregate_type);
         own
     }
@@ -100,7 +101,7 @@ fn keep(event: RecordedEvent, events: &mut Vec<Mined>) -> Result<(), ExportError
         Part::Event => events.push(Mined::read(event)?),
         Part::Mirror => {}
         Part::Unknown => {
-            return Err(ExportError::Damaged { position: event.position.saturating_sub(1) });
+            return Err(ExportError::Damaged { position: event.position.before() });
         }
     }
     Ok(())
@@ -108,10 +109,14 @@ fn keep(event: RecordedEvent, events: &mut Vec<Mined>) -> Result<(), ExportError
 
 /// What stands, in the order of its time.
 fn standing(mut events: Vec<Mined>) -> Vec<Mined> {
-    let retractions = events.iter().filter(|event| event.event_type == RETRACTED);
-    let retracted: BTreeSet<u64> =
-        retractions.filter_map(|event| event.number("sequence")).collect();
-    events.retain(|event| event.event_type != RETRACTED && !retracted.contains(&event.sequence));
+    let retractions =
+        events.iter().filter(|event| RETRACTIONS.contains(&event.event_type.as_str()));
+    let told = retractions.filter_map(|event| event.number("sequence"));
+    let retracted: BTreeSet<Sequence> =
+        told.filter_map(|sequence| Sequence::try_new(sequence).ok()).collect();
+    events.retain(|event| {
+        !RETRACTIONS.contains(&event.event_type.as_str()) && !retracted.contains(&event.sequence)
+    });
     events.sort_by_key(|event| (event.on, event.position));
     events
 }

@@ -1,5 +1,5 @@
-//! Who may use a route, and the groups of roles that routes name. Commands have their roles in their own
-//! table, [`sira_domain::catalogue`].
+//! Who may use a route, and the groups of roles that routes name. The roles of a command stand in its row
+//! of the domain's tables ([`sira_domain::STREAM_KINDS`] leads to all four), and are asked with the command.
 
 use sira_domain::role::Role::{self, Adviser, Auditor, Committee, Director, Finance, Trainer};
 
@@ -49,8 +49,13 @@ pub const HISTORY_READERS: &[Role] = &[Finance, Director, Auditor, Role::Admin];
 /// Those who see and revoke tokens.
 pub const TOKEN_KEEPERS: &[Role] = &[Role::Admin];
 
-/// Those who settle whether two paths are one person's.
+/// Those who see the pairs of paths that may be one person's. Who may settle it is said by the rows of the
+/// commands `link-duplicate`, `dismiss-duplicate` and those that take them back.
 pub const DUPLICATE_READERS: &[Role] = &[Adviser, Director, Role::Admin];
+
+/// Those who read the applications of people without an account, and refuse them. Who may accept one is who
+/// may register.
+pub const APPLICATION_READERS: &[Role] = &[Adviser, Director];
 
 /// Those who follow the whole journal; see `routes::events` for why their scope must be everything.
 pub const FEED_READERS: &[Role] = &[Auditor, Role::Admin];
@@ -69,6 +74,9 @@ pub const RETENTION_READERS: &[Role] = &[Director, Role::Admin];
 
 /// Those who order the erasure of data past retention.
 pub const ERASERS: &[Role] = &[Role::Admin];
+
+/// Those who give the paths of one adviser to another; whether a path is within reach is asked of each.
+pub const REASSIGNERS: &[Role] = &[Adviser, Director];
 
 /// Those who see what a member of the staff did, and who read a person's data.
 pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];

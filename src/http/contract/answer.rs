@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sira_numbers::{Position, Version};
 
 use super::etag::etag;
 use super::operation::{AnswerHeader, Operation, Output};
@@ -61,12 +62,29 @@ impl<T: JsonSchema> Output for Unkept<T> {
     }
 }
 
+/// What came in and waits for somebody, told without more.
+pub struct TakenIn<T>(pub T);
+
+impl<T: Serialize> IntoResponse for TakenIn<T> {
+    fn into_response(self) -> Response {
+        let mut response = Unkept(self.0).into_response();
+        *response.status_mut() = StatusCode::ACCEPTED;
+        response
+    }
+}
+
+impl<T: JsonSchema> Output for TakenIn<T> {
+    fn describe(operation: &mut Operation) {
+        operation.json::<T>(202, "It came in.", &[]);
+    }
+}
+
 /// JSON from read models, which says up to which position it has read.
 pub struct Read<T> {
     /// What was read.
     pub body: T,
     /// Everything up to here is in it.
-    pub position: u64,
+    pub position: Position,
 }
 
 impl<T: Serialize> IntoResponse for Read<T> {
@@ -74,7 +92,7 @@ impl<T: Serialize> IntoResponse for Read<T> {
         let mut response = json(&self.body);
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, PRIVATE);
-        headers.insert(POSITION, HeaderValue::from(self.position));
+        headers.insert(POSITION, HeaderValue::from(self.position.get()));
         response
     }
 }
@@ -98,41 +116,41 @@ pub struct Page<T> {
 
 /// Where a stream stands at a version: JSON with the version's tag, or nothing for a caller who has that
 /// version already.
-pub struct Standing<T> {
+pub struct AtVersion<T> {
     body: Option<Bytes>,
-    version: u64,
-    position: u64,
+    version: Version,
+    position: Position,
     shown: PhantomData<fn() -> T>,
 }
 
-impl<T> Standing<T> {
+impl<T> AtVersion<T> {
     /// A version in its bytes, which are those of a `T`.
     #[must_use]
-    pub fn of_bytes(body: Bytes, version: u64, position: u64) -> Self {
+    pub fn of_bytes(body: Bytes, version: Version, position: Position) -> Self {
         Self { body: Some(body), version, position, shown: PhantomData }
     }
 
     /// A version that the caller has.
     #[must_use]
-    pub fn unchanged(version: u64, position: u64) -> Self {
+    pub fn unchanged(version: Version, position: Position) -> Self {
         Self { body: None, version, position, shown: PhantomData }
     }
 }
 
-impl<T> IntoResponse for Standing<T> {
+impl<T> IntoResponse for AtVersion<T> {
     fn into_response(self) -> Response {
         let status = if self.body.is_some() { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
         let mut response = json_bytes(self.body.unwrap_or_default());
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::ETAG, etag(self.version));
-        headers.insert(POSITION, HeaderValue::from(self.position));
+        headers.insert(POSITION, HeaderValue::from(self.position.get()));
         headers.insert(header::CACHE_CONTROL, PRIVATE);
         response
     }
 }
 
-impl<T: JsonSchema> Output for Standing<T> {
+impl<T: JsonSchema> Output for AtVersion<T> {
     fn describe(operation: &mut Operation) {
         let headers = [AnswerHeader::ETag, AnswerHeader::Position];
         operation.json::<T>(200, "Where it stands.", &headers);
@@ -149,7 +167,7 @@ impl IntoResponse for Done {
         let mut response = json(&answer);
         let headers = response.headers_mut();
         headers.insert(header::ETAG, etag(answer.version));
-        headers.insert(POSITION, HeaderValue::from(answer.position));
+        headers.insert(POSITION, HeaderValue::from(answer.position.get()));
         if answer.replayed {
             headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
         }

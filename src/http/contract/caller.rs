@@ -8,15 +8,15 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use sira_domain::reference::Language;
+use sira_numbers::{Version, at_most};
 
 use super::envelope::{Envelope, HEADER_TEXT_MAX, header_text};
 use super::error::ApiError;
 use super::etag::Condition;
-use crate::commands::Call;
+use crate::commands::{Call, CommandError};
 use crate::http::App;
-use crate::http::server::gate::{Refusal, Visit};
+use crate::http::server::gate::{GateRefusal, GateVisit};
 use crate::journal::{Freshness, RequestKey};
 use crate::token::Grant;
 
@@ -64,7 +64,7 @@ impl Caller {
     pub(super) async fn admit(app: &App, parts: &mut Parts) -> Result<Self, ApiError> {
         let Ok(envelope) = Envelope::from_request_parts(parts, app).await;
         let token = bearer(&parts.headers).ok_or(ApiError::MissingToken)?;
-        let visit = parts.extensions.get::<Visit>();
+        let visit = parts.extensions.get::<GateVisit>();
         let (grant, fresh) = app.gate.admit(&app.tokens, visit, token).await?;
         let headers = CallHeaders::read(&parts.headers)?;
         Ok(Self(Arc::new(Known { envelope, grant, fresh, headers })))
@@ -84,23 +84,31 @@ impl Caller {
 
     /// The call that a body makes, at whatever version. The idempotency key covers what is asked
     /// (`target`) and with which bytes.
+    ///
+    /// # Errors
+    /// When the key of the hash cannot be had.
+    pub async fn call(&self, app: &App, target: &str, body: &Bytes) -> Result<Call, ApiError> {
+        let key = match &self.headers.idempotency_key {
+            None => None,
+            Some(key) => {
+                let hasher = app.commands.keys().request_hash_key().await;
+                let hasher = hasher.map_err(CommandError::from)?;
+                let actor = self.grant.actor.to_string();
+                let body_hash = hasher.hash(&[target.as_bytes(), &[0], body]);
+                Some(RequestKey { actor, key: key.clone(), body_hash })
+            }
+        };
+        Ok(Call { key, ..self.bare_call() })
+    }
+
+    /// The call that is made without a body and without an idempotency key.
     #[must_use]
-    pub fn call(&self, target: &str, body: &Bytes) -> Call {
-        let key = self.headers.idempotency_key.as_ref().map(|key| RequestKey {
-            actor: self.grant.actor.to_string(),
-            key: key.clone(),
-            body_hash: Sha256::new()
-                .chain_update(target)
-                .chain_update([0])
-                .chain_update(body)
-                .finalize()
-                .into(),
-        });
+    pub fn bare_call(&self) -> Call {
         Call {
             actor: self.grant.actor.clone(),
             role: self.grant.role,
             scope: self.grant.scope.clone(),
-            office: self.grant.office(),
+            office: self.grant.office().cloned(),
             device: self.headers.device.clone(),
             device_time: self.headers.device_time,
             request_id: self.envelope.request_id.to_string(),
@@ -108,8 +116,9 @@ impl Caller {
             causation_id: self.headers.causation_id.clone(),
             client: self.headers.client.clone(),
             occurred_on: None,
+            backdating_reason: None,
             if_match: None,
-            key,
+            key: None,
             import: None,
         }
     }
@@ -120,9 +129,9 @@ impl Caller {
     ///
     /// # Errors
     /// [`ApiError::PreconditionFailed`] where no version could meet it.
-    pub fn version_to_demand(&self, current: u64) -> Result<Option<u64>, ApiError> {
+    pub fn version_to_demand(&self, current: Version) -> Result<Option<Version>, ApiError> {
         let Some(condition) = self.if_match() else { return Ok(None) };
-        if *condition == Condition::Any && current > 0 {
+        if *condition == Condition::Any && current > Version::ZERO {
             return Ok(None);
         }
         let versions = condition.strong_versions();
@@ -141,13 +150,13 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
+impl From<GateRefusal> for ApiError {
+    fn from(refusal: GateRefusal) -> Self {
         match refusal {
-            Refusal::TooMany(reset_s) => {
-                Self::TooManyRequests { retry_after_s: u32::try_from(reset_s).unwrap_or(u32::MAX) }
-            }
-            Refusal::Token(error) => Self::Token(error),
+            GateRefusal::TooMany(reset_s) => Self::TooManyRequests {
+                retry_after_s: at_most(reset_s.max(0).unsigned_abs(), u32::MAX),
+            },
+            GateRefusal::Token(error) => Self::Token(error),
         }
     }
 }

@@ -3,9 +3,10 @@
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use sira_domain::reference::Language;
 
 use super::access::Access;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, operation_of};
 use super::operation::Operation;
 use super::parameter::Parameter;
 use super::problem::ProblemBody;
@@ -67,7 +68,15 @@ fn operation(
         "operationId": endpoint.id, "tags": [endpoint.tag.0], "summary": endpoint.summary,
     });
     if let Some(entry) = endpoint.command {
-        shown["description"] = json!(format!("{} — {}", entry.about_fr, entry.about_en));
+        let needs = entry.jurisdiction;
+        shown["description"] = json!(format!(
+            "{} — {}\n\nPortée : {}. — Scope: {}.",
+            entry.about_fr,
+            entry.about_en,
+            needs.label(Language::Fr),
+            needs.label(Language::En),
+        ));
+        shown["x-jurisdiction"] = json!(needs);
     }
     match endpoint.access {
         Access::Open => shown["security"] = json!([]),
@@ -88,7 +97,7 @@ fn operation(
             operation.body(media_type, &body);
         }
         (None, Some(entry)) => {
-            let name = schema::body_name(entry.word);
+            let name = schema::body_name(operation_of(entry));
             let body = schema::of_command(entry, operation.generator);
             bodies.insert(name.clone(), body);
             let body = json!({ "$ref": format!("#/components/schemas/{name}") });
@@ -114,6 +123,7 @@ fn path_parameter(path: &str, name: &str) -> Parameter {
             json!({ "type": "string", "maxLength": 64, "examples": ["7K3M-9QX2-C"] }),
         ),
         "id" => ("The id.", id),
+        "programme" => ("The programme's id.", id),
         "sha256" => (
             "SHA-256 of the document, hexadecimal.",
             json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),

@@ -8,15 +8,18 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{MethodRouter, on};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::SchemaGenerator;
 use serde_json::Value;
 use sira_domain::catalogue::CommandEntry;
+use sira_domain::jurisdiction::Ground;
+use sira_domain::refusal::Refusal;
 
 use super::access::Access;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::operation::{Described, Operation};
+use crate::commands::CommandError;
 use crate::http::App;
 
 /// Largest body unless a route says otherwise: the longest free texts and a loan's schedule fit several
@@ -55,35 +58,32 @@ pub struct Endpoint {
     handler: MethodRouter<App>,
 }
 
-impl Endpoint {
-    /// A route that reads.
-    pub fn get<H, M, I>(
-        path: impl Into<Cow<'static, str>>,
-        access: Access,
-        (tag, id): (Tag, &'static str),
-        summary: &'static str,
-        handler: H,
-    ) -> Self
-    where
-        H: Handler<M, App> + Described<I>,
-        M: 'static,
-    {
-        Self::on(Method::GET, path, access, (tag, id), summary, handler)
-    }
+/// The constructors of an [`Endpoint`], one a method, which differ in nothing else.
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $name:ident $method:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name<H, M, I>(
+            path: impl Into<Cow<'static, str>>,
+            access: Access,
+            named: (Tag, &'static str),
+            summary: &'static str,
+            handler: H,
+        ) -> Self
+        where
+            H: Handler<M, App> + Described<I>,
+            M: 'static,
+        {
+            Self::on(Method::$method, path, access, named, summary, handler)
+        }
+    )*};
+}
 
-    /// A route that writes.
-    pub fn post<H, M, I>(
-        path: impl Into<Cow<'static, str>>,
-        access: Access,
-        (tag, id): (Tag, &'static str),
-        summary: &'static str,
-        handler: H,
-    ) -> Self
-    where
-        H: Handler<M, App> + Described<I>,
-        M: 'static,
-    {
-        Self::on(Method::POST, path, access, (tag, id), summary, handler)
+impl Endpoint {
+    verbs! {
+        /// A route that reads.
+        get GET;
+        /// A route that writes.
+        post POST;
     }
 
     fn on<H, M, I>(
@@ -98,11 +98,8 @@ impl Endpoint {
         H: Handler<M, App> + Described<I>,
         M: 'static,
     {
-        let filter = if method == Method::POST {
-            axum::routing::MethodFilter::POST
-        } else {
-            axum::routing::MethodFilter::GET
-        };
+        // GET and POST alone come here, and both have a filter.
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         Self {
             method,
             path: path.into(),
@@ -130,7 +127,7 @@ impl Endpoint {
         M: 'static,
     {
         let access = Access::Roles(entry.roles);
-        let named = (Tag(entry.stage), entry.word);
+        let named = (Tag(entry.stage), operation_of(entry));
         let endpoint = Self::post(path, access, named, entry.about_en, handler);
         Self { command: Some(entry), ..endpoint }
     }
@@ -164,7 +161,7 @@ impl Endpoint {
         if matches!(self.access, Access::Open) {
             return handler;
         }
-        let guard = Guard { app: app.clone(), access: self.access };
+        let guard = Guard { app: app.clone(), access: self.access, command: self.command };
         handler.route_layer(from_fn_with_state(guard, admit))
     }
 }
@@ -174,9 +171,19 @@ impl Endpoint {
 struct Guard {
     app: App,
     access: Access,
+    command: Option<&'static CommandEntry>,
 }
 
-/// Lets a caller in whose token is good and whose role may use the route.
+/// Refuses a command that no stream and no body could bring within the caller's reach.
+fn check_reach(command: &CommandEntry, caller: &Caller) -> Result<(), ApiError> {
+    if caller.grant.scope.may_hold(command.jurisdiction) {
+        return Ok(());
+    }
+    Err(CommandError::from(Refusal::OutsideReach { needs: Ground::Everywhere }).into())
+}
+
+/// Lets a caller in whose token is good, whose role may use the route, and whose scope may reach what it
+/// is given on.
 async fn admit(
     State(guard): State<Guard>,
     request: Request,
@@ -185,6 +192,20 @@ async fn admit(
     let (mut parts, body) = request.into_parts();
     let caller = Caller::admit(&guard.app, &mut parts).await?;
     guard.access.check(caller.grant.role)?;
+    if let Some(command) = guard.command {
+        check_reach(command, &caller)?;
+    }
     parts.extensions.insert(caller);
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// The name of a command's operation: its word, which several kinds of stream have for a retraction.
+#[must_use]
+pub fn operation_of(entry: &CommandEntry) -> &'static str {
+    match (entry.word, entry.stage) {
+        ("retract", "convention") => "retract-in-programme",
+        ("retract", "training") => "retract-in-cohort",
+        ("retract", "fund") => "retract-in-fund",
+        _ => entry.word,
+    }
 }

@@ -1,13 +1,14 @@
 //! Entity tags and conditional requests (RFC 9110, 8.8.3 and 13.1). A stream's tag is its version: `"7"`.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use sira_numbers::Version;
 
 /// Longest condition that is looked at: a hundred tags of ours.
 const CONDITION_MAX_BYTES: usize = 1_024;
 
 /// The tag of a version.
 #[must_use]
-pub fn etag(version: u64) -> HeaderValue {
+pub fn etag(version: Version) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
@@ -32,8 +33,8 @@ pub struct EntityTag {
 impl EntityTag {
     /// The version that it names; none when it is a tag of something else.
     #[must_use]
-    pub fn version(&self) -> Option<u64> {
-        self.opaque.parse().ok().filter(|version: &u64| version.to_string() == self.opaque)
+    pub fn version(&self) -> Option<Version> {
+        self.opaque.parse().ok().filter(|version: &Version| version.to_string() == self.opaque)
     }
 }
 
@@ -89,7 +90,7 @@ impl Condition {
 
     /// Whether a version is meant, compared weakly, as `If-None-Match` is.
     #[must_use]
-    pub fn holds_weakly(&self, version: u64) -> bool {
+    pub fn holds_weakly(&self, version: Version) -> bool {
         match self {
             Self::Any => true,
             Self::Tags(tags) => tags.iter().any(|tag| tag.version() == Some(version)),
@@ -98,7 +99,7 @@ impl Condition {
 
     /// The versions meant, compared strongly, as `If-Match` is: a weak tag means none.
     #[must_use]
-    pub fn strong_versions(&self) -> Vec<u64> {
+    pub fn strong_versions(&self) -> Vec<Version> {
         match self {
             Self::Any => Vec::new(),
             Self::Tags(tags) => {
@@ -133,18 +134,18 @@ mod tests {
     #[test]
     fn a_condition_is_read_as_the_standard_writes_it() {
         for (text, versions, is_weakly_seven) in [
-            ("\"7\"", vec![7], true),
+            ("\"7\"", vec![Version::from(7)], true),
             ("W/\"7\"", vec![], true),
-            ("\"1\", \"7\"", vec![1, 7], true),
-            ("\"1\",W/\"7\" ,\"x,y\"", vec![1], true),
-            (", \"1\" ,,", vec![1], false),
+            ("\"1\", \"7\"", vec![Version::from(1), Version::from(7)], true),
+            ("\"1\",W/\"7\" ,\"x,y\"", vec![Version::from(1)], true),
+            (", \"1\" ,,", vec![Version::from(1)], false),
             ("\"07\"", vec![], false),
             ("\"\"", vec![], false),
             ("*", vec![], true),
         ] {
             let condition = Condition::parse(text).unwrap();
             assert_eq!(condition.strong_versions(), versions, "{text}");
-            assert_eq!(condition.holds_weakly(7), is_weakly_seven, "{text}");
+            assert_eq!(condition.holds_weakly(Version::from(7)), is_weakly_seven, "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use sira_numbers::{Position, Version};
 
 use super::error::ApiError;
 use super::etag::Condition;
@@ -47,7 +48,7 @@ impl<T> Input for Named<T> {
 }
 
 /// `Sira-Min-Position`: the position that must be in the answer; none when none is asked for.
-pub struct MinPosition(pub Option<u64>);
+pub struct MinPosition(pub Option<Position>);
 
 impl FromRequestParts<App> for MinPosition {
     type Rejection = ApiError;
@@ -65,7 +66,7 @@ impl Input for MinPosition {
 }
 
 /// `Last-Event-ID`: the last position that a follower of the events has received.
-pub struct LastEventId(pub Option<u64>);
+pub struct LastEventId(pub Option<Position>);
 
 impl FromRequestParts<App> for LastEventId {
     type Rejection = ApiError;
@@ -81,7 +82,7 @@ impl Input for LastEventId {
     }
 }
 
-fn position(headers: &HeaderMap, name: &str) -> Result<Option<u64>, ApiError> {
+fn position(headers: &HeaderMap, name: &str) -> Result<Option<Position>, ApiError> {
     let Some(value) = headers.get(name) else { return Ok(None) };
     let position = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     position.map(Some).ok_or_else(|| ApiError::header(name, "0.."))
@@ -94,7 +95,7 @@ pub struct IfNoneMatch(Option<Condition>);
 impl IfNoneMatch {
     /// Whether the caller has this version.
     #[must_use]
-    pub fn holds(&self, version: u64) -> bool {
+    pub fn holds(&self, version: Version) -> bool {
         self.0.as_ref().is_some_and(|condition| condition.holds_weakly(version))
     }
 }
@@ -142,7 +143,7 @@ impl FromRequest<App> for JsonBody {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(ApiError::UnsupportedMediaType);
+            return Err(ApiError::UnsupportedMediaType { expected: "application/json" });
         }
         let bytes = whole(request, app).await?;
         match serde_json::from_slice(&bytes) {
@@ -173,14 +174,14 @@ pub trait Body: Sized {
 }
 
 /// Such a body, with the exact bytes that it came in.
-pub struct Form<T> {
+pub struct FormBody<T> {
     /// What it says.
     pub form: T,
     /// Its bytes.
     pub bytes: Bytes,
 }
 
-impl<T: Body> FromRequest<App> for Form<T> {
+impl<T: Body> FromRequest<App> for FormBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
@@ -189,7 +190,7 @@ impl<T: Body> FromRequest<App> for Form<T> {
     }
 }
 
-impl<T: Body> Input for Form<T> {
+impl<T: Body> Input for FormBody<T> {
     fn describe(operation: &mut Operation) {
         let schema = operation.schema_of::<T::Schema>();
         operation.body("application/json", &schema);
@@ -215,6 +216,27 @@ impl Input for NoteBody {
     }
 }
 
+/// A table as CSV, in its bytes.
+pub struct CsvBody(pub Bytes);
+
+impl FromRequest<App> for CsvBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if !is_of(request.headers(), "text/csv") {
+            return Err(ApiError::UnsupportedMediaType { expected: "text/csv" });
+        }
+        whole(request, app).await.map(Self)
+    }
+}
+
+impl Input for CsvBody {
+    fn describe(operation: &mut Operation) {
+        let about = "A heading line, and a line a row; UTF-8 or Windows-1252.";
+        operation.body("text/csv", &serde_json::json!({ "type": "string", "description": about }));
+    }
+}
+
 /// A body's bytes, whole.
 async fn whole(request: Request, app: &App) -> Result<Bytes, ApiError> {
     let bytes = Bytes::from_request(request, app).await;
@@ -226,7 +248,11 @@ async fn whole(request: Request, app: &App) -> Result<Bytes, ApiError> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
+    is_of(headers, "application/json")
+}
+
+fn is_of(headers: &HeaderMap, media_type: &str) -> bool {
     let kind =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(media_type))
 }

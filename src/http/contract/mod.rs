@@ -23,4 +23,4 @@ pub mod reading;
 mod schema;
 pub mod shown;
 mod text;
-mod wording;
+pub mod wording;

@@ -2,19 +2,36 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::parameter::FORM;
-use crate::clock::read_moment;
+use crate::clock::{read_day, read_moment};
 
-/// Reads a day as it is written in one way, `YYYY-MM-DD`: a year of more digits, or before our era, is
-/// one that `PostgreSQL` refuses.
-#[must_use]
-pub fn day_written(text: &str) -> Option<NaiveDate> {
-    let day: NaiveDate = text.parse().ok()?;
-    (0..=9_999).contains(&day.year()).then_some(day).filter(|day| day.to_string() == text)
+/// A day of a question, written `YYYY-MM-DD`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day(pub NaiveDate);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        read_day(&text).map(Self).ok_or_else(|| serde::de::Error::custom("a day is expected"))
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> Cow<'static, str> {
+        NaiveDate::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        NaiveDate::inline_schema()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        NaiveDate::json_schema(generator)
+    }
 }
 
 /// A day, which means its end (UTC), or a time.

@@ -7,6 +7,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::parameter::Parameter;
+use crate::formats::Format;
 
 /// An operation while it is described.
 pub struct Operation<'g> {
@@ -92,6 +93,19 @@ impl<'g> Operation<'g> {
     pub fn json<T: JsonSchema>(&mut self, status: u16, about: &str, headers: &[AnswerHeader]) {
         let schema = self.schema_of::<T>();
         self.answer(status, about, headers, &[("application/json", schema)]);
+    }
+
+    /// Gives a table in every format that it is written in: JSON of a type, or a file's bytes.
+    pub fn table<T: JsonSchema>(&mut self, status: u16, about: &str, headers: &[AnswerHeader]) {
+        let json_form = self.schema_of::<T>();
+        let schema = |format: &Format| match format {
+            Format::Json => json_form.clone(),
+            Format::Csv => json!({ "type": "string" }),
+            Format::Parquet | Format::Xlsx => json!({ "type": "string", "format": "binary" }),
+        };
+        let content: Vec<_> =
+            Format::ALL.iter().map(|format| (format.media_type(), schema(format))).collect();
+        self.answer(status, about, headers, &content);
     }
 
     /// Gives an answer in one of these media types; no body where there are none.

@@ -7,9 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use sira_domain::reference::Language;
 
+/// The media type of a problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
 /// One kind of problem: its page, status, title and explanation.
 #[derive(Clone, Copy, Debug)]
-pub struct Kind {
+pub struct ProblemKind {
     /// Last part of its `type`, and of its page `/problems/<slug>`.
     pub slug: &'static str,
     /// HTTP status.
@@ -28,13 +31,13 @@ macro_rules! kinds {
     ($($name:ident $slug:literal $status:literal $title_fr:literal, $title_en:literal; $help_fr:literal, $help_en:literal;)*) => {
         $(
             #[doc = $help_en]
-            pub const $name: Kind = Kind {
+            pub const $name: ProblemKind = ProblemKind {
                 slug: $slug, status: $status, title_fr: $title_fr, title_en: $title_en,
                 help_fr: $help_fr, help_en: $help_en,
             };
         )*
         /// Every kind.
-        pub const KINDS: &[Kind] = &[$($name),*];
+        pub const KINDS: &[ProblemKind] = &[$($name),*];
     };
 }
 
@@ -64,7 +67,7 @@ kinds! {
     PRECONDITION_FAILED "precondition-failed" 412 "Le dossier a changé", "The path has changed";
         "Relisez le dossier, puis réessayez avec sa nouvelle version.", "Read it again, then retry with its new version.";
     BODY_TOO_LARGE "body-too-large" 413 "Corps trop grand", "Body too large";
-        "Au plus 64 Kio ; 512 Kio pour un programme, 50 Mio pour un document.", "At most 64 KiB; 512 KiB for a programme, 50 MiB for a document.";
+        "Au plus 64 Kio ; 512 Kio pour un programme, 50 Mio pour un document, 8 Kio pour une candidature.", "At most 64 KiB; 512 KiB for a programme, 50 MiB for a document, 8 KiB for an application.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415 "Type de contenu non pris en charge", "Unsupported content type";
         "Envoyez Content-Type: application/json, ou multipart/form-data pour un document.", "Send Content-Type: application/json, or multipart/form-data for a document.";
     INVALID_BODY "invalid-body" 422 "Champ invalide", "Invalid field";
@@ -89,13 +92,16 @@ kinds! {
         "La vue n'a pas encore atteint la position demandée : réessayez après le délai indiqué.", "The read side has not reached the position asked for yet: try again after the given delay.";
     NOT_COVERED "not-covered" 503 "Pas encore couvert par un point de contrôle", "Not covered by a checkpoint yet";
         "Un point de contrôle signé suit d'ordinaire en une seconde : réessayez après le délai indiqué.", "A signed checkpoint usually follows within a second: try again after the given delay.";
+    NO_ROOM "no-room" 507 "Plus de place pour les pièces jointes", "No room for documents";
+        "Le disque du serveur est presque plein : prévenez l'administrateur, rien n'a été gardé.", "The server's disk is nearly full: tell the administrator; nothing was kept.";
     TIMEOUT "timeout" 408 "Requête trop lente", "Request too slow";
         "La requête n'est pas arrivée à temps.", "The request did not arrive in time.";
 }
 
 /// One wrong field, parameter or header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct FieldError {
+#[schemars(rename = "FieldError")]
+pub struct ProblemField {
     /// JSON pointer to a field of the body (RFC 6901); `?name` for a parameter of the address; a header's
     /// name for a header.
     pub pointer: String,
@@ -108,9 +114,9 @@ pub struct FieldError {
 /// A problem in one language, on its way to a caller.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    kind: Kind,
+    kind: ProblemKind,
     detail: Option<String>,
-    errors: Vec<FieldError>,
+    errors: Vec<ProblemField>,
     retry_after_s: Option<u32>,
 }
 
@@ -130,10 +136,10 @@ pub struct ProblemBody<'a> {
     #[schemars(with = "String")]
     detail: Option<&'a str>,
     /// What is wrong, one by one; left out where nothing can be named.
-    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[serde(skip_serializing_if = "<[ProblemField]>::is_empty")]
     #[serde(default)]
-    #[schemars(with = "Vec<FieldError>")]
-    errors: &'a [FieldError],
+    #[schemars(with = "Vec<ProblemField>")]
+    errors: &'a [ProblemField],
     /// The request's id, to be told to the administrator.
     request_id: &'a str,
 }
@@ -146,13 +152,13 @@ fn types(_: &mut SchemaGenerator) -> Schema {
 impl Problem {
     /// A problem of one kind.
     #[must_use]
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: ProblemKind) -> Self {
         Self { kind, detail: None, errors: Vec::new(), retry_after_s: None }
     }
 
     /// Its kind.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
@@ -177,7 +183,7 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         let (pointer, rule, detail) = (pointer.into(), rule.into(), detail.into());
-        self.errors.push(FieldError { pointer, rule, detail });
+        self.errors.push(ProblemField { pointer, rule, detail });
         self
     }
 
@@ -200,7 +206,7 @@ impl Problem {
             StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, serde_json::to_vec(&body).unwrap_or_default()).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(delay) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(delay));
         }

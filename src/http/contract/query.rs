@@ -19,7 +19,7 @@ use super::cursor::{read_cursor, write_cursor};
 use super::error::ApiError;
 use super::parameter::{Parameter, parameters};
 use super::problem::{self, Problem};
-use super::text::Text;
+use super::text::ParameterText;
 use super::wording;
 use crate::http::App;
 
@@ -171,7 +171,7 @@ fn read<Q: DeserializeOwned>(
     }
     let mut fit = given.clone();
     loop {
-        let pairs = fit.iter().map(|(name, value)| (name.as_str(), Text(value)));
+        let pairs = fit.iter().map(|(name, value)| (name.as_str(), ParameterText(value)));
         let read = serde_path_to_error::deserialize(MapDeserializer::new(pairs));
         let failed = match read {
             Ok(form) if wrong.is_empty() => return Ok((form, given)),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sira_numbers::Position;
 use tokio::time::Instant;
 
 use super::error::ApiError;
@@ -23,7 +24,7 @@ pub async fn arrive(
     app: &App,
     MinPosition(asked): MinPosition,
     projections: &[&str],
-) -> Result<u64, ApiError> {
+) -> Result<Position, ApiError> {
     let until = Instant::now() + WAIT_WITHIN;
     loop {
         let position = position_of(app, projections).await?;
@@ -37,8 +38,8 @@ pub async fn arrive(
     }
 }
 
-async fn position_of(app: &App, projections: &[&str]) -> Result<u64, ApiError> {
-    let mut lowest = u64::MAX;
+async fn position_of(app: &App, projections: &[&str]) -> Result<Position, ApiError> {
+    let mut lowest = Position::MAX;
     for projection in projections {
         lowest = lowest.min(app.read.position(app.commands.journal().id(), projection).await?);
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use schemars::SchemaGenerator;
+use schemars::{JsonSchema as _, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use sira_domain::catalogue::CommandEntry;
+use sira_domain::reference::BackdatingReason;
 
 use super::labels;
 
@@ -34,6 +35,10 @@ pub fn of_command(entry: &CommandEntry, generator: &mut SchemaGenerator) -> Valu
     }
     let day = json!({ "type": "string", "format": "date", "description": "The day on which it happened; today when left out." });
     schema["properties"]["occurred_on"] = day;
+    let mut reason = Value::from(BackdatingReason::json_schema(generator));
+    reason["description"] =
+        "The reason for which the fact is recorded later than the programme allows.".into();
+    schema["properties"]["backdating_reason"] = reason;
     if entry.word == "register" {
         may_be_told_by_birth_date(&mut schema);
     }

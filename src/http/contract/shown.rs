@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::path::State;
 use sira_domain::values::Reference;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 /// Where a path stands: its id and version, then its state without what is sealed.
@@ -16,9 +17,9 @@ pub struct BeneficiaryStatus {
     /// Its reference for paper and phone; none when the registration was retracted.
     reference: Option<Reference>,
     /// Sequence of its last event.
-    version: u64,
+    version: Version,
     /// Position of its last event.
-    position: u64,
+    position: Position,
     /// When that was recorded.
     recorded_at: DateTime<Utc>,
     /// Its state. The identity is there where it was asked for, and nothing in its place once the person was

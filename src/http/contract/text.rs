@@ -6,9 +6,9 @@ use serde::forward_to_deserialize_any;
 
 /// The text of one parameter.
 #[derive(Clone, Copy, Debug)]
-pub struct Text<'de>(pub &'de str);
+pub struct ParameterText<'de>(pub &'de str);
 
-impl<'de> IntoDeserializer<'de> for Text<'de> {
+impl<'de> IntoDeserializer<'de> for ParameterText<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -24,7 +24,7 @@ macro_rules! parsed {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Text<'de> {
+impl<'de> Deserializer<'de> for ParameterText<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -55,7 +55,7 @@ impl<'de> Deserializer<'de> for Text<'de> {
 
     /// Words with commas between them.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        SeqDeserializer::new(self.0.split(',').map(|word| Text(word.trim())))
+        SeqDeserializer::new(self.0.split(',').map(|word| ParameterText(word.trim())))
             .deserialize_seq(visitor)
     }
 

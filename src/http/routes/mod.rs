@@ -4,6 +4,8 @@ mod analytics;
 pub(super) mod beneficiaries;
 pub(super) mod events;
 mod evidence;
+mod open_call;
+mod payments;
 mod reference;
 mod retention;
 mod staff;
@@ -21,11 +23,13 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(beneficiaries::endpoints());
     all.extend(streams::endpoints());
     all.extend(worklists::endpoints());
+    all.extend(payments::endpoints());
     all.extend(analytics::endpoints());
     all.extend(events::endpoints());
     all.extend(evidence::endpoints());
     all.extend(staff::endpoints());
     all.extend(retention::endpoints());
+    all.extend(open_call::endpoints());
     all.extend(reference::endpoints());
     all.extend(tokens::endpoints());
     all

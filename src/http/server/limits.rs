@@ -8,14 +8,20 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::http::{HeaderMap, HeaderValue};
 use chrono::{DateTime, Utc};
 use quick_cache::sync::Cache;
+use sira_numbers::at_most;
 
 /// Callers remembered for each limit. An entry is some 100 bytes; whoever is forgotten begins with a
 /// full quota, so a flood from more addresses than this loosens the limit and takes no memory.
 const CALLERS_MAX: usize = 100_000;
 /// The window in which a quota is given, in seconds.
 const WINDOW_S: i64 = 60;
-/// The same in microseconds.
-const WINDOW_US: i64 = WINDOW_S * 1_000_000;
+/// Microseconds of a second.
+const SECOND_US: i64 = 1_000_000;
+/// Applications of people without an account from one address, in an hour. A household, or the customers of a
+/// cyber café one after the other; an office that takes applications down registers them under an account.
+pub const APPLICATIONS_OF_ADDRESS: u32 = 20;
+/// The window in which they are given, in seconds.
+pub const APPLICATIONS_WINDOW_S: i64 = 3_600;
 
 /// How many requests a minute; 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +50,7 @@ impl Default for RateLimits {
 
 /// What a limit says to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct LimitStanding {
     /// Whether the request may go on.
     pub is_within: bool,
     /// Requests left now.
@@ -58,6 +64,8 @@ pub struct Standing {
 pub struct Limit {
     name: &'static str,
     quota: u32,
+    /// The time in which it is given, in microseconds.
+    window_us: i64,
     /// The same in every answer, so it is written once.
     policy: HeaderValue,
     /// When each key's quota will be whole again: microseconds since 1970.
@@ -70,57 +78,66 @@ impl Limit {
     /// A limit of so many requests a minute; none for 0.
     #[must_use]
     pub fn new(name: &'static str, quota: u32) -> Option<Self> {
+        Self::within(name, quota, WINDOW_S)
+    }
+
+    /// A limit of so many requests in so many seconds; none for 0.
+    #[must_use]
+    pub fn within(name: &'static str, quota: u32, seconds: i64) -> Option<Self> {
         let hasher = std::hash::RandomState::new();
-        let policy = HeaderValue::from_str(&format!("\"{name}\";q={quota};w={WINDOW_S}")).ok()?;
-        let whole_at = Cache::new(CALLERS_MAX);
-        (quota > 0).then_some(Self { name, quota, policy, whole_at, hasher })
+        let policy = HeaderValue::from_str(&format!("\"{name}\";q={quota};w={seconds}")).ok()?;
+        let (whole_at, window_us) = (Cache::new(CALLERS_MAX), seconds * SECOND_US);
+        (quota > 0).then_some(Self { name, quota, window_us, policy, whole_at, hasher })
     }
 
     /// Takes one request from a key's quota, if one is left.
-    pub fn take(&self, key: impl std::hash::Hash, now: DateTime<Utc>) -> Standing {
+    pub fn take(&self, key: impl std::hash::Hash, now: DateTime<Utc>) -> LimitStanding {
         self.decide(key, now, self.cost_us())
     }
 
     /// Says how a key stands, and takes nothing.
-    pub fn look(&self, key: impl std::hash::Hash, now: DateTime<Utc>) -> Standing {
+    pub fn look(&self, key: impl std::hash::Hash, now: DateTime<Utc>) -> LimitStanding {
         self.decide(key, now, 0)
     }
 
     /// A quota is full at first and refills evenly: a request moves the moment at which it will be
     /// whole by `cost`, and that moment never lies further away than the window.
-    fn decide(&self, key: impl std::hash::Hash, now: DateTime<Utc>, cost: i64) -> Standing {
+    fn decide(&self, key: impl std::hash::Hash, now: DateTime<Utc>, cost: i64) -> LimitStanding {
         let now = now.timestamp_micros();
         let key = self.hasher.hash_one(key);
         let made = || Ok::<_, std::convert::Infallible>(Arc::new(AtomicI64::new(now)));
         let Ok(whole_at) = self.whole_at.get_or_insert_with(&key, made);
-        let latest = now + WINDOW_US - self.cost_us();
+        let latest = now + self.window_us - self.cost_us();
         let taken = whole_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| {
             // A clock that was set back must lock nobody out for longer than a window.
-            let at = at.clamp(now, now + WINDOW_US);
+            let at = at.clamp(now, now + self.window_us);
             (at <= latest).then_some(at + cost)
         });
         match taken {
-            Ok(at) => self.within(at.clamp(now, now + WINDOW_US) + cost - now),
-            Err(at) => Standing {
+            Ok(at) => self.spent(at.clamp(now, now + self.window_us) + cost - now),
+            Err(at) => LimitStanding {
                 is_within: false,
                 remaining: 0,
-                reset_s: whole_seconds(at.min(now + WINDOW_US) - latest).max(1),
+                reset_s: whole_seconds(at.min(now + self.window_us) - latest).max(1),
             },
         }
     }
 
-    fn within(&self, owed_us: i64) -> Standing {
-        let remaining = u32::try_from((WINDOW_US - owed_us) / self.cost_us()).unwrap_or(0);
-        Standing { is_within: true, remaining, reset_s: whole_seconds(owed_us) }
+    fn spent(&self, owed_us: i64) -> LimitStanding {
+        let remaining = at_most(
+            (self.window_us - owed_us).max(0).unsigned_abs() / self.cost_us().unsigned_abs(),
+            u32::MAX,
+        );
+        LimitStanding { is_within: true, remaining, reset_s: whole_seconds(owed_us) }
     }
 
     fn cost_us(&self) -> i64 {
-        (WINDOW_US / i64::from(self.quota)).max(1)
+        (self.window_us / i64::from(self.quota)).max(1)
     }
 
     /// Writes the headers of the IETF draft (draft-ietf-httpapi-ratelimit-headers).
-    pub fn write(&self, standing: Standing, headers: &mut HeaderMap) {
-        let Standing { remaining, reset_s, .. } = standing;
+    pub fn write(&self, standing: LimitStanding, headers: &mut HeaderMap) {
+        let LimitStanding { remaining, reset_s, .. } = standing;
         headers.insert("ratelimit-policy", self.policy.clone());
         let state = format!("\"{}\";r={remaining};t={reset_s}", self.name);
         if let Ok(value) = HeaderValue::from_str(&state) {
@@ -148,7 +165,7 @@ mod tests {
             let standing = limit.take("a", at(0));
             assert_eq!((standing.is_within, standing.remaining), (true, left));
         }
-        let refused = Standing { is_within: false, remaining: 0, reset_s: 1 };
+        let refused = LimitStanding { is_within: false, remaining: 0, reset_s: 1 };
         assert_eq!(limit.take("a", at(0)), refused);
         assert_eq!(limit.take("a", at(999)), refused);
         assert!(limit.take("b", at(999)).is_within);

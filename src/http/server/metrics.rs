@@ -10,6 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use sira_numbers::{Position, at_most};
 use sira_projections::{ProjectionStatus, RunState};
 
 use crate::read_side::ProjectionLag;
@@ -153,22 +154,22 @@ impl Metrics {
     #[must_use]
     pub fn text(
         &self,
-        position: u64,
+        position: Position,
         published: u64,
         projections: &[ProjectionStatus],
         lags: &[ProjectionLag],
     ) -> String {
-        let signed = |position| i64::try_from(position).unwrap_or(i64::MAX);
-        self.position.set(signed(position));
+        let signed = |count: u64| at_most(count, i64::MAX);
+        self.position.set(position.stored());
         self.published.set(signed(published));
         for status in projections {
             let labels = ProjectionLabels { projection: status.name };
-            self.of_projections.projected.get_or_create(&labels).set(signed(status.position));
+            self.of_projections.projected.get_or_create(&labels).set(status.position.stored());
             let has_stopped = matches!(status.state, RunState::Stopped { .. });
             self.of_projections.stopped.get_or_create(&labels).set(has_stopped.into());
             let at =
                 if let RunState::Stopped { position, .. } = status.state { position } else { None };
-            let at = signed(at.unwrap_or_default());
+            let at = at.unwrap_or_default().stored();
             self.of_projections.stopped_at.get_or_create(&labels).set(at);
             let Some(lag) = lags.iter().find(|lag| lag.name == status.name) else { continue };
             self.of_projections.lag.get_or_create(&labels).set(signed(lag.lag_events));

@@ -70,7 +70,7 @@ fn forwarded(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
 }
 
 /// A household or office has a whole /64 of IPv6: it is counted as one.
-fn counted(address: IpAddr) -> IpAddr {
+pub(super) fn counted(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {

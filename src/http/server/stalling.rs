@@ -4,89 +4,26 @@
 //! take its time. But whoever takes not a byte of it for long holds a connection, and maybe a stream's
 //! place, for nothing.
 
-use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_io_timeout::TimeoutStream;
 
 /// A connection that fails with `TimedOut` when nothing could be written for so long.
-pub(super) struct Stalling<T> {
-    inner: T,
-    limit: Duration,
-    /// Runs while a write waits.
-    stalled: Option<Pin<Box<Sleep>>>,
-}
+pub(super) type Stalling<T> = Pin<Box<TimeoutStream<T>>>;
 
-impl<T> Stalling<T> {
-    /// Watches a connection.
-    pub fn new(inner: T, limit: Duration) -> Self {
-        Self { inner, limit, stalled: None }
-    }
-
-    fn watch<R>(
-        &mut self,
-        written: Poll<io::Result<R>>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<R>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let limit = self.limit;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
-        stalled.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Stalling<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Stalling<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.watch(written, context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.inner).poll_write_vectored(context, bytes);
-        self.watch(written, context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.inner).poll_flush(context);
-        self.watch(flushed, context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.watch(shut, context)
-    }
+/// Watches a connection.
+pub(super) fn stalling<T: AsyncRead + AsyncWrite>(inner: T, limit: Duration) -> Stalling<T> {
+    let mut stream = TimeoutStream::new(inner);
+    stream.set_write_timeout(Some(limit));
+    Box::pin(stream)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -94,7 +31,7 @@ mod tests {
     #[tokio::test]
     async fn who_takes_nothing_is_given_up_and_who_takes_slowly_is_not() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let mut ours = Stalling::new(ours, Duration::from_secs(1));
+        let mut ours = stalling(ours, Duration::from_secs(1));
         let writing = tokio::spawn(async move { ours.write_all(&[1; 32]).await });
         let mut taken = [0; 4];
         for _ in 0..6 {

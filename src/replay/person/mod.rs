@@ -7,7 +7,6 @@
 
 mod models;
 mod page;
-mod words;
 
 use std::collections::BTreeMap;
 
@@ -19,18 +18,19 @@ use sira_domain::path::Beneficiary;
 use sira_domain::programme::Programme;
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
+use sira_numbers::{Position, Sequence, Version};
 use sira_projections::ReadStore;
 use sira_projections::case_status::is_sealed;
 use uuid::Uuid;
 
 pub use page::page;
 
-use super::history::{After, RulesTold, programme_of, tell};
+use super::history::{After, HistoryRules, programme_of, tell};
 use super::readings::{action_label, readings_of};
 use crate::commands::{CommandError, Commands, Loaded, stream_id};
-use crate::keys::{Found, PersonKey};
+use crate::keys::{FoundKey, PersonKey};
 use crate::present::{Opening, open_sealed, path_value};
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// Readings that are read at a time.
 const READINGS_PER_STATEMENT: u32 = 1_000;
@@ -47,9 +47,9 @@ pub struct Held {
     /// When this was put together.
     pub made_at: String,
     /// Sequence of the path's last event.
-    pub version: u64,
+    pub version: Version,
     /// Its position.
-    pub position: u64,
+    pub position: Position,
     /// The programme that holds it.
     pub programme: Value,
     /// Day on which the personal data were erased, if they were.
@@ -71,7 +71,7 @@ pub struct Held {
     /// Every event.
     pub events: Vec<HeldEvent>,
     /// The rules that they were judged by.
-    pub rules: Vec<RulesTold>,
+    pub rules: Vec<HistoryRules>,
     /// What the read models hold of the path, by table; of versions, those that stand.
     pub read_models: BTreeMap<&'static str, Vec<Value>>,
     /// Who read these data, newest first.
@@ -94,9 +94,9 @@ pub struct Function {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HeldEvent {
     /// Sequence in the path.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// Position in the journal.
-    pub position: u64,
+    pub position: Position,
     /// Type.
     pub r#type: String,
     /// What that is called.
@@ -159,7 +159,7 @@ pub async fn held(
 ) -> Result<Option<Held>, HeldError> {
     let journal = commands.journal();
     let stream = stream_id::<Beneficiary>(id);
-    let recorded = journal.read_stream(&stream, 0).await.map_err(CommandError::from)?;
+    let recorded = journal.read_stream(&stream, Version::ZERO).await.map_err(CommandError::from)?;
     if recorded.is_empty() {
         return Ok(None);
     }
@@ -205,10 +205,10 @@ async fn keys_of(
     let mut keys = Vec::new();
     for key in state.keys.iter().filter(|_| !state.is_erased()) {
         match commands.keys().get(*key).await? {
-            Found::Key(key) => keys.push(key),
-            Found::Destroyed { .. } => {}
+            FoundKey::Key(key) => keys.push(key),
+            FoundKey::Destroyed { .. } => {}
             // Lost, as after a restore: what it sealed is shown as sealed.
-            Found::Unknown => {
+            FoundKey::Unknown => {
                 tracing::error!(key = %key, "a person's key is missing: what it sealed stays sealed");
             }
         }
@@ -217,7 +217,7 @@ async fn keys_of(
 }
 
 fn held_event(
-    event: super::ToldEvent,
+    event: super::HistoryEvent,
     id: Uuid,
     keys: &[PersonKey],
     language: Language,

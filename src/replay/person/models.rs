@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use sira_numbers::Position;
 use sira_projections::table::{Cell, Realm, TABLES, Table};
 use sira_projections::{ReadError, ReadStore};
 use uuid::Uuid;
@@ -23,7 +24,7 @@ pub(super) async fn rows_of(
     let mut all = BTreeMap::new();
     let by_path = |table: &&Table| table.columns.iter().any(|column| column.name == "aggregate_id");
     for table in TABLES.iter().filter(|table| table.realm == Realm::Read).filter(by_path) {
-        if read.position(journal, table.projection).await? == 0 {
+        if read.position(journal, table.projection).await? == Position::START {
             continue;
         }
         let rows = rows(read, table, id).await?;

@@ -11,6 +11,7 @@ use sira_domain::fund::{self, Fund, FundEvent, FundFact};
 use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::{Programme, ProgrammeEvent};
 use sira_domain::values::{BeneficiaryId, CohortId, FundId, Xof};
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::callers::Callers;
@@ -114,34 +115,45 @@ impl World {
         &mut self,
         id: Uuid,
         event: &FundEvent,
-        at: u64,
+        at: Position,
     ) -> Result<(), sira_domain::refusal::Refusal> {
         let fund = self.funds.entry(id).or_default();
         let allowed = fund::lawful(fund, event, &self.programme);
         fund.take(event);
-        assert!(fund.committed() <= fund.budget, "{at}: committed above the budget");
+        let bounced = fund.repayments_reversed;
+        assert!(fund.committed() <= fund.budget.plus(bounced), "{at}: committed above the budget");
         assert!(fund.disbursed() <= fund.committed(), "{at}: disbursed above the commitments");
         let reference = match &event.fact {
             FundFact::Disbursed(outlay) => Some(&outlay.payment_reference),
             FundFact::Repaid(back) => Some(&back.payment_reference),
+            FundFact::Refunded(moved)
+            | FundFact::Recovered(moved)
+            | FundFact::CreditRefunded(moved)
+            | FundFact::Called(moved) => Some(&moved.payment_reference),
             _ => None,
         };
         if let Some(reference) = reference {
-            assert!(self.references.insert((id, reference.to_string())), "{at}: {reference} twice");
+            assert!(
+                self.references.insert((id, reference.form().to_owned())),
+                "{at}: {reference} twice"
+            );
         }
         allowed
     }
 
     /// Between two appends the funds are the sum of their financings, and the cohorts of their members.
-    fn check_that_streams_agree(&self, at: u64) {
-        let mut sums: BTreeMap<FundId, (Xof, Xof)> = BTreeMap::new();
+    fn check_that_streams_agree(&self, at: Position) {
+        let mut sums: BTreeMap<FundId, (Xof, Xof, Xof)> = BTreeMap::new();
         let mut seats: BTreeMap<CohortId, BTreeSet<BeneficiaryId>> = BTreeMap::new();
         for (id, path) in &self.paths {
             for financing in &path.state().financings {
-                let back = financing.repaid().iter().map(|back| back.principal).sum();
-                let (committed, disbursed) = sums.entry(financing.fund()).or_default();
-                *committed = committed.plus(financing.approved().less(back));
-                *disbursed = disbursed.plus(financing.disbursed().less(back));
+                let (back, paid) = (financing.came_back(), financing.paid_out());
+                let promised =
+                    if financing.released_on().is_some() { paid } else { financing.approved() };
+                let (committed, disbursed, credit) = sums.entry(financing.fund()).or_default();
+                *committed = committed.plus(promised.less(back));
+                *disbursed = disbursed.plus(paid.less(back));
+                *credit = credit.plus(financing.credit());
             }
             if let Some(seat) = &path.state().enrolment {
                 seats.entry(seat.cohort).or_default().insert(BeneficiaryId(*id));
@@ -149,7 +161,8 @@ impl World {
         }
         for (id, fund) in &self.funds {
             let told = sums.remove(&FundId(*id)).unwrap_or_default();
-            assert_eq!((fund.committed(), fund.disbursed()), told, "{at}: fund {id} and its paths");
+            let sums = (fund.committed(), fund.disbursed(), fund.credit);
+            assert_eq!(sums, told, "{at}: fund {id} and its paths");
         }
         for (id, cohort) in &self.cohorts {
             let seated = seats.remove(&CohortId(*id)).unwrap_or_default();
@@ -187,9 +200,9 @@ fn check_answers(events: &[RecordedEvent], callers: &Callers) -> Tally {
         *done += usize::from(answer["already_done"] == false);
         assert_eq!(found.is_empty(), answer["already_done"] == true, "{sent:?}: {answer}");
         if let (Some(first), Some(last)) = (found.first(), found.last()) {
-            let span = last.position - first.position + 1;
+            let span = last.position.since(first.position) + 1;
             assert_eq!(span, found.len() as u64, "{sent:?} is not one append");
-            assert_eq!(answer["position"], last.position, "{sent:?}: {answer}");
+            assert_eq!(answer["position"], last.position.get(), "{sent:?}: {answer}");
         }
     }
     effects.retain(|key, _| key.starts_with("model-"));

@@ -203,7 +203,12 @@ impl Caller {
         let number = last["financing"].as_u64().unwrap();
         let is_loan = last["instrument"] == "loan";
         let paid = last["paid"].as_array().map_or(0, Vec::len);
-        let unpaid = last["tranches"].as_array().and_then(|all| all.get(paid));
+        let is_paid = |tranche: &Value| {
+            let mut paid = last["paid"].as_array().into_iter().flatten();
+            paid.any(|one| one["tranche"] == tranche["tranche"])
+        };
+        let mut tranches = last["tranches"].as_array().into_iter().flatten();
+        let unpaid = tranches.find(|tranche| !is_paid(tranche));
         let again = || json!({ "instrument": last["instrument"], "amount": 200_000, "own_contribution": 0, "fund": last["fund"] });
         if last["refusal"].is_object() {
             return ("adviser", "request-financing", again());
@@ -218,11 +223,14 @@ impl Caller {
                 json!({ "financing": number, "reason": "other" }),
             );
         }
+        if paid > 0 && dice.roll(4) == 0 {
+            return put_right(dice, number);
+        }
         if last["agreement_on"].is_null() {
             return ("director", "sign-agreement", json!({ "financing": number }));
         }
         if let Some(tranche) = unpaid {
-            let mut body = payment(dice, number, 1 + paid as u64);
+            let mut body = payment(dice, number, tranche["tranche"].as_u64().unwrap());
             body["amount"] = tranche["amount"].clone();
             return ("finance", "record-disbursement", body);
         }
@@ -289,6 +297,19 @@ fn reference(dice: &mut Dice) -> String {
 fn payment(dice: &mut Dice, financing: u64, tranche: u64) -> Value {
     json!({ "financing": financing, "tranche": tranche, "amount": 50_000 * (1 + dice.roll(2)),
             "method": "mobile_money", "payment_reference": reference(dice) })
+}
+
+/// A payment undone, or money that comes back; often of what is not there.
+fn put_right(dice: &mut Dice, financing: u64) -> (&'static str, &'static str, Value) {
+    let undo = json!({ "sequence": 8 + dice.roll(20), "ground": "bounced" });
+    let moved = json!({ "financing": financing, "amount": 5_000 * (1 + dice.roll(3)),
+                        "method": "mobile_money", "payment_reference": reference(dice) });
+    match dice.roll(8) {
+        0..3 => ("finance", "reverse-disbursement", undo),
+        3..6 => ("finance", "reverse-repayment", undo),
+        6 => ("finance", "record-refund", moved),
+        _ => ("committee", "cancel-financing", json!({ "financing": financing, "ground": "left" })),
+    }
 }
 
 /// One or two tranches of 50,000 or 100,000; for a loan with its schedule.

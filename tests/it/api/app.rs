@@ -12,14 +12,15 @@ use sira::commands::Commands;
 use sira::documents::DocumentStore;
 use sira::evidence::{Evidence, Keeper, KeeperConfig, SignedTree, Witnesses, load_or_create_key};
 use sira::figures::Figures;
-use sira::grant::Scope;
+use sira::grant::{AskedScope, Scope, ScopeOffice};
 use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
 use sira::journal::Journal;
 use sira::keys::{KeyStore, MasterKey};
 use sira::read_side::{DuplicateFinder, JournalFeed, OpenedKeys, start_projections};
 use sira::token::Tokens;
 use sira_domain::role::Role;
-use sira_domain::values::OfficeCode;
+use sira_domain::values::{OfficeCode, ProgrammeId};
+use sira_numbers::Position;
 use sira_projections::{ReadStore, Runner};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -207,6 +208,14 @@ impl TestApp {
         self.tokens.issue(actor, role, scope, Duration::days(365)).await.unwrap()
     }
 
+    /// The scope of an office that one programme alone has.
+    pub async fn office(&self, code: &str) -> Scope {
+        let known = self.commands.known_places().await.unwrap();
+        let offices = vec![OfficeCode::try_new(code).unwrap()];
+        let asked = AskedScope { offices, ..AskedScope::default() };
+        asked.resolve(Role::Adviser, &known).unwrap()
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }
@@ -229,8 +238,18 @@ impl TestApp {
         self.command(&token, id, word, body).await.ok(200)
     }
 
+    /// Hands a path over to another office, which accepts it.
+    pub async fn hand_over(&self, id: &str, transfer: &Value) {
+        self.done(Role::Director, id, "transfer", transfer).await;
+        let mut acceptance = json!({});
+        if let Some(day) = transfer.get("occurred_on") {
+            acceptance["occurred_on"] = day.clone();
+        }
+        self.done(Role::Director, id, "accept-transfer", &acceptance).await;
+    }
+
     /// Waits until the read models hold everything recorded by now; the position.
-    pub async fn caught_up(&self) -> u64 {
+    pub async fn caught_up(&self) -> Position {
         let head = self.commands.journal().head().await.unwrap().position;
         for _ in 0..3_000 {
             if self.projections.status().iter().all(|one| one.position >= head) {
@@ -245,7 +264,7 @@ impl TestApp {
     pub async fn covered(&self) -> Arc<SignedTree> {
         let head = self.commands.journal().head().await.unwrap().position;
         let tree = self.evidence.covering(head, std::time::Duration::from_secs(30)).await.unwrap();
-        assert!(tree.checkpoint.size >= head, "no checkpoint of {head} events in time");
+        assert!(tree.checkpoint.size >= head.get(), "no checkpoint of {head} events in time");
         tree
     }
 
@@ -331,8 +350,9 @@ impl TestApp {
 }
 
 /// An office's scope.
-pub fn office(code: &str) -> Scope {
-    Scope::Offices(vec![OfficeCode::try_new(code).unwrap()])
+pub fn office(programme: &str, code: &str) -> Scope {
+    let programme = ProgrammeId(programme.parse().unwrap());
+    Scope::Offices(vec![ScopeOffice { programme, office: OfficeCode::try_new(code).unwrap() }])
 }
 
 /// A region's scope.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sira_domain::role::Role;
+use sira_numbers::Position;
 
 use super::app::{Reply, TestApp, office, region, steps};
 
@@ -45,7 +46,7 @@ async fn register(app: &TestApp, cohort: &str, sheet: &Value) -> Reply {
     app.command_of(&trainer, "cohorts", cohort, "record-register", sheet).await
 }
 
-async fn head(app: &TestApp) -> u64 {
+async fn head(app: &TestApp) -> Position {
     app.commands.journal().head().await.unwrap().position
 }
 
@@ -67,6 +68,55 @@ crate::on_both_engines! {
         assert!(shown["members"].as_object().unwrap().contains_key(&other));
         let status = app.get(&adviser, &format!("/v1/beneficiaries/{other}")).await.ok(200);
         assert_eq!(status["enrolment"]["cohort"], json!(cohort));
+    }
+
+    async fn an_exit_gives_the_seat_back_in_the_same_append(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let cohort = app.cohort(&programme, "groupe-1", 1).await;
+        let (one, other) = (selected(&app, &programme).await, selected(&app, &programme).await);
+        app.done(Role::Adviser, &one, "enrol-in-training", &seat(&cohort)).await;
+        let before = head(&app).await;
+        let exit = json!({ "occurred_on": "2022-02-22", "reason": "moved" });
+        let done = app.done(Role::Adviser, &one, "exit", &exit).await;
+        assert_eq!((done["events"].clone(), head(&app).await.since(before)), (json!(["Exited"]), 2));
+        assert_eq!(app.done(Role::Adviser, &one, "exit", &exit).await["already_done"], json!(true));
+        app.done(Role::Adviser, &other, "enrol-in-training", &seat(&cohort)).await;
+        let adviser = app.token(Role::Adviser).await;
+        let shown = app.get(&adviser, &format!("/v1/cohorts/{cohort}")).await.ok(200);
+        assert!(shown["members"].as_object().unwrap().contains_key(&other));
+    }
+
+    async fn who_joins_on_the_last_day_has_not_attended_the_sessions_before(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let (cohort, ids) = class(&app, &programme, 2).await;
+        let trainer = app.token(Role::Trainer).await;
+        let last = json!({ "occurred_on": "2022-02-21", "session": "s2", "on": "2022-03-02", "hours": 6 });
+        app.command_of(&trainer, "cohorts", &cohort, "schedule-session", &last).await.ok(200);
+        register(&app, &cohort, &json!({ "session": "s1", "lines": [
+            { "beneficiary": ids[0], "present": true }, { "beneficiary": ids[1], "present": true }] })).await.ok(200);
+        let late = selected(&app, &programme).await;
+        app.done(Role::Adviser, &late, "enrol-in-training", &json!({ "occurred_on": "2022-03-02", "cohort": cohort })).await;
+        let lines: Vec<Value> = ids.iter().chain([&late]).map(|id| json!({ "beneficiary": id, "present": true })).collect();
+        register(&app, &cohort, &json!({ "session": "s2", "lines": lines })).await.ok(200);
+        for id in [&ids[0], &late] {
+            for module in ["leadership", "management", "processing", "social_entrepreneurship"] {
+                let body = json!({ "occurred_on": "2022-03-20", "module": module, "score": 70 });
+                app.done(Role::Trainer, id, "record-assessment", &body).await;
+            }
+        }
+        let end = json!({ "occurred_on": "2022-04-01" });
+        let refused = app.command(&trainer, &late, "complete-training", &end).await;
+        assert_eq!(refused.error(409, "refused").1, "below_threshold");
+        assert!(refused.text.contains("50 %"), "{}", refused.text);
+        app.done(Role::Trainer, &ids[0], "complete-training", &end).await;
+        let made_up = json!({ "occurred_on": "2022-03-05", "session": "rattrapage", "hours": 6, "present": true });
+        app.done(Role::Trainer, &late, "record-attendance", &made_up).await;
+        app.done(Role::Trainer, &late, "complete-training", &end).await;
+        let shown = app.get(&trainer, &format!("/v1/beneficiaries/{late}")).await.ok(200);
+        let minutes = ["cohort", "attended_minutes", "planned_minutes"].map(|field| shown["training"][field].clone());
+        assert_eq!(minutes, [json!(cohort), json!(720), json!(720)], "what was made up counts once");
     }
 
     async fn two_hundred_callers_for_forty_seats_seat_exactly_forty(engine) {
@@ -91,14 +141,14 @@ crate::on_both_engines! {
         let before = head(&app).await;
         let answer = register(&app, &cohort, &sheet(&ids)).await.ok(200);
         assert_eq!(answer["events"].as_array().unwrap().len(), 11);
-        assert_eq!(head(&app).await, before + 11);
+        assert_eq!(head(&app).await, before.plus(11));
         let adviser = app.token(Role::Adviser).await;
         for (index, id) in ids.iter().enumerate() {
             let status = app.get(&adviser, &format!("/v1/beneficiaries/{id}")).await.ok(200);
             assert_eq!(status["sessions"]["groupe-1.s1"], json!({ "on": "2022-03-01", "minutes": 360, "present": index % 5 != 0 }));
         }
         let again = register(&app, &cohort, &sheet(&ids)).await.ok(200);
-        assert_eq!((again["already_done"].clone(), head(&app).await), (json!(true), before + 11));
+        assert_eq!((again["already_done"].clone(), head(&app).await), (json!(true), before.plus(11)));
         let other = register(&app, &cohort, &json!({ "session": "s1", "lines": [{ "beneficiary": ids[0], "present": true }] })).await;
         assert_eq!(other.error(409, "refused").1, "already_done_otherwise");
     }
@@ -155,13 +205,13 @@ crate::on_both_engines! {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
         let cohort = app.cohort(&programme, "groupe-1", 5).await;
-        for scope in [office("mopti-1"), region("mopti")] {
+        for scope in [office(&programme, "mopti-1"), region("mopti")] {
             let elsewhere = app.token_of("ailleurs", Role::Trainer, scope).await;
-            app.get(&elsewhere, &format!("/v1/cohorts/{cohort}")).await.problem(403, "out-of-scope");
+            app.get(&elsewhere, &format!("/v1/cohorts/{cohort}")).await.problem(404, "not-found");
             let session = json!({ "occurred_on": "2022-02-21", "session": "s1", "on": "2022-03-01", "hours": 6 });
-            app.command_of(&elsewhere, "cohorts", &cohort, "schedule-session", &session).await.problem(403, "out-of-scope");
+            app.command_of(&elsewhere, "cohorts", &cohort, "schedule-session", &session).await.problem(404, "not-found");
             let reply = app.command_of(&elsewhere, "cohorts", &cohort, "record-register", &json!({ "session": "s1", "lines": [] })).await;
-            reply.problem(403, "out-of-scope");
+            reply.problem(404, "not-found");
         }
         let director = app.token(Role::Director).await;
         app.command_of(&director, "cohorts", &cohort, "close-cohort", &json!({ "occurred_on": "2022-04-30" })).await.ok(200);

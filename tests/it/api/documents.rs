@@ -12,9 +12,10 @@ use sira::clock::Clock;
 use sira::http::ServeLimits;
 use sira_database::on_engine;
 use sira_domain::role::Role;
-use sira_evidence::entry::hex;
+use sira_evidence::leaf::hex;
+use sira_numbers::Position;
 
-use super::app::{Reply, TestApp, office};
+use super::app::{Reply, TestApp};
 use crate::support::Engine;
 
 /// A PDF of so many bytes, of no pattern.
@@ -72,7 +73,7 @@ fn objects(engine: &Engine, id: &str) -> Vec<PathBuf> {
     found.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
 }
 
-async fn head(app: &TestApp) -> u64 {
+async fn head(app: &TestApp) -> Position {
     app.commands.journal().head().await.unwrap().position
 }
 
@@ -126,6 +127,34 @@ crate::on_both_engines! {
         let fingerprint = json!({ "name": "a.pdf", "media_type": "application/pdf", "size_bytes": 1, "sha256": "0".repeat(64) });
         let reply = app.command(&adviser, &id, "attach-document", &fingerprint).await;
         reply.problem(415, "unsupported-media-type");
+    }
+
+    async fn a_wrong_header_of_an_upload_is_named(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let adviser = app.token(Role::Adviser).await;
+        let (before, long) = (head(&app).await, "x".repeat(129));
+        let path = format!("/v1/beneficiaries/{id}/commands/attach-document");
+        let upload = || app.request(Method::POST, &path).bearer_auth(&adviser);
+        let named = |problem: &Value| problem["errors"][0]["pointer"].as_str().unwrap().to_lowercase();
+        for (name, value) in [
+            ("if-match", "1"), ("if-match", ""), ("idempotency-key", &long), ("sira-device", &long),
+            ("sira-device-time", "hier"), ("sira-correlation-id", &long), ("sira-causation-id", &long),
+        ] {
+            let reply = Reply::of(upload().header(name, value).multipart(form(&pdf(100)))).await;
+            assert_eq!(named(&reply.problem(400, "bad-parameter")), name, "{value}");
+        }
+        // A form without its boundary cannot be taken apart.
+        for kind in ["multipart/form-data", "multipart/mixed; boundary=x", "application/pdf", "text plain"] {
+            let reply = Reply::of(upload().header("content-type", kind).body(pdf(100))).await;
+            let problem = reply.problem(415, "unsupported-media-type");
+            assert_eq!(named(&problem), "content-type", "{kind}");
+            assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("multipart/form-data"), "{problem}");
+        }
+        let without = Reply::of(upload().body(pdf(100))).await.problem(415, "unsupported-media-type");
+        assert_eq!(named(&without), "content-type");
+        Reply::of(upload().header("if-match", "\"9\"").multipart(form(&pdf(100)))).await.problem(412, "precondition-failed");
+        assert_eq!(head(&app).await, before);
     }
 
     async fn a_document_over_the_limit_is_cut_off(engine) {
@@ -190,9 +219,9 @@ crate::on_both_engines! {
             let status = fetch(&app, &app.token(role).await, &id, &sha256(&bytes)).await.0;
             assert_eq!(status, 403, "{role}");
         }
-        let elsewhere = app.token_of("ailleurs", Role::Adviser, office("mopti-1")).await;
-        assert_eq!(fetch(&app, &elsewhere, &id, &sha256(&bytes)).await.0, 403);
-        attach(&app, &elsewhere, &id, form(&bytes)).await.problem(403, "out-of-scope");
+        let elsewhere = app.token_of("ailleurs", Role::Adviser, app.office("mopti-1").await).await;
+        assert_eq!(fetch(&app, &elsewhere, &id, &sha256(&bytes)).await.0, 404);
+        attach(&app, &elsewhere, &id, form(&bytes)).await.problem(404, "not-found");
         let auditor = app.token(Role::Auditor).await;
         attach(&app, &auditor, &id, form(&bytes)).await.problem(403, "forbidden");
         assert_eq!(fetch(&app, &adviser, &id, &"0".repeat(64)).await.0, 404);

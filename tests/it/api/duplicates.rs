@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sira::grant::Scope;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 use sira_projections::case_identity::NAME as PROJECTION;
 use tokio::time::Instant;
 
@@ -21,11 +22,16 @@ fn person(programme: &str, name: &str, year: i32, more: &Value) -> Value {
 async fn told(app: &TestApp, body: &Value) -> Value {
     let token = app.token(Role::Adviser).await;
     let answer = app.post(&token, "/v1/beneficiaries", body).await.ok(201);
-    reached(app, answer["position"].as_u64().unwrap()).await;
+    reached(app, at(&answer)).await;
     answer
 }
 
-async fn reached(app: &TestApp, position: u64) {
+/// The position that an answer names.
+fn at(answer: &Value) -> Position {
+    Position::of_count(answer["position"].as_u64().unwrap())
+}
+
+async fn reached(app: &TestApp, position: Position) {
     let until = Instant::now() + std::time::Duration::from_secs(20);
     while app.read.position(app.commands.journal().id(), PROJECTION).await.unwrap() < position {
         assert!(Instant::now() < until, "{:?}", app.projections.status());
@@ -33,9 +39,9 @@ async fn reached(app: &TestApp, position: u64) {
     }
 }
 
-async fn worklist(app: &TestApp, token: &str, query: &str, position: u64) -> Reply {
+async fn worklist(app: &TestApp, token: &str, query: &str, position: Position) -> Reply {
     let request = app.request(reqwest::Method::GET, &format!("/v1/worklists/duplicates{query}"));
-    Reply::of(request.bearer_auth(token).header("Sira-Min-Position", position)).await
+    Reply::of(request.bearer_auth(token).header("Sira-Min-Position", position.get())).await
 }
 
 /// The worklist as an administrator sees it, up to the journal's end.
@@ -43,7 +49,9 @@ async fn pairs(app: &TestApp) -> Vec<Value> {
     let token = app.token(Role::Admin).await;
     let head = app.commands.journal().head().await.unwrap().position;
     let reply = worklist(app, &token, "", head).await;
-    assert!(reply.header("sira-position").parse::<u64>().unwrap() >= head || reply.status != 200);
+    assert!(
+        reply.header("sira-position").parse::<Position>().unwrap() >= head || reply.status != 200
+    );
     reply.ok(200)["items"].as_array().unwrap().clone()
 }
 
@@ -102,7 +110,7 @@ on_both_engines! {
         };
         let first = send().await.ok(201);
         assert_eq!(proposed(&first).len(), 1);
-        reached(&app, first["position"].as_u64().unwrap()).await;
+        reached(&app, at(&first)).await;
         let again = send().await;
         assert_eq!(again.header("idempotency-replayed"), "true");
         assert_eq!(again.ok(201), first);
@@ -147,7 +155,7 @@ on_both_engines! {
         let wrong = json!({ "sequence": 1, "reason": "Erreur" });
         app.done(Role::Director, &ids[1], "retract", &wrong).await;
         assert_eq!(pairs(&app).await.len(), 1);
-        let corrected = json!({ "identity": { "name": "Tout Autre Personne", "locality": "Boussin" } });
+        let corrected = json!({ "identity": { "name": "Tout Autre Personne", "phone": null, "locality": "Boussin" } });
         app.done(Role::Adviser, &ids[2], "update-identity", &corrected).await;
         assert_eq!(pairs(&app).await.len(), 0);
         // Its own words again: the correction is retracted.
@@ -174,6 +182,115 @@ on_both_engines! {
         assert_eq!(pairs(&app).await, Vec::<Value>::new());
     }
 
+    async fn a_slip_of_the_pen_and_a_day_of_birth_are_enough_and_a_family_phone_is_not(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let born = |day: &str| json!({ "birth_date": day, "phone": "70000001" });
+        let first = told(&app, &person(&programme, "Mariam Dembélé", 1991, &born("1991-03-12"))).await;
+
+        let slip = person(&programme, "Mariam Dembéké", 1991, &json!({}));
+        assert_eq!(proposed(&told(&app, &slip).await), [(first["id"].clone(), json!(["name_birth_locality"]))]);
+
+        let twin = person(&programme, "Fanta Dembélé", 1991, &born("1991-03-12"));
+        let sister = person(&programme, "Rokia Dembélé", 1994, &json!({ "phone": "70000001" }));
+        for other in [twin, sister] {
+            assert_eq!(proposed(&told(&app, &other).await), []);
+        }
+
+        let moved = person(&programme, "Mariam Dembélé", 1991, &json!({ "birth_date": "1991-03-12", "locality": "Djenné" }));
+        let moved = with(with(moved, "/region", json!("mopti")), "/office", json!("mopti-1"));
+        assert_eq!(proposed(&told(&app, &moved).await), [(first["id"].clone(), json!(["name_birth_date"]))]);
+
+        let namesake = person(&programme, "Mariam Dembélé", 1991, &json!({ "birth_date": "1991-10-25" }));
+        let found = proposed(&told(&app, &namesake).await);
+        assert!(found.iter().all(|(id, _)| *id != first["id"]), "another day is another person: {found:?}");
+    }
+
+    async fn a_dismissed_pair_is_proposed_no_more_until_it_is_reconsidered(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let body = person(&programme, "Sali Essai", 1991, &json!({ "phone": "70000001" }));
+        let (first, second) = (told(&app, &body).await, told(&app, &body).await);
+        let (one, other) = (text(&first["id"]), text(&second["id"]));
+        assert_eq!(pairs(&app).await.len(), 1);
+        let dismissal = json!({ "other": first["reference"], "reason": "Deux cousines" });
+        app.done(Role::Director, other, "dismiss-duplicate", &dismissal).await;
+        assert_eq!(pairs(&app).await, Vec::<Value>::new());
+        // Neither in the worklist nor in an answer, whichever of the two is told again.
+        for id in [one, other] {
+            let again = json!({ "identity": with(body["identity"].clone(), "/phone", json!("70000002")) });
+            assert_eq!(proposed(&app.done(Role::Adviser, id, "update-identity", &again).await), []);
+        }
+        assert_eq!(pairs(&app).await, Vec::<Value>::new());
+        // A third person of the name is proposed with both, and they still not with each other.
+        told(&app, &body).await;
+        assert_eq!(pairs(&app).await.len(), 2);
+
+        let director = app.token(Role::Director).await;
+        let command = |id: &str, word: &str| format!("/v1/beneficiaries/{id}/commands/{word}");
+        let twice = json!({ "other": other, "reason": "Encore" });
+        assert_eq!(app.post(&director, &command(one, "dismiss-duplicate"), &twice).await.error(409, "refused").1, "already_settled");
+        let back = json!({ "other": other, "reason": "La même personne, après tout" });
+        app.done(Role::Director, one, "reconsider-duplicate", &back).await;
+        assert_eq!(pairs(&app).await.len(), 3);
+        app.post(&director, &command(one, "reconsider-duplicate"), &back).await.ok(200);
+        let never = json!({ "other": one, "reason": "Jamais écarté" });
+        assert_eq!(app.post(&director, &command(other, "reconsider-duplicate"), &never).await.error(409, "refused").1, "unknown_item");
+        // A link takes a dismissal back as well.
+        app.done(Role::Director, other, "dismiss-duplicate", &dismissal).await;
+        app.done(Role::Director, other, "link-duplicate", &json!({ "continues": one })).await;
+        assert_eq!(app.post(&director, &command(one, "dismiss-duplicate"), &twice).await.error(409, "refused").1, "already_settled");
+        let adviser = app.token(Role::Adviser).await;
+        app.post(&adviser, &command(one, "dismiss-duplicate"), &twice).await.problem(403, "forbidden");
+    }
+
+    async fn a_pair_across_programmes_is_dismissed_by_whoever_reaches_both(engine) {
+        let app = TestApp::on(engine).await;
+        let (here, there) = (app.programme().await, app.programme().await);
+        let body = |programme: &str| person(programme, "Batoma Essai", 1991, &json!({ "phone": "70000001" }));
+        let (first, second) = (told(&app, &body(&here)).await, told(&app, &body(&there)).await);
+        assert_eq!(pairs(&app).await.len(), 1);
+        let id = text(&second["id"]);
+        let director = app.token(Role::Director).await;
+        let path = |word: &str| format!("/v1/beneficiaries/{id}/commands/{word}");
+        let link = json!({ "continues": first["id"] });
+        assert_eq!(app.post(&director, &path("link-duplicate"), &link).await.error(409, "refused").1, "other_programme");
+        let dismissal = json!({ "other": first["id"], "reason": "Deux personnes" });
+        let of_one = app.token_of("directrice-2", Role::Director, office(&there, "segou-1")).await;
+        assert_eq!(app.post(&of_one, &path("dismiss-duplicate"), &dismissal).await.error(409, "refused").1, "unknown_item");
+        assert_eq!(pairs(&app).await.len(), 1);
+        app.done(Role::Director, id, "dismiss-duplicate", &dismissal).await;
+        assert_eq!(pairs(&app).await, Vec::<Value>::new());
+    }
+
+    async fn a_frozen_path_is_never_proposed_and_a_person_once(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let body = person(&programme, "Nassira Essai", 1991, &json!({ "phone": "70000001" }));
+        let (first, second, third) = (told(&app, &body).await, told(&app, &body).await, told(&app, &body).await);
+        assert_eq!(pairs(&app).await.len(), 3);
+        let link = json!({ "continues": first["id"] });
+        app.done(Role::Director, text(&second["id"]), "link-duplicate", &link).await;
+        let listed = pairs(&app).await;
+        let [pair] = &listed[..] else { panic!("{listed:?}") };
+        let ids = [&pair["one"]["id"], &pair["other"]["id"]];
+        assert!(ids.contains(&&first["id"]) && ids.contains(&&third["id"]), "{pair}");
+        // The one who goes on is told otherwise, and is still found by what the frozen path says.
+        let corrected = json!({ "identity": { "name": "Tout Autre Personne", "locality": "Boussin" } });
+        app.done(Role::Adviser, text(&first["id"]), "update-identity", &corrected).await;
+        let answer = told(&app, &body).await;
+        let mut found: Vec<Value> = proposed(&answer).into_iter().map(|(id, _)| id).collect();
+        found.sort_by_key(Value::to_string);
+        let mut expected = vec![first["id"].clone(), third["id"].clone()];
+        expected.sort_by_key(Value::to_string);
+        assert_eq!(found, expected, "one proposal a person");
+        // Unlinked, it is somebody again.
+        let reason = json!({ "reason": "Deux personnes" });
+        app.done(Role::Director, text(&second["id"]), "unlink-duplicate", &reason).await;
+        let listed = pairs(&app).await;
+        assert!(listed.iter().any(|pair| [&pair["one"]["id"], &pair["other"]["id"]].contains(&&second["id"])), "{listed:?}");
+    }
+
     async fn the_worklist_is_paged_and_kept_to_the_callers_reach(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
@@ -182,7 +299,7 @@ on_both_engines! {
         // In the charge of Mopti, living in Ségou: one path of each of its pairs is in Ségou.
         told(&app, &with(body.clone(), "/office", json!("mopti-1"))).await;
         let last = told(&app, &with(body, "/birth_year", json!(1992))).await;
-        let position = last["position"].as_u64().unwrap();
+        let position = at(&last);
         let admin = app.token(Role::Admin).await;
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -195,18 +312,18 @@ on_both_engines! {
         }
         assert_eq!(seen.len(), 3, "{seen:?}");
         assert!(seen.is_sorted_by(|a, b| a.0 >= b.0) && seen[0] != seen[1] && seen[1] != seen[2]);
-        for (scope, count) in [(office("segou-1"), 3), (office("mopti-1"), 2), (region("mopti"), 2),
+        for (scope, count) in [(office(&programme, "segou-1"), 3), (office(&programme, "mopti-1"), 2), (region("mopti"), 2),
                                (region("segou"), 3), (region("kayes"), 0), (Scope::Offices(vec![]), 0)] {
             let token = app.token_of("agent", Role::Director, scope.clone()).await;
             let listed = worklist(&app, &token, "", position).await.ok(200);
             assert_eq!(listed["items"].as_array().unwrap().len(), count, "{scope:?}");
         }
         let trainer = app.token(Role::Trainer).await;
-        worklist(&app, &trainer, "", 0).await.problem(403, "forbidden");
+        worklist(&app, &trainer, "", 0.into()).await.problem(403, "forbidden");
         for query in ["?cursor=x", "?limit=x", "?page=2"] {
-            worklist(&app, &admin, query, 0).await.problem(400, "bad-parameter");
+            worklist(&app, &admin, query, 0.into()).await.problem(400, "bad-parameter");
         }
-        let ahead = worklist(&app, &admin, "", position + 1_000).await;
+        let ahead = worklist(&app, &admin, "", position.plus(1_000)).await;
         ahead.problem(503, "behind");
         assert_eq!(ahead.header("retry-after"), "1");
     }
@@ -239,6 +356,6 @@ on_both_engines! {
         }
         assert!(started.elapsed() < TimeDelta::seconds(5).to_std().unwrap());
         let admin = app.token(Role::Admin).await;
-        worklist(&app, &admin, "", 0).await.problem(503, "unavailable");
+        worklist(&app, &admin, "", 0.into()).await.problem(503, "unavailable");
     }
 }

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use sira::clock::Clock;
 use sira::http::ServeLimits;
 use sira::journal::{Journal, JournalConfig};
-use sira::keys::{Found, KeyId, KeyStore, MasterKey};
+use sira::keys::{FoundKey, KeyId, KeyStore, MasterKey};
 use sira_domain::role::Role;
+use sira_numbers::Position;
 use sira_projections::ReadStore;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
-use super::app::{MASTER, NAME, TestApp, keys_url, steps};
+use super::app::{MASTER, NAME, Reply, TestApp, keys_url, region, registration, steps, with};
 use crate::support::Engine;
 
 /// Pieces of everything personal that the scripts send.
@@ -25,7 +27,8 @@ fn is_personal(text: &str) -> bool {
 
 /// The key that a path's identity is sealed under, as stored.
 async fn key_of(journal: &Journal, position: u64) -> KeyId {
-    let events = journal.read_feed(position - 1, 1).await.unwrap();
+    let position = Position::of_count(position);
+    let events = journal.read_feed(position.before(), 1).await.unwrap();
     let payload: Value = serde_json::from_str(&events[0].payload).unwrap();
     let sealed = payload["fact"]["Registered"]["identity"].as_str().unwrap();
     sira::keys::key_id_of(sealed).unwrap()
@@ -69,6 +72,69 @@ fn figures(status: &Value) -> Value {
 }
 
 crate::on_both_engines! {
+    async fn an_erasure_follows_the_person_through_linked_paths_or_names_what_remains(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = async || app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let (continues, frozen, older) = (id().await, id().await, id().await);
+        let link = |to: &str| json!({ "continues": to });
+        app.done(Role::Director, &older, "link-duplicate", &link(&frozen)).await;
+        // A path that others continue under is not frozen itself: they are linked anew.
+        app.done(Role::Director, &older, "unlink-duplicate", &json!({ "reason": "Autre" })).await;
+        app.done(Role::Director, &frozen, "link-duplicate", &link(&continues)).await;
+        app.done(Role::Director, &older, "link-duplicate", &link(&continues)).await;
+        app.hand_over(&continues, &json!({ "office": "mopti-1" })).await;
+        // Whoever reaches a part of the person erases nothing of them.
+        let ground = json!({ "ground": "request" });
+        let part = app.token_of("admin.segou", Role::Admin, region("segou")).await;
+        let refused = app.command(&part, &frozen, "erase-personal-data", &ground).await;
+        assert_eq!(refused.error(409, "refused").1, "unknown_item");
+        let admin = app.token(Role::Admin).await;
+        app.command(&admin, &frozen, "erase-personal-data", &ground).await.ok(200);
+        for path in [&continues, &frozen, &older] {
+            let shown = app.get(&app.token(Role::Director).await, &format!("/v1/beneficiaries/{path}?identity=true")).await;
+            assert!(!shown.text.contains("Zoumbal"), "{}", shown.text);
+            let found = app.commands.current_beneficiary(path.parse().unwrap()).await.unwrap().unwrap();
+            assert!(found.state.state().is_erased(), "{path}");
+        }
+        let again = app.command(&admin, &continues, "erase-personal-data", &ground).await.ok(200);
+        assert_eq!(again["already_done"], json!(true));
+    }
+
+    async fn a_request_that_named_somebody_cannot_be_guessed_once_they_are_erased(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let token = app.token(Role::Adviser).await;
+        let body = registration(&programme);
+        let send = async |body: &Value| {
+            let request = app.request(reqwest::Method::POST, "/v1/beneficiaries").bearer_auth(&token);
+            Reply::of(request.header("Idempotency-Key", "essai-9").json(body)).await
+        };
+        let id = send(&body).await.ok(201)["id"].as_str().unwrap().to_owned();
+        // While nobody is erased, another body under the key is told from a retry.
+        let other = with(body.clone(), "/birth_year", json!(1990));
+        send(&other).await.problem(422, "idempotency-key-reused");
+        let stored = async || {
+            let hashes: Vec<Vec<u8>> = sira_database::on_engine!(app.commands.journal().pool(), pool => {
+                sqlx::query_scalar("SELECT body_hash FROM requests").fetch_all(pool).await
+            }).unwrap();
+            hashes
+        };
+        let guess = |hasher: &sira::keys::RequestHashKey| {
+            hasher.hash(&[b"POST /v1/beneficiaries", &[0], body.to_string().as_bytes()]).to_vec()
+        };
+        // Who has every key finds the request of a person who is not erased, and then no more.
+        let key = app.commands.keys().request_hash_key().await.unwrap();
+        assert!(stored().await.contains(&guess(&key)));
+        app.done(Role::Admin, &id, "erase-personal-data", &json!({ "ground": "request" })).await;
+        let key = app.commands.keys().request_hash_key().await.unwrap();
+        assert!(!stored().await.contains(&guess(&key)));
+        let plain = Sha256::digest([b"POST /v1/beneficiaries\0", body.to_string().as_bytes()].concat());
+        assert!(!stored().await.contains(&plain.to_vec()));
+        // A retry is still answered, by its key alone.
+        assert_eq!(send(&body).await.ok(201)["id"], json!(id));
+    }
+
     async fn an_erased_person_is_in_no_answer_and_the_path_reads_as_before(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
@@ -131,7 +197,7 @@ crate::on_both_engines! {
         assert!(wrapped(engine, key).await.is_some());
         app.done(Role::Admin, id, "erase-personal-data", &json!({ "ground": "request" })).await;
         assert!(wrapped(engine, key).await.is_none());
-        assert!(matches!(app.commands.keys().get(key).await.unwrap(), Found::Destroyed { .. }));
+        assert!(matches!(app.commands.keys().get(key).await.unwrap(), FoundKey::Destroyed { .. }));
         assert_eq!(other.get(&token, &path).await.ok(200)["identity"], Value::Null);
         let history = other.get(&token, &format!("/v1/beneficiaries/{id}/history")).await;
         assert!(!is_personal(&history.text), "{}", history.text);
@@ -206,7 +272,7 @@ async fn a_backup_of_the_journal_from_before_the_erasure_opens_nobody() {
     let master = MasterKey::from_text(MASTER).unwrap();
     let keys = KeyStore::open(&keys_url(&engine), master, Clock::System).await.unwrap();
     let key = key_of(&journal, position).await;
-    assert!(matches!(keys.get(key).await.unwrap(), Found::Destroyed { .. }));
+    assert!(matches!(keys.get(key).await.unwrap(), FoundKey::Destroyed { .. }));
     let read = format!("sqlite:{}/read.db", backup.path().display());
     let read = ReadStore::open(&read).await.unwrap();
     let restored = TestApp::start(journal, keys, read, Clock::System, ServeLimits::default()).await;

@@ -11,6 +11,7 @@ use sira::http::ServeLimits;
 use sira::journal::{AppendOutcome, AppendRequest, Journal, NewEvent, StreamId, StreamWrite};
 use sira_database::on_engine;
 use sira_domain::role::Role;
+use sira_numbers::LARGEST;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 use tokio::time::{Instant, timeout};
@@ -97,7 +98,7 @@ async fn append_large(journal: &Journal, count: usize, bytes: usize) {
             metadata: "{}".to_owned(),
         };
         let stream = StreamId::new("Test", Uuid::now_v7());
-        let write = StreamWrite { stream, expected_version: 0, events: vec![event] };
+        let write = StreamWrite { stream, expected_version: 0.into(), events: vec![event] };
         let request = AppendRequest { writes: vec![write], ..AppendRequest::default() };
         let outcome = journal.append(request).await.unwrap();
         assert!(matches!(outcome, AppendOutcome::Committed(_)));
@@ -119,7 +120,7 @@ crate::on_both_engines! {
         }
         let token = app.token(Role::Auditor).await;
         let journal = app.commands.journal();
-        let recorded = journal.read_feed(0, 1000).await.unwrap();
+        let recorded = journal.read_feed(0.into(), 1000).await.unwrap();
         let (mut seen, mut after) = (Vec::new(), 0);
         loop {
             let reply = app.get(&token, &format!("/v1/events?after={after}&limit=2")).await;
@@ -138,6 +139,24 @@ crate::on_both_engines! {
             assert_eq!(event["metadata"], json!(recorded.metadata));
             assert_eq!(event["data"], serde_json::from_str::<Value>(&recorded.payload).unwrap());
         }
+    }
+
+    async fn a_position_that_no_journal_holds_is_refused_by_name(engine) {
+        let app = TestApp::on(engine).await;
+        app.registered().await;
+        let token = app.token(Role::Auditor).await;
+        for beyond in [LARGEST + 1, u64::MAX] {
+            let refused = app.get(&token, &format!("/v1/events?after={beyond}")).await;
+            refused.problem(400, "bad-parameter");
+            assert!(refused.text.contains("after"), "{}", refused.text);
+            let headers = Reader::ask(&app, &token, Some(beyond)).await;
+            assert_eq!(headers.status().as_u16(), 400);
+            let asked = app.request(Method::GET, "/v1/programmes").bearer_auth(&token);
+            let refused = Reply::of(asked.header("Sira-Min-Position", beyond)).await;
+            refused.problem(400, "bad-parameter");
+        }
+        // One that a journal could hold, and this one does not yet.
+        app.get(&token, &format!("/v1/events?after={LARGEST}")).await.problem(400, "bad-parameter");
     }
 
     async fn a_page_is_bounded_in_bytes_and_never_empty_before_the_end(engine) {

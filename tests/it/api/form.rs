@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use sira::http::openapi;
 use sira_domain::path::BENEFICIARY_COMMANDS;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 
 use super::app::{self, NAME, TestApp, registration, with};
 
 /// The journal's last position: nothing refused may move it.
-async fn position(app: &TestApp) -> u64 {
+async fn position(app: &TestApp) -> Position {
     app.commands.journal().head().await.unwrap().position
 }
 
@@ -73,7 +74,7 @@ crate::on_both_engines! {
             (set("/sex", json!(NAME)), "/sex", "unknown_code"),
             (set("/consent/method", json!("telepathy")), "/consent/method", "unknown_code"),
             (set("/office", json!(NAME)), "/office", "code_form"),
-            (set("/identity/phone", json!("+33 6 12 34 56 78")), "/identity/phone", "phone_form"),
+            (set("/identity/phone", json!("+223 6 12 34")), "/identity/phone", "phone_form"),
             (set("/identity/nina", json!(NAME)), "/identity/nina", "nina_form"),
             (set("/identity/birth_date", json!("1997-01-01")), "/birth_year", "fields_disagree"),
         ];

@@ -37,7 +37,7 @@ crate::on_both_engines! {
         let noted = keyed(&app, &token, &path, "k-2", &note).await;
         assert_eq!(keyed(&app, &token, &path, "k-2", &note).await.text, noted.text);
         assert_eq!(keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await.text, first.text);
-        assert_eq!(app.commands.journal().head().await.unwrap().position, position + 2);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, position.plus(2));
     }
 
     async fn a_key_used_with_another_body_or_elsewhere_is_refused(engine) {
@@ -69,7 +69,7 @@ crate::on_both_engines! {
         let all = join_all((0..20).map(|_| keyed(&app, &token, "/v1/beneficiaries", "k", &body))).await;
         assert!(all.iter().all(|reply| reply.status == 201 && reply.text == all[0].text), "{all:?}");
         assert_eq!(all.iter().filter(|reply| !is_replayed(reply)).count(), 1);
-        assert_eq!(app.commands.journal().head().await.unwrap().position, before + 1);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, before.next());
 
         let id = all[0].json()["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/beneficiaries/{id}/commands/add-note");
@@ -77,7 +77,7 @@ crate::on_both_engines! {
         let all = join_all((0..20).map(|_| keyed(&app, &token, &path, "n", &note))).await;
         assert!(all.iter().all(|reply| reply.status == 200 && reply.text == all[0].text), "{all:?}");
         assert_eq!(all.iter().filter(|reply| !is_replayed(reply)).count(), 1);
-        assert_eq!(app.commands.journal().head().await.unwrap().position, before + 2);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, before.plus(2));
     }
 
     async fn a_refused_command_may_be_tried_again_under_its_key(engine) {
@@ -140,12 +140,12 @@ crate::on_both_engines! {
         let sent = (0..20).map(|_| keyed(&app, &admin, "/v1/programmes", "c", &convention));
         let all = join_all(sent).await;
         assert!(all.iter().all(|reply| reply.status == 201 && reply.text == all[0].text), "{all:?}");
-        assert_eq!(app.commands.journal().head().await.unwrap().position, 1);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, 1.into());
         let path = format!("/v1/programmes/{}/commands/renew-convention", all[0].json()["id"].as_str().unwrap());
         let renewal = json!({ "term_years": 2 });
         let all = join_all((0..20).map(|_| keyed(&app, &admin, &path, "r", &renewal))).await;
         assert!(all.iter().all(|reply| reply.status == 200 && reply.text == all[0].text), "{all:?}");
-        assert_eq!(app.commands.journal().head().await.unwrap().position, 2);
+        assert_eq!(app.commands.journal().head().await.unwrap().position, 2.into());
         let other = json!({ "term_years": 3 });
         keyed(&app, &admin, &path, "r", &other).await.problem(422, "idempotency-key-reused");
     }

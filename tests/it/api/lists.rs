@@ -8,7 +8,8 @@ use sira::grant::Scope;
 use sira::read_side::OpenedKeys;
 use sira_database::on_engine;
 use sira_domain::role::Role;
-use sira_projections::case_identity::{IdentityKeys, TermKind};
+use sira_numbers::Position;
+use sira_projections::case_identity::{IdentityIndex, TermKind, index_of};
 use sira_projections::lists::EXAMINED_MAX;
 use sira_projections::table::TableId;
 use sqlx::QueryBuilder;
@@ -22,7 +23,7 @@ const LIST: &str = "/v1/beneficiaries";
 pub async fn list(app: &TestApp, token: &str, path_and_query: &str) -> Reply {
     let head = app.commands.journal().head().await.unwrap().position;
     let request = app.request(reqwest::Method::GET, path_and_query);
-    Reply::of(request.bearer_auth(token).header("Sira-Min-Position", head)).await
+    Reply::of(request.bearer_auth(token).header("Sira-Min-Position", head.get())).await
 }
 
 /// Every item of a list, page by page.
@@ -110,7 +111,7 @@ crate::on_both_engines! {
         let token = app.token(Role::Auditor).await;
         let reply = list(&app, &token, LIST).await;
         let head = app.commands.journal().head().await.unwrap().position;
-        assert!(reply.header("sira-position").parse::<u64>().unwrap() >= head);
+        assert!(reply.header("sira-position").parse::<Position>().unwrap() >= head);
         let page = reply.ok(200);
         assert_eq!(page["next_cursor"], Value::Null);
         let items = page["items"].as_array().unwrap();
@@ -201,7 +202,7 @@ crate::on_both_engines! {
         }
         let head = app.commands.journal().head().await.unwrap().position;
         let ahead = app.request(reqwest::Method::GET, LIST).bearer_auth(&token);
-        Reply::of(ahead.header("Sira-Min-Position", head + 1_000)).await.problem(503, "behind");
+        Reply::of(ahead.header("Sira-Min-Position", head.get() + 1_000)).await.problem(503, "behind");
     }
 
     async fn a_list_holds_the_paths_that_its_reader_may_open_and_no_other(engine) {
@@ -211,7 +212,7 @@ crate::on_both_engines! {
         let second = json!({ "office": "segou-2", "name": "San", "region": "segou", "occurred_on": "2021-07-06" });
         app.command_of(&admin, "programmes", &programme, "open-office", &second).await.ok(200);
         let scopes = [
-            Scope::All, office("segou-1"), office("mopti-1"), office("segou-2"), office("nulle-part"), region("segou"),
+            Scope::All, office(&programme, "segou-1"), office(&programme, "mopti-1"), office(&programme, "segou-2"), office(&programme, "nulle-part"), region("segou"),
             region("mopti"), region("kayes"), Scope::Regions(vec![]), Scope::Offices(vec![]), Scope::Funds(vec![]),
             Scope::Regions(vec!["segou".parse().unwrap(), "mopti".parse().unwrap()]),
         ];
@@ -239,8 +240,8 @@ crate::on_both_engines! {
         let mine = every(&app, &admin, LIST, &format!("&office=segou-1&status=active&programme={programme}"), 200).await;
         let moved: Vec<_> = ids(&mine);
         let transfer = |to: &str| json!({ "occurred_on": "2022-06-01", "office": to });
-        app.done(Role::Director, &moved[0], "transfer", &transfer("segou-2")).await;
-        app.done(Role::Director, &moved[1], "transfer", &transfer("mopti-1")).await;
+        app.hand_over(&moved[0], &transfer("segou-2")).await;
+        app.hand_over(&moved[1], &transfer("mopti-1")).await;
         agree().await;
     }
 
@@ -252,7 +253,7 @@ crate::on_both_engines! {
             let day = format!("2022-01-{:02}", 10 + number % 3);
             there.insert(person(&app, &programme, "Personne Essai", &[("/occurred_on", json!(day))]).await);
         }
-        let token = app.token_of("agent", Role::Adviser, office("segou-1")).await;
+        let token = app.token_of("agent", Role::Adviser, office(&programme, "segou-1")).await;
         for query in ["", "&sort=registered_on", "&q=essai"] {
             let (mut seen, mut cursor) = (Vec::new(), String::new());
             loop {
@@ -337,7 +338,8 @@ crate::on_both_engines! {
         // Bearers of the same name, as they would stand there, all recorded later.
         let term = sira_domain::likeness::sought_by("traore").unwrap().remove(0);
         let keys = OpenedKeys::new(app.commands.keys().clone());
-        let index = &keys.token(TermKind::Searched, &term)[..8];
+        let (_, index) = index_of(app.read.connection().await.unwrap().connection(), &keys).await.unwrap();
+        let index = &IdentityIndex::token(&index, TermKind::Searched, &term)[..8];
         let crowd: Vec<Uuid> = (0..EXAMINED_MAX + 100).map(|_| Uuid::now_v7()).collect();
         let columns = TableId::CaseStatus.table().column_list();
         let others = columns.strip_prefix("aggregate_id, ").unwrap();

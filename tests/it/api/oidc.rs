@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sira::clock::Clock;
+use sira::grant::KnownPlaces;
 use sira::http::{Gate, RateLimits, TrustedProxies};
 use sira::oidc::{Oidc, OidcConfig};
 use sira_domain::role::Role;
@@ -88,6 +89,7 @@ fn config(issuer: &str) -> OidcConfig {
         r#"
         issuer = "{issuer}"
         audience = "{AUDIENCE}"
+        name = "essai"
         [[grants]]
         value = "sira-adviser-segou"
         role = "adviser"
@@ -95,11 +97,13 @@ fn config(issuer: &str) -> OidcConfig {
         [[grants]]
         value = "sira-director"
         role = "director"
+        all = true
         "#
     );
     let config: OidcConfig = toml::from_str(&text).unwrap();
     // Long enough that a flood is one fetch, short enough to wait for.
-    OidcConfig { refetch_every: Duration::from_millis(300), ..config.check().unwrap() }
+    let config = config.check().unwrap().resolve(&KnownPlaces::default()).unwrap();
+    OidcConfig { refetch_every: Duration::from_millis(300), ..config }
 }
 
 async fn trusting(engine: &Engine, issuer: &str, clock: &Clock) -> TestApp {
@@ -134,12 +138,12 @@ crate::on_both_engines! {
         }
         app.command(&token, &id, "add-note", &json!({ "text": "Vue" })).await.ok(200);
         let history = app.get(&token, &format!("{path}/history")).await.ok(200);
-        assert_eq!(history["events"][1]["by"], json!("adviser-segou"), "{history}");
+        assert_eq!(history["events"][1]["by"], json!("oidc:essai/adviser-segou"), "{history}");
         // Its scope is Ségou, its role adviser.
         let director = issuer.token("director").await;
         let transfer = json!({ "office": "mopti-1", "region": "mopti", "reason": "Déménage" });
-        app.command(&director, &id, "transfer", &transfer).await.ok(200);
-        app.get(&token, &path).await.problem(403, "out-of-scope");
+        app.hand_over(&id, &transfer).await;
+        app.get(&token, &path).await.problem(404, "not-found");
         app.get(&director, &path).await.ok(200);
         app.get(&token, "/v1/tokens").await.problem(403, "forbidden");
     }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sira_domain::role::Role;
 
-use super::app::{self, Reply, TestApp, registration};
+use super::app::{Reply, TestApp, registration};
 
 const PROBLEM_TITLES: &[(&str, &str, &str)] = &[
     ("malformed-json", "Le corps n'est pas du JSON", "The body is not JSON"),
@@ -216,17 +216,56 @@ crate::on_both_engines! {
             ("\"V\"", true), ("W/\"V\"", true), ("*", true), ("\"0\", W/\"V\"", true),
             ("\"0\"", false), ("\"VV\"", false), ("V", false), ("", false),
         ];
-        for path in [person, format!("/v1/programmes/{programme}")] {
-            let whole = app.get(&token, &path).await;
+        let (cohort, fund) = (app.cohort(&programme, "g1", 10).await, app.fund(&programme, "f1", 1_000_000).await);
+        let adviser = token;
+        let director = app.token(Role::Director).await;
+        for (token, path) in [
+            (&adviser, person),
+            (&adviser, format!("/v1/programmes/{programme}")),
+            (&director, format!("/v1/cohorts/{cohort}")),
+            (&director, format!("/v1/funds/{fund}")),
+        ] {
+            let whole = app.get(token, &path).await;
             let version = whole.header("etag").trim_matches('"').to_owned();
             for (condition, is_known) in cases {
-                let request = app.request(Method::GET, &path).bearer_auth(&token);
+                let request = app.request(Method::GET, &path).bearer_auth(token);
                 let condition = condition.replace('V', &version);
                 let reply = Reply::of(request.header("if-none-match", &condition)).await;
                 assert_eq!(reply.status, if is_known { 304 } else { 200 }, "{path} {condition}");
                 assert_eq!(reply.text, if is_known { "" } else { &*whole.text });
                 assert_eq!(reply.header("etag"), whole.header("etag"));
             }
+        }
+    }
+
+    async fn a_condition_is_met_or_not_by_every_kind_of_stream(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let (cohort, fund) = (app.cohort(&programme, "g1", 10).await, app.fund(&programme, "f1", 1_000_000).await);
+        let (director, trainer) = (app.token(Role::Director).await, app.token(Role::Trainer).await);
+        let admin = app.token(Role::Admin).await;
+        let session = |session: &str| json!({ "occurred_on": "2022-02-21", "session": session, "on": "2022-03-01", "hours": 6, "module": "leadership" });
+        let adjust = |budget: u64| json!({ "occurred_on": "2022-01-02", "budget": budget, "amendment": "Avenant 1" });
+        let office = |office: &str| json!({ "office": office, "name": "Antenne", "region": "gao", "occurred_on": "2021-07-06" });
+        let streams = [
+            (&admin, format!("/v1/programmes/{programme}"), "open-office", [office("gao-1"), office("gao-2")]),
+            (&trainer, format!("/v1/cohorts/{cohort}"), "schedule-session", [session("s1"), session("s2")]),
+            (&director, format!("/v1/funds/{fund}"), "adjust-budget", [adjust(2_000_000), adjust(3_000_000)]),
+        ];
+        for (token, path, word, bodies) in streams {
+            let version = app.get(&director, &path).await.header("etag").trim_matches('"').to_owned();
+            let give = async |condition: &str, body: &Value| {
+                let request = app.request(Method::POST, &format!("{path}/commands/{word}")).bearer_auth(token);
+                Reply::of(request.header("if-match", condition.replace('V', &version)).json(body)).await
+            };
+            for stale in ["\"0\"", "W/\"V\"", "\"VV\", \"0\""] {
+                let problem = give(stale, &bodies[0]).await.problem(412, "precondition-failed");
+                assert!(problem["detail"].as_str().unwrap().contains(&version), "{path} {stale}: {problem}");
+            }
+            let problem = give("V", &bodies[0]).await.problem(400, "bad-parameter");
+            assert_eq!(problem["errors"][0]["pointer"], json!("If-Match"), "{path}");
+            give("\"0\", \"V\"", &bodies[0]).await.ok(200);
+            give("*", &bodies[1]).await.ok(200);
         }
     }
 
@@ -254,8 +293,9 @@ crate::on_both_engines! {
 
     async fn what_a_device_says_of_itself_is_kept_with_the_event(engine) {
         let app = TestApp::on(engine).await;
-        let id = app.registered().await;
-        let token = app.token_of("awa.t", Role::Adviser, app::office("segou-1")).await;
+        let programme = app.programme().await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let token = app.token_of("awa.t", Role::Adviser, app.office("segou-1").await).await;
         let request = app
             .request(Method::POST, &format!("/v1/beneficiaries/{id}/commands/add-note"))
             .bearer_auth(&token)
@@ -269,7 +309,7 @@ crate::on_both_engines! {
         Reply::of(request).await.ok(200);
         let history = app.get(&token, &format!("/v1/beneficiaries/{id}/history")).await.ok(200);
         let expected = json!({
-            "actor": "awa.t", "role": "adviser", "office": "segou-1", "device": "tablet-3",
+            "actor": "awa.t", "role": "adviser", "office": "segou-1", "programme": programme, "device": "tablet-3",
             "device_time": "2026-01-02T02:04:05.000000Z", "request_id": "r-1",
             "correlation_id": "c-1", "causation_id": "c-0", "client": "essai/1", "rules_version": "0",
         });
@@ -285,6 +325,7 @@ crate::on_both_engines! {
         let office = |region: &str, day: &str| json!({ "office": "x-1", "name": "X", "region": region, "occurred_on": day });
         let cases = [
             ("set-rules", age(41, 40), 409, "/age_women", "fields_disagree"),
+            ("set-rules", json!({ "effective_from": "2022-01-01", "rules": { "figures_published": "week" } }), 409, "/figures_published", "fields_disagree"),
             ("set-rules", age(10, 121), 422, "/rules/age_women/max", "number_range"),
             ("set-rules", json!({ "effective_from": "2022-01-01", "rules": { "no_such": 1 } }), 422, "/rules/no_such", "unknown_field"),
             ("open-office", office("nioro", "2023-03-12"), 409, "/region", "region_not_valid"),

@@ -37,8 +37,8 @@ crate::on_both_engines! {
         second_office(&app, &programme).await;
         let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/beneficiaries/{id}");
-        let old = app.token_of("ancienne", Role::Adviser, office("segou-1")).await;
-        let new = app.token_of("nouvelle", Role::Adviser, office("segou-2")).await;
+        let old = app.token_of("ancienne", Role::Adviser, office(&programme, "segou-1")).await;
+        let new = app.token_of("nouvelle", Role::Adviser, office(&programme, "segou-2")).await;
         let director = app.token_of("directrice", Role::Director, region("segou")).await;
         let far = app.token_of("lointain", Role::Director, region("mopti")).await;
         let sees = async || {
@@ -48,16 +48,21 @@ crate::on_both_engines! {
             }
             statuses
         };
-        assert_eq!(sees().await, [200, 403, 200, 403]);
+        assert_eq!(sees().await, [200, 404, 200, 404]);
         let transfer = |office: &str, day: &str| json!({ "occurred_on": day, "office": office });
         app.command(&old, &id, "transfer", &transfer("segou-2", "2022-02-01")).await.ok(200);
-        assert_eq!(sees().await, [403, 200, 200, 403]);
+        // Until it is accepted there, both see it.
+        assert_eq!(sees().await, [200, 200, 200, 404]);
+        app.command(&new, &id, "accept-transfer", &json!({ "occurred_on": "2022-02-02" })).await.ok(200);
+        assert_eq!(sees().await, [404, 200, 200, 404]);
         for query in ["?version=1", "?as_of=2999-01-01", "/history", "/history?version=1", "?identity=true"] {
-            app.get(&old, &format!("{path}{query}")).await.problem(403, "out-of-scope");
+            app.get(&old, &format!("{path}{query}")).await.problem(404, "not-found");
         }
-        app.command(&old, &id, "add-note", &json!({ "text": "Encore là ?" })).await.problem(403, "out-of-scope");
+        app.command(&old, &id, "add-note", &json!({ "text": "Encore là ?" })).await.problem(404, "not-found");
         app.command(&director, &id, "transfer", &transfer("mopti-1", "2022-03-01")).await.ok(200);
-        assert_eq!(sees().await, [403, 403, 403, 200]);
+        assert_eq!(sees().await, [404, 200, 200, 200]);
+        app.command(&far, &id, "accept-transfer", &json!({ "occurred_on": "2022-03-02" })).await.ok(200);
+        assert_eq!(sees().await, [404, 404, 404, 200]);
     }
 
     async fn nothing_moves_outside_the_term_until_it_is_renewed(engine) {
@@ -75,8 +80,11 @@ crate::on_both_engines! {
         assert_eq!(late.error(409, "refused"), ("/occurred_on".to_owned(), "outside_term".to_owned()));
         assert!(late.text.contains("du 2021-07-06 au 2024-07-05"), "{}", late.text);
         app.done(Role::Adviser, &id, "add-note", &json!({ "text": "Appelée", "occurred_on": "2024-07-06" })).await;
-        app.command_of(&admin, "programmes", &programme, "renew-convention", &json!({ "term_years": 3 })).await.ok(200);
-        idea(&app, &id, "2024-07-06").await.ok(200);
+        app.command_of(&admin, "programmes", &programme, "renew-convention", &json!({ "term_years": 3, "occurred_on": "2024-08-01" })).await.ok(200);
+        let between = idea(&app, &id, "2024-07-31").await;
+        assert_eq!(between.error(409, "refused"), ("/occurred_on".to_owned(), "outside_term".to_owned()));
+        assert!(between.text.contains("du 2024-08-01 au 2027-07-31"), "{}", between.text);
+        idea(&app, &id, "2024-08-01").await.ok(200);
     }
 
     async fn a_path_of_a_closed_office_moves_again_once_it_is_transferred(engine) {

@@ -35,7 +35,7 @@ async fn whoever_writes_while_a_person_is_erased_is_done_before_or_refused() {
             }
         }
         let path = writer.commands.current::<Beneficiary>(id.parse().unwrap()).await.unwrap();
-        assert_eq!(path.unwrap().state.version(), last, "nothing follows the erasure");
+        assert_eq!(path.unwrap().state.version().get(), last, "nothing follows the erasure");
     }
 }
 

@@ -18,12 +18,15 @@ const SLOW: usize = 1_000;
 
 const LIMITS: ServeLimits = ServeLimits {
     connections: 2_000,
+    connections_of_address: 2_000,
+    first_byte_within: Duration::from_secs(6),
     headers_within: Duration::from_secs(6),
     body_silence: Duration::from_secs(6),
     request_within: Duration::from_secs(8),
     upload_within: Duration::from_secs(8),
     drain_within: Duration::from_secs(1),
     streams: 4,
+    streams_of_token: 4,
     unread_within: Duration::from_secs(8),
 };
 

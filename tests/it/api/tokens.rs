@@ -89,7 +89,7 @@ crate::on_both_engines! {
             app.token(Role::Adviser).await;
         }
         let first = app.get(&admin, "/v1/tokens").await.ok(200);
-        assert_eq!(first["tokens"].as_array().unwrap().len(), sira::token::LIST_PAGE);
+        assert_eq!(first["tokens"].as_array().unwrap().len(), sira::token::LIST_PAGE as usize);
         let next = format!("/v1/tokens?before={}", first["next"].as_str().unwrap());
         let second = app.get(&admin, &next).await.ok(200);
         assert_eq!(second["tokens"][0]["actor"], json!("admin"));

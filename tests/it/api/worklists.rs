@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::http::ServeLimits;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 
 use super::app::{TestApp, office, region, steps, steps_with_recognised_training};
 use super::lists::{every, list};
@@ -35,9 +36,9 @@ async fn registered(app: &TestApp, programme: &str) -> String {
 async fn is_kept_to_its_reach(app: &TestApp, name: &str, count: usize) {
     let path = format!("/v1/worklists/{name}");
     for (scope, expected) in [
-        (office("segou-1"), count),
+        (app.office("segou-1").await, count),
         (region("segou"), count),
-        (office("mopti-1"), 0),
+        (app.office("mopti-1").await, 0),
         (region("mopti"), 0),
     ] {
         let token = app.token_of("agent", Role::Adviser, scope.clone()).await;
@@ -65,7 +66,7 @@ async fn is_kept_to_its_reach(app: &TestApp, name: &str, count: usize) {
     list(app, &app.token(Role::Analyst).await, &path).await.problem(403, "forbidden");
     let head = app.commands.journal().head().await.unwrap().position;
     let reply = list(app, &token, &path).await;
-    assert!(reply.header("sira-position").parse::<u64>().unwrap() >= head, "{name}");
+    assert!(reply.header("sira-position").parse::<Position>().unwrap() >= head, "{name}");
 }
 
 async fn in_charge(app: &TestApp, id: &str, on: &str) {
@@ -200,7 +201,7 @@ crate::on_both_engines! {
         let late = overdue("").await;
         assert_eq!(fields(&late, &shown[3..]), [vec![json!(2), json!(100_000), json!("2022-07-01")]]);
         app.done(Role::Director, &id, "transfer", &json!({ "occurred_on": "2022-07-02", "office": "mopti-1" })).await;
-        let (old, new) = (app.token_of("segou", Role::Finance, office("segou-1")).await, app.token_of("mopti", Role::Finance, region("mopti")).await);
+        let (old, new) = (app.token_of("segou", Role::Finance, office(&programme, "segou-1")).await, app.token_of("mopti", Role::Finance, region("mopti")).await);
         assert_eq!(items(&app, &old, "overdue-repayments", "").await.len(), 0, "the office that handed it over");
         assert_eq!(items(&app, &new, "overdue-repayments", "").await.len(), 1);
         app.done(Role::Finance, &id, "record-repayment", &back("2022-07-03", "RC-2")).await;

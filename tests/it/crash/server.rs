@@ -50,8 +50,10 @@ impl Place {
 
     /// A token of somebody who holds a role.
     pub fn token_of(&self, actor: &str, role: &str) -> String {
-        let issued =
-            self.sira().args(["token", "issue", "--actor", actor, "--role", role]).output();
+        let issued = self
+            .sira()
+            .args(["token", "issue", "--actor", actor, "--role", role, "--all"])
+            .output();
         let issued = issued.unwrap();
         assert!(issued.status.success(), "{issued:?}");
         String::from_utf8(issued.stdout).unwrap().trim().to_owned()

@@ -69,10 +69,10 @@ pub fn check_order(events: &[RecordedEvent]) {
     let mut versions: HashMap<&StreamId, u64> = HashMap::new();
     let mut last = None;
     for (index, event) in events.iter().enumerate() {
-        assert_eq!(event.position, index as u64 + 1, "a gap in the positions");
+        assert_eq!(event.position.get(), index as u64 + 1, "a gap in the positions");
         let version = versions.entry(&event.stream).or_default();
         *version += 1;
-        assert_eq!(event.sequence, *version, "a gap in {}", event.stream);
+        assert_eq!(event.sequence.get(), *version, "a gap in {}", event.stream);
         assert_eq!(
             event.leaf_hash,
             event.computed_leaf("main").unwrap(),
@@ -93,15 +93,15 @@ fn check_commands(events: &[RecordedEvent], keys: &BTreeMap<String, i64>, load: 
     }
     for (key, found) in effects.iter().filter(|(key, _)| key.starts_with("crash-")) {
         assert_eq!(found.len(), 1, "{key} has {} effects", found.len());
-        assert_eq!(keys.get(key), Some(&i64::try_from(found[0].position).unwrap()), "{key}");
+        assert_eq!(keys.get(key), Some(&found[0].position.stored()), "{key}");
     }
     // All that was sent has been acknowledged by now, the doubtful at their second sending.
     let known = effects.keys().filter(|key| key.starts_with("crash-")).count();
     assert_eq!(known, load.acknowledged.len());
     for Acknowledged { sent, answer } in &load.acknowledged {
         let effect = effects.get(&sent.key).unwrap_or_else(|| panic!("{sent:?} is lost"))[0];
-        assert_eq!(answer["position"], effect.position, "{sent:?}");
-        assert_eq!(answer["version"], effect.sequence, "{sent:?}");
+        assert_eq!(answer["position"], effect.position.get(), "{sent:?}");
+        assert_eq!(answer["version"], effect.sequence.get(), "{sent:?}");
         assert_eq!(answer["id"], effect.stream.aggregate_id.to_string(), "{sent:?}");
         assert_eq!(answer["events"][0], effect.event_type, "{sent:?}");
     }

@@ -55,7 +55,7 @@ on_both_engines! {
         let made = bundle(&app, &id).await;
         let verdict = read(&made).verify(&log_key());
         assert!(verdict.holds(), "{verdict:?}");
-        let history = app.commands.journal().read_stream(&read(&made).stream(), 0).await.unwrap();
+        let history = app.commands.journal().read_stream(&read(&made).stream(), 0.into()).await.unwrap();
         assert_eq!(verdict.events.len(), history.len());
         for (event, stored) in read(&made).events.iter().zip(&history) {
             assert_eq!((&event.payload, &event.metadata), (&stored.payload, &stored.metadata));
@@ -193,7 +193,7 @@ on_both_engines! {
             app.get(&app.token(role).await, &path).await.problem(403, "forbidden");
         }
         let token = app.token_of("mopti", Role::Director, region("mopti")).await;
-        app.get(&token, &path).await.problem(403, "out-of-scope");
+        app.get(&token, &path).await.problem(404, "not-found");
         let token = app.token(Role::Director).await;
         let reply = app.get(&token, &path).await;
         assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"));

@@ -8,6 +8,7 @@ use sira::evidence::merkle::{Hash, verify_consistency, verify_inclusion};
 use sira::evidence::{Checkpoint, Note, VerifierKey};
 use sira::grant::Scope;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 
 use super::log_key;
 use crate::api::app::{Reply, TestApp, region};
@@ -50,7 +51,7 @@ on_both_engines! {
             verify_inclusion(&leaf, position - 1, newest.size, &path, &newest.root).unwrap();
             let note: Note = proof["checkpoint"].as_str().unwrap().parse().unwrap();
             note.verify(&log_key()).unwrap();
-            let event = app.commands.journal().read_feed(position - 1, 1).await.unwrap().remove(0);
+            let event = app.commands.journal().read_feed(Position::of_count(position - 1), 1).await.unwrap().remove(0);
             assert_eq!(event.computed_leaf("main").unwrap(), leaf);
         }
         for (place, old) in older.iter().enumerate() {
@@ -71,7 +72,7 @@ on_both_engines! {
         let token = app.token(Role::Auditor).await;
         let head = app.commands.journal().head().await.unwrap().position;
         app.get(&token, &format!("/v1/evidence/inclusion?position={head}")).await.ok(200);
-        let beyond = format!("/v1/evidence/inclusion?position={}", head + 1);
+        let beyond = format!("/v1/evidence/inclusion?position={}", head.next());
         app.get(&token, &beyond).await.problem(404, "not-found");
         for query in ["inclusion", "inclusion?position=0", "inclusion?position=x", "inclusion?position=2&size=1",
             "consistency?from=3&to=2", "consistency?from=0", "consistency?to=2", "inclusion?position=1&who=2",
@@ -93,7 +94,7 @@ on_both_engines! {
             let answer = request.send().await.unwrap();
             (answer.status().as_u16(), answer.bytes().await.unwrap())
         };
-        let events = app.commands.journal().read_feed(0, 100).await.unwrap();
+        let events = app.commands.journal().read_feed(0.into(), 100).await.unwrap();
         let leaves: Vec<u8> = events.iter().flat_map(|event| event.leaf_hash).collect();
         for width in 1..=size {
             let (status, bytes) = tile(&format!("0/000.p/{width}")).await;

@@ -8,15 +8,17 @@ use sira::evidence::{
     Algorithm, EvidenceError, Introduction, Keeper, KeeperConfig, KeyHistory, NoteKey,
     load_or_create_key, rotate,
 };
+use sira::files::write_secret;
 use sira::journal::{Journal, Pool};
 use sira_database::on_engine;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 use tempfile::tempdir;
 
 use super::{check, check_with, log_key};
 use crate::api::app::{SIGNING_KEY, TestApp};
 use crate::on_both_engines;
-use sira::evidence::verify::{Kind, Options};
+use sira::evidence::verify::{DeviationKind, Options};
 
 fn own_key() -> NoteKey {
     SIGNING_KEY.parse().unwrap()
@@ -50,7 +52,7 @@ on_both_engines! {
         assert!(late < chrono::Duration::seconds(5), "{late}");
         let report = check(journal).await;
         assert!(report.holds(), "{report:?}");
-        assert_eq!((report.events, report.root), (head.position, tree.checkpoint.root));
+        assert_eq!((report.events, report.root), (head.position.get(), tree.checkpoint.root));
         assert!(report.checkpoints >= 1);
     }
 
@@ -111,8 +113,8 @@ on_both_engines! {
         app.register(&programme).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         let head = journal.head().await.unwrap().position;
-        assert!(app.evidence.published().unwrap().checkpoint.size < head, "two signers at once");
-        assert_eq!(app.covered().await.checkpoint.size, head);
+        assert!(app.evidence.published().unwrap().checkpoint.size < head.get(), "two signers at once");
+        assert_eq!(app.covered().await.checkpoint.size, head.get());
     }
 
     async fn a_process_that_ends_has_signed_what_was_committed(engine) {
@@ -125,7 +127,7 @@ on_both_engines! {
         app.keeper.stop().await;
         let last = check(&journal).await.newest.unwrap();
         let last: sira::evidence::Checkpoint = last.text.parse().unwrap();
-        assert_eq!(last.size, journal.head().await.unwrap().position);
+        assert_eq!(last.size, journal.head().await.unwrap().position.get());
         assert_eq!(count(&journal, "evidence_signer").await, 0, "the place is not given back");
     }
 
@@ -141,7 +143,7 @@ on_both_engines! {
         keeper.evidence().covering(head, Duration::from_secs(20)).await.unwrap();
         // Only what this folder's process has signed is remembered in it: one more event.
         sign_one_more(&full).await;
-        keeper.evidence().covering(head + 1, Duration::from_secs(20)).await.unwrap();
+        keeper.evidence().covering(head.next(), Duration::from_secs(20)).await.unwrap();
         keeper.stop().await;
         // An older state of the same log, as a restored backup is.
         let restored = engine.journal().await;
@@ -180,7 +182,7 @@ on_both_engines! {
         assert_eq!(count(&journal, "evidence_checkpoints").await, signed);
         keeper.stop().await;
         let report = check(&journal).await;
-        assert!(report.deviations.iter().any(|one| one.position == Some(2)), "{report:?}");
+        assert!(report.deviations.iter().any(|one| one.position == Some(2.into())), "{report:?}");
     }
 
     async fn events_that_no_checkpoint_covers_are_named_unless_they_are_of_a_moment_ago(engine) {
@@ -201,11 +203,11 @@ on_both_engines! {
             run(&journal, sql).await.unwrap();
         }
         let report = check_with(&journal, later.clone()).await;
-        let uncovered: Vec<_> = report.deviations.iter().filter(|one| one.kind == Kind::Uncovered).collect();
+        let uncovered: Vec<_> = report.deviations.iter().filter(|one| one.kind == DeviationKind::Uncovered).collect();
         assert_eq!(uncovered.len(), 1, "{report:?}");
-        assert_eq!((uncovered[0].position, uncovered[0].to), (Some(1), Some(size)));
+        assert_eq!((uncovered[0].position, uncovered[0].to), (Some(Position::FIRST), Some(Position::of_count(size))));
         assert_eq!(report.covered, 0);
-        assert!(!check_with(&journal, soon).await.deviations.iter().any(|one| one.kind == Kind::Uncovered));
+        assert!(!check_with(&journal, soon).await.deviations.iter().any(|one| one.kind == DeviationKind::Uncovered));
         // A key of their own that introduces the one that the reader knows vouches for nothing.
         let foreign = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap();
         let text = format!("sira.key/v1\n{}\n{}\n", foreign.verifier(), log_key());
@@ -236,7 +238,7 @@ on_both_engines! {
         rotate(&journal, folder.path(), &own_key(), r#"{"actor":"admin","role":"admin"}"#.to_owned(), Clock::System.now()).await.unwrap();
         let head = journal.head().await.unwrap().position;
         let tree = keeper.evidence().covering(head, Duration::from_secs(20)).await.unwrap();
-        assert_eq!(tree.checkpoint.size, head);
+        assert_eq!(tree.checkpoint.size, head.get());
         tree.note.verify(&log_key()).unwrap_err();
         keeper.stop().await;
         let report = check(&journal).await;
@@ -256,16 +258,16 @@ on_both_engines! {
         // The server with the old key signs nothing beyond; one with the new key does.
         app.register(&programme).await;
         tokio::time::sleep(Duration::from_millis(400)).await;
-        assert!(app.evidence.published().unwrap().checkpoint.size < position);
+        assert!(app.evidence.published().unwrap().checkpoint.size < position.get());
         let loaded = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
         assert_eq!(loaded.0.verifier(), new);
         let keeper = Keeper::start(&journal, &Clock::System, quick(folder.path(), loaded.0));
-        let tree = keeper.evidence().covering(position + 1, Duration::from_secs(20)).await.unwrap();
-        assert!(tree.checkpoint.size > position, "{tree:?}");
+        let tree = keeper.evidence().covering(position.next(), Duration::from_secs(20)).await.unwrap();
+        assert!(tree.checkpoint.size > position.get(), "{tree:?}");
         assert_eq!(tree.note.verify(&new), Ok(None));
         tree.note.verify(&log_key()).unwrap_err();
         // The old server follows.
-        assert!(app.covered().await.checkpoint.size > position);
+        assert!(app.covered().await.checkpoint.size > position.get());
         // Whoever knows only the old key is led to the new one.
         let token = app.token(Role::Auditor).await;
         let text = app.get(&token, &format!("/v1/beneficiaries/{id}/evidence")).await.text;
@@ -278,7 +280,7 @@ on_both_engines! {
         let stranger = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap().verifier();
         assert!(!bundle.verify(&stranger).holds());
         let history = KeyHistory::of(&journal).await.unwrap().unwrap();
-        assert_eq!((history.of_size(position - 1), history.of_size(position)), (&log_key(), &new));
+        assert_eq!((history.of_size(position.before().get()), history.of_size(position.get())), (&log_key(), &new));
         // Only the key that signs now introduces another.
         let again = rotate(&journal, folder.path(), &own_key(), "{}".to_owned(), Clock::System.now()).await;
         assert!(matches!(again, Err(EvidenceError::OtherKey { .. })), "{again:?}");
@@ -290,17 +292,17 @@ on_both_engines! {
         app.registered().await;
         let journal = app.commands.journal().clone();
         let folder = tempdir().unwrap();
-        std::fs::write(folder.path().join("signing.key"), SIGNING_KEY).unwrap();
+        write_secret(&folder.path().join("signing.key"), SIGNING_KEY).unwrap();
         let made = sira::evidence::generate_key("sira.test/log", Algorithm::Ed25519).unwrap();
         // Before the append: a key that nothing names. The old one stands.
-        std::fs::write(folder.path().join("signing.key.next"), made.secret().as_str()).unwrap();
+        write_secret(&folder.path().join("signing.key.next"), &made.secret()).unwrap();
         let (key, _) = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
         assert_eq!(key.verifier(), log_key());
         // The next rotation takes it; a crash right after the append left the files as they were.
         let new = rotate(&journal, folder.path(), &key, "{}".to_owned(), Clock::System.now()).await.unwrap();
         assert_eq!(new, made.verifier());
         std::fs::rename(folder.path().join("signing.key"), folder.path().join("signing.key.next")).unwrap();
-        std::fs::write(folder.path().join("signing.key"), SIGNING_KEY).unwrap();
+        write_secret(&folder.path().join("signing.key"), SIGNING_KEY).unwrap();
         let (key, _) = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
         assert_eq!(key.verifier(), new);
         assert!(!folder.path().join("signing.key.next").exists());
@@ -333,7 +335,7 @@ async fn introduce(journal: &Journal, note: &str) {
     };
     let write = sira::journal::StreamWrite {
         stream: sira::journal::StreamId::new("evidence", id),
-        expected_version: 0,
+        expected_version: 0.into(),
         events: vec![event],
     };
     let request = sira::journal::AppendRequest { writes: vec![write], ..Default::default() };
@@ -354,8 +356,8 @@ fn the_event_that_introduces_a_key_keeps_its_form() {
     let golden = include_str!("../../golden/SigningKeyIntroduced-1.0.json");
     let payload: serde_json::Value = serde_json::from_str(golden).unwrap();
     let note = payload["note"].as_str().unwrap();
-    let introduction = Introduction::of_note(7, note, &log_key()).unwrap();
+    let introduction = Introduction::of_note(7.into(), note, &log_key()).unwrap();
     assert_eq!(introduction.key.name(), "sira.test/log");
     assert_ne!(introduction.key, log_key());
-    assert!(Introduction::of_note(7, note, &introduction.key).is_none());
+    assert!(Introduction::of_note(7.into(), note, &introduction.key).is_none());
 }

@@ -12,7 +12,7 @@ mod since;
 mod unlawful;
 mod ways;
 
-use sira::evidence::verify::{Kind, Options};
+use sira::evidence::verify::{DeviationKind, Options};
 
 use base::{Base, Copy};
 use expected::{expected, named, names};
@@ -46,7 +46,7 @@ async fn tried(base: &Base, copy: &Copy<'_>, way: &Way, effort: Effort) -> Resul
     let is_exact = !(way.leaves_holes && matches!(effort, Effort::OtherKey | Effort::OwnKey));
     if !is_exact {
         // A forger's tree ends at the first hole: where its checkpoints are depends on them.
-        must.retain(|(kind, _)| *kind != Kind::Signature);
+        must.retain(|(kind, _)| *kind != DeviationKind::Signature);
     }
     let agrees = if is_exact { found == must } else { found.is_superset(&must) };
     let more: Vec<_> = found.difference(&must).take(5).collect();

@@ -29,7 +29,7 @@ async fn witness(app: &TestApp, key: &NoteKey, folder: &Path, audits: bool) -> W
 
 /// Waits until everything recorded by now is signed, published or not.
 async fn signed(app: &TestApp) -> u64 {
-    let head = app.commands.journal().head().await.unwrap().position;
+    let head = app.commands.journal().head().await.unwrap().position.get();
     for _ in 0..1_000 {
         if app.evidence.newest().is_ok_and(|tree| tree.checkpoint.size >= head) {
             return head;

@@ -73,7 +73,7 @@ on_both_engines! {
         let file = engine.folder().join("file");
         let (status, said) = refused(&sira(engine, "visits --format csv --lang en", &file));
         assert_eq!(status, 3);
-        assert!(said.contains("not built yet"), "{said}");
+        assert!(said.contains("no read model is built here: run `sira projections rebuild`"), "{said}");
         assert!(!file.exists());
         // What it then asks for works, though there was no table before.
         done(&run(engine, "projections rebuild"));

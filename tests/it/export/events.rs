@@ -6,6 +6,7 @@ use sira::export::{ExportError, Exported};
 use sira::formats::Format;
 use sira::journal::{LeafEntry, RecordedEvent, StreamId, sha256};
 use sira_domain::reference::Language;
+use sira_numbers::Position;
 
 use super::read_back::{moment, read_back};
 use super::town::{SECRETS, journal_of, town};
@@ -15,7 +16,7 @@ use crate::on_both_engines;
 async fn written(
     app: &TestApp,
     form: EventForm,
-    up_to: Option<u64>,
+    up_to: Option<Position>,
 ) -> Result<(Vec<u8>, Exported), ExportError> {
     let journal = app.commands.journal();
     let written = export(journal, form, Language::En, up_to, Vec::new(), &|_, _| ()).await?;
@@ -51,7 +52,7 @@ on_both_engines! {
         let (file, exported) = written(&app, EventForm::CloudEvents, None).await.unwrap();
         let text = String::from_utf8(file).unwrap();
         let events = journal_of(&app).await;
-        assert_eq!(exported.position, events.len() as u64);
+        assert_eq!(exported.position.get(), events.len() as u64);
         assert_eq!(exported.as_of, events.last().unwrap().recorded_at);
         assert_eq!(text.lines().count(), events.len());
         for (line, event) in text.lines().zip(&events) {
@@ -71,7 +72,7 @@ on_both_engines! {
             let names = line.as_object().unwrap().keys();
             assert!(names.clone().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())));
         }
-        let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
+        let positions: Vec<u64> = events.iter().map(|event| event.position.get()).collect();
         assert_eq!(positions, (1..=events.len() as u64).collect::<Vec<_>>());
         assert!(text.contains("sealed:v1:"));
         for secret in SECRETS {
@@ -110,13 +111,13 @@ on_both_engines! {
     async fn an_export_ends_at_the_position_asked_for(engine) {
         let app = TestApp::on(engine).await;
         town(&app).await;
-        let head = journal_of(&app).await.len() as u64;
-        for position in [0, 1, head - 1, head] {
+        let head = Position::of_count(journal_of(&app).await.len() as u64);
+        for position in [Position::START, Position::FIRST, head.before(), head] {
             let (file, exported) = written(&app, EventForm::CloudEvents, Some(position)).await.unwrap();
             let lines = String::from_utf8(file).unwrap().lines().count() as u64;
-            assert_eq!((lines, exported.position, exported.rows), (position, position, position));
+            assert_eq!((lines, exported.position, exported.rows), (position.get(), position, position.get()));
         }
-        let ahead = written(&app, EventForm::CloudEvents, Some(head + 1)).await.err();
-        assert!(matches!(ahead, Some(ExportError::Ahead { asked, reached }) if (asked, reached) == (head + 1, head)));
+        let ahead = written(&app, EventForm::CloudEvents, Some(head.next())).await.err();
+        assert!(matches!(ahead, Some(ExportError::Ahead { asked, reached }) if (asked, reached) == (head.next(), head)));
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sira::export::mining::{MiningForm, export};
 use sira::journal::RecordedEvent;
 use sira_domain::reference::Language;
+use sira_numbers::{Position, Sequence};
 
 use super::town::{LOGIN, SECRETS, Town, journal_of, staff, town};
 use crate::api::app::TestApp;
@@ -33,7 +34,7 @@ fn read(form: &str, file: &Path) -> Value {
     serde_json::from_str(told.lines().last().unwrap()).unwrap()
 }
 
-async fn written(app: &TestApp, form: MiningForm, up_to: Option<u64>) -> (String, u64) {
+async fn written(app: &TestApp, form: MiningForm, up_to: Option<Position>) -> (String, u64) {
     let (journal, names) = (app.commands.journal(), staff(app));
     let written =
         export(journal, &names, form, Language::Fr, up_to, Vec::new(), &|_, _| ()).await.unwrap();
@@ -68,7 +69,12 @@ async fn standing(app: &TestApp) -> Vec<RecordedEvent> {
     let retracted: BTreeSet<_> = events
         .iter()
         .filter(|event| event.event_type == "Retracted")
-        .map(|event| (event.stream.aggregate_id, fact(event)["sequence"].as_u64().unwrap()))
+        .map(|event| {
+            (
+                event.stream.aggregate_id,
+                Sequence::of_count(fact(event)["sequence"].as_u64().unwrap()),
+            )
+        })
         .collect();
     assert!(!retracted.is_empty());
     let told_elsewhere = |event: &RecordedEvent| match &*event.stream.aggregate_type {
@@ -139,7 +145,7 @@ on_both_engines! {
         let by_position: BTreeMap<_, _> = events.iter().map(|event| (event.position, event)).collect();
         for one in timeline {
             let [position, time, recorded] = [0, 1, 2].map(|place| one[place].as_str().unwrap());
-            let event = by_position[&position.parse::<u64>().unwrap()];
+            let event = by_position[&position.parse::<Position>().unwrap()];
             let payload: Value = serde_json::from_str(&event.payload).unwrap();
             assert!(time.starts_with(payload["occurred_on"].as_str().unwrap()), "{one}");
             let recorded: chrono::DateTime<chrono::Utc> = recorded.parse().unwrap();
@@ -151,7 +157,7 @@ on_both_engines! {
         let app = TestApp::on(engine).await;
         let town = town(&app).await;
         let found = read_written(engine, &app, MiningForm::Xes).await;
-        let mut paths: BTreeMap<String, Vec<(String, u64, String)>> = BTreeMap::new();
+        let mut paths: BTreeMap<String, Vec<(String, Position, String)>> = BTreeMap::new();
         for event in standing(&app).await {
             if event.stream.aggregate_type == "beneficiary" {
                 let payload: Value = serde_json::from_str(&event.payload).unwrap();
@@ -186,10 +192,10 @@ on_both_engines! {
         // Before the first retraction everything stands.
         let retraction = events.iter().find(|event| event.event_type == "Retracted").unwrap().position;
         let of_paths = events.iter().filter(|event| event.position < retraction && event.stream.aggregate_type == "beneficiary");
-        let (xes, rows) = written(&app, MiningForm::Xes, Some(retraction - 1)).await;
+        let (xes, rows) = written(&app, MiningForm::Xes, Some(retraction.before())).await;
         assert_eq!(rows, of_paths.count() as u64);
-        assert!(xes.contains(&format!("<int key=\"position\" value=\"{}\"/>", retraction - 1)));
-        let (ocel, rows) = written(&app, MiningForm::Ocel, Some(0)).await;
+        assert!(xes.contains(&format!("<int key=\"position\" value=\"{}\"/>", retraction.before())));
+        let (ocel, rows) = written(&app, MiningForm::Ocel, Some(0.into())).await;
         let ocel: Value = serde_json::from_str(&ocel).unwrap();
         assert_eq!((rows, &ocel["events"], &ocel["objects"]), (0, &json!([]), &json!([])));
     }

@@ -56,7 +56,7 @@ pub fn staff(app: &TestApp) -> StaffNames {
 
 /// Every event of the journal.
 pub async fn journal_of(app: &TestApp) -> Vec<RecordedEvent> {
-    let events = app.commands.journal().read_feed(0, 10_000).await.unwrap();
+    let events = app.commands.journal().read_feed(0.into(), 10_000).await.unwrap();
     assert!(events.len() < 10_000);
     events
 }
@@ -67,6 +67,10 @@ async fn targets(app: &TestApp, programme: &str) {
         "period": { "from": "2022-01-01", "to": "2022-12-31" }, "region": "segou", "sex": "female", "value": 40 });
     let path = format!("/v1/programmes/{programme}/commands/set-target");
     app.post(&admin, &path, &target).await.ok(200);
+    let commitment = json!({ "occurred_on": "2022-01-02", "party": "agency", "what": "Doter le fonds",
+        "due_on": "2022-12-31" });
+    let path = format!("/v1/programmes/{programme}/commands/record-commitment");
+    app.post(&admin, &path, &commitment).await.ok(200);
 }
 
 async fn all_the_way(app: &TestApp, programme: &str) -> String {
@@ -105,6 +109,9 @@ async fn with_loan(app: &TestApp, programme: &str, fund: &str) -> String {
     let back = json!({ "occurred_on": "2022-08-01", "financing": 1, "principal": 150_000,
         "interest": 6_000, "method": "mobile_money", "payment_reference": "OM-2" });
     app.done(Role::Finance, &id, "record-repayment", &back).await;
+    let matched = json!({ "statement": "ab".repeat(32), "lines": [{ "line": 4, "payment_reference": "OM-2" }] });
+    let finance = app.token(Role::Finance).await;
+    app.command_of(&finance, "funds", fund, "confirm-reconciliation", &matched).await.ok(200);
     let grievance = json!({ "occurred_on": "2022-08-02", "category": "payment_delay", "channel": "phone",
         "text": "Dit en confidence" });
     app.done(Role::Adviser, &id, "lodge-grievance", &grievance).await;

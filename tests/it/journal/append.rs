@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use sira::clock::Clock;
 use sira::journal::{Alias, AppendOutcome, JournalError, KeyLookup, RequestKey};
+use sira_numbers::Version;
 
 use super::{audit, commit, event, guard, key, request, stream, with_key, write};
 use crate::on_both_engines;
@@ -14,7 +15,7 @@ on_both_engines! {
             let journal = journal.clone();
             tokio::spawn(async move {
                 let stream = stream();
-                for version in 0..10 {
+                for version in 0..10_u32 {
                     commit(&journal, request([write(&stream, version * 2, 2)])).await;
                 }
             })
@@ -23,7 +24,7 @@ on_both_engines! {
             writer.unwrap();
         }
         assert_eq!(audit(&journal).await.len(), 64 * 20);
-        assert_eq!(*journal.committed().borrow(), 64 * 20);
+        assert_eq!(*journal.committed().borrow(), (64 * 20).into());
         journal.close().await;
     }
 
@@ -32,9 +33,9 @@ on_both_engines! {
         let stream = stream();
         commit(&journal, request([write(&stream, 0, 3)])).await;
         // Too low, as a lost race is; and too high, which would leave a gap in the stream.
-        for expected in [0, 2, 4, 9] {
+        for expected in [0, 2, 4, 9].map(Version::from) {
             let outcome = journal.append(request([write(&stream, expected, 1)])).await.unwrap();
-            let stale = AppendOutcome::Stale { stream: stream.clone(), expected, actual: 3 };
+            let stale = AppendOutcome::Stale { stream: stream.clone(), expected, actual: 3.into() };
             assert_eq!(outcome, stale);
         }
         assert_eq!(audit(&journal).await.len(), 3);
@@ -44,7 +45,7 @@ on_both_engines! {
         let journal = engine.journal().await;
         let stream = stream();
         let outcome = journal.append(request([write(&stream, 5, 1)])).await.unwrap();
-        assert_eq!(outcome, AppendOutcome::Stale { stream, expected: 5, actual: 0 });
+        assert_eq!(outcome, AppendOutcome::Stale { stream, expected: 5.into(), actual: 0.into() });
         assert_eq!(audit(&journal).await.len(), 0);
     }
 
@@ -59,7 +60,7 @@ on_both_engines! {
         let mut late = request([write(&path, 1, 1)]);
         late.guards.push(guard(&rules, 1));
         let outcome = journal.append(late).await.unwrap();
-        assert_eq!(outcome, AppendOutcome::Stale { stream: rules, expected: 1, actual: 2 });
+        assert_eq!(outcome, AppendOutcome::Stale { stream: rules, expected: 1.into(), actual: 2.into() });
         assert_eq!(audit(&journal).await.len(), 3);
     }
 
@@ -67,10 +68,10 @@ on_both_engines! {
         let journal = engine.journal().await;
         let (path, fund) = (stream(), stream());
         let both = commit(&journal, request([write(&path, 0, 2), write(&fund, 0, 1)])).await;
-        assert_eq!((both.position, both.versions), (3, vec![2, 1]));
+        assert_eq!((both.position, both.versions), (3.into(), vec![2.into(), 1.into()]));
         let outcome = journal.append(request([write(&path, 2, 1), write(&fund, 0, 1)])).await;
         assert!(matches!(outcome, Ok(AppendOutcome::Stale { .. })));
-        assert_eq!(journal.read_stream(&path, 0).await.unwrap().len(), 2);
+        assert_eq!(journal.read_stream(&path, 0.into()).await.unwrap().len(), 2);
         assert_eq!(audit(&journal).await.len(), 3);
     }
 
@@ -104,14 +105,14 @@ on_both_engines! {
         let AppendOutcome::Replayed(stored) = journal.append(first.clone()).await.unwrap() else {
             panic!("not replayed");
         };
-        assert_eq!((stored.position, stored.version), (2, 2));
+        assert_eq!((stored.position, stored.version), (2.into(), 2.into()));
         assert_eq!(stored.recorded_at, committed.recorded_at);
         assert_eq!(stored.answer, first.answer);
         assert_eq!(
             journal.find_answer(&key("k")).await.unwrap(),
             Some(KeyLookup::Answer(stored))
         );
-        let other = RequestKey { body_hash: [8; 32], ..key("k") };
+        let other = RequestKey { body_hash: crate::journal::other_body(), ..key("k") };
         assert_eq!(journal.find_answer(&other).await.unwrap(), Some(KeyLookup::OtherBody));
         let reused = journal.append(with_key(request([write(&stream, 3, 1)]), other)).await;
         assert_eq!(reused.unwrap(), AppendOutcome::KeyReused);
@@ -124,7 +125,7 @@ on_both_engines! {
         let journal = engine.journal().await;
         let (stream, late) = (stream(), stream());
         let twin = with_key(request([write(&stream, 0, 1)]), key("k"));
-        let other = RequestKey { body_hash: [8; 32], ..key("k") };
+        let other = RequestKey { body_hash: crate::journal::other_body(), ..key("k") };
         let outcomes = join_all([
             journal.append(twin.clone()),
             journal.append(twin),
@@ -132,7 +133,7 @@ on_both_engines! {
         ])
         .await;
         assert!(matches!(outcomes[0], Ok(AppendOutcome::Committed(_))));
-        assert!(matches!(&outcomes[1], Ok(AppendOutcome::Replayed(stored)) if stored.version == 1));
+        assert!(matches!(&outcomes[1], Ok(AppendOutcome::Replayed(stored)) if stored.version == 1.into()));
         assert!(matches!(outcomes[2], Ok(AppendOutcome::KeyReused)));
         assert_eq!(audit(&journal).await.len(), 1);
     }
@@ -142,9 +143,9 @@ on_both_engines! {
         commit(&journal, request([write(&stream(), 0, 3)])).await;
         let nothing = with_key(request([]), key("already done"));
         let committed = commit(&journal, nothing.clone()).await;
-        assert_eq!((committed.position, committed.versions.len()), (3, 0));
+        assert_eq!((committed.position, committed.versions.len()), (3.into(), 0));
         let replayed = journal.append(nothing).await.unwrap();
-        assert!(matches!(replayed, AppendOutcome::Replayed(stored) if stored.position == 3));
+        assert!(matches!(replayed, AppendOutcome::Replayed(stored) if stored.position == 3.into()));
         assert_eq!(audit(&journal).await.len(), 3);
     }
 

@@ -8,6 +8,7 @@ use sira::journal::{
     AppendOutcome, AppendRequest, BatchCheck, ConditionalWrite, GuardRefusal, Journal,
     RecordedEvent, StreamId, WriteGuard,
 };
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::faults::journal_behind_proxy;
@@ -28,18 +29,18 @@ struct Full(u64);
 
 struct Growing {
     guard: Arc<UpTo>,
-    version: u64,
+    version: Version,
 }
 
 impl WriteGuard for UpTo {
-    fn version(&self) -> u64 {
-        self.version.load(Ordering::SeqCst)
+    fn version(&self) -> Version {
+        Version::of_count(self.version.load(Ordering::SeqCst))
     }
 
     fn catch_up(&self, events: &[RecordedEvent]) -> Result<(), GuardRefusal> {
         for event in events {
-            let before = self.version.swap(event.sequence, Ordering::SeqCst);
-            assert_eq!(before + 1, event.sequence, "events come in order, none left out");
+            let before = self.version.swap(event.sequence.get(), Ordering::SeqCst);
+            assert_eq!(before + 1, event.sequence.get(), "events come in order, none left out");
         }
         Ok(())
     }
@@ -55,22 +56,22 @@ impl WriteGuard for UpTo {
 }
 
 impl BatchCheck for Growing {
-    fn version(&self) -> u64 {
+    fn version(&self) -> Version {
         self.version
     }
 
     fn check(&self, proposed: &(dyn Any + Send + Sync)) -> Result<(), GuardRefusal> {
         assert_eq!(proposed.downcast_ref(), Some(&"one more"));
         let limit = self.guard.limit;
-        if self.version < limit { Ok(()) } else { Err(GuardRefusal(Arc::new(Full(limit)))) }
+        if self.version.get() < limit { Ok(()) } else { Err(GuardRefusal(Arc::new(Full(limit)))) }
     }
 
     fn take(&mut self, _: &(dyn Any + Send + Sync)) {
-        self.version += 1;
+        self.version = self.version.next();
     }
 
     fn keep(self: Box<Self>) {
-        self.guard.version.store(self.version, Ordering::SeqCst);
+        self.guard.version.store(self.version.get(), Ordering::SeqCst);
     }
 }
 
@@ -95,7 +96,7 @@ fn shared() -> StreamId {
 }
 
 async fn count(journal: &Journal, stream: &StreamId) -> usize {
-    journal.read_stream(stream, 0).await.unwrap().len()
+    journal.read_stream(stream, 0.into()).await.unwrap().len()
 }
 
 /// Asks so many times at once; how many were let in.
@@ -119,7 +120,7 @@ crate::on_both_engines! {
         let journal = engine.journal().await;
         let (stream, guard) = (shared(), up_to(40));
         assert_eq!(storm(&[(&journal, &guard)], &stream, 300).await, 40);
-        assert_eq!((count(&journal, &stream).await, guard.version()), (40, 40));
+        assert_eq!((count(&journal, &stream).await, guard.version()), (40, 40.into()));
         let events = audit(&journal).await;
         assert_eq!(events.len(), 80, "one who is not let in writes nothing anywhere");
     }
@@ -129,11 +130,11 @@ crate::on_both_engines! {
         let stream = shared();
         commit(&journal, request([write(&stream, 0, 3)])).await;
         let guard = up_to(5);
-        assert_eq!(commit(&journal, one_more(&stream, &guard)).await.versions, vec![1, 4]);
+        assert_eq!(commit(&journal, one_more(&stream, &guard)).await.versions, [1, 4].map(Version::from));
         commit(&journal, request([write(&stream, 4, 1)])).await;
         let outcome = journal.append(one_more(&stream, &guard)).await.unwrap();
         assert!(matches!(outcome, AppendOutcome::Forbidden(_)), "{outcome:?}");
-        assert_eq!(guard.version(), 5);
+        assert_eq!(guard.version(), 5.into());
     }
 
     async fn a_retry_gets_its_answer_whatever_the_arbiter_would_say_now(engine) {
@@ -150,7 +151,7 @@ crate::on_both_engines! {
         let journal = engine.journal().await;
         let (stream, guard) = (shared(), up_to(9));
         let mut stale = one_more(&stream, &guard);
-        stale.writes[0].expected_version = 7;
+        stale.writes[0].expected_version = 7.into();
         let outcomes = futures::future::join_all([
             journal.append(one_more(&stream, &guard)),
             journal.append(stale),
@@ -158,7 +159,7 @@ crate::on_both_engines! {
         ])
         .await;
         assert!(matches!(outcomes[1], Ok(AppendOutcome::Stale { .. })), "{outcomes:?}");
-        assert_eq!((count(&journal, &stream).await, guard.version()), (2, 2));
+        assert_eq!((count(&journal, &stream).await, guard.version()), (2, 2.into()));
     }
 
     async fn two_processes_with_an_arbiter_each_let_in_no_more_than_one_would(engine) {
@@ -181,8 +182,8 @@ async fn a_broken_commit_leaves_the_arbiter_where_the_stream_is() {
         let asks = (0..40).map(|_| journal.append(one_more(&stream, &guard)));
         let outcomes = futures::future::join_all(asks).await;
         assert!(outcomes.iter().all(|one| matches!(one, Ok(AppendOutcome::Committed(_)))));
-        assert_eq!(guard.version(), count(&journal, &stream).await as u64);
+        assert_eq!(guard.version().get(), count(&journal, &stream).await as u64);
     }
-    assert_eq!(guard.version(), 120);
+    assert_eq!(guard.version(), 120.into());
     audit(&journal).await;
 }

@@ -5,12 +5,45 @@ use std::time::Duration;
 use futures::future::join_all;
 use sira::clock::Clock;
 use sira::journal::{AppendOutcome, AppendRequest, Journal, JournalConfig, JournalError};
+use sira_database::{ByEngine, Link, Pool, on_engine};
+use sira_numbers::Version;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use super::{audit, commit, key, request, stream, with_key, write};
 use crate::on_both_engines;
 use crate::support::Engine;
 use crate::support::proxy::{Fault, Proxy};
+
+/// A pool of one connection, and another connection that sees what was committed.
+async fn alone(engine: &Engine) -> (Pool, Other) {
+    if engine.port().is_some() {
+        let pool = PgPoolOptions::new().max_connections(1).connect(engine.url()).await.unwrap();
+        let other = PgConnection::connect(engine.url()).await.unwrap();
+        (ByEngine::Postgres(pool), Other(ByEngine::Postgres(other)))
+    } else {
+        // The first that comes makes the file.
+        let url = format!("{}?mode=rwc", engine.url());
+        let pool = SqlitePoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+        let other = SqliteConnection::connect(&url).await.unwrap();
+        (ByEngine::Sqlite(pool), Other(ByEngine::Sqlite(other)))
+    }
+}
+
+struct Other(Link);
+
+impl Other {
+    async fn run(&mut self, statement: &str) {
+        self.0.connection().run(statement).await.unwrap();
+    }
+
+    async fn count(&mut self, table: &str) -> i64 {
+        let count = format!("SELECT count(*) FROM {table}");
+        on_engine!(self.0.connection(), db => sqlx::query_scalar(&count).fetch_one(db).await)
+            .unwrap()
+    }
+}
 
 /// Another process that holds the writers' lock until it is let go.
 enum Holder {
@@ -41,6 +74,31 @@ impl Holder {
 }
 
 on_both_engines! {
+    async fn who_is_cut_off_while_a_transaction_begins_leaves_none_open(engine) {
+        let (pool, mut other) = alone(engine).await;
+        other.run("CREATE TABLE cut_off (n bigint)").await;
+        let mut written = 0;
+        // Cut off after each of the moments at which a beginning waits for the database.
+        for polls in (1..=6).cycle().take(180) {
+            {
+                let mut begin = std::pin::pin!(pool.begin());
+                for _ in 0..polls {
+                    if futures::poll!(begin.as_mut()).is_ready() {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            }
+            // What is run on the connection then is there for everybody.
+            let wrote = on_engine!(&pool, db => {
+                sqlx::query("INSERT INTO cut_off VALUES (1)").execute(db).await.map(drop)
+            });
+            wrote.unwrap();
+            written += 1;
+            assert_eq!(other.count("cut_off").await, written, "cut off after {polls} polls");
+        }
+    }
+
     async fn a_full_queue_answers_busy_at_once(engine) {
         let config = JournalConfig { queue_limit: 2, batch_limit: 1, ..engine.config() };
         let journal = engine.journal_with(config, Clock::System).await;
@@ -116,8 +174,12 @@ async fn killed_backends_lose_nothing_and_double_nothing() {
                     let name = format!("{writer}-{version}");
                     let request = with_key(request([write(&stream, version, 1)]), key(&name));
                     match append_stubbornly(&journal, &request).await {
-                        AppendOutcome::Committed(done) => assert_eq!(done.versions, [version + 1]),
-                        AppendOutcome::Replayed(stored) => assert_eq!(stored.version, version + 1),
+                        AppendOutcome::Committed(done) => {
+                            assert_eq!(done.versions, [Version::from(version + 1)]);
+                        }
+                        AppendOutcome::Replayed(stored) => {
+                            assert_eq!(stored.version, (version + 1).into());
+                        }
                         other => panic!("{other:?}"),
                     }
                 }
@@ -174,13 +236,13 @@ async fn a_commit_whose_answer_is_lost_is_found_and_answered() {
     for (version, fault) in (0..).zip([Fault::AnswerLost, Fault::CommitLost, Fault::AnswerLost]) {
         proxy.set(fault);
         let committed = commit(&journal, request([write(&stream, version, 1)])).await;
-        assert_eq!(committed.versions, [version + 1], "{fault:?}");
-        assert_eq!(journal.freshness().await.unwrap().position, version + 1);
+        assert_eq!(committed.versions, [Version::from(version + 1)], "{fault:?}");
+        assert_eq!(journal.freshness().await.unwrap().position, (version + 1).into());
     }
     // Keys without events have no leaf to compare: the retry finds the key.
     proxy.set(Fault::AnswerLost);
     let outcome = journal.append(with_key(request([]), key("k"))).await.unwrap();
-    assert!(matches!(outcome, AppendOutcome::Replayed(stored) if stored.position == 3));
+    assert!(matches!(outcome, AppendOutcome::Replayed(stored) if stored.position == 3.into()));
     assert_eq!(audit(&journal).await.len(), 3);
 }
 
@@ -196,6 +258,6 @@ async fn a_commit_whose_fate_is_not_learnt_in_time_is_in_doubt_and_its_retry_rep
     assert!(matches!(away, Err(JournalError::Database(_))), "{away:?}");
     proxy.set(Fault::None);
     let retried = journal.append(request).await.unwrap();
-    assert!(matches!(retried, AppendOutcome::Replayed(stored) if stored.version == 1));
+    assert!(matches!(retried, AppendOutcome::Replayed(stored) if stored.version == 1.into()));
     assert_eq!(audit(&journal).await.len(), 1);
 }

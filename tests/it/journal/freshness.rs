@@ -22,14 +22,14 @@ on_both_engines! {
         let told = listen(&here);
         let (mine, theirs) = (stream(), stream());
         commit(&here, request([write(&mine, 0, 2)])).await;
-        assert_eq!(here.freshness().await.unwrap().position, 2);
+        assert_eq!(here.freshness().await.unwrap().position, 2.into());
         assert_eq!(*told.lock().unwrap(), []);
         commit(&there, request([write(&theirs, 0, 1)])).await;
         commit(&here, request([write(&mine, 2, 1)])).await;
-        assert_eq!(here.freshness().await.unwrap().position, 4);
+        assert_eq!(here.freshness().await.unwrap().position, 4.into());
         assert_eq!(*told.lock().unwrap(), [Foreign::Streams(vec![theirs])]);
-        assert_eq!(here.known_version(&mine), 3);
-        assert_eq!(*here.committed().borrow(), 4);
+        assert_eq!(here.known_version(&mine), 3.into());
+        assert_eq!(*here.committed().borrow(), 4.into());
     }
 
     async fn very_many_foreign_writes_are_told_as_everything(engine) {

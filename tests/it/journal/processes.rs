@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use sira::journal::{AppendOutcome, Journal};
+use sira_numbers::Version;
 
 use super::{audit, commit, guard, key, request, stream, with_key, write};
 use crate::on_both_engines;
@@ -64,7 +65,7 @@ on_both_engines! {
         let mut late = request([write(&path, 0, 1)]);
         late.guards.push(guard(&rules, 1));
         let outcome = here.append(late).await.unwrap();
-        assert_eq!(outcome, AppendOutcome::Stale { stream: rules, expected: 1, actual: 2 });
+        assert_eq!(outcome, AppendOutcome::Stale { stream: rules, expected: 1.into(), actual: 2.into() });
         assert_eq!(audit(&here).await.len(), 2);
     }
 
@@ -74,7 +75,7 @@ on_both_engines! {
         commit(&here, request([write(&stream, 0, 2)])).await;
         commit(&there, request([write(&stream, 2, 2)])).await;
         let outcome = here.append(request([write(&stream, 2, 1)])).await.unwrap();
-        assert_eq!(outcome, AppendOutcome::Stale { stream: stream.clone(), expected: 2, actual: 4 });
+        assert_eq!(outcome, AppendOutcome::Stale { stream: stream.clone(), expected: 2.into(), actual: 4.into() });
         commit(&here, request([write(&stream, 4, 1)])).await;
         assert_eq!(audit(&there).await.len(), 5);
     }
@@ -91,7 +92,8 @@ on_both_engines! {
 /// Loads the stream and appends to it, until no other was faster.
 async fn append_in_the_end(journal: &Journal, stream: &sira::journal::StreamId) {
     loop {
-        let version = journal.read_stream(stream, 0).await.unwrap().len() as u64;
+        let version = journal.read_stream(stream, 0.into()).await.unwrap().len() as u64;
+        let version = Version::of_count(version);
         let outcome = journal.append(request([write(stream, version, 1)])).await.unwrap();
         match outcome {
             AppendOutcome::Committed(_) => return,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sira::clock::Clock;
 use sira::journal::{Journal, JournalConfig, JournalError, Pool};
 use sira_database::on_engine;
+use sira_numbers::{Position, Sequence};
 
 use super::{audit, commit, key, request, stream, with_key, write};
 use crate::on_both_engines;
@@ -84,11 +85,11 @@ on_both_engines! {
         let journal = engine.journal().await;
         let stream = stream();
         commit(&journal, request([write(&stream, 0, 3)])).await;
-        let ours = journal.read_stream(&stream, 0).await.unwrap();
+        let ours = journal.read_stream(&stream, 0.into()).await.unwrap();
         let stock = read_by_stock(journal.pool(), &stream.aggregate_id.to_string()).await;
         assert_eq!(stock.len(), 3);
         for (stock, ours) in stock.iter().zip(&ours) {
-            assert_eq!(stock.sequence as u64, ours.sequence);
+            assert_eq!(stock.sequence as u64, ours.sequence.get());
             assert_eq!(stock.event_type, ours.event_type);
             assert_eq!(stock.event_version, ours.event_version);
             let payload: serde_json::Value = serde_json::from_str(&ours.payload).unwrap();
@@ -102,11 +103,11 @@ on_both_engines! {
         let write = write(&stream, 0, 3);
         let texts: Vec<String> = write.events.iter().map(|event| event.payload.clone()).collect();
         commit(&journal, request([write])).await;
-        let tail = journal.read_stream(&stream, 1).await.unwrap();
-        assert_eq!(tail.iter().map(|event| event.sequence).collect::<Vec<_>>(), [2, 3]);
+        let tail = journal.read_stream(&stream, 1.into()).await.unwrap();
+        assert_eq!(tail.iter().map(|event| event.sequence).collect::<Vec<_>>(), [2, 3].map(Sequence::from));
         assert_eq!(tail[0].payload, texts[1]);
-        assert_eq!(journal.read_feed(1, 1).await.unwrap(), tail[..1]);
-        assert_eq!(journal.read_stream(&super::stream(), 0).await.unwrap(), []);
+        assert_eq!(journal.read_feed(1.into(), 1).await.unwrap(), tail[..1]);
+        assert_eq!(journal.read_stream(&super::stream(), 0.into()).await.unwrap(), []);
     }
 
     async fn events_are_found_by_type_and_by_import(engine) {
@@ -119,9 +120,9 @@ on_both_engines! {
             events.iter().map(|event| event.position).collect::<Vec<_>>()
         };
         let found = journal.read_type("PersonalDataErased").await.unwrap();
-        assert_eq!(positions(found), [3]);
+        assert_eq!(positions(found), [Position::from(3)]);
         assert!(journal.read_type("'; --").await.is_err());
-        assert_eq!(positions(journal.read_batch("b-1").await.unwrap()), [2]);
+        assert_eq!(positions(journal.read_batch("b-1").await.unwrap()), [Position::from(2)]);
         assert!(journal.read_batch("b-2").await.unwrap().is_empty());
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures::future::try_join_all;
-use sira::keys::{Found, KeysError, PersonKey};
+use sira::keys::{FoundKey, KeysError, PersonKey};
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::place::{NAME, Place, destroyed_at, found, start};
@@ -46,8 +46,8 @@ crate::on_both_engines! {
         store.destroy(&some.iter().map(|(key, _)| *key).collect::<Vec<_>>()).await.unwrap();
         store.destroy(&[one[0].0]).await.unwrap();
         assert_eq!(place.in_files(&texts).await, 0);
-        assert!(matches!(store.get(keys[0]).await.unwrap(), Found::Key(_)));
-        assert!(matches!(store.get(keys[1]).await.unwrap(), Found::Destroyed { .. }));
+        assert!(matches!(store.get(keys[0]).await.unwrap(), FoundKey::Key(_)));
+        assert!(matches!(store.get(keys[1]).await.unwrap(), FoundKey::Destroyed { .. }));
     }
 
     async fn a_destruction_cut_short_is_finished_by_the_next_opening(engine) {

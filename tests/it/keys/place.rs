@@ -6,7 +6,7 @@ use std::process::Command;
 
 use chrono::{DateTime, Utc};
 use sira::clock::Clock;
-use sira::keys::{Found, KeyId, KeyStore, KeysError, MasterKey, PersonKey};
+use sira::keys::{FoundKey, KeyId, KeyStore, KeysError, MasterKey, PersonKey};
 use sqlx::{Connection, Decode, Executor, PgConnection, Postgres, Sqlite, SqliteConnection, Type};
 
 use crate::support::Engine;
@@ -25,14 +25,14 @@ pub fn master(text: &str) -> MasterKey {
 
 pub async fn found(store: &KeyStore, key: KeyId) -> PersonKey {
     match store.get(key).await.unwrap() {
-        Found::Key(key) => key,
+        FoundKey::Key(key) => key,
         other => panic!("{key}: {other:?}"),
     }
 }
 
 pub async fn destroyed_at(store: &KeyStore, key: KeyId) -> Option<DateTime<Utc>> {
     match store.get(key).await.unwrap() {
-        Found::Destroyed { at } => Some(at),
+        FoundKey::Destroyed { at } => Some(at),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 use futures::future::try_join_all;
 use sira::clock::Clock;
-use sira::keys::{Found, KeyId, KeyStore, KeysError, PersonKey};
+use sira::keys::{FoundKey, KeyId, KeyStore, KeysError, PersonKey};
 use uuid::Uuid;
 
 use super::place::{MASTER, NAME, OTHER_MASTER, Place, found, master, start};
@@ -63,9 +63,9 @@ crate::on_both_engines! {
         let place = Place::on(engine);
         let store = place.open().await;
         let never = KeyId(Uuid::from_u128(7));
-        assert!(matches!(store.get(never).await.unwrap(), Found::Unknown));
+        assert!(matches!(store.get(never).await.unwrap(), FoundKey::Unknown));
         store.destroy(&[never]).await.unwrap();
-        assert!(matches!(store.get(never).await.unwrap(), Found::Unknown));
+        assert!(matches!(store.get(never).await.unwrap(), FoundKey::Unknown));
     }
 
     async fn another_master_key_is_refused(engine) {
@@ -108,7 +108,7 @@ crate::on_both_engines! {
     async fn a_newer_schema_is_refused(engine) {
         let place = Place::on(engine);
         place.open().await.close().await;
-        place.execute("UPDATE _sqlx_migrations SET version = 2999").await;
+        place.execute(&with_last_migration(2999)).await;
         let refused = place.try_open(MASTER).await.unwrap_err();
         assert!(matches!(refused, KeysError::UnknownSchema { version: 2999 }), "{refused}");
     }
@@ -121,6 +121,12 @@ crate::on_both_engines! {
         assert!(store.take().await.is_err());
         assert!(store.get(key).await.is_err());
     }
+}
+
+/// The statement that puts a version in the place of the last migration's.
+fn with_last_migration(version: i64) -> String {
+    let last = "(SELECT MAX(version) FROM _sqlx_migrations)";
+    format!("UPDATE _sqlx_migrations SET version = {version} WHERE version = {last}")
 }
 
 #[tokio::test]
@@ -139,7 +145,7 @@ async fn a_sqlite_store_is_not_opened_in_the_file_of_something_else() {
     let engine = Engine::sqlite();
     let place = Place::on(&engine);
     place.open().await.close().await;
-    place.execute("UPDATE _sqlx_migrations SET version = 1001").await;
+    place.execute(&with_last_migration(1001)).await;
     let refused = place.try_open(MASTER).await.unwrap_err();
     assert!(matches!(refused, KeysError::UnknownSchema { version: 1001 }), "{refused}");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use sira::backup::tables::{JOURNAL_LEFT_OUT, JOURNAL_TABLES, KEY_TABLES, Table};
+use sira::backup::tables::{CopiedTable, JOURNAL_LEFT_OUT, JOURNAL_TABLES, KEY_TABLES};
 use sira::backup::{BackupError, Manifest, back_up_journal, restore_journal};
 use sira::clock::Clock;
 use sira::journal::{Journal, JournalError};
@@ -31,7 +31,7 @@ pub async fn targets() -> [Engine; 2] {
 
 /// The rows of each file, in an order of their own: engines sort texts differently.
 fn contents(folder: &Path) -> BTreeMap<&'static str, BTreeSet<String>> {
-    let read = |table: &Table| {
+    let read = |table: &CopiedTable| {
         let file = std::fs::File::open(folder.join(format!("{}.jsonl.gz", table.name))).unwrap();
         let mut text = String::new();
         flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
@@ -130,12 +130,12 @@ crate::on_both_engines! {
         let last = app.commands.journal().head().await.unwrap().position;
         assert!(saved[0].1.position < saved[1].1.position && saved[1].1.position < last, "nothing was written meanwhile");
         for (folder, manifest) in saved {
-            let wanted = app.commands.journal().read_feed(0, 10_000).await.unwrap();
-            let wanted = &wanted[..usize::try_from(manifest.position).unwrap()];
+            let wanted = app.commands.journal().read_feed(0.into(), 10_000).await.unwrap();
+            let wanted = &wanted[..usize::try_from(manifest.position.get()).unwrap()];
             for target in targets().await {
                 restore(&target, &folder).await.unwrap();
                 let journal = target.journal().await;
-                assert_eq!(journal.read_feed(0, 10_000).await.unwrap(), wanted);
+                assert_eq!(journal.read_feed(0.into(), 10_000).await.unwrap(), wanted);
                 let again = target.folder().join("again");
                 let keys = app.commands.keys();
                 back_up_journal(&journal, keys, &again, Clock::System.now(), &|_, _| {}).await.unwrap();
@@ -144,7 +144,7 @@ crate::on_both_engines! {
                 let restored = TestApp::on(&target).await;
                 // It goes on where it stood.
                 let answer = restored.register(&programme).await;
-                assert_eq!(answer["position"], json!(manifest.position + 1));
+                assert_eq!(answer["position"], json!(manifest.position.next()));
             }
         }
     }
@@ -202,7 +202,7 @@ crate::on_both_engines! {
         let (folder, _) = back_up(&app, engine, "altered").await;
         for target in targets().await {
             let refused = restore(&target, &folder).await;
-            assert!(matches!(refused, Err(BackupError::DamagedEvent { position: 2 })), "{refused:?}");
+            assert!(matches!(refused, Err(BackupError::DamagedEvent { position }) if position == 2.into()), "{refused:?}");
             assert_no_journal(&target).await;
         }
     }
@@ -217,7 +217,7 @@ crate::on_both_engines! {
             assert!(restore(&target, &forged).await.is_err());
             assert_no_journal(&target).await;
             restore(&target, &good).await.unwrap();
-            assert_eq!(target.journal().await.head().await.unwrap().position, 4);
+            assert_eq!(target.journal().await.head().await.unwrap().position, 4.into());
         }
     }
 
@@ -228,7 +228,7 @@ crate::on_both_engines! {
             app.registered().await;
             let refused = restore(&target, &folder).await;
             assert!(matches!(refused, Err(BackupError::DatabaseNotEmpty { .. })), "{refused:?}");
-            assert_eq!(app.commands.journal().head().await.unwrap().position, 4);
+            assert_eq!(app.commands.journal().head().await.unwrap().position, 4.into());
         }
     }
 
@@ -243,7 +243,7 @@ crate::on_both_engines! {
         }
         assert_eq!(mode(&folder.join("manifest.json")), 0o600);
         let (journal, keys) = (app.commands.journal(), app.commands.keys());
-        let keys_into = async |folder: PathBuf| sira::backup::back_up_keys(journal, keys, &folder, (0, Clock::System.now()), &|_, _| {}).await;
+        let keys_into = async |folder: PathBuf| sira::backup::back_up_keys(journal, keys, &folder, (0.into(), Clock::System.now()), &|_, _| {}).await;
         for within in [folder.clone(), folder.join("keys")] {
             assert!(matches!(keys_into(within).await, Err(BackupError::WithinBackup(_))));
         }
@@ -258,7 +258,7 @@ crate::on_both_engines! {
 /// A copy of a backup whose head says one event too many, with every hash made to fit.
 fn forge_head(good: &Path, forged: &Path) {
     use sha2::{Digest, Sha256};
-    let hex = |bytes: &[u8]| sira_evidence::entry::hex(&Sha256::digest(bytes));
+    let hex = |bytes: &[u8]| sira_evidence::leaf::hex(&Sha256::digest(bytes));
     std::fs::create_dir(forged).unwrap();
     for entry in std::fs::read_dir(good).unwrap() {
         let entry = entry.unwrap();
@@ -287,8 +287,11 @@ fn forge_head(good: &Path, forged: &Path) {
 }
 
 #[test]
-fn the_key_tables_hold_what_the_migration_makes() {
-    let made = include_str!("../../../migrations/keys/sqlite/2001_keys.sql");
+fn the_key_tables_hold_what_the_migrations_make() {
+    let made = concat!(
+        include_str!("../../../migrations/keys/sqlite/2001_keys.sql"),
+        include_str!("../../../migrations/keys/sqlite/2002_applications.sql"),
+    );
     for table in KEY_TABLES {
         assert!(made.contains(&format!("CREATE TABLE {}", table.name)));
         for column in table.columns {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use sira::backup::{back_up_keys, destroy_again, destroyed_keys, restore_journal, restore_keys};
 use sira::clock::Clock;
-use sira::keys::{Found, KeyId, KeyStore, MasterKey};
+use sira::keys::{FoundKey, KeyId, KeyStore, MasterKey};
 use sira_domain::role::Role;
 
 use super::backup::{back_up, targets};
@@ -64,7 +64,7 @@ enum Step<'a> {
 }
 
 /// Restores as the command line does, and says what became of a key.
-async fn restored(target: &Engine, steps: [Step<'_>; 2], keys: [KeyId; 2]) -> [Found; 2] {
+async fn restored(target: &Engine, steps: [Step<'_>; 2], keys: [KeyId; 2]) -> [FoundKey; 2] {
     let (config, url) = (target.config(), keys_url(target));
     for step in steps {
         match step {
@@ -109,8 +109,8 @@ crate::on_both_engines! {
         for (number, steps) in orders.into_iter().enumerate() {
             for target in targets().await {
                 let [erased, other] = restored(&target, steps, [saved.erased, saved.other]).await;
-                assert!(matches!(erased, Found::Destroyed { .. }), "{number}: {erased:?}");
-                assert!(matches!(other, Found::Key(_)), "{number}: {other:?}");
+                assert!(matches!(erased, FoundKey::Destroyed { .. }), "{number}: {erased:?}");
+                assert!(matches!(other, FoundKey::Key(_)), "{number}: {other:?}");
             }
         }
     }
@@ -121,7 +121,7 @@ crate::on_both_engines! {
         for target in targets().await {
             let steps = [Step::Journal(&saved.old_journal), Step::Keys(&saved.old_keys)];
             let [erased, _] = restored(&target, steps, [saved.erased, saved.other]).await;
-            assert!(matches!(erased, Found::Key(_)));
+            assert!(matches!(erased, FoundKey::Key(_)));
         }
     }
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde_json::Value;
 use sira::journal::RecordedEvent;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::oracle::{self, Line, Rows, Story};
 use super::tables::{Stored, is_versioned, standing, stories};
 
 /// Checks every table of a read database that has taken in every event up to `at`.
-pub fn check(events: &[RecordedEvent], stored: &Stored, at: u64) {
+pub fn check(events: &[RecordedEvent], stored: &Stored, at: Position) {
     let known: Vec<RecordedEvent> =
         events.iter().filter(|event| event.position <= at).cloned().collect();
     let stories = stories(&known);
@@ -44,6 +45,7 @@ fn check_versioned(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
                 let expected = match kind.as_str() {
                     "beneficiary" => oracle::path_rows(&then),
                     "programme" => Rows::from([("targets", oracle::target_rows(&then))]),
+                    "fund" => oracle::fund_rows(&then),
                     _ => Rows::new(),
                 };
                 let mut expected = expected.get(table).cloned().unwrap_or_default();
@@ -57,7 +59,7 @@ fn check_versioned(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
 }
 
 fn check_places(table: &str, story: &Story, rows: &[Line]) {
-    let places: BTreeSet<u64> = story.all.iter().map(|event| event.position).collect();
+    let places: BTreeSet<Position> = story.all.iter().map(|event| event.position).collect();
     for row in rows {
         for place in [&row[0], &row[2]].into_iter().flatten() {
             assert!(places.contains(&place.parse().unwrap()), "{table}: {row:?}");
@@ -81,6 +83,8 @@ fn check_present(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
             "programme" => {
                 expected.entry("programme_status").or_default().push(oracle::programme_row(story));
                 expected.entry("offices").or_default().extend(oracle::office_rows(story));
+                let commitments = oracle::commitment_rows(story);
+                expected.entry("commitments").or_default().extend(commitments);
             }
             "fund" => expected.entry("fund_status").or_default().push(oracle::fund_row(story)),
             _ => {}
@@ -89,11 +93,13 @@ fn check_present(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
     for table in [
         "case_status",
         "case_advisers",
+        "handovers",
         "follow_up_schedule",
         "cohort_status",
         "fund_status",
         "programme_status",
         "offices",
+        "commitments",
     ] {
         let mut expected = expected.remove(table).unwrap_or_default();
         expected.sort();
@@ -134,14 +140,14 @@ fn check_log(events: &[RecordedEvent], stories: &BTreeMap<(String, Uuid), Story>
 
 /// Every author with role and office: first and last day of recording, and how many events.
 fn check_staff(events: &[RecordedEvent], stored: &Stored) {
-    let mut days: BTreeMap<[String; 3], Vec<NaiveDate>> = BTreeMap::new();
+    let mut days: BTreeMap<[String; 4], Vec<NaiveDate>> = BTreeMap::new();
     for event in events {
         let told: Value = serde_json::from_str(&event.metadata).unwrap();
-        let author = ["actor", "role", "office"]
+        let author = ["actor", "role", "programme", "office"]
             .map(|field| told[field].as_str().unwrap_or_default().to_owned());
         days.entry(author).or_default().push(event.recorded_at.date_naive());
     }
-    let row = |(author, days): ([String; 3], Vec<NaiveDate>)| -> Line {
+    let row = |(author, days): ([String; 4], Vec<NaiveDate>)| -> Line {
         let mut row: Line = author.into_iter().map(Some).collect();
         let (first, last) = (days.iter().min().unwrap(), days.iter().max().unwrap());
         row.extend([oracle::some(first), oracle::some(last), oracle::some(days.len())]);
@@ -152,7 +158,7 @@ fn check_staff(events: &[RecordedEvent], stored: &Stored) {
     assert_lines("staff", "the present", &stored["staff"], &expected);
 }
 
-fn assert_same(table: &str, story: &Story, at: u64, found: &[Line], expected: &[Line]) {
+fn assert_same(table: &str, story: &Story, at: Position, found: &[Line], expected: &[Line]) {
     let told: Vec<String> = story
         .all
         .iter()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sira::clock::Clock;
 use sira::journal::{AppendRequest, Journal, JournalConfig, NewEvent, StreamId, StreamWrite};
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::leading::{sign_a_convention, until_ready_at};
@@ -29,7 +30,7 @@ fn listed(place: &Place) -> Vec<Value> {
 }
 
 /// An event of a path that no program can read; its position.
-async fn append_poison(place: &Place) -> u64 {
+async fn append_poison(place: &Place) -> Position {
     let journal = Journal::open(&JournalConfig::new(place.url()), Clock::System).await.unwrap();
     let poison = NewEvent {
         event_type: "Registered".into(),
@@ -38,7 +39,7 @@ async fn append_poison(place: &Place) -> u64 {
         metadata: "{}".to_owned(),
     };
     let stream = StreamId::new("beneficiary", Uuid::now_v7());
-    let writes = vec![StreamWrite { stream, expected_version: 0, events: vec![poison] }];
+    let writes = vec![StreamWrite { stream, expected_version: 0.into(), events: vec![poison] }];
     let request = AppendRequest { writes, answer: "{}".to_owned(), ..AppendRequest::default() };
     journal.append(request).await.unwrap();
     let position = journal.head().await.unwrap().position;
@@ -46,7 +47,7 @@ async fn append_poison(place: &Place) -> u64 {
     position
 }
 
-async fn until_stopped(server: &Server, position: u64) -> String {
+async fn until_stopped(server: &Server, position: Position) -> String {
     let line =
         format!("sira_projection_stopped_position{{projection=\"case_status\"}} {position}\n");
     for _ in 0..200 {
@@ -111,6 +112,7 @@ async fn a_poison_event_is_told_by_list_rebuild_and_metrics_with_its_position() 
         let goes_on = [
             "activity_log",
             "cohort_status",
+            "commitments",
             "fund_status",
             "offices",
             "programme_status",

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 use sira::journal::Journal;
 use sira::read_side::JournalFeed;
-use sira_projections::{BoxError, Feed, FeedEvent, StreamPlace};
+use sira_numbers::Position;
+use sira_projections::{BoxError, Feed, FeedEvent, FeedPlace};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -23,29 +24,29 @@ pub struct BentFeed {
 
 impl BentFeed {
     /// A journal that ends at a position.
-    pub fn until(journal: &Journal, end: u64) -> Self {
-        let (end, poison) = (Arc::new(AtomicU64::new(end)), Arc::default());
+    pub fn until(journal: &Journal, end: Position) -> Self {
+        let (end, poison) = (Arc::new(AtomicU64::new(end.get())), Arc::default());
         Self { feed: JournalFeed::new(journal.clone()), end, poison }
     }
 
     /// A journal with an event that cannot be read.
-    pub fn poisoned(journal: &Journal, position: u64) -> Self {
-        let bent = Self::until(journal, i64::MAX.unsigned_abs());
-        bent.poison.store(position, Ordering::SeqCst);
+    pub fn poisoned(journal: &Journal, position: Position) -> Self {
+        let bent = Self::until(journal, Position::MAX);
+        bent.poison.store(position.get(), Ordering::SeqCst);
         bent
     }
 
     /// The end from now on.
-    pub fn end_at(&self, position: u64) {
-        self.end.store(position, Ordering::SeqCst);
+    pub fn end_at(&self, position: Position) {
+        self.end.store(position.get(), Ordering::SeqCst);
     }
 
-    fn end(&self) -> u64 {
-        self.end.load(Ordering::SeqCst)
+    fn end(&self) -> Position {
+        Position::of_count(self.end.load(Ordering::SeqCst))
     }
 
     fn bent(&self, mut events: Vec<FeedEvent>) -> Vec<FeedEvent> {
-        let poison = self.poison.load(Ordering::SeqCst);
+        let poison = Position::of_count(self.poison.load(Ordering::SeqCst));
         events.retain(|event| event.position <= self.end());
         for event in events.iter_mut().filter(|event| event.position == poison) {
             event.payload = unheard_of(&event.payload);
@@ -66,7 +67,7 @@ impl Feed for BentFeed {
         self.feed.journal()
     }
 
-    async fn read(&self, after: u64, limit: u32) -> Result<Vec<FeedEvent>, BoxError> {
+    async fn read(&self, after: Position, limit: u32) -> Result<Vec<FeedEvent>, BoxError> {
         Ok(self.bent(self.feed.read(after, limit).await?))
     }
 
@@ -80,8 +81,8 @@ impl Feed for BentFeed {
 
     async fn read_by_stream(
         &self,
-        after: &StreamPlace,
-        up_to: u64,
+        after: &FeedPlace,
+        up_to: Position,
         limit: u32,
     ) -> Result<Vec<FeedEvent>, BoxError> {
         Ok(self.bent(self.feed.read_by_stream(after, up_to.min(self.end()), limit).await?))
@@ -91,16 +92,16 @@ impl Feed for BentFeed {
         &self,
         aggregate_type: &str,
         ids: &[Uuid],
-        up_to: u64,
+        up_to: Position,
     ) -> Result<Vec<FeedEvent>, BoxError> {
         Ok(self.bent(self.feed.read_streams(aggregate_type, ids, up_to.min(self.end())).await?))
     }
 
-    async fn head(&self) -> Result<u64, BoxError> {
+    async fn head(&self) -> Result<Position, BoxError> {
         Ok(self.feed.head().await?.min(self.end()))
     }
 
-    fn committed(&self) -> watch::Receiver<u64> {
+    fn committed(&self) -> watch::Receiver<Position> {
         self.feed.committed()
     }
 }

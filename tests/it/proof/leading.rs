@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sira_database::on_engine;
+use sira_numbers::Position;
 use sira_projections::ReadStore;
 
 use crate::crash::server::{Place, Server};
@@ -16,7 +17,7 @@ const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(8);
 pub async fn end_leases(store: &ReadStore) {
     let mut last = None;
     // What was cut off in the middle may hold the row until its connection is given up.
-    for _ in 0..5 {
+    for _ in 0..20 {
         let mut handle = store.connection().await.unwrap();
         let ended = on_engine!(handle.connection(), db => {
             sqlx::query("DELETE FROM projection_leases").execute(db).await.map(drop)
@@ -29,23 +30,23 @@ pub async fn end_leases(store: &ReadStore) {
     panic!("{last:?}");
 }
 
-pub async fn sign_a_convention(server: &Server, token: &str) -> u64 {
+pub async fn sign_a_convention(server: &Server, token: &str) -> Position {
     let body = json!({ "name": "Essai", "signed_on": "2021-07-06", "term_years": 3, "renewable": true,
                        "parties": [{ "name": "Agence", "role": "agency" }] });
     let request = reqwest::Client::new().post(format!("{}/v1/programmes", server.url));
     let answer = request.bearer_auth(token).json(&body).send().await.unwrap();
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    answer["position"].as_u64().unwrap()
+    Position::of_count(answer["position"].as_u64().unwrap())
 }
 
 /// Waits until a server says that every projection has taken a position in.
-pub async fn until_ready_at(server: &Server, position: u64) {
+pub async fn until_ready_at(server: &Server, position: Position) {
     let begun = Instant::now();
     loop {
         let answer = reqwest::get(format!("{}/readyz", server.url)).await.unwrap();
         let ready: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         let mut projections = ready["projections"].as_array().unwrap().iter();
-        if projections.all(|one| one["position"].as_u64().unwrap() >= position) {
+        if projections.all(|one| one["position"].as_u64().unwrap() >= position.get()) {
             return;
         }
         assert!(begun.elapsed() < TAKEN_OVER_WITHIN, "{ready}");

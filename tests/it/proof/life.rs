@@ -79,6 +79,19 @@ impl Life {
                                  "occurred_on": "2021-07-06" });
             self.own::<Programme>(signed.id, "open-office", office).await.unwrap();
         }
+        let commit =
+            |what: &str| json!({ "party": "agency", "what": what, "due_on": "2022-12-31" });
+        for (word, body) in [
+            ("record-commitment", commit("Former")),
+            ("record-commitment", commit("Suivre")),
+            ("record-commitment", commit("Financer")),
+            ("fulfil-commitment", json!({ "commitment": 1, "evidence": "Rapport" })),
+            ("fulfil-commitment", json!({ "commitment": 2 })),
+            ("reopen-commitment", json!({ "commitment": 2, "reason": "Par erreur" })),
+            ("withdraw-commitment", json!({ "commitment": 3, "reason": "Abandon" })),
+        ] {
+            self.own::<Programme>(signed.id, word, body).await.unwrap();
+        }
         if home == 0 {
             self.set_rules(signed.id, "2022-01-01", json!([1, 3])).await;
             self.set_rules(signed.id, "2023-06-01", json!([2, 6, 12])).await;
@@ -151,6 +164,17 @@ impl Life {
         let path = self.commands.current_beneficiary(id).await.unwrap().unwrap();
         let state = path.state.state();
         let (role, word, mut body) = steps::pick(self, index, state, path.state.version());
+        // Mostly of a payment, and else of whatever came last.
+        let payments: &[&str] = match word {
+            "reverse-disbursement" => &["DisbursementRecorded", "GuaranteeCalled"],
+            "reverse-repayment" => &["RepaymentRecorded", "RecoveryRecorded"],
+            _ => &[],
+        };
+        let is_payment = |kind: &str| payments.contains(&kind);
+        let last = path.state.past().iter().rposition(|event| is_payment(event.fact.event_type()));
+        if let Some(last) = last.filter(|_| self.dice.roll(4) > 0) {
+            body["sequence"] = json!(last + 1);
+        }
         let on = self.day_of(index, word);
         body["occurred_on"] = json!(on);
         let cohort = body["cohort"].as_str().map(|cohort| cohort.parse().unwrap());
@@ -174,7 +198,12 @@ impl Life {
 
     pub async fn command(&mut self, id: Uuid, role: Role, word: &str, body: Value) {
         // Now and then one person holds two roles, and separate duties are refused.
-        let actor = if self.dice.roll(12) == 0 { "adviser" } else { role.word() };
+        let actor = match word {
+            // Who undoes a payment has not recorded it, but for now and then.
+            "reverse-disbursement" | "reverse-repayment" if self.dice.roll(8) > 0 => "comptable",
+            _ if self.dice.roll(12) == 0 => "adviser",
+            _ => role.word(),
+        };
         let body = body.as_object().unwrap().clone();
         let done = self.commands.command_beneficiary(id, word, body, call(actor, role)).await;
         let _ = checked(done);
@@ -201,12 +230,48 @@ impl Life {
         checked(done)
     }
 
+    /// Three people at most who may be entered into a lottery.
+    async fn entries(&self, programme: Uuid) -> Vec<Uuid> {
+        let mut entries = Vec::new();
+        for person in &self.people {
+            let path = self.commands.current_beneficiary(person.id).await.unwrap().unwrap();
+            let state = path.state.state();
+            let is_here =
+                state.registration.as_ref().is_some_and(|one| one.programme.0 == programme);
+            let is_eligible =
+                state.eligibility.as_ref().is_some_and(|last| last.assessment.eligible);
+            let is_open = (state.stage, state.status) == (Stage::Recruitment, Status::Active);
+            if is_here && is_eligible && is_open && entries.len() < 3 {
+                entries.push(person.id);
+            }
+        }
+        entries
+    }
+
     async fn command_programme(&mut self) {
         let home = usize::try_from(self.dice.roll(2)).unwrap();
-        let entries: Vec<Uuid> = self.people.iter().take(3).map(|person| person.id).collect();
-        let (word, body) = match self.dice.roll(6) {
+        let entries = self.entries(self.homes[home].programme).await;
+        let (word, body) = match self.dice.roll(11) {
+            6 => {
+                let actor = *self.dice.pick(&["awa", "oumou", "adviser", "director"]);
+                let from = day("2022-01-01") + Days::new(self.dice.roll(900));
+                ("add-staff", json!({ "actor": actor, "role": "adviser", "from": from }))
+            }
+            7 => {
+                let to = day("2026-01-01") + Days::new(self.dice.roll(100));
+                ("end-staff", json!({ "actor": "awa", "role": "adviser", "to": to }))
+            }
+            8 => (
+                "open-call",
+                json!({ "from": "2022-01-01", "to": "2026-12-31", "regions": ["segou"], "keep_days": 30 }),
+            ),
+            9 => ("close-call", json!({})),
+            10 => {
+                let on = day("2026-01-01") + Days::new(self.dice.roll(100));
+                ("review-convention", json!({ "on": on, "findings": "Vu" }))
+            }
             0 => ("renew-convention", json!({ "term_years": 1 })),
-            1 => (
+            1 | 5 => (
                 "record-lottery",
                 json!({ "session": format!("l{}", self.next()), "entries": entries,
                                             "seed": "dés", "places": 2 }),
@@ -262,10 +327,11 @@ impl Life {
         // The one to be held last: whoever joined has joined by then.
         let Some(session) = open.max_by_key(|session| session.plan.on) else { return };
         let mut lines = Vec::new();
-        for who in cohort.members.keys() {
+        for who in cohort.members_on(session.plan.on) {
             let path = self.commands.current_beneficiary(who.0).await.unwrap().unwrap();
             let state = path.state.state();
-            if state.stage == Stage::Training && goes_on(state) && state.continues_as.is_none() {
+            let was_active = state.status_on(session.plan.on) == Status::Active;
+            if state.stage == Stage::Training && was_active && state.continues_as.is_none() {
                 lines.push(json!({ "beneficiary": who, "present": self.dice.roll(5) > 0 }));
             }
         }
@@ -273,7 +339,7 @@ impl Life {
                             "lines": lines });
         let sheet = sheet.as_object().unwrap().clone();
         let call = call("trainer", Role::Trainer);
-        let _ = checked(self.commands.record_register(id, sheet, call).await);
+        let _ = checked(self.commands.record_register(id, "record-register", sheet, call).await);
     }
 
     async fn command_fund(&mut self) {
@@ -293,13 +359,14 @@ impl Life {
         let frozen = self.dice.pick(&self.people).id;
         let continues = self.dice.pick(&self.people).id;
         let on = json!("2024-01-01");
-        if self.dice.roll(3) == 0 {
-            let undo = json!({ "reason": "Deux personnes", "occurred_on": on });
-            self.command(frozen, Role::Director, "unlink-duplicate", undo).await;
-        } else {
-            let link = json!({ "continues": continues, "occurred_on": on });
-            self.command(frozen, Role::Director, "link-duplicate", link).await;
-        }
+        let judged = json!({ "other": continues, "reason": "Deux personnes", "occurred_on": on });
+        let (word, body) = match self.dice.roll(6) {
+            0 | 1 => ("unlink-duplicate", json!({ "reason": "Deux personnes", "occurred_on": on })),
+            2 => ("dismiss-duplicate", judged),
+            3 => ("reconsider-duplicate", judged),
+            _ => ("link-duplicate", json!({ "continues": continues, "occurred_on": on })),
+        };
+        self.command(frozen, Role::Director, word, body).await;
     }
 }
 
@@ -319,5 +386,5 @@ pub fn last_financing(state: &State) -> Option<&FinancingState> {
 
 /// Whether a path goes on.
 pub fn goes_on(state: &State) -> bool {
-    state.status == Status::Active && state.stage != Stage::Completed
+    matches!(state.status, Status::Active | Status::Closed) && state.stage != Stage::Completed
 }

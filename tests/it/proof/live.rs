@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sira::read_side::JournalFeed;
 use sira_database::on_engine;
+use sira_numbers::Position;
 use sira_projections::{ReadStore, Runner};
 
 use super::feed::BentFeed;
@@ -18,10 +19,13 @@ use crate::support::dice::Dice;
 const COMMANDS: usize = 300;
 
 /// The least position of any model.
-async fn least(store: &ReadStore) -> u64 {
+async fn least(store: &ReadStore) -> Position {
     let stored = store.projections("main").await.unwrap();
     let models = sira_projections::models::MODELS.iter().map(|model| {
-        stored.iter().find(|one| one.name == model.name).map_or(0, |found| found.position)
+        stored
+            .iter()
+            .find(|one| one.name == model.name)
+            .map_or(Position::START, |found| found.position)
     });
     models.min().unwrap()
 }
@@ -101,12 +105,12 @@ on_both_engines! {
         let events = journal_of(app.commands.journal()).await;
         let now = stored(&app.read).await;
         let (_place, store) = read_elsewhere(engine).await;
-        let feed = BentFeed::until(app.commands.journal(), 0);
+        let feed = BentFeed::until(app.commands.journal(), Position::START);
         let runner = run_models(feed.clone(), &store, 500);
         let mut dice = Dice(0xA50F);
-        let mut at = 0;
+        let mut at = Position::START;
         while at < head {
-            at = head.min(at + 1 + dice.roll(90));
+            at = head.min(at.next().plus(dice.roll(90)));
             feed.end_at(at);
             until_all_are_at(&runner, at).await;
             let then = stored(&store).await;

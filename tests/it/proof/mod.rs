@@ -25,6 +25,7 @@ use sira_domain::cohort::COHORT_FACTS;
 use sira_domain::fund::FUND_FACTS;
 use sira_domain::path::FACTS;
 use sira_domain::programme::PROGRAMME_FACTS;
+use sira_numbers::Position;
 use sira_projections::models::{MODELS, Model};
 use sira_projections::rebuild::{Failure, rebuild_models};
 use sira_projections::{Feed, FoldError, ReadStore, RunState, Runner};
@@ -38,7 +39,7 @@ use life::Life;
 use tables::{Stored, journal_of, stored};
 
 /// Commands tried in one history.
-const COMMANDS: usize = 1_500;
+const COMMANDS: usize = 3_200;
 /// The least number of each type of event over the histories of one run.
 const OFTEN: usize = 2;
 
@@ -59,13 +60,13 @@ async fn read_elsewhere(engine: &Engine) -> (Engine, ReadStore) {
 }
 
 /// Waits until every projection of a runner has taken a position in.
-async fn until_all_are_at<F: Feed>(runner: &Runner<F>, position: u64) {
+async fn until_all_are_at<F: Feed>(runner: &Runner<F>, position: Position) {
     for _ in 0..3_000 {
         let statuses = runner.status();
         for status in &statuses {
             assert!(!matches!(status.state, RunState::Stopped { .. }), "{status:?}");
         }
-        let is_there = |state: &RunState, at: u64| *state == RunState::Live && at >= position;
+        let is_there = |state: &RunState, at: Position| *state == RunState::Live && at >= position;
         if statuses.iter().all(|status| is_there(&status.state, status.position)) {
             return;
         }
@@ -75,7 +76,7 @@ async fn until_all_are_at<F: Feed>(runner: &Runner<F>, position: u64) {
 }
 
 /// A history on a new server; its head.
-async fn live(app: &TestApp, seed: u64, commands: usize) -> u64 {
+async fn live(app: &TestApp, seed: u64, commands: usize) -> Position {
     let mut life = Life::begin(app.commands.clone(), seed).await;
     for _ in 0..commands {
         life.go_on().await;
@@ -122,9 +123,34 @@ fn count_types(events: &[RecordedEvent], counts: &mut BTreeMap<String, usize>) {
     }
 }
 
+/// Facts of shared streams and corrections that histories by chance do not make: what each leaves in the rows is
+/// asserted by the API tests of its subject (`api::{corrections, selection, fund_lines, payments, duplicates}`).
+const NOT_BY_CHANCE: [&str; 16] = [
+    "AttendanceCorrected",
+    "RegisterCorrected",
+    "SessionMoved",
+    "SessionCancelled",
+    "CohortAmended",
+    "CohortFactRetracted",
+    "FundAmended",
+    "FundFactRetracted",
+    "PaymentsReconciled",
+    "ReconciliationWithdrawn",
+    "OverheadPaid",
+    "OverheadReversed",
+    "CandidatesRanked",
+    "OfficeAmended",
+    "ProgrammeFactRetracted",
+    "DuplicateReconsidered",
+];
+
 fn assert_every_type_is_met(counts: &BTreeMap<String, usize>) {
     for (kind, ..) in [FACTS, COHORT_FACTS, FUND_FACTS, PROGRAMME_FACTS].into_iter().flatten() {
         let count = counts.get(*kind).copied().unwrap_or_default();
+        if NOT_BY_CHANCE.contains(kind) {
+            assert_eq!(count, 0, "{kind} is made by chance: it is counted like the others");
+            continue;
+        }
         assert!(count >= OFTEN, "{kind} happened {count} times: {counts:?}");
     }
 }

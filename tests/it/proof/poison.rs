@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sira::clock::Clock;
 use sira::read_side::{JournalFeed, stored_lags};
+use sira_numbers::Position;
 use sira_projections::models::{MODELS, Model};
 use sira_projections::rebuild::{Lots, rebuild_in_lots};
 use sira_projections::{Feed, FoldError, RunState, Runner};
@@ -21,7 +22,7 @@ use crate::on_both_engines;
 use crate::support::dice::Dice;
 
 /// The models that are folded from paths.
-const OF_PATHS: [&str; 9] = [
+const OF_PATHS: [&str; 10] = [
     "case_status",
     "case_milestones",
     "training_attendance",
@@ -31,10 +32,11 @@ const OF_PATHS: [&str; 9] = [
     "follow_up_schedule",
     "indicator_values",
     "grievances",
+    "payments",
 ];
 
 /// Waits until the models of paths have stopped at an event, and the others have gone on to the end.
-async fn until_paths_stop<F: Feed>(runner: &Runner<F>, poison: u64, head: u64) {
+async fn until_paths_stop<F: Feed>(runner: &Runner<F>, poison: Position, head: Position) {
     for _ in 0..2_000 {
         let is_right = runner.status().iter().all(|status| match &status.state {
             RunState::Stopped { position, .. } => {
@@ -51,13 +53,13 @@ async fn until_paths_stop<F: Feed>(runner: &Runner<F>, poison: u64, head: u64) {
 }
 
 /// Position of a path's event in the middle of the journal, and of the next of the same path.
-async fn in_the_middle(app: &TestApp) -> (u64, u64) {
+async fn in_the_middle(app: &TestApp) -> (Position, Position) {
     let events = journal_of(app.commands.journal()).await;
     let of_path = |position: usize| {
         let event = &events[position];
         let later = events[position + 1..].iter();
         let next = later.clone().find(|next| next.stream == event.stream)?;
-        (event.stream.aggregate_type == "beneficiary" && event.sequence > 1)
+        (event.stream.aggregate_type == "beneficiary" && event.sequence > 1.into())
             .then_some((event.position, next.position))
     };
     (events.len() / 2..events.len()).find_map(of_path).unwrap()
@@ -76,7 +78,7 @@ on_both_engines! {
             let stopped = OF_PATHS.contains(&lag.name.as_str());
             if Model::named(&lag.name).is_some() {
                 assert_eq!(lag.state, if stopped { "stopped" } else { "live" }, "{lag:?}");
-                assert_eq!(lag.position, if stopped { poison - 1 } else { head }, "{lag:?}");
+                assert_eq!(lag.position, if stopped { poison.before() } else { head }, "{lag:?}");
                 assert_eq!(lag.stopped_at, stopped.then_some(poison), "{lag:?}");
                 assert_eq!(lag.cause.is_some(), stopped, "{lag:?}");
             }
@@ -156,13 +158,13 @@ on_both_engines! {
         let (poison, next) = in_the_middle(&app).await;
         let journal = app.commands.journal();
         let (_place, store) = read_elsewhere(engine).await;
-        let older = run_models(BentFeed::until(journal, next - 1), &store, 50);
-        until_all_are_at(&older, next - 1).await;
+        let older = run_models(BentFeed::until(journal, next.before()), &store, 50);
+        until_all_are_at(&older, next.before()).await;
         older.stop().await;
         let runner = run_models(BentFeed::poisoned(journal, poison), &store, 50);
         until_paths_stop(&runner, poison, head).await;
         for projection in store.projections(journal.id()).await.unwrap() {
-            let expected = if OF_PATHS.contains(&&*projection.name) { next - 1 } else { head };
+            let expected = if OF_PATHS.contains(&&*projection.name) { next.before() } else { head };
             assert_eq!(projection.position, expected, "{projection:?}");
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use sira::read_side::{JournalFeed, OpenedKeys};
 use sira_database::on_engine;
+use sira_numbers::Position;
 use sira_projections::case_identity::CaseIdentity;
 use sira_projections::models::Model;
 use sira_projections::rebuild::{Lots, rebuild_in_lots, rebuild_projection};
@@ -107,7 +108,7 @@ on_both_engines! {
         let mut dice = Dice(0x00D1_ED00);
         let models = all_models();
         for round in 0..4 {
-            let mut kills = 0;
+            let (mut kills, mut last) = (0, None);
             loop {
                 let patience = Duration::from_millis(10 + dice.roll(60 + 40 * kills));
                 let (_told, stop) = watch::channel(false);
@@ -121,13 +122,14 @@ on_both_engines! {
                         break;
                     }
                     // Who was killed may hold a file's lock until their connection is closed.
-                    Ok(Err(FoldError::Unavailable(_))) | Err(_) => {}
+                    Ok(Err(FoldError::Unavailable(error))) => last = Some(error),
+                    Err(_) => {}
                     Ok(Err(error)) => panic!("{error:?}"),
                 }
                 // A process that is killed leaves its lease behind until it runs out.
                 end_leases(&app.read).await;
                 kills += 1;
-                assert!(kills < 300, "it does not get on");
+                assert!(kills < 300, "it does not get on: {last:?}");
             }
             assert_same_rows(&stored(&app.read).await, &rows, &format!("round {round}"));
         }
@@ -183,9 +185,9 @@ on_both_engines! {
     async fn a_long_journal_is_built_before_the_first_table_is_there(engine) {
         let app = TestApp::on(engine).await;
         let mut life = Life::begin(app.commands.clone(), 26).await;
-        let mut head = 0;
+        let mut head = Position::START;
         // Longer than what is simply fed from the start.
-        while head <= 2_100 {
+        while head.get() <= 2_100 {
             life.go_on().await;
             head = app.commands.journal().head().await.unwrap().position;
         }

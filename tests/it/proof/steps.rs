@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use sira_domain::path::{FinancingState, Stage, State, Status};
 use sira_domain::role::Role;
 use sira_domain::values::Xof;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::life::{Life, Step, goes_on, last_financing};
@@ -31,8 +32,9 @@ pub fn registration(dice: &mut Dice, programme: Uuid, on: NaiveDate) -> Map<Stri
 }
 
 /// A next step of somebody: of their stage, or one that is possible at any time.
-pub fn pick(life: &mut Life, index: usize, state: &State, version: u64) -> Step {
-    if !goes_on(state) && life.dice.roll(3) == 0 {
+pub fn pick(life: &mut Life, index: usize, state: &State, version: Version) -> Step {
+    let may_return = !goes_on(state) || state.status == Status::Closed;
+    if may_return && life.dice.roll(3) == 0 {
         let reason = json!({ "reason": "Revient" });
         let back = if state.status == Status::Suspended {
             ("resume", json!({}))
@@ -40,6 +42,16 @@ pub fn pick(life: &mut Life, index: usize, state: &State, version: u64) -> Step 
             ("reopen", reason)
         };
         return (Role::Adviser, back.0, back.1);
+    }
+    // Few loans are paid back with more than is owed: what is too much goes back mostly at once.
+    let credit = last_financing(state).filter(|last| last.credit() > Xof::ZERO);
+    if let Some(last) = credit.filter(|_| life.dice.roll(3) != 0) {
+        let body = json!({ "financing": last.financing(), "amount": last.credit(), "method": "bank_transfer",
+                           "payment_reference": format!("M{}", life.next()) });
+        return (Role::Finance, "record-refund", body);
+    }
+    if !state.financings.is_empty() && life.dice.roll(7) == 0 {
+        return mended(life, state, version);
     }
     if life.dice.roll(4) == 0 || !goes_on(state) {
         return any_time(life, state, version);
@@ -50,6 +62,9 @@ pub fn pick(life: &mut Life, index: usize, state: &State, version: u64) -> Step 
         Stage::Training if state.enrolment.is_none() && life.dice.roll(4) == 0 => {
             let cohort = *life.dice.pick(&life.homes[life.people[index].home].cohorts);
             (Role::Adviser, "enrol-in-training", json!({ "cohort": cohort }))
+        }
+        Stage::Training if state.enrolment.is_some() && life.dice.roll(7) == 0 => {
+            (Role::Adviser, "withdraw-from-training", json!({}))
         }
         Stage::Training => training(life, index),
         Stage::Financing if life.dice.roll(5) == 0 => start(life),
@@ -63,7 +78,7 @@ pub fn pick(life: &mut Life, index: usize, state: &State, version: u64) -> Step 
 }
 
 fn owes(state: &State) -> bool {
-    state.financings.iter().any(|financing| financing.owed() > Xof::ZERO)
+    state.financings.iter().any(|financing| financing.owed_in_all() > Xof::ZERO)
 }
 
 fn idea(life: &mut Life) -> Step {
@@ -164,8 +179,16 @@ fn money(life: &mut Life, index: usize, state: &State) -> Step {
         }
         _ => {
             let fund = *life.dice.pick(&life.homes[life.people[index].home].funds);
-            let instrument =
-                *life.dice.pick(&["loan", "loan", "loan", "loan", "grant", "kit", "guarantee"]);
+            let instrument = *life.dice.pick(&[
+                "loan",
+                "loan",
+                "loan",
+                "loan",
+                "grant",
+                "kit",
+                "guarantee",
+                "guarantee",
+            ]);
             let amount = 60_000 + 10_000 * life.dice.roll(15);
             let body = json!({ "instrument": instrument, "amount": amount, "own_contribution": 5_000, "fund": fund });
             (Role::Adviser, "request-financing", body)
@@ -182,6 +205,59 @@ fn plan(life: &mut Life, state: &State) -> Step {
     (Role::Adviser, "submit-business-plan", body)
 }
 
+/// What goes wrong with money, or comes back.
+fn mended(life: &mut Life, state: &State, version: Version) -> Step {
+    let last = last_financing(state);
+    let number = last.map_or(1, FinancingState::financing);
+    let given_up = last.map_or(Xof::ZERO, FinancingState::lost).francs();
+    let refundable = last.map_or(Xof::ZERO, FinancingState::refundable).francs();
+    let guaranteed = last.is_some_and(|last| last.is_guarantee() && last.agreement_on().is_some());
+    let of = |life: &mut Life, amount: u64| {
+        json!({ "financing": number, "amount": amount, "method": "bank_transfer",
+                "payment_reference": format!("M{}", life.next()) })
+    };
+    match life.dice.roll(4) {
+        0 if given_up > 0 => {
+            return (Role::Finance, "record-recovery", of(life, given_up.div_ceil(2)));
+        }
+        0 if guaranteed => return (Role::Finance, "call-guarantee", of(life, 10_000)),
+        0 if refundable > 0 => {
+            return (Role::Finance, "record-refund", of(life, refundable.div_ceil(3)));
+        }
+        1 if guaranteed => {
+            return (Role::Finance, "release-guarantee", json!({ "financing": number }));
+        }
+        way @ 2.. => {
+            let is_repaid = last.is_some_and(|last| !last.repaid().is_empty());
+            let word =
+                if is_repaid && way == 2 { "reverse-repayment" } else { "reverse-disbursement" };
+            let sequence = version.minus(life.dice.roll(2).min(version.before().get()));
+            return (Role::Finance, word, json!({ "sequence": sequence, "ground": "bounced" }));
+        }
+        _ => {}
+    }
+    let moved = |life: &mut Life, most: u64| {
+        json!({ "financing": number, "amount": 1_000 * (1 + life.dice.roll(most)),
+                "method": "bank_transfer", "payment_reference": format!("M{}", life.next()) })
+    };
+    match life.dice.roll(9) {
+        0 => (Role::Finance, "record-recovery", moved(life, 30)),
+        1 => (Role::Finance, "record-refund", moved(life, 3)),
+        2 => (Role::Finance, "call-guarantee", moved(life, 60)),
+        3 => (Role::Finance, "release-guarantee", json!({ "financing": number })),
+        4 => {
+            let body = json!({ "financing": number, "ground": "renounced" });
+            (Role::Committee, "cancel-financing", body)
+        }
+        way => {
+            let sequence = version.minus(life.dice.roll(3).min(version.before().get()));
+            let body = json!({ "sequence": sequence, "ground": "bounced" });
+            let word = if way < 7 { "reverse-disbursement" } else { "reverse-repayment" };
+            (Role::Finance, word, body)
+        }
+    }
+}
+
 fn one_financing(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> Step {
     let number = financing.financing();
     if life.dice.roll(9) == 0 {
@@ -196,6 +272,9 @@ fn one_financing(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> 
     if financing.agreement_on().is_none() {
         return (Role::Director, "sign-agreement", json!({ "financing": number }));
     }
+    if financing.is_guarantee() {
+        return guaranteed(life, financing);
+    }
     let unpaid = financing
         .tranches()
         .iter()
@@ -208,6 +287,17 @@ fn one_financing(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> 
         return (Role::Finance, "record-disbursement", body);
     }
     repayment(life, on, financing)
+}
+
+/// A guarantee that is signed is called, mostly, or released.
+fn guaranteed(life: &mut Life, financing: &FinancingState) -> Step {
+    let number = financing.financing();
+    if life.dice.roll(3) == 0 {
+        return (Role::Finance, "release-guarantee", json!({ "financing": number }));
+    }
+    let body = json!({ "financing": number, "amount": 10_000, "method": "bank_transfer",
+        "payment_reference": format!("G{}", life.next()) });
+    (Role::Finance, "call-guarantee", body)
 }
 
 fn approval(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> Step {
@@ -226,23 +316,30 @@ fn approval(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> Step 
 
 fn repayment(life: &mut Life, on: NaiveDate, financing: &FinancingState) -> Step {
     let (number, owed) = (financing.financing(), financing.owed());
-    if owed == Xof::ZERO {
+    if financing.owed_in_all() == Xof::ZERO {
         return follow_up(life);
     }
     match life.dice.roll(12) {
-        0 => {
+        0 | 11 => {
             let body = json!({ "financing": number, "amount": owed, "reason": "Perdu" });
             (Role::Director, "write-off-loan", body)
         }
-        1..4 => {
+        1..5 => {
             let schedule = schedule(life, on, owed.francs());
             let body = json!({ "financing": number, "schedule": schedule, "reason": "Sécheresse" });
             (Role::Finance, "reschedule-loan", body)
         }
         _ => {
-            let principal = owed.francs().min(7_000 * (1 + life.dice.roll(6)));
+            let (mut principal, mut interest) = (owed.francs(), financing.interest_owed().francs());
+            if life.dice.roll(2) != 0 {
+                principal = principal.min(7_000 * (1 + life.dice.roll(6)));
+                interest = interest.min(life.dice.roll(2) * 500);
+            }
+            let is_last =
+                owed.francs() == principal && financing.interest_owed().francs() == interest;
+            let credit = if is_last { (1 + life.dice.roll(3)) * 1_000 } else { 0 };
             let body = json!({ "financing": number, "principal": principal,
-                "interest": life.dice.roll(2) * 500, "method": "mobile_money",
+                "interest": interest, "credit": credit, "method": "mobile_money",
                 "payment_reference": format!("R{}", life.next()) });
             (Role::Finance, "record-repayment", body)
         }
@@ -287,9 +384,16 @@ fn visit(life: &mut Life) -> Value {
 }
 
 /// What may come at any time.
-fn any_time(life: &mut Life, state: &State, version: u64) -> Step {
+fn any_time(life: &mut Life, state: &State, version: Version) -> Step {
     let reason = || json!({ "reason": "Motif" });
-    match life.dice.roll(26) {
+    if state.handover.is_some() && life.dice.roll(3) == 0 {
+        return match life.dice.roll(3) {
+            0 => (Role::Adviser, "return-transfer", reason()),
+            1 => (Role::Director, "accept-transfer", json!({})),
+            _ => (Role::Director, "accept-transfer", json!({ "adviser": "oumou" })),
+        };
+    }
+    match life.dice.roll(30) {
         0 => (
             Role::Director,
             "assign-adviser",
@@ -325,7 +429,7 @@ fn any_time(life: &mut Life, state: &State, version: u64) -> Step {
             )
         }
         16..19 => {
-            let sequence = version - life.dice.roll(6).min(version - 1);
+            let sequence = version.minus(life.dice.roll(6).min(version.before().get()));
             (Role::Director, "retract", json!({ "sequence": sequence, "reason": "Erreur" }))
         }
         19 | 20 => {
@@ -343,13 +447,38 @@ fn any_time(life: &mut Life, state: &State, version: u64) -> Step {
         23 if life.dice.roll(6) == 0 => {
             (Role::Admin, "erase-personal-data", json!({ "ground": "request" }))
         }
+        26 => {
+            let body =
+                json!({ "partner": "agency", "service": "microfinance", "comment": "Tontine" });
+            (Role::Adviser, "refer-to-partner", body)
+        }
+        27 => {
+            let open = state.referrals.iter().find(|referral| referral.settled.is_none());
+            let number = open.map_or(1, |referral| referral.referral);
+            let body = json!({ "referral": number, "outcome": "served" });
+            (Role::Director, "record-referral-outcome", body)
+        }
         24 => recognise(),
+        25 | 28 => correction(life),
         _ => {
             let body = json!({ "name": "Pièce.pdf", "media_type": "application/pdf", "size_bytes": 10,
                                "sha256": "ab".repeat(32) });
             (Role::Adviser, "attach-document", body)
         }
     }
+}
+
+fn correction(life: &mut Life) -> Step {
+    let mut body = json!({ "reason": "Motif" });
+    let (field, value) = match life.dice.roll(5) {
+        0 => ("sex", json!(*life.dice.pick(&["female", "male"]))),
+        1 => ("birth_year", json!(1980 + life.dice.roll(26))),
+        2 => ("region", json!(*life.dice.pick(&["segou", "mopti", "kayes"]))),
+        3 => ("displaced", json!(life.dice.roll(2) == 0)),
+        _ => ("education", json!(*life.dice.pick(&["1", "2", "3"]))),
+    };
+    body[field] = value;
+    (Role::Adviser, "correct-registration", body)
 }
 
 fn grievance() -> Step {

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::Value;
 use sira::journal::{Journal, RecordedEvent};
+use sira_numbers::Position;
 use sira_projections::table::{Column, Keeping, Kind, TABLES, Table, time_text};
 use sira_projections::{ReadPool, ReadStore};
 use sqlx::Row as _;
@@ -63,8 +64,9 @@ pub async fn stored(store: &ReadStore) -> Stored {
 }
 
 /// The rows of a versioned table that stood at a position, without the version's columns.
-pub fn standing(rows: &[Line], at: u64) -> Vec<Line> {
-    let number = |cell: &Option<String>| cell.as_ref().map(|text| text.parse::<u64>().unwrap());
+pub fn standing(rows: &[Line], at: Position) -> Vec<Line> {
+    let number =
+        |cell: &Option<String>| cell.as_ref().map(|text| text.parse::<Position>().unwrap());
     let stood = |row: &&Line| {
         number(&row[0]).unwrap() <= at && number(&row[2]).is_none_or(|until| until > at)
     };
@@ -82,7 +84,7 @@ pub fn is_versioned(table: &str) -> bool {
 pub async fn journal_of(journal: &Journal) -> Vec<RecordedEvent> {
     let mut events: Vec<RecordedEvent> = Vec::new();
     loop {
-        let after = events.last().map_or(0, |event| event.position);
+        let after = events.last().map_or(Position::START, |event| event.position);
         let page = journal.read_feed(after, 1_000).await.unwrap();
         if page.is_empty() {
             return events;

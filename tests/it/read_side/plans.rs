@@ -7,7 +7,7 @@ use sira_projections::lists::{
     CaseOrder, CaseQuestion, ClosedQuestion, Filters, LoanQuestion, VisitQuestion, Which, cases,
     explain_cases, explain_overdue, explain_past_retention, explain_visits,
 };
-use sira_projections::{Reach, ReadError, ReadStore};
+use sira_projections::{ProgrammeOffice, Reach, ReadError, ReadStore};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -79,12 +79,14 @@ async fn filled(engine: &Engine) -> (TestApp, ReadStore) {
             });
             insert.build().execute(&mut *db).await.unwrap();
             let mut insert = QueryBuilder::new("INSERT INTO loan_status (since_position, part, until_position, aggregate_id, reference, sequence, \
-                financing, occurred_on, recorded_at, disbursed, repaid, outstanding, oldest_unpaid_due_on, reschedulings, written_off, \
+                financing, occurred_on, recorded_at, disbursed, repaid, outstanding, interest_owed, credit, recovered, \
+                oldest_unpaid_due_on, reschedulings, written_off, \
                 programme, office, region, sex, age_band) ");
             insert.push_values(some, |mut row, number| {
                 row.push_bind(i64::from(*number)).push("0").push_bind((number % 3 != 1).then(|| i64::from(number + 1)));
                 row.push_bind(id(*number).to_string()).push_bind(format!("R{number}")).push("9").push("1").push("'2022-01-01'");
-                row.push("'2022-01-01T00:00:00.000000Z'").push("1000").push("0").push("1000").push_bind(day(*number)).push("0").push("false");
+                row.push("'2022-01-01T00:00:00.000000Z'").push("1000").push("0").push("1000");
+                row.push("0").push("0").push("0").push_bind(day(*number)).push("0").push("false");
                 row.push_bind(programme(0).to_string()).push("'o1'").push("'segou'").push("'female'").push("'25_29'");
             });
             insert.build().execute(&mut *db).await.unwrap();
@@ -122,8 +124,9 @@ fn each_filter() -> Vec<(&'static str, Filters)> {
 }
 
 fn reaches() -> [Reach; 3] {
-    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    [Reach::All, Reach::Offices(texts(&["o1", "o2"])), Reach::Regions(texts(&["mopti"]))]
+    let of = |office: &str| ProgrammeOffice { programme: programme(1), office: office.to_owned() };
+    let regions = vec!["mopti".to_owned()];
+    [Reach::All, Reach::Offices(vec![of("o1"), of("o2")]), Reach::Regions(regions)]
 }
 
 /// No large table is read from one end to the other: each step into one is by a condition on an index,
@@ -209,15 +212,14 @@ on_both_engines! {
         }
     }
 
-    async fn a_region_is_that_of_the_office_in_charge_and_of_the_person_where_nobody_knows_the_office(engine) {
+    async fn a_region_is_that_of_the_office_in_charge_and_an_office_that_nobody_knows_is_in_none(engine) {
         let (_app, store) = filled(engine).await;
         let expected = |within: &dyn Fn(u32, &str) -> bool| -> Vec<String> {
             let mut ids: Vec<_> = (0..PATHS)
                 .filter(|number| {
                     let stray = number % 50 == 7 || number % RARE == 1;
-                    let home = if number % RARE == 1 { "kidal" } else { "segou" };
                     let stands_in = if number % 50 % 10 < 5 { "segou" } else { "mopti" };
-                    within(*number, if stray { home } else { stands_in })
+                    within(*number, if stray { "" } else { stands_in })
                 })
                 .collect();
             ids.sort_by_key(|number| std::cmp::Reverse((day(*number), id(*number))));

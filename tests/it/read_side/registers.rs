@@ -5,11 +5,11 @@ use chrono::NaiveDate;
 use serde_json::json;
 use sira_domain::role::Role;
 use sira_projections::lists::{
-    CohortQuestion, FundQuestion, OfficeQuestion, Page, ProgrammeQuestion, StaffQuestion, cohorts,
-    explain_cohorts, explain_funds, explain_offices, explain_programmes, funds, offices,
+    CohortQuestion, FundQuestion, ListPage, OfficeQuestion, ProgrammeQuestion, StaffQuestion,
+    cohorts, explain_cohorts, explain_funds, explain_offices, explain_programmes, funds, offices,
     programme_ids, programmes, staff,
 };
-use sira_projections::{Reach, ReadStore};
+use sira_projections::{ProgrammeOffice, Reach, ReadStore};
 use uuid::Uuid;
 
 use crate::api::app::{TestApp, office, registration};
@@ -36,7 +36,13 @@ impl Two {
         let command = |word| format!("/v1/programmes/{second}/commands/{word}");
         let kayes = json!({ "office": "kayes-1", "name": "Antenne de Kayes", "region": "kayes", "occurred_on": "2021-07-06" });
         app.post(&admin, &command("open-office"), &kayes).await.ok(200);
-        app.post(&admin, &command("renew-convention"), &json!({ "term_years": 5 })).await.ok(200);
+        app.post(
+            &admin,
+            &command("renew-convention"),
+            &json!({ "term_years": 5, "occurred_on": "2015-02-01" }),
+        )
+        .await
+        .ok(200);
         let close = json!({ "office": "mopti-1", "occurred_on": "2025-03-01" });
         app.post(&admin, &format!("/v1/programmes/{first}/commands/close-office"), &close)
             .await
@@ -50,7 +56,7 @@ impl Two {
         let funds =
             [app.fund(&first, "f1", 1_000_000).await, app.fund(&second, "f2", 500_000).await];
         app.command_of(&director, "funds", &funds[1], "close-fund", &json!({})).await.ok(200);
-        let adviser = app.token_of("awa", Role::Adviser, office("segou-1")).await;
+        let adviser = app.token_of("awa", Role::Adviser, office(&first, "segou-1")).await;
         app.post(&adviser, "/v1/beneficiaries", &registration(&first)).await.ok(201);
         app.caught_up().await;
         Self { app, first, second, cohorts, funds }
@@ -65,8 +71,9 @@ fn regions(regions: &[&str]) -> Reach {
     Reach::Regions(regions.iter().map(|region| (*region).to_owned()).collect())
 }
 
-fn at(office: &str) -> Reach {
-    Reach::Offices(vec![office.to_owned()])
+fn at(programme: &str, office: &str) -> Reach {
+    let programme = programme.parse().unwrap();
+    Reach::Offices(vec![ProgrammeOffice { programme, office: office.to_owned() }])
 }
 
 fn today() -> NaiveDate {
@@ -84,7 +91,7 @@ macro_rules! every {
         let (mut keys, mut question) = (Vec::new(), $question);
         question.limit = 1;
         loop {
-            let Page { items, next } = $list($store, &question).await.unwrap();
+            let ListPage { items, next } = $list($store, &question).await.unwrap();
             assert!(items.len() <= 1);
             keys.extend(items.into_iter().map($key));
             if next.is_none() {
@@ -167,7 +174,7 @@ on_both_engines! {
         assert_eq!(programmes_of(store, &Reach::All, Some(false), None).await, std::slice::from_ref(&second));
         assert_eq!(programmes_of(store, &Reach::All, None, text("kayes")).await, std::slice::from_ref(&second));
         assert_eq!(programmes_of(store, &regions(&["segou", "gao"]), None, None).await, std::slice::from_ref(&first));
-        assert_eq!(programmes_of(store, &at("kayes-1"), None, None).await, std::slice::from_ref(&second));
+        assert_eq!(programmes_of(store, &at(&two.second, "kayes-1"), None, None).await, std::slice::from_ref(&second));
         assert_eq!(programmes_of(store, &Reach::Funds(vec![two.fund(1)]), None, None).await, std::slice::from_ref(&second));
         assert_eq!(programmes_of(store, &Reach::Funds(Vec::new()), None, None).await, [""; 0]);
         let mut ids: Vec<_> = programme_ids(store).await.unwrap().iter().map(Uuid::to_string).collect();
@@ -191,7 +198,7 @@ on_both_engines! {
         assert_eq!(offices_of(store, &Reach::All, Some(false), None).await, ["mopti-1"]);
         assert_eq!(offices_of(store, &Reach::All, None, text("segou")).await, ["segou-1"]);
         assert_eq!(offices_of(store, &regions(&["kayes", "gao"]), Some(true), None).await, ["kayes-1"]);
-        assert_eq!(offices_of(store, &at("segou-1"), None, None).await, ["segou-1"]);
+        assert_eq!(offices_of(store, &at(&two.first, "segou-1"), None, None).await, ["segou-1"]);
         assert_eq!(offices_of(store, &Reach::Funds(vec![two.fund(1)]), None, None).await, ["kayes-1"]);
         let question = OfficeQuestion { programme: Some(first.parse().unwrap()), region: text("mopti"), open: None, reach: &Reach::All, after: None, limit: 9 };
         let shown = serde_json::to_value(&offices(store, &question).await.unwrap().items).unwrap();
@@ -207,14 +214,14 @@ on_both_engines! {
         assert_eq!(cohorts_of(store, &Reach::All, Some(true), None).await, [last, one]);
         assert_eq!(cohorts_of(store, &regions(&["segou"]), Some(false), None).await, [closed]);
         assert_eq!(cohorts_of(store, &regions(&["mopti"]), None, None).await, [""; 0]);
-        assert_eq!(cohorts_of(store, &at("segou-1"), None, text("segou")).await.len(), 3);
-        assert_eq!(cohorts_of(store, &at("segou-1"), None, text("mopti")).await, [""; 0]);
+        assert_eq!(cohorts_of(store, &at(&two.first, "segou-1"), None, text("segou")).await.len(), 3);
+        assert_eq!(cohorts_of(store, &at(&two.first, "segou-1"), None, text("mopti")).await, [""; 0]);
         assert_eq!(cohorts_of(store, &Reach::Funds(vec![two.fund(0)]), None, None).await, [""; 0]);
 
         let [open, shut] = two.funds.clone();
         assert_eq!(funds_of(store, &Reach::All, None, None).await, [shut.clone(), open.clone()]);
         assert_eq!(funds_of(store, &Reach::All, Some(true), None).await, std::slice::from_ref(&open));
-        assert_eq!(funds_of(store, &at("gao-1"), None, text("Bailleur inventé")).await, [shut.clone(), open]);
+        assert_eq!(funds_of(store, &at(&two.first, "gao-1"), None, text("Bailleur inventé")).await, [shut.clone(), open]);
         assert_eq!(funds_of(store, &Reach::All, None, text("Autre")).await, [""; 0]);
         assert_eq!(funds_of(store, &Reach::Funds(vec![two.fund(1)]), None, None).await, [shut]);
 
@@ -222,20 +229,20 @@ on_both_engines! {
         assert_eq!(staff_of(store, &Reach::All, text("director")).await, ["director"]);
         // Whoever reaches everything records from no office.
         assert_eq!(staff_of(store, &regions(&["segou"]), None).await, ["awa"]);
-        assert_eq!(staff_of(store, &at("segou-1"), None).await, ["awa"]);
+        assert_eq!(staff_of(store, &at(&two.first, "segou-1"), None).await, ["awa"]);
         assert_eq!(staff_of(store, &regions(&["kayes"]), None).await, [""; 0]);
         assert_eq!(staff_of(store, &Reach::Funds(vec![two.fund(0)]), None).await, [""; 0]);
         let question = StaffQuestion { role: None, region: None, office: text("segou-1"), reach: &Reach::All, after: None, limit: 9 };
         let page = staff(store, &question).await.unwrap();
         let today = two.app.commands.clock().now().date_naive();
         assert_eq!(serde_json::to_value(&page.items).unwrap(), json!([{ "actor": "awa", "first_on": today, "last_on": today, "events": 1,
-            "posts": [{ "role": "adviser", "office": "segou-1", "first_on": today, "last_on": today, "events": 1 }] }]));
+            "posts": [{ "role": "adviser", "programme": two.first, "office": "segou-1", "first_on": today, "last_on": today, "events": 1 }] }]));
     }
 
     async fn what_a_programme_has_is_found_by_indexes(engine) {
         let two = Two::begin(engine).await;
         let store = &two.app.read;
-        for reach in [Reach::All, regions(&["segou"]), at("segou-1"), Reach::Funds(vec![two.fund(0)])] {
+        for reach in [Reach::All, regions(&["segou"]), at(&two.first, "segou-1"), Reach::Funds(vec![two.fund(0)])] {
             let reach = &reach;
             let programme = two.first.parse().ok();
             let plans = [

@@ -8,6 +8,7 @@ use sira::keys::{KeyStore, MasterKey};
 use sira::read_side::{JournalFeed, OpenedKeys, start_projections};
 use sira_database::on_engine;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 use sira_projections::case_identity::{CaseIdentity, NAME};
 use sira_projections::{
     Feed, FeedEvent, FoldError, Projection, ProjectionStatus, ReadStore, ReadTransaction, RunState,
@@ -24,7 +25,7 @@ use crate::support::Engine;
 #[derive(Clone, Default)]
 struct Tally {
     /// Writes a position down and then fails on it.
-    poison: Option<u64>,
+    poison: Option<Position>,
 }
 
 impl Projection for Tally {
@@ -46,7 +47,7 @@ impl Projection for Tally {
         transaction: &mut ReadTransaction,
     ) -> Result<(), FoldError> {
         for event in batch {
-            let position = i64::try_from(event.position).unwrap();
+            let position = event.position.stored();
             on_engine!(transaction.connection(), db => {
                 sqlx::query("INSERT INTO tally (position) VALUES ($1)").bind(position).execute(db).await.map(drop)
             })?;
@@ -78,7 +79,7 @@ async fn tallied(store: &ReadStore) -> Vec<i64> {
 }
 
 /// Appends events that no projection knows.
-async fn append(journal: &Journal, events: usize) -> u64 {
+async fn append(journal: &Journal, events: usize) -> Position {
     let event = |event_type: &'static str, payload: &str| NewEvent {
         event_type: event_type.into(),
         event_version: "1.0".into(),
@@ -89,9 +90,13 @@ async fn append(journal: &Journal, events: usize) -> u64 {
     append_to(journal, "essay", events).await
 }
 
-async fn append_to(journal: &Journal, aggregate_type: &'static str, events: Vec<NewEvent>) -> u64 {
+async fn append_to(
+    journal: &Journal,
+    aggregate_type: &'static str,
+    events: Vec<NewEvent>,
+) -> Position {
     let stream = StreamId::new(aggregate_type, Uuid::now_v7());
-    let writes = vec![StreamWrite { stream, expected_version: 0, events }];
+    let writes = vec![StreamWrite { stream, expected_version: 0.into(), events }];
     let request = AppendRequest { writes, answer: "{}".to_owned(), ..AppendRequest::default() };
     journal.append(request).await.unwrap();
     journal.head().await.unwrap().position
@@ -128,7 +133,7 @@ on_both_engines! {
             runner.start(Tally::default());
             runners.push(runner);
         }
-        let mut head = 0;
+        let mut head = Position::START;
         for _ in 0..20 {
             head = append(&one, 9).await.max(append(&other, 4).await);
         }
@@ -136,7 +141,7 @@ on_both_engines! {
             until(runner, 0, |status| status.position >= head).await;
             assert_eq!(runner.status()[0].state, RunState::Live);
         }
-        let all: Vec<i64> = (1..=i64::try_from(head).unwrap()).collect();
+        let all: Vec<i64> = (1..=head.stored()).collect();
         assert_eq!(tallied(&stores[0]).await, all);
         for runner in runners {
             runner.stop().await;
@@ -166,8 +171,8 @@ on_both_engines! {
         until(&runner, 1, |status| status.position == head).await;
         let [stopped, tally] = &runner.status()[..] else { panic!() };
         let RunState::Stopped { position, cause } = &stopped.state else { panic!() };
-        assert_eq!((*position, stopped.position, stopped.name), (Some(at), at - 1, NAME), "{cause}");
-        assert_eq!(store.position(journal.id(), NAME).await.unwrap(), at - 1);
+        assert_eq!((*position, stopped.position, stopped.name), (Some(at), at.before(), NAME), "{cause}");
+        assert_eq!(store.position(journal.id(), NAME).await.unwrap(), at.before());
         assert_eq!(tally.state, RunState::Live);
     }
 
@@ -176,16 +181,16 @@ on_both_engines! {
         let store = store(engine).await;
         append(&journal, 50).await;
         let mut runner = Runner::new(JournalFeed::new(journal.clone()), store.clone());
-        runner.start(Tally { poison: Some(23) });
+        runner.start(Tally { poison: Some(23.into()) });
         until(&runner, 0, |status| matches!(status.state, RunState::Stopped { .. })).await;
         // The row of 23 was written, and went with its transaction.
         assert_eq!(tallied(&store).await, (1..=22).collect::<Vec<i64>>());
-        assert_eq!(store.position(journal.id(), "tally").await.unwrap(), 22);
+        assert_eq!(store.position(journal.id(), "tally").await.unwrap(), 22.into());
         // A program that can take it goes on from there.
         drop(runner);
         let mut mended = Runner::new(JournalFeed::new(journal.clone()), store.clone());
         mended.start(Tally::default());
-        until(&mended, 0, |status| status.position == 50).await;
+        until(&mended, 0, |status| status.position == 50.into()).await;
         assert_eq!(tallied(&store).await.len(), 50);
     }
 

@@ -116,7 +116,7 @@ crate::on_both_engines! {
             app.get(&token, &format!("{path}{query}")).await.problem(400, "bad-parameter");
         }
         let far = app.token_of("lointaine", Role::Director, region("mopti")).await;
-        app.get(&far, &format!("{path}?from_version=0")).await.problem(403, "out-of-scope");
+        app.get(&far, &format!("{path}?from_version=0")).await.problem(404, "not-found");
         for role in [Role::Analyst, Role::Donor] {
             let token = app.token(role).await;
             app.get(&token, &format!("{path}?from_version=0")).await.problem(403, "forbidden");
@@ -150,8 +150,9 @@ crate::on_both_engines! {
         assert_eq!(refused(sira(engine, &["history", &id, "--from-version", "9"])).0, 2);
         assert_eq!(refused(sira(engine, &["history", &id, "--from-version", "0", "--as-of", "2026-01-01"])).0, 2);
         let readings: Vec<(String, String)> = on_engine!(app.commands.journal().pool(), pool => {
-            sqlx::query_as("SELECT actor, role FROM access_log WHERE action = 'history' AND actor = 'cour.comptes'").fetch_all(pool).await
+            sqlx::query_as("SELECT actor, role FROM access_log WHERE action = 'history' AND actor LIKE 'local:cour.comptes@%'").fetch_all(pool).await
         }).unwrap();
-        assert_eq!(readings, [("cour.comptes".to_owned(), "auditor".to_owned())]);
+        // Beside the account, since anybody at the machine may type any name.
+        assert!(readings.len() == 1 && readings[0].1 == "auditor", "{readings:?}");
     }
 }

@@ -7,7 +7,7 @@ use sira_database::on_engine;
 use sira_domain::role::Role;
 
 use super::typed::{printed, refused, sira};
-use crate::api::app::{NAME, Reply, TestApp, office, region, steps};
+use crate::api::app::{NAME, Reply, TestApp, region, steps};
 
 /// A whole path with a document, a note that looks like markup, a grievance and a retraction.
 async fn whole_path(app: &TestApp) -> String {
@@ -31,7 +31,7 @@ async fn whole_path(app: &TestApp) -> String {
     let form = reqwest::multipart::Form::new().text("name", format!("CV {NAME}.pdf"));
     let file = reqwest::multipart::Part::bytes(b"%PDF-1.7\n".to_vec());
     let form = form.text("media_type", "application/pdf").part("file", file);
-    let adviser = app.token_of("awa.t", Role::Adviser, office("segou-1")).await;
+    let adviser = app.token_of("awa.t", Role::Adviser, app.office("segou-1").await).await;
     crate::api::documents::attach(app, &adviser, &id, form).await.ok(200);
     let noted =
         app.command(&adviser, &id, "add-note", &json!({ "text": "À retirer" })).await.ok(200);
@@ -115,7 +115,7 @@ crate::on_both_engines! {
         let page = &french.text;
         for part in [
             "<html lang=\"fr\">", NAME, "Ce que le programme détient à votre sujet", "2013-015", "APDP",
-            "Dit &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;merci&quot;", "Attente trop longue", "Note d&#39;une autre",
+            "Dit &#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62; &#38; &#34;merci&#34;", "Attente trop longue", "Note d&#39;une autre",
             "conseiller emploi (segou-1)", "<dt>Secteur</dt><dd>Activités de fabrication</dd>", "Beurre de karité", "Retiré par l&#39;événement", "Tout ce qui est détenu",
         ] {
             assert!(page.contains(part), "{part}");
@@ -143,7 +143,7 @@ crate::on_both_engines! {
             if role == Role::Director { reply.ok(200); } else { reply.problem(403, "forbidden"); }
         }
         let far = app.token_of("lointaine", Role::Director, region("mopti")).await;
-        app.get(&far, &format!("/v1/beneficiaries/{id}/person")).await.problem(403, "out-of-scope");
+        app.get(&far, &format!("/v1/beneficiaries/{id}/person")).await.problem(404, "not-found");
         let count: i64 = on_engine!(app.commands.journal().pool(), pool => {
             sqlx::query_scalar("SELECT count(*) FROM access_log WHERE action = 'person'").fetch_one(pool).await
         }).unwrap();

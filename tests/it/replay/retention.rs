@@ -174,6 +174,49 @@ crate::on_both_engines! {
         assert_eq!(ids(&listed(&app, &admin, "").await), [complaining.as_str()]);
     }
 
+    async fn an_order_follows_the_person_through_linked_paths_or_names_what_keeps_them(engine) {
+        let (app, _) = app_on(engine, "2028-01-01").await;
+        let programme = app.programme().await;
+        keep_for(&app, &programme, json!(60)).await;
+        let erased = async |id: &str| {
+            let found = app.commands.current_beneficiary(id.parse().unwrap()).await.unwrap().unwrap();
+            found.state.state().is_erased()
+        };
+        let duplicate_of = async |id: &str, place: &str| {
+            let frozen = person(&app, &programme, place).await;
+            app.done(Role::Director, &frozen, "link-duplicate", &json!({ "continues": id })).await;
+            frozen
+        };
+        let gone = person(&app, &programme, "segou").await;
+        let frozen = duplicate_of(&gone, "mopti").await;
+        exit(&app, &gone, "2022-05-01").await;
+        let active = person(&app, &programme, "segou").await;
+        let waiting = duplicate_of(&active, "segou").await;
+        let admin = app.token_of("admin.siege", Role::Admin, Scope::All).await;
+        // Whoever reaches a part of the person erases nothing of them, and is told what remains.
+        let part = app.token_of("admin.segou", Role::Admin, region("segou")).await;
+        let refused = order(&app, &part, &[&gone]).await.ok(200);
+        assert_eq!(outcomes(&refused), [("refused", "unknown_item")]);
+        assert!(refused["items"][0]["detail"].as_str().unwrap().contains(&frozen), "{refused}");
+        assert!(!erased(&gone).await && !erased(&frozen).await);
+        // A frozen path is past retention when the one that continues is.
+        let kept = order(&app, &admin, &[&waiting]).await.ok(200);
+        assert_eq!(outcomes(&kept), [("refused", "path_not_closed")]);
+        assert_eq!(kept["items"][0]["detail"], json!("un autre parcours de la personne : le parcours n'est pas clos"));
+        assert!(!erased(&active).await && !erased(&waiting).await);
+        let answer = order(&app, &admin, &[&gone]).await.ok(200);
+        assert_eq!(outcomes(&answer), [("erased", "")]);
+        let director = app.token(Role::Director).await;
+        for path in [&gone, &frozen] {
+            assert!(erased(path).await, "{path}");
+            let shown = app.get(&director, &format!("/v1/beneficiaries/{path}?identity=true")).await;
+            assert!(!shown.text.contains("Zoumbal"), "{}", shown.text);
+        }
+        let again = order(&app, &admin, &[&frozen, &gone]).await.ok(200);
+        assert_eq!(outcomes(&again), [("already_done", ""), ("already_done", "")]);
+        assert_eq!(app.commands.journal().read_type("PersonalDataErased").await.unwrap().len(), 2);
+    }
+
     async fn a_path_that_was_reopened_since_it_was_listed_is_kept(engine) {
         let (app, _) = app_on(engine, "2028-01-01").await;
         let programme = app.programme().await;
@@ -207,7 +250,7 @@ crate::on_both_engines! {
             }
         }
         let far = app.token_of("ailleurs", Role::Admin, region("mopti")).await;
-        assert_eq!(outcomes(&order(&app, &far, &[&id]).await.ok(200)), [("refused", "out_of_scope")]);
+        assert_eq!(outcomes(&order(&app, &far, &[&id]).await.ok(200)), [("refused", "not_found")]);
         let admin = app.token(Role::Admin).await;
         let many: Vec<String> = (0..201).map(|number| format!("{number}")).collect();
         for (body, error) in [

@@ -52,6 +52,24 @@ impl Engine {
         Self { url, directory, keep: Keep::Postgres(server) }
     }
 
+    /// A database on a server of its own, whose every file may be looked into.
+    pub async fn postgres_alone() -> Self {
+        let server = tokio::task::spawn_blocking(|| Arc::new(builder().start())).await.unwrap();
+        connect_when_ready(&server.connection_uri()).await.close().await.unwrap();
+        let url = server.connection_uri();
+        let directory = tempfile::tempdir().unwrap();
+        Self { url, directory, keep: Keep::Postgres(server) }
+    }
+
+    /// Every folder that holds something of this database: the test's own, and the server's.
+    pub fn folders(&self) -> Vec<std::path::PathBuf> {
+        let own = self.folder().to_owned();
+        match &self.keep {
+            Keep::Postgres(server) => vec![own, server.data_dir()],
+            Keep::Sqlite => vec![own],
+        }
+    }
+
     /// The database's URL.
     pub fn url(&self) -> &str {
         &self.url
@@ -103,15 +121,17 @@ fn server() -> Arc<PgTempDB> {
     if let Some(server) = shared.upgrade() {
         return server;
     }
-    let server = PgTempDBBuilder::new()
+    let server = Arc::new(builder().start());
+    *shared = Arc::downgrade(&server);
+    server
+}
+
+fn builder() -> PgTempDBBuilder {
+    PgTempDBBuilder::new()
         .with_config_param("max_connections", "400")
         // `pgtemp` takes the log through a pipe that nobody empties: once it is full, every backend
         // that has something to say stands still.
         .with_config_param("log_min_messages", "panic")
-        .start();
-    let server = Arc::new(server);
-    *shared = Arc::downgrade(&server);
-    server
 }
 
 /// Runs each scenario on both engines: `mod <scenario>` with the tests `on_sqlite` and `on_postgres`.

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use sira_numbers::Version;
+
 use crate::StreamId;
 use crate::append::check::Prepared;
 use crate::append::conditional::{BatchChecks, GuardRefusal};
@@ -33,7 +35,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     fn known(&self, stream: &StreamId) -> Known {
-        self.versions.get(stream).copied().unwrap_or(Known::AtLeast(0))
+        self.versions.get(stream).copied().unwrap_or(Known::AtLeast(Version::ZERO))
     }
 }
 
@@ -41,11 +43,11 @@ impl Facts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// With the version that each referred stream has before it, in order.
-    Accepted(Vec<u64>),
+    Accepted(Vec<Version>),
     Stale {
         stream: StreamId,
-        expected: u64,
-        actual: u64,
+        expected: Version,
+        actual: Version,
     },
     Replayed(StoredAnswer),
     /// The same key and body as an accepted request further up in the batch.
@@ -102,7 +104,7 @@ pub(crate) fn admit(
 struct Bench<'a> {
     facts: &'a Facts,
     batches: &'a mut BatchChecks,
-    versions: HashMap<&'a StreamId, u64>,
+    versions: HashMap<&'a StreamId, Version>,
     keys: HashMap<(&'a str, &'a str), (usize, [u8; 32])>,
     aliases: HashSet<&'a str>,
     unread: HashSet<&'a StreamId>,
@@ -147,7 +149,7 @@ impl<'a> Bench<'a> {
 
     /// Asks the guards, and only if all of them agree takes the request in. A stream must be known
     /// exactly, and its guard must stand there; else both are brought there first.
-    fn refer(&mut self, prepared: &'a Prepared) -> Result<Vec<u64>, Admission> {
+    fn refer(&mut self, prepared: &'a Prepared) -> Result<Vec<Version>, Admission> {
         let conditional = &prepared.request.conditional;
         let mut versions = Vec::with_capacity(conditional.len());
         for conditional in conditional {
@@ -178,14 +180,14 @@ impl<'a> Bench<'a> {
 
     fn replay(&self, key: &RequestKey) -> Option<Admission> {
         if let Some((index, body_hash)) = self.keys.get(&(key.actor.as_str(), key.key.as_str())) {
-            let same = *body_hash == key.body_hash;
+            let same = key.agrees(body_hash);
             return Some(if same { Admission::ReplayOf(*index) } else { Admission::KeyReused });
         }
         if self.facts.keys.is_empty() {
             return None;
         }
         let known = self.facts.keys.get(&(key.actor.clone(), key.key.clone()))?;
-        let same = known.body_hash == key.body_hash;
+        let same = key.agrees(&known.body_hash);
         Some(if same { Admission::Replayed(known.answer.clone()) } else { Admission::KeyReused })
     }
 
@@ -213,7 +215,11 @@ impl<'a> Bench<'a> {
     ///
     /// A stream that this batch has written already has a version as good as exact: if its floor was
     /// wrong, the insert fails and with it all that was built on it.
-    fn version(&mut self, stream: &'a StreamId, floor_will_do: impl Fn(u64) -> bool) -> u64 {
+    fn version(
+        &mut self,
+        stream: &'a StreamId,
+        floor_will_do: impl Fn(Version) -> bool,
+    ) -> Version {
         if let Some(version) = self.versions.get(stream) {
             return *version;
         }
@@ -231,7 +237,7 @@ impl<'a> Bench<'a> {
     fn accept(&mut self, index: usize, prepared: &'a Prepared) {
         let request = &prepared.request;
         for write in &request.writes {
-            let version = write.expected_version + write.events.len() as u64;
+            let version = write.expected_version.plus(write.events.len() as u64);
             self.versions.insert(&write.stream, version);
         }
         for conditional in &request.conditional {
@@ -248,7 +254,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn differ(stream: &StreamId, expected: u64, actual: u64) -> Option<Admission> {
+fn differ(stream: &StreamId, expected: Version, actual: Version) -> Option<Admission> {
     (expected != actual).then(|| Admission::Stale { stream: stream.clone(), expected, actual })
 }
 
@@ -263,7 +269,7 @@ mod tests {
         StreamId::new("A", Uuid::nil())
     }
 
-    fn write(expected_version: u64) -> Prepared {
+    fn write(expected_version: Version) -> Prepared {
         let event = NewEvent {
             event_type: "E".into(),
             event_version: "1".into(),
@@ -275,7 +281,7 @@ mod tests {
         Prepared::new(request).unwrap()
     }
 
-    fn guard(version: u64) -> Prepared {
+    fn guard(version: Version) -> Prepared {
         let guard = Guard { stream: stream(), version };
         let request = AppendRequest { guards: vec![guard], ..AppendRequest::default() };
         Prepared::new(request).unwrap()
@@ -290,24 +296,50 @@ mod tests {
     fn a_floor_is_proof_for_a_write_at_the_floor_and_for_nothing_else() {
         let accepted = BatchAdmission::Admissions(vec![Admission::Accepted(vec![])]);
         let read = BatchAdmission::Read(vec![stream()]);
-        assert_eq!(judged(Known::AtLeast(3), false, &[&write(3)]), accepted);
-        assert_eq!(judged(Known::AtLeast(3), false, &[&write(4)]), read);
-        assert_eq!(judged(Known::AtLeast(3), false, &[&write(2)]), read);
-        assert_eq!(judged(Known::AtLeast(3), false, &[&guard(3)]), read);
-        assert_eq!(judged(Known::Exact(3), false, &[&guard(3)]), accepted);
+        assert_eq!(
+            judged(Known::AtLeast(Version::from(3)), false, &[&write(Version::from(3))]),
+            accepted
+        );
+        assert_eq!(
+            judged(Known::AtLeast(Version::from(3)), false, &[&write(Version::from(4))]),
+            read
+        );
+        assert_eq!(
+            judged(Known::AtLeast(Version::from(3)), false, &[&write(Version::from(2))]),
+            read
+        );
+        assert_eq!(
+            judged(Known::AtLeast(Version::from(3)), false, &[&guard(Version::from(3))]),
+            read
+        );
+        assert_eq!(
+            judged(Known::Exact(Version::from(3)), false, &[&guard(Version::from(3))]),
+            accepted
+        );
     }
 
     #[test]
     fn nobody_is_refused_before_everything_was_read() {
-        let stale = Admission::Stale { stream: stream(), expected: 2, actual: 3 };
-        assert_eq!(judged(Known::Exact(3), false, &[&write(2)]), BatchAdmission::ReadAll);
-        let all = judged(Known::Exact(3), true, &[&write(2)]);
+        let stale = Admission::Stale {
+            stream: stream(),
+            expected: Version::from(2),
+            actual: Version::from(3),
+        };
+        assert_eq!(
+            judged(Known::Exact(Version::from(3)), false, &[&write(Version::from(2))]),
+            BatchAdmission::ReadAll
+        );
+        let all = judged(Known::Exact(Version::from(3)), true, &[&write(Version::from(2))]);
         assert_eq!(all, BatchAdmission::Admissions(vec![stale]));
     }
 
     #[test]
     fn a_guard_sees_what_the_batch_wrote_before_it() {
-        let admissions = judged(Known::AtLeast(3), false, &[&write(3), &guard(4)]);
+        let admissions = judged(
+            Known::AtLeast(Version::from(3)),
+            false,
+            &[&write(Version::from(3)), &guard(Version::from(4))],
+        );
         assert_eq!(admissions, BatchAdmission::Admissions(vec![Admission::Accepted(vec![]); 2]));
     }
 }

@@ -4,22 +4,23 @@
 use std::collections::HashSet;
 
 use serde::de::IgnoredAny;
+use sira_numbers::Version;
 
 use crate::JournalError;
 use crate::StreamId;
 use crate::types::{AppendRequest, NewEvent};
-use sira_evidence::entry::{fit, sha256};
+use sira_evidence::leaf::{fit, sha256};
 
 /// Events in one request: a register of a large cohort fits, an import has to go in pieces.
 pub const MAX_EVENTS: usize = 5_000;
-/// Streams read or written by one request.
+/// Streams read or written by one request: each costs a look-up under the head row's lock, which every other
+/// writer waits for.
 pub const MAX_STREAMS: usize = 5_000;
 /// Bytes of a type, version, actor, key or alias: they stand in indexes.
 pub const MAX_NAME_BYTES: usize = 255;
-/// Bytes of one payload, metadata or answer.
+/// Bytes of one payload, metadata or answer: far above any form's, and small enough that a batch of such
+/// texts is no danger to the writer's memory.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
-/// The highest version a stream can have in either engine's 64-bit columns.
-const MAX_VERSION: u64 = i64::MAX as u64 - MAX_EVENTS as u64;
 
 /// The hashes of an event's texts.
 pub(crate) struct EventDigest {
@@ -67,16 +68,21 @@ fn check_shape(request: &AppendRequest) -> Result<(), JournalError> {
         // A write without events would be judged by no unique key; it is a guard and must be one.
         require(!write.events.is_empty(), "writes", "a write holds no event")?;
         require(seen.insert(&write.stream), "writes", "a stream stands twice")?;
-        require(write.expected_version <= MAX_VERSION, "expected_version", "too large")?;
+        require(has_room(write.expected_version), "expected_version", "too large")?;
     }
     for conditional in &request.conditional {
         require(seen.insert(&conditional.stream), "conditional", "a stream stands twice")?;
     }
     for guard in &request.guards {
-        require(guard.version <= MAX_VERSION, "guards", "version too large")?;
+        require(has_room(guard.version), "guards", "version too large")?;
     }
     require(request.answer.len() <= MAX_TEXT_BYTES, "answer", "too long")?;
     require(!request.answer.contains('\0'), "answer", "holds a NUL character")
+}
+
+/// Whether a stream of this version can take another request: no version is larger than a column holds.
+fn has_room(version: Version) -> bool {
+    Version::MAX.since(version) >= MAX_EVENTS as u64
 }
 
 fn check_names(request: &AppendRequest) -> Result<(), JournalError> {

@@ -13,13 +13,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use sira_numbers::Version;
+
 use crate::types::NewEvent;
 use crate::{RecordedEvent, StreamId};
 
 /// Keeps the state of one stream, as of some committed version.
 pub trait WriteGuard: Send + Sync {
     /// The version of the state that is kept.
-    fn version(&self) -> u64;
+    fn version(&self) -> Version;
 
     /// Takes in committed events that follow the state that is kept, in order.
     ///
@@ -37,7 +39,7 @@ pub trait WriteGuard: Send + Sync {
 /// One stream in the course of one batch. Dropped when the batch is not committed.
 pub trait BatchCheck: Send + Sync {
     /// The version that it has reached.
-    fn version(&self) -> u64;
+    fn version(&self) -> Version;
 
     /// Whether this may follow.
     ///

@@ -1,6 +1,7 @@
 //! What one batch will write: positions, times and leaf hashes of the accepted, and everyone's answer.
 
 use chrono::{DateTime, Utc};
+use sira_numbers::{Position, Sequence, Version};
 
 use crate::JournalError;
 use crate::StreamId;
@@ -9,21 +10,21 @@ use crate::append::check::{EventDigest, Prepared};
 use crate::types::{
     Alias, AppendOutcome, AppendRequest, Committed, NewEvent, RequestKey, StoredAnswer,
 };
-use sira_evidence::entry::LeafEntry;
+use sira_evidence::leaf::LeafEntry;
 
 /// The head row, as locked or as it will be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadRow {
-    pub next_position: u64,
+    pub next_position: Position,
     pub recorded_at: DateTime<Utc>,
 }
 
 /// One row of `events`; the time is the batch's.
 pub(crate) struct EventRow<'a> {
     pub stream: &'a StreamId,
-    pub sequence: u64,
+    pub sequence: Sequence,
     pub event: &'a NewEvent,
-    pub position: u64,
+    pub position: Position,
     pub leaf: [u8; 32],
 }
 
@@ -31,8 +32,8 @@ pub(crate) struct EventRow<'a> {
 pub(crate) struct KeyRow<'a> {
     pub key: &'a RequestKey,
     pub answer: &'a str,
-    pub position: u64,
-    pub version: u64,
+    pub position: Position,
+    pub version: Version,
 }
 
 /// All that one transaction writes.
@@ -107,7 +108,7 @@ impl<'a> Plan<'a> {
             AppendOutcome::Committed(committed) => AppendOutcome::Replayed(StoredAnswer {
                 answer: first.answer.clone(),
                 position: committed.position,
-                version: committed.versions.first().copied().unwrap_or(0),
+                version: committed.versions.first().copied().unwrap_or_default(),
                 recorded_at: committed.recorded_at,
             }),
             other => other.clone(),
@@ -117,28 +118,29 @@ impl<'a> Plan<'a> {
     fn accept(
         &mut self,
         prepared: &'a Prepared,
-        referred: &[u64],
+        referred: &[Version],
     ) -> Result<Committed, JournalError> {
         let request = &prepared.request;
         let mut digests = prepared.digests.iter();
         let mut versions = Vec::with_capacity(request.writes.len() + referred.len());
         for write in &request.writes {
-            let mut sequence = write.expected_version;
+            let mut version = write.expected_version;
             for (event, digest) in write.events.iter().zip(&mut digests) {
-                sequence += 1;
-                self.add_event(&write.stream, sequence, event, digest)?;
+                self.add_event(&write.stream, version.next_sequence(), event, digest)?;
+                version = version.next();
             }
-            versions.push(sequence);
+            versions.push(version);
         }
         for ((conditional, version), digest) in
             request.conditional.iter().zip(referred).zip(&mut digests)
         {
-            self.add_event(&conditional.stream, version + 1, &conditional.event, digest)?;
-            versions.push(version + 1);
+            let sequence = version.next_sequence();
+            self.add_event(&conditional.stream, sequence, &conditional.event, digest)?;
+            versions.push(version.next());
         }
-        let position = self.head.next_position - 1;
+        let position = self.head.next_position.before();
         if let Some(key) = &request.key {
-            let version = versions.first().copied().unwrap_or(0);
+            let version = versions.first().copied().unwrap_or_default();
             self.keys.push(KeyRow { key, answer: &request.answer, position, version });
         }
         self.aliases.extend(&request.alias);
@@ -148,7 +150,7 @@ impl<'a> Plan<'a> {
     fn add_event(
         &mut self,
         stream: &'a StreamId,
-        sequence: u64,
+        sequence: Sequence,
         event: &'a NewEvent,
         digest: &EventDigest,
     ) -> Result<(), JournalError> {
@@ -166,7 +168,7 @@ impl<'a> Plan<'a> {
         }
         .hash()?;
         self.events.push(EventRow { stream, sequence, event, position, leaf });
-        self.head.next_position += 1;
+        self.head.next_position = position.next();
         Ok(())
     }
 }

@@ -10,18 +10,18 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use sira_database::{OutOfRange, PostgresServer, bound, signed, unsigned};
-use sqlx::postgres::{PgDatabaseError, PgSeverity};
-use sqlx::{Executor, PgConnection, Row};
+use sira_database::{PostgresServer, number};
+use sira_numbers::{Position, Version};
+use sqlx::postgres::{PgArguments, PgDatabaseError, PgSeverity};
+use sqlx::query::Query;
+use sqlx::{Executor, PgConnection, Postgres, Row};
 
 use crate::JournalConfig;
 use crate::StreamId;
 use crate::append::admit::{KeyName, KnownKey};
 use crate::append::plan::{HeadRow, Plan};
-use crate::append::session::{Failure, Session};
-use crate::read::rows::{
-    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, version_row,
-};
+use crate::append::session::{Failure, Session, reads_alike};
+use crate::read::rows::{KeyColumns, key_row, version_row};
 use crate::stamp::Stamp;
 
 const INSERT_EVENTS: &str = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
@@ -87,64 +87,26 @@ impl PostgresSession {
     }
 
     async fn insert_events(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
-        let rows = &plan.events;
-        let ids: Vec<String> = rows.iter().map(|row| row.stream.aggregate_id.to_string()).collect();
-        sqlx::query(INSERT_EVENTS)
-            .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
-            .bind(ids)
-            .bind(numbers(rows, |row| row.sequence)?)
-            .bind(column(rows, |row| row.event.event_type.as_ref()))
-            .bind(column(rows, |row| row.event.event_version.as_ref()))
-            .bind(column(rows, |row| row.event.payload.as_str()))
-            .bind(column(rows, |row| row.event.metadata.as_str()))
-            .bind(numbers(rows, |row| row.position)?)
-            .bind(Stamp(plan.head.recorded_at))
-            .bind(column(rows, |row| row.leaf.as_slice()))
-            .execute(&mut self.connection)
-            .await?;
+        bind_events(sqlx::query(INSERT_EVENTS), plan).execute(&mut self.connection).await?;
         Ok(())
     }
 
-    async fn send_in_one(&mut self, plan: &Plan<'_>, assumed: u64) -> Result<bool, sqlx::Error> {
-        let (rows, keys, aliases) = (&plan.events, &plan.keys, &plan.aliases);
-        let id = |stream: &StreamId| stream.aggregate_id.to_string();
-        let done: i64 = sqlx::query_scalar(COMMIT_IN_ONE)
-            .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
-            .bind(column(rows, |row| id(row.stream)))
-            .bind(numbers(rows, |row| row.sequence)?)
-            .bind(column(rows, |row| row.event.event_type.as_ref()))
-            .bind(column(rows, |row| row.event.event_version.as_ref()))
-            .bind(column(rows, |row| row.event.payload.as_str()))
-            .bind(column(rows, |row| row.event.metadata.as_str()))
-            .bind(numbers(rows, |row| row.position)?)
-            .bind(Stamp(plan.head.recorded_at))
-            .bind(column(rows, |row| row.leaf.as_slice()))
-            .bind(column(keys, |row| row.key.actor.as_str()))
-            .bind(column(keys, |row| row.key.key.as_str()))
-            .bind(column(keys, |row| row.key.body_hash.as_slice()))
-            .bind(column(keys, |row| row.answer))
-            .bind(numbers(keys, |row| row.position)?)
-            .bind(numbers(keys, |row| row.version)?)
+    async fn send_in_one(
+        &mut self,
+        plan: &Plan<'_>,
+        assumed: Position,
+    ) -> Result<bool, sqlx::Error> {
+        let rows = bind_keys(bind_events(sqlx::query(COMMIT_IN_ONE), plan), plan)
             .bind(&self.journal)
-            .bind(signed(assumed)?)
-            .bind(signed(plan.head.next_position)?)
-            .bind(column(aliases, |alias| alias.alias.as_str()))
-            .bind(column(aliases, |alias| alias.stream.aggregate_type.as_ref()))
-            .bind(column(aliases, |alias| id(&alias.stream)))
-            .fetch_one(&mut self.connection)
-            .await?;
+            .bind(assumed.stored())
+            .bind(plan.head.next_position.stored());
+        let done = bind_aliases(rows, plan).fetch_one(&mut self.connection).await?;
+        let done: i64 = done.try_get(0)?;
         Ok(done == 1)
     }
 
     async fn insert_keys(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
-        let rows = &plan.keys;
-        sqlx::query(INSERT_KEYS)
-            .bind(column(rows, |row| row.key.actor.as_str()))
-            .bind(column(rows, |row| row.key.key.as_str()))
-            .bind(column(rows, |row| row.key.body_hash.as_slice()))
-            .bind(column(rows, |row| row.answer))
-            .bind(numbers(rows, |row| row.position)?)
-            .bind(numbers(rows, |row| row.version)?)
+        bind_keys(sqlx::query(INSERT_KEYS), plan)
             .bind(Stamp(plan.head.recorded_at))
             .execute(&mut self.connection)
             .await?;
@@ -152,14 +114,7 @@ impl PostgresSession {
     }
 
     async fn insert_aliases(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
-        let rows = &plan.aliases;
-        let ids: Vec<String> = rows.iter().map(|row| row.stream.aggregate_id.to_string()).collect();
-        sqlx::query(INSERT_ALIASES)
-            .bind(column(rows, |row| row.alias.as_str()))
-            .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
-            .bind(ids)
-            .execute(&mut self.connection)
-            .await?;
+        bind_aliases(sqlx::query(INSERT_ALIASES), plan).execute(&mut self.connection).await?;
         Ok(())
     }
 }
@@ -180,7 +135,7 @@ impl Session for PostgresSession {
         };
         let micros: i64 = row.try_get(1)?;
         Ok(Some(HeadRow {
-            next_position: unsigned(row.try_get(0)?)?,
+            next_position: number(row.try_get(0)?)?,
             recorded_at: DateTime::from_timestamp_micros(micros).unwrap_or_default(),
         }))
     }
@@ -188,7 +143,7 @@ impl Session for PostgresSession {
     async fn versions(
         &mut self,
         streams: &[StreamId],
-    ) -> Result<Vec<(StreamId, u64)>, sqlx::Error> {
+    ) -> Result<Vec<(StreamId, Version)>, sqlx::Error> {
         let types: BTreeSet<&str> = streams.iter().map(|s| s.aggregate_type.as_ref()).collect();
         let ids: Vec<String> = streams.iter().map(|s| s.aggregate_id.to_string()).collect();
         let rows: Vec<(String, String, i64)> = sqlx::query_as(SELECT_VERSIONS)
@@ -199,18 +154,7 @@ impl Session for PostgresSession {
         rows.into_iter().map(version_row).collect()
     }
 
-    async fn events(
-        &mut self,
-        stream: &StreamId,
-        after_version: u64,
-    ) -> Result<Vec<EventColumns>, sqlx::Error> {
-        sqlx::query_as(SELECT_EVENTS_AFTER)
-            .bind(stream.aggregate_type.as_ref())
-            .bind(stream.aggregate_id.to_string())
-            .bind(bound(after_version))
-            .fetch_all(&mut self.connection)
-            .await
-    }
+    reads_alike!();
 
     async fn keys(&mut self, keys: &[KeyName]) -> Result<Vec<(KeyName, KnownKey)>, sqlx::Error> {
         let rows: Vec<KeyColumns> = sqlx::query_as(SELECT_KEYS)
@@ -228,19 +172,15 @@ impl Session for PostgresSession {
             .await
     }
 
-    async fn leaves(&mut self, range: (u64, u64)) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-        sqlx::query_scalar(SELECT_LEAVES)
-            .bind(bound(range.0))
-            .bind(bound(range.1))
-            .fetch_all(&mut self.connection)
-            .await
-    }
-
     fn can_commit_in_one(&self) -> bool {
         self.in_one
     }
 
-    async fn commit_in_one(&mut self, plan: &Plan<'_>, assumed: u64) -> Result<bool, sqlx::Error> {
+    async fn commit_in_one(
+        &mut self,
+        plan: &Plan<'_>,
+        assumed: Position,
+    ) -> Result<bool, sqlx::Error> {
         let done = self.send_in_one(plan, assumed).await;
         if done
             .as_ref()
@@ -310,11 +250,46 @@ fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()
 }
 
-fn column<'r, R, T>(rows: &'r [R], field: impl Fn(&'r R) -> T) -> Vec<T> {
-    rows.iter().map(field).collect()
+type PostgresQuery<'q> = Query<'q, Postgres, PgArguments>;
+
+/// The ten columns of `events`, as `$1` to `$10`.
+fn bind_events<'q>(query: PostgresQuery<'q>, plan: &'q Plan<'_>) -> PostgresQuery<'q> {
+    let rows = &plan.events;
+    query
+        .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
+        .bind(column(rows, |row| row.stream.aggregate_id.to_string()))
+        .bind(column(rows, |row| row.sequence.stored()))
+        .bind(column(rows, |row| row.event.event_type.as_ref()))
+        .bind(column(rows, |row| row.event.event_version.as_ref()))
+        .bind(column(rows, |row| row.event.payload.as_str()))
+        .bind(column(rows, |row| row.event.metadata.as_str()))
+        .bind(column(rows, |row| row.position.stored()))
+        .bind(Stamp(plan.head.recorded_at))
+        .bind(column(rows, |row| row.leaf.as_slice()))
 }
 
-/// A column of numbers.
-fn numbers<R>(rows: &[R], field: impl Fn(&R) -> u64) -> Result<Vec<i64>, OutOfRange> {
-    rows.iter().map(|row| signed(field(row))).collect()
+/// Six of the columns of `requests`, one after the other from where the query stands; the seventh, the time,
+/// is that of the events.
+fn bind_keys<'q>(query: PostgresQuery<'q>, plan: &'q Plan<'_>) -> PostgresQuery<'q> {
+    let rows = &plan.keys;
+    query
+        .bind(column(rows, |row| row.key.actor.as_str()))
+        .bind(column(rows, |row| row.key.key.as_str()))
+        .bind(column(rows, |row| row.key.body_hash.as_slice()))
+        .bind(column(rows, |row| row.answer))
+        .bind(column(rows, |row| row.position.stored()))
+        .bind(column(rows, |row| row.version.stored()))
+}
+
+/// The three columns of `stream_aliases`, one after the other from where the query stands.
+fn bind_aliases<'q>(query: PostgresQuery<'q>, plan: &'q Plan<'_>) -> PostgresQuery<'q> {
+    let rows = &plan.aliases;
+    query
+        .bind(column(rows, |row| row.alias.as_str()))
+        .bind(column(rows, |row| row.stream.aggregate_type.as_ref()))
+        .bind(column(rows, |row| row.stream.aggregate_id.to_string()))
+}
+
+fn column<'r, R, T>(rows: &'r [R], field: impl Fn(&'r R) -> T) -> Vec<T> {
+    rows.iter().map(field).collect()
 }

@@ -2,10 +2,13 @@
 
 use std::future::Future;
 
+use sira_numbers::{Position, Version};
+
 use crate::JournalConfig;
 use crate::StreamId;
 use crate::append::admit::{KeyName, KnownKey};
 use crate::append::plan::{HeadRow, Plan};
+use crate::own_commits::Range;
 use crate::read::rows::EventColumns;
 
 /// What a database error before the commit means for the batch.
@@ -18,6 +21,37 @@ pub(crate) enum Failure {
     /// The connection is gone or of no use, or a lock was not given: nothing of the batch is recorded.
     Lost,
 }
+
+/// The reads of a [`Session`] that are the same text on both engines, and differ in the type of
+/// `self.connection` alone. The others differ in how a list travels: as arrays, or as one JSON text.
+macro_rules! reads_alike {
+    () => {
+        async fn events(
+            &mut self,
+            stream: &$crate::StreamId,
+            after_version: sira_numbers::Version,
+        ) -> Result<Vec<$crate::read::rows::EventColumns>, sqlx::Error> {
+            sqlx::query_as($crate::read::rows::SELECT_EVENTS_AFTER)
+                .bind(stream.aggregate_type.as_ref())
+                .bind(stream.aggregate_id.to_string())
+                .bind(after_version.stored())
+                .fetch_all(&mut self.connection)
+                .await
+        }
+
+        async fn leaves(
+            &mut self,
+            range: $crate::own_commits::Range,
+        ) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+            sqlx::query_scalar($crate::read::rows::SELECT_LEAVES)
+                .bind(range.0.stored())
+                .bind(range.1.stored())
+                .fetch_all(&mut self.connection)
+                .await
+        }
+    };
+}
+pub(crate) use reads_alike;
 
 /// The writer's own connection, in or out of one transaction. Everything up to `commit` leaves nothing
 /// behind if it breaks off.
@@ -39,13 +73,13 @@ pub(crate) trait Session: Sized + Send {
     fn versions(
         &mut self,
         streams: &[StreamId],
-    ) -> impl Future<Output = Result<Vec<(StreamId, u64)>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<(StreamId, Version)>, sqlx::Error>> + Send;
 
     /// The events of a stream after a version, in order.
     fn events(
         &mut self,
         stream: &StreamId,
-        after_version: u64,
+        after_version: Version,
     ) -> impl Future<Output = Result<Vec<EventColumns>, sqlx::Error>> + Send;
 
     /// Those of `keys` that are known.
@@ -63,7 +97,7 @@ pub(crate) trait Session: Sized + Send {
     /// The leaf hashes at the positions from first to last, in order.
     fn leaves(
         &mut self,
-        range: (u64, u64),
+        range: Range,
     ) -> impl Future<Output = Result<Vec<Vec<u8>>, sqlx::Error>> + Send;
 
     /// Whether [`Session::commit_in_one`] may be tried.
@@ -76,7 +110,7 @@ pub(crate) trait Session: Sized + Send {
     fn commit_in_one(
         &mut self,
         _plan: &Plan<'_>,
-        _assumed: u64,
+        _assumed: Position,
     ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send {
         std::future::ready(Ok(false))
     }

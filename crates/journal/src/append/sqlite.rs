@@ -5,7 +5,8 @@
 //! answers. Lists travel as one JSON text, and rows in a few fixed numbers, so that the statements are
 //! few and stay prepared.
 
-use sira_database::{OutOfRange, SqliteFile, bound, signed, unsigned};
+use sira_database::{SqliteFile, number};
+use sira_numbers::Version;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteError};
 use sqlx::{Executor, Sqlite, SqliteConnection};
@@ -14,12 +15,10 @@ use crate::JournalConfig;
 use crate::StreamId;
 use crate::append::admit::{KeyName, KnownKey};
 use crate::append::plan::{EventRow, HeadRow, Plan};
-use crate::append::session::{Failure, Session};
-use crate::read::rows::{
-    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, SELECT_LEAVES, key_row, version_row,
-};
+use crate::append::session::{Failure, Session, reads_alike};
+use crate::read::rows::{KeyColumns, key_row, version_row};
 use crate::stamp::Stamp;
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// Rows an insert carries, largest first; a batch is cut into these. Each is one prepared statement.
 const CHUNKS: [usize; 4] = [128, 32, 8, 1];
@@ -66,7 +65,7 @@ impl SqliteSession {
         for (size, rows) in chunks(&plan.events) {
             let mut query = sqlx::query(&self.insert_events[size]);
             for row in rows {
-                query = bind_event(query, row, &time)?;
+                query = bind_event(query, row, &time);
             }
             query.execute(&mut self.connection).await?;
         }
@@ -83,8 +82,8 @@ impl SqliteSession {
                     .bind(row.key.key.as_str())
                     .bind(row.key.body_hash.as_slice())
                     .bind(row.answer)
-                    .bind(signed(row.position)?)
-                    .bind(signed(row.version)?)
+                    .bind(row.position.stored())
+                    .bind(row.version.stored())
                     .bind(time.as_str());
             }
             query.execute(&mut self.connection).await?;
@@ -122,13 +121,13 @@ impl Session for SqliteSession {
         .fetch_optional(&mut self.connection)
         .await?;
         let Some((next, Stamp(recorded_at))) = row else { return Ok(None) };
-        Ok(Some(HeadRow { next_position: unsigned(next)?, recorded_at }))
+        Ok(Some(HeadRow { next_position: number(next)?, recorded_at }))
     }
 
     async fn versions(
         &mut self,
         streams: &[StreamId],
-    ) -> Result<Vec<(StreamId, u64)>, sqlx::Error> {
+    ) -> Result<Vec<(StreamId, Version)>, sqlx::Error> {
         let pairs = streams.iter().map(|s| (s.aggregate_type.as_ref(), s.aggregate_id.to_string()));
         let rows: Vec<(String, String, i64)> = sqlx::query_as(SELECT_VERSIONS)
             .bind(json(&pairs.collect::<Vec<_>>())?)
@@ -137,18 +136,7 @@ impl Session for SqliteSession {
         rows.into_iter().map(version_row).collect()
     }
 
-    async fn events(
-        &mut self,
-        stream: &StreamId,
-        after_version: u64,
-    ) -> Result<Vec<EventColumns>, sqlx::Error> {
-        sqlx::query_as(SELECT_EVENTS_AFTER)
-            .bind(stream.aggregate_type.as_ref())
-            .bind(stream.aggregate_id.to_string())
-            .bind(bound(after_version))
-            .fetch_all(&mut self.connection)
-            .await
-    }
+    reads_alike!();
 
     async fn keys(&mut self, keys: &[KeyName]) -> Result<Vec<(KeyName, KnownKey)>, sqlx::Error> {
         let rows: Vec<KeyColumns> =
@@ -163,14 +151,6 @@ impl Session for SqliteSession {
             .await
     }
 
-    async fn leaves(&mut self, range: (u64, u64)) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-        sqlx::query_scalar(SELECT_LEAVES)
-            .bind(bound(range.0))
-            .bind(bound(range.1))
-            .fetch_all(&mut self.connection)
-            .await
-    }
-
     async fn write(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
         self.insert_events(plan).await?;
         self.insert_keys(plan).await?;
@@ -181,7 +161,7 @@ impl Session for SqliteSession {
         sqlx::query(
             "UPDATE journal_head SET next_position = $1, recorded_at = $2 WHERE journal = $3",
         )
-        .bind(signed(head.next_position)?)
+        .bind(head.next_position.stored())
         .bind(Stamp(head.recorded_at))
         .bind(self.journal.as_str())
         .execute(&mut self.connection)
@@ -219,22 +199,18 @@ fn code(error: &sqlx::Error) -> Option<i32> {
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
 
-fn bind_event<'q>(
-    query: SqliteQuery<'q>,
-    row: &'q EventRow<'_>,
-    time: &'q str,
-) -> Result<SqliteQuery<'q>, OutOfRange> {
-    Ok(query
+fn bind_event<'q>(query: SqliteQuery<'q>, row: &'q EventRow<'_>, time: &'q str) -> SqliteQuery<'q> {
+    query
         .bind(row.stream.aggregate_type.as_ref())
         .bind(row.stream.aggregate_id.to_string())
-        .bind(signed(row.sequence)?)
+        .bind(row.sequence.stored())
         .bind(row.event.event_type.as_ref())
         .bind(row.event.event_version.as_ref())
         .bind(row.event.payload.as_str())
         .bind(row.event.metadata.as_str())
-        .bind(signed(row.position)?)
+        .bind(row.position.stored())
         .bind(time)
-        .bind(row.leaf.as_slice()))
+        .bind(row.leaf.as_slice())
 }
 
 fn insert(head: &str, columns: usize, rows: usize) -> String {

@@ -9,6 +9,8 @@
 
 use std::collections::HashMap;
 
+use sira_numbers::{Position, Version};
+
 use crate::JournalError;
 use crate::append::admit::{Admission, BatchAdmission, Facts, KeyName, admit};
 use crate::append::check::Prepared;
@@ -17,6 +19,7 @@ use crate::append::plan::{HeadRow, Plan};
 use crate::append::session::{Failure, Session};
 use crate::append::versions::Known;
 use crate::append::writer::{Shared, in_time};
+use crate::own_commits::Range;
 use crate::read::rows::event_row;
 use crate::types::AppendOutcome;
 use crate::{RecordedEvent, StreamId};
@@ -52,9 +55,9 @@ fn before_commit<S: Session>(error: sqlx::Error) -> Setback {
 
 /// What a commit changes, kept until its fate is known.
 pub(crate) struct Commit {
-    first_position: u64,
+    first_position: Position,
     leaves: Vec<[u8; 32]>,
-    written: Vec<(StreamId, u64)>,
+    written: Vec<(StreamId, Version)>,
     head: HeadRow,
     outcomes: Vec<AppendOutcome>,
     batches: BatchChecks,
@@ -66,7 +69,10 @@ impl Commit {
         Self {
             first_position: rows.first().map_or(plan.head.next_position, |row| row.position),
             leaves: rows.iter().map(|row| row.leaf).collect(),
-            written: rows.iter().map(|row| (row.stream.clone(), row.sequence)).collect(),
+            written: rows
+                .iter()
+                .map(|row| (row.stream.clone(), Version::of(row.sequence)))
+                .collect(),
             head: plan.head,
             outcomes: plan.outcomes,
             batches,
@@ -74,8 +80,8 @@ impl Commit {
     }
 
     /// The positions it gives, if any.
-    pub fn range(&self) -> Option<(u64, u64)> {
-        (!self.leaves.is_empty()).then(|| (self.first_position, self.head.next_position - 1))
+    pub fn range(&self) -> Option<Range> {
+        (!self.leaves.is_empty()).then(|| (self.first_position, self.head.next_position.before()))
     }
 
     /// Whether these stored leaf hashes are its own. A leaf covers stream, time and the hashes of the
@@ -96,7 +102,7 @@ impl Commit {
         self.batches.into_values().for_each(BatchCheck::keep);
         shared.note_head(Some(self.head));
         shared.own.confirm();
-        shared.announce(self.head.next_position - 1);
+        shared.announce(self.head.next_position.before());
         self.outcomes
     }
 }
@@ -154,7 +160,7 @@ async fn transact_in_one<S: Session>(
     if plan.events.is_empty() {
         return Ok(None);
     }
-    let last = plan.head.next_position - 1;
+    let last = plan.head.next_position.before();
     shared.own.begin((head.next_position, last));
     // Durable when it returns true. A crash before that leaves nothing or all of it.
     let result = in_time(shared, session.commit_in_one(&plan, head.next_position)).await;
@@ -302,11 +308,11 @@ async fn read_versions<S: Session>(
     if streams.is_empty() {
         return Ok(());
     }
-    let read: HashMap<StreamId, u64> =
+    let read: HashMap<StreamId, Version> =
         in_time(shared, session.versions(streams)).await?.into_iter().collect();
     let mut versions = shared.versions();
     for stream in streams {
-        let version = read.get(stream).copied().unwrap_or(0);
+        let version = read.get(stream).copied().unwrap_or_default();
         versions.settle(stream, version);
         facts.versions.insert(stream.clone(), Known::Exact(version));
     }

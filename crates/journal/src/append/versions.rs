@@ -10,6 +10,8 @@
 
 use std::collections::HashMap;
 
+use sira_numbers::{Position, Version};
+
 use crate::JournalError;
 use crate::StreamId;
 
@@ -21,7 +23,7 @@ const NO_ERA: u64 = 0;
 
 #[derive(Clone, Copy)]
 struct Entry {
-    version: u64,
+    version: Version,
     /// The era in which the entry is exact; a later era only has it as a floor.
     era: u64,
 }
@@ -30,9 +32,9 @@ struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
     /// It stands exactly here as long as the head row is locked and unmoved.
-    Exact(u64),
+    Exact(Version),
     /// It stands here or higher. Floor 0 is what is known of any stream.
-    AtLeast(u64),
+    AtLeast(Version),
 }
 
 /// The map. Old entries leave a generation at a time: cheaper than a list ordered by use, and losing
@@ -42,7 +44,7 @@ pub(crate) struct Versions {
     old: HashMap<StreamId, Entry>,
     era: u64,
     /// The head's next position when this process last held its lock; none before the first time.
-    next_position: Option<u64>,
+    next_position: Option<Position>,
 }
 
 impl Versions {
@@ -54,7 +56,7 @@ impl Versions {
         match self.entry(stream) {
             Some(entry) if entry.era == self.era => Known::Exact(entry.version),
             Some(entry) => Known::AtLeast(entry.version),
-            None => Known::AtLeast(0),
+            None => Known::AtLeast(Version::ZERO),
         }
     }
 
@@ -63,7 +65,7 @@ impl Versions {
     }
 
     /// A version seen committed, by whatever read.
-    pub fn saw(&mut self, stream: &StreamId, version: u64) {
+    pub fn saw(&mut self, stream: &StreamId, version: Version) {
         let higher = self.entry(stream).is_none_or(|known| known.version < version);
         if higher {
             self.put(stream, Entry { version, era: NO_ERA });
@@ -71,7 +73,7 @@ impl Versions {
     }
 
     /// A version read or written under the lock of the head row.
-    pub fn settle(&mut self, stream: &StreamId, version: u64) {
+    pub fn settle(&mut self, stream: &StreamId, version: Version) {
         let era = self.era;
         self.put(stream, Entry { version, era });
     }
@@ -85,7 +87,7 @@ impl Versions {
 
     /// To be called with the head row locked, before anything else is asked: if the head is not where
     /// this process left it, others have written, and nothing is exact any more.
-    pub fn enter(&mut self, next_position: u64) -> Result<(), JournalError> {
+    pub fn enter(&mut self, next_position: Position) -> Result<(), JournalError> {
         let last = self.next_position.replace(next_position);
         if last == Some(next_position) {
             return Ok(());
@@ -99,7 +101,7 @@ impl Versions {
 
     /// The head went backwards: what was acknowledged is gone, and every cache of this process shows
     /// it still. Loud, and again at every batch, until the process is started anew.
-    fn fell_back(&mut self, last: u64, next_position: u64) -> JournalError {
+    fn fell_back(&mut self, last: Position, next_position: Position) -> JournalError {
         self.next_position = Some(last);
         JournalError::Inconsistent {
             table: "journal_head",
@@ -116,12 +118,12 @@ impl Versions {
     }
 
     /// Where this process last saw or left the head, under its lock.
-    pub fn stands_at(&self) -> Option<u64> {
+    pub fn stands_at(&self) -> Option<Position> {
         self.next_position
     }
 
     /// This process committed up to `next_position`, under the lock it took when it called `enter`.
-    pub fn advance(&mut self, next_position: u64) {
+    pub fn advance(&mut self, next_position: Position) {
         self.next_position = Some(next_position);
     }
 }
@@ -135,22 +137,23 @@ mod tests {
     #[test]
     fn a_foreign_commit_ends_exactness_but_not_the_floor() {
         let stream = StreamId::new("A", Uuid::nil());
+        let version = Version::from(3);
         let mut versions = Versions::new();
-        versions.enter(1).unwrap();
-        versions.settle(&stream, 3);
-        versions.advance(4);
-        versions.enter(4).unwrap();
-        assert_eq!(versions.known(&stream), Known::Exact(3));
-        versions.enter(5).unwrap();
-        assert_eq!(versions.known(&stream), Known::AtLeast(3));
+        versions.enter(1.into()).unwrap();
+        versions.settle(&stream, version);
+        versions.advance(4.into());
+        versions.enter(4.into()).unwrap();
+        assert_eq!(versions.known(&stream), Known::Exact(version));
+        versions.enter(5.into()).unwrap();
+        assert_eq!(versions.known(&stream), Known::AtLeast(version));
     }
 
     #[test]
     fn a_head_that_fell_back_is_refused_again_and_again() {
         let mut versions = Versions::new();
-        versions.enter(10).unwrap();
-        assert!(versions.enter(9).is_err());
-        assert!(versions.enter(9).is_err());
-        assert!(versions.enter(10).is_ok());
+        versions.enter(10.into()).unwrap();
+        assert!(versions.enter(9.into()).is_err());
+        assert!(versions.enter(9.into()).is_err());
+        assert!(versions.enter(10.into()).is_ok());
     }
 }

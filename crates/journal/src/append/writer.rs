@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sira_numbers::Position;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::append::check::Prepared;
@@ -17,12 +18,15 @@ use crate::{JournalConfig, JournalError};
 /// Times a batch is begun anew on a new connection when the old one broke before the commit: once is
 /// enough for a connection that a restarted server had closed; more would only make callers wait.
 const FRESH_STARTS: u32 = 1;
-/// Times a batch is begun anew after a commit that broke off and is known not to have been made.
+/// Times a batch is begun anew after a commit that broke off and is known not to have been made: a server that
+/// is being restarted breaks a few in a row, and callers are told once it is more than that.
 const LOST_COMMITS: u32 = 3;
-/// Pause between two attempts to learn the fate of a commit.
+/// Pause between two attempts to learn the fate of a commit: the old connection may still hold the head row,
+/// and asking faster would not free it.
 const DOUBT_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// A batch of so many requests shows that many callers are about.
+/// A batch of so many requests shows that many callers are about, so that waiting a little fills the next one;
+/// with fewer it would only make a lone caller slower.
 const CROWD: usize = 48;
 /// How long the next batch gathers then. What a batch costs besides its rows (a statement, a flush to
 /// the disk) is shared by those in it; a crowd waits several times longer anyway.
@@ -37,11 +41,11 @@ pub(crate) struct Shared {
     last_head: Mutex<Option<HeadRow>>,
     pub own: OwnCommits,
     /// The last position that this process knows to be committed.
-    pub committed: watch::Sender<u64>,
+    pub committed: watch::Sender<Position>,
 }
 
 impl Shared {
-    pub fn new(config: JournalConfig, clock: Clock, position: u64) -> Self {
+    pub fn new(config: JournalConfig, clock: Clock, position: Position) -> Self {
         Self {
             config,
             clock,
@@ -68,7 +72,7 @@ impl Shared {
     }
 
     /// Wakes those who wait for events. A position never goes back.
-    pub fn announce(&self, position: u64) {
+    pub fn announce(&self, position: Position) {
         self.committed.send_if_modified(|known| {
             let news = position > *known;
             *known = position.max(*known);

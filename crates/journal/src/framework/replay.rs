@@ -4,13 +4,14 @@
 //! it ends, and never ends as if it were complete.
 
 use cqrs_es::persist::{PersistenceError, ReplayFeed, ReplayStream};
+use sira_numbers::Sequence;
 
 use super::serialized::{OutOfTurn, serialized};
 use crate::{Journal, RecordedEvent, StreamId, StreamPlace};
 
 /// Events that are read at once, and that may wait for who takes them.
 const PAGE: u32 = 200;
-/// As many wait in the stream.
+/// As many wait in the stream: the reader of the database is a page ahead of a slow fold, and no more.
 const WAITING: usize = 200;
 
 /// The events after a place for as long as they belong, up to where the journal stood at the beginning.
@@ -38,7 +39,7 @@ async fn feed_all(
     feed: &mut ReplayFeed,
 ) -> Result<(), PersistenceError> {
     let head = journal.head().await?.position;
-    let mut before: Option<(StreamId, u64)> = None;
+    let mut before: Option<(StreamId, Sequence)> = None;
     loop {
         let page = journal.read_by_stream(&after, head, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
@@ -49,9 +50,9 @@ async fn feed_all(
             }
             let is_next = match &before {
                 Some((stream, sequence)) if *stream == event.stream => {
-                    event.sequence == sequence + 1
+                    event.sequence == sequence.next()
                 }
-                _ => event.sequence == 1,
+                _ => event.sequence == Sequence::FIRST,
             };
             before = Some((event.stream.clone(), event.sequence));
             if !is_next {

@@ -5,6 +5,7 @@ use cqrs_es::persist::{
     PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot,
 };
 use serde_json::Value;
+use sira_numbers::{Sequence, Version};
 
 use super::failure::recorded;
 use super::replay::replay;
@@ -44,7 +45,8 @@ impl PersistedEventRepository for JournalRepository {
         last_sequence: usize,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let stream = stream_of::<A>(aggregate_id)?;
-        let events = self.journal.read_stream(&stream, last_sequence as u64).await?;
+        let events =
+            self.journal.read_stream(&stream, Version::of_count(last_sequence as u64)).await?;
         events.into_iter().map(serialized).collect()
     }
 
@@ -76,7 +78,7 @@ impl PersistedEventRepository for JournalRepository {
         }
         let write = StreamWrite {
             stream: stream_of::<A>(&first.aggregate_id)?,
-            expected_version: first.sequence as u64 - 1,
+            expected_version: Version::of_count(first.sequence as u64).before(),
             events: events.iter().map(new_event).collect(),
         };
         let request = AppendRequest { writes: vec![write], ..AppendRequest::default() };
@@ -91,7 +93,7 @@ impl PersistedEventRepository for JournalRepository {
         let from = StreamPlace {
             aggregate_type: A::TYPE.to_owned(),
             aggregate_id: stream.aggregate_id.to_string(),
-            sequence: 0,
+            sequence: Sequence::START,
         };
         Ok(replay(&self.journal, from, move |event| event.stream == stream))
     }

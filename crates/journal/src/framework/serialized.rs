@@ -2,6 +2,7 @@
 
 use cqrs_es::persist::{EventUpcaster, PersistenceError, SerializedEvent};
 use cqrs_es::{Aggregate, EventEnvelope};
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use crate::{NewEvent, RecordedEvent, StreamId};
@@ -76,6 +77,6 @@ pub(super) fn envelope<A: Aggregate>(
 }
 
 /// A sequence as `cqrs-es` counts it.
-pub(super) fn sequence(number: u64) -> Result<usize, PersistenceError> {
-    usize::try_from(number).map_err(|error| PersistenceError::UnknownError(Box::new(error)))
+pub(super) fn sequence(number: Sequence) -> Result<usize, PersistenceError> {
+    usize::try_from(number.get()).map_err(|error| PersistenceError::UnknownError(Box::new(error)))
 }

@@ -7,6 +7,7 @@ use cqrs_es::persist::{EventUpcaster, PersistenceError};
 use cqrs_es::{
     Aggregate, AggregateContext, AggregateError, DomainEvent, EventEnvelope, EventStore,
 };
+use sira_numbers::Version;
 
 use super::failure::recorded;
 use super::serialized::{envelope, sequence, stream_of};
@@ -24,13 +25,13 @@ pub struct JournalEventStore {
 pub struct StreamContext<A> {
     stream: StreamId,
     aggregate: A,
-    version: u64,
+    version: Version,
 }
 
 impl<A> StreamContext<A> {
     /// The sequence of the stream's last event; 0 when there is no stream.
     #[must_use]
-    pub const fn version(&self) -> u64 {
+    pub const fn version(&self) -> Version {
         self.version
     }
 }
@@ -58,7 +59,7 @@ impl JournalEventStore {
         &self,
         stream: &StreamId,
     ) -> Result<Vec<EventEnvelope<A>>, PersistenceError> {
-        let events = self.journal.read_stream(stream, 0).await?;
+        let events = self.journal.read_stream(stream, Version::ZERO).await?;
         events.into_iter().map(|event| envelope(event, &self.upcasters)).collect()
     }
 }
@@ -78,9 +79,9 @@ impl<A: Aggregate> EventStore<A> for JournalEventStore {
         aggregate_id: &str,
     ) -> Result<StreamContext<A>, AggregateError<A::Error>> {
         let stream = stream_of::<A>(aggregate_id)?;
-        let (mut aggregate, mut version) = (A::default(), 0);
+        let (mut aggregate, mut version) = (A::default(), Version::ZERO);
         for event in self.read::<A>(&stream).await? {
-            version = event.sequence as u64;
+            version = Version::of_count(event.sequence as u64);
             aggregate.apply(event.payload);
         }
         Ok(StreamContext { stream, aggregate, version })
@@ -103,7 +104,7 @@ impl<A: Aggregate> EventStore<A> for JournalEventStore {
             StreamWrite { stream, expected_version, events: new_events(&events, &metadata)? };
         let request = AppendRequest { writes: vec![write], ..AppendRequest::default() };
         recorded(self.journal.append(request).await.map_err(PersistenceError::from)?)?;
-        let first = sequence(expected_version + 1)?;
+        let first = sequence(expected_version.next_sequence())?;
         let envelopes = (first..).zip(events).map(|(sequence, payload)| EventEnvelope {
             aggregate_id: aggregate_id.clone(),
             sequence,

@@ -1,9 +1,12 @@
-//! Reading the journal: streams, the feed, and the small tables beside it. Any connection will do,
-//! and no lock is taken: what is committed never changes.
+//! Reading events, of one stream or of the feed, and the small tables beside them: aliases, answers to
+//! requests, settings. Any connection will do, and no lock is taken for events: a committed one never
+//! changes. Two of the small tables are written here too: a setting once, and answers are forgotten
+//! after their time. Neither passes the writer, since neither has a position.
 
 use chrono::{DateTime, Utc};
 use futures::stream::{Stream, TryStreamExt};
-use sira_database::{bound, on_engine, unsigned};
+use sira_database::{number, on_engine};
+use sira_numbers::{Position, Version};
 
 use crate::read::rows::{
     EventColumns, KeyColumns, SELECT_EVENTS_AFTER, event_row, key_row, select_events, stream_id,
@@ -26,19 +29,19 @@ impl Journal {
     pub async fn read_stream(
         &self,
         stream: &StreamId,
-        after_version: u64,
+        after_version: Version,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(SELECT_EVENTS_AFTER)
             .bind(stream.aggregate_type.as_ref())
             .bind(stream.aggregate_id.to_string())
-            .bind(bound(after_version))
+            .bind(after_version.stored())
             .fetch_all(db)
             .await
         })?;
         let events = rows.into_iter().map(event_row).collect::<Result<Vec<_>, _>>()?;
         if let Some(last) = events.last() {
-            self.shared().versions().saw(stream, last.sequence);
+            self.shared().versions().saw(stream, Version::of(last.sequence));
         }
         Ok(events)
     }
@@ -50,7 +53,7 @@ impl Journal {
     /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
     pub async fn read_feed(
         &self,
-        after_position: u64,
+        after_position: Position,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let limit = i64::from(limit.min(MAX_FEED_PAGE));
@@ -58,7 +61,7 @@ impl Journal {
             sqlx::query_as(select_events!(
                 "WHERE position > $1 ORDER BY position LIMIT $2"
             ))
-            .bind(bound(after_position))
+            .bind(after_position.stored())
             .bind(limit)
             .fetch_all(db)
             .await
@@ -74,7 +77,7 @@ impl Journal {
     /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
     pub async fn read_feed_within(
         &self,
-        after_position: u64,
+        after_position: Position,
         limit: u32,
         limit_bytes: usize,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
@@ -83,7 +86,7 @@ impl Journal {
             let rows = sqlx::query_as(select_events!(
                 "WHERE position > $1 ORDER BY position LIMIT $2"
             ))
-            .bind(bound(after_position))
+            .bind(after_position.stored())
             .bind(limit)
             .fetch(db);
             take_within(rows, limit_bytes).await
@@ -101,7 +104,7 @@ impl Journal {
                 .fetch_one(db)
                 .await
         })?;
-        let position = unsigned(next)?.saturating_sub(1);
+        let position = number::<Position>(next)?.before();
         Ok(Head { position, recorded_at })
     }
 
@@ -140,7 +143,7 @@ impl Journal {
             return Ok(None);
         };
         let (_, known) = key_row(row)?;
-        let same = known.body_hash == key.body_hash;
+        let same = key.agrees(&known.body_hash);
         Ok(Some(if same { KeyLookup::Answer(known.answer) } else { KeyLookup::OtherBody }))
     }
 

@@ -1,5 +1,7 @@
 //! Events as the evidence reads them: where they stand, and their leaf hashes.
 
+use sira_numbers::{Position, Sequence};
+
 use crate::StreamId;
 use crate::{Journal, JournalError};
 
@@ -7,11 +9,11 @@ use crate::{Journal, JournalError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
     /// Place in the journal; the leaf's index is one less.
-    pub position: u64,
+    pub position: Position,
     /// The stream.
     pub stream: StreamId,
     /// Place in the stream.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// The hash stored with the event.
     pub hash: [u8; 32],
 }
@@ -23,12 +25,12 @@ impl Journal {
     /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
     pub async fn read_leaves(
         &self,
-        after: u64,
-        up_to: u64,
+        after: Position,
+        up_to: Position,
         limit: u32,
     ) -> Result<Vec<Leaf>, JournalError> {
         let rows = self.read_raw_leaves(after, up_to, limit).await?;
-        let whole = |(position, leaf): (u64, Option<Leaf>)| {
+        let whole = |(position, leaf): (Position, Option<Leaf>)| {
             leaf.ok_or_else(|| JournalError::Inconsistent {
                 table: "events",
                 id: position.to_string(),

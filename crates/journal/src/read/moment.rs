@@ -1,7 +1,8 @@
 //! Times as positions: `recorded_at` never goes back, so a time is a position and the other way round.
 
 use chrono::{DateTime, Utc};
-use sira_database::{bound, on_engine};
+use sira_database::on_engine;
+use sira_numbers::Position;
 
 use crate::stamp::Stamp;
 use crate::{Journal, JournalError};
@@ -11,10 +12,13 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Database`].
-    pub async fn recorded_at(&self, position: u64) -> Result<Option<DateTime<Utc>>, JournalError> {
+    pub async fn recorded_at(
+        &self,
+        position: Position,
+    ) -> Result<Option<DateTime<Utc>>, JournalError> {
         let found: Option<(Stamp,)> = on_engine!(self.pool(), db => {
             sqlx::query_as("SELECT recorded_at FROM events WHERE position = $1")
-                .bind(bound(position))
+                .bind(position.stored())
                 .fetch_optional(db)
                 .await
         })?;
@@ -26,15 +30,15 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Database`].
-    pub async fn position_at(&self, time: DateTime<Utc>) -> Result<u64, JournalError> {
+    pub async fn position_at(&self, time: DateTime<Utc>) -> Result<Position, JournalError> {
         let head = self.head().await?;
         if head.recorded_at <= time {
             return Ok(head.position);
         }
         // Everything up to `low` was recorded by then, and nothing from `high` on.
-        let (mut low, mut high) = (0, head.position);
-        while low + 1 < high {
-            let middle = low.midpoint(high);
+        let (mut low, mut high) = (Position::START, head.position);
+        while low.next() < high {
+            let middle = low.plus(high.since(low) / 2);
             let by_then = self.recorded_at(middle).await?.is_some_and(|at| at <= time);
             if by_then {
                 low = middle;

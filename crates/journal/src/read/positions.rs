@@ -1,6 +1,7 @@
 //! Reading some events by their positions.
 
-use sira_database::{bound, on_engine};
+use sira_database::on_engine;
+use sira_numbers::Position;
 use sqlx::QueryBuilder;
 
 use crate::read::rows::{EventColumns, event_row, select_events};
@@ -16,7 +17,7 @@ impl Journal {
     /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
     pub async fn read_positions(
         &self,
-        positions: &[u64],
+        positions: &[Position],
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let mut events = Vec::with_capacity(positions.len());
         for some in positions.chunks(POSITIONS_PER_STATEMENT) {
@@ -25,7 +26,7 @@ impl Journal {
                 let mut list = query.separated(", ");
                 // Filled up, so that few forms of the statement are prepared.
                 for place in 0..some.len().next_power_of_two() {
-                    list.push_bind(bound(some[place.min(some.len() - 1)]));
+                    list.push_bind(some[place.min(some.len() - 1)].stored());
                 }
                 query.push(") ORDER BY position");
                 query.build_query_as().fetch_all(db).await

@@ -1,7 +1,8 @@
 //! Events exactly as the database holds them, whatever somebody has done to it: for who verifies.
 
 use chrono::{DateTime, Utc};
-use sira_database::{bound, on_engine};
+use sira_database::{OutOfRange, on_engine, unsigned};
+use sira_numbers::Position;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Postgres, Sqlite, Type};
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use crate::read::rows::select_events;
 use crate::read::streams::StreamPlace;
 use crate::{Journal, JournalError};
 use crate::{RecordedEvent, StreamId};
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// Microseconds from 1970 to 2000, from where `PostgreSQL` counts.
 const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
@@ -24,7 +25,7 @@ pub enum RawEvent {
     /// One that has not, and why.
     Unfit {
         /// Its position.
-        position: u64,
+        position: Position,
         /// What does not fit.
         problem: &'static str,
     },
@@ -71,16 +72,16 @@ impl Journal {
     /// [`JournalError::Database`], also when a row cannot be decoded at all.
     pub async fn read_raw(
         &self,
-        after: u64,
-        up_to: u64,
+        after: Position,
+        up_to: Position,
         limit: u32,
     ) -> Result<Vec<RawEvent>, JournalError> {
         let rows: Vec<RawColumns> = on_engine!(self.pool(), db => {
             sqlx::query_as(select_events!(
                 "WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
             ))
-            .bind(bound(after))
-            .bind(bound(up_to))
+            .bind(after.stored())
+            .bind(up_to.stored())
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
@@ -96,7 +97,7 @@ impl Journal {
     pub async fn read_raw_by_stream(
         &self,
         after: &StreamPlace,
-        up_to: u64,
+        up_to: Position,
         limit: u32,
     ) -> Result<Vec<(StreamPlace, RawEvent)>, JournalError> {
         let rows: Vec<RawColumns> = on_engine!(self.pool(), db => {
@@ -106,8 +107,8 @@ impl Journal {
             ))
             .bind(after.aggregate_type.as_str())
             .bind(after.aggregate_id.as_str())
-            .bind(bound(after.sequence))
-            .bind(bound(up_to))
+            .bind(after.sequence.stored())
+            .bind(up_to.stored())
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
@@ -122,17 +123,17 @@ impl Journal {
     /// [`JournalError::Database`], also when a row cannot be decoded at all.
     pub async fn read_raw_leaves(
         &self,
-        after: u64,
-        up_to: u64,
+        after: Position,
+        up_to: Position,
         limit: u32,
-    ) -> Result<Vec<(u64, Option<Leaf>)>, JournalError> {
+    ) -> Result<Vec<(Position, Option<Leaf>)>, JournalError> {
         let rows: Vec<(i64, String, String, i64, Vec<u8>)> = on_engine!(self.pool(), db => {
             sqlx::query_as(
                 "SELECT position, aggregate_type, aggregate_id, sequence, leaf_hash FROM events \
                  WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
             )
-            .bind(bound(after))
-            .bind(bound(up_to))
+            .bind(after.stored())
+            .bind(up_to.stored())
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
@@ -155,17 +156,17 @@ impl Journal {
     /// [`JournalError::Database`].
     pub async fn positions(
         &self,
-        after: u64,
-        up_to: u64,
+        after: Position,
+        up_to: Position,
         limit: u32,
-    ) -> Result<Vec<u64>, JournalError> {
+    ) -> Result<Vec<Position>, JournalError> {
         let rows: Vec<i64> = on_engine!(self.pool(), db => {
             sqlx::query_scalar(
                 "SELECT position FROM events WHERE position > $1 AND position <= $2 \
                  ORDER BY position LIMIT $3",
             )
-            .bind(bound(after))
-            .bind(bound(up_to))
+            .bind(after.stored())
+            .bind(up_to.stored())
             .bind(i64::from(limit))
             .fetch_all(db)
             .await
@@ -177,16 +178,16 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Database`].
-    pub async fn count_rows(&self, up_to: u64) -> Result<u64, JournalError> {
+    pub async fn count_rows(&self, up_to: Position) -> Result<u64, JournalError> {
         let count: i64 = on_engine!(self.pool(), db => {
             sqlx::query_scalar(
                 "SELECT count(*) FROM events WHERE position IS NULL OR position <= $1",
             )
-            .bind(bound(up_to))
+            .bind(up_to.stored())
             .fetch_one(db)
             .await
         })?;
-        Ok(clamped(count))
+        Ok(unsigned(count)?)
     }
 
     /// The position that the head says is the last, its time when it is one, and the last position that a
@@ -196,7 +197,7 @@ impl Journal {
     /// [`JournalError::Database`].
     pub async fn raw_head(
         &self,
-    ) -> Result<Option<(u64, Option<DateTime<Utc>>, u64)>, JournalError> {
+    ) -> Result<Option<(Position, Option<DateTime<Utc>>, Position)>, JournalError> {
         let row: Option<(i64, RawTime, i64)> = on_engine!(self.pool(), db => {
             sqlx::query_as(
                 "SELECT next_position, recorded_at, \
@@ -215,7 +216,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Database`].
-    pub async fn last_position(&self) -> Result<u64, JournalError> {
+    pub async fn last_position(&self) -> Result<Position, JournalError> {
         let last: Option<i64> = on_engine!(self.pool(), db => {
             sqlx::query_scalar("SELECT max(position) FROM events").fetch_one(db).await
         })?;
@@ -225,8 +226,8 @@ impl Journal {
 
 /// A number of a row that anybody may have written: below zero it stands before every other, where the
 /// verifier finds it out of its order.
-fn clamped(number: i64) -> u64 {
-    number.max(0).cast_unsigned()
+fn clamped<N: TryFrom<i64, Error = OutOfRange> + Default>(number: i64) -> N {
+    N::try_from(number).unwrap_or_default()
 }
 
 /// An id in its one form, which the leaf is taken over: any other would show as that one.

@@ -1,6 +1,7 @@
 //! From rows to values: what both engines' columns hold, read once.
 
-use sira_database::unsigned;
+use sira_database::number;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use crate::JournalError;
@@ -40,10 +41,10 @@ pub(crate) const SELECT_EVENTS_AFTER: &str = select_events!(
 );
 
 /// Reads a row of stream and version.
-pub(crate) fn version_row(row: (String, String, i64)) -> Result<(StreamId, u64), sqlx::Error> {
+pub(crate) fn version_row(row: (String, String, i64)) -> Result<(StreamId, Version), sqlx::Error> {
     let (aggregate_type, id, version) = row;
     let id = Uuid::parse_str(&id).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    Ok((StreamId::new(aggregate_type, id), unsigned(version)?))
+    Ok((StreamId::new(aggregate_type, id), number(version)?))
 }
 
 /// Reads a row of `requests`.
@@ -52,7 +53,7 @@ pub(crate) fn key_row(row: KeyColumns) -> Result<(KeyName, KnownKey), sqlx::Erro
     let body_hash = body_hash
         .try_into()
         .map_err(|_| sqlx::Error::Decode("requests.body_hash is not 32 bytes".into()))?;
-    let (position, version) = (unsigned(position)?, unsigned(version)?);
+    let (position, version) = (number(position)?, number(version)?);
     let answer = StoredAnswer { answer, position, version, recorded_at };
     Ok(((actor, key), KnownKey { body_hash, answer }))
 }
@@ -82,9 +83,9 @@ pub fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
     let stream = stream_id(&position, aggregate_type, &id)?;
     let leaf_hash = leaf.try_into().map_err(|_| broken("leaf_hash is not 32 bytes"))?;
     Ok(RecordedEvent {
-        position: unsigned(position).map_err(|_| broken("position is below zero"))?,
+        position: number(position).map_err(|_| broken("position is below zero"))?,
         stream,
-        sequence: unsigned(sequence).map_err(|_| broken("sequence is below zero"))?,
+        sequence: number(sequence).map_err(|_| broken("sequence is below zero"))?,
         event_type,
         event_version,
         payload,

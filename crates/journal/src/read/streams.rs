@@ -1,6 +1,7 @@
 //! Reading many streams at once, for those who fold them.
 
-use sira_database::{bound, on_engine};
+use sira_database::on_engine;
+use sira_numbers::{Position, Sequence};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
@@ -19,10 +20,35 @@ pub struct StreamPlace {
     /// The aggregate's id, as text.
     pub aggregate_id: String,
     /// The sequence.
-    pub sequence: u64,
+    pub sequence: Sequence,
 }
 
 impl Journal {
+    /// The ids of every stream of a type, in their order. For types with few streams: each is one step
+    /// of an index.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], or `Inconsistent` for an id that is none.
+    pub async fn stream_ids(&self, aggregate_type: &str) -> Result<Vec<Uuid>, JournalError> {
+        let ids: Vec<String> = on_engine!(self.pool(), db => {
+            sqlx::query_scalar(
+                "SELECT aggregate_id FROM events WHERE aggregate_type = $1 AND sequence = 1 \
+                 ORDER BY aggregate_id",
+            )
+            .bind(aggregate_type)
+            .fetch_all(db)
+            .await
+        })?;
+        let id = |text: String| {
+            Uuid::try_parse(&text).map_err(|error| JournalError::Inconsistent {
+                table: "events",
+                problem: error.to_string(),
+                id: text,
+            })
+        };
+        ids.into_iter().map(id).collect()
+    }
+
     /// The events up to a position, stream by stream, after a place in that order; at most `limit` and
     /// [`MAX_FEED_PAGE`].
     ///
@@ -31,7 +57,7 @@ impl Journal {
     pub async fn read_by_stream(
         &self,
         after: &StreamPlace,
-        up_to: u64,
+        up_to: Position,
         limit: u32,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
@@ -41,8 +67,8 @@ impl Journal {
             ))
             .bind(after.aggregate_type.as_str())
             .bind(after.aggregate_id.as_str())
-            .bind(bound(after.sequence))
-            .bind(bound(up_to))
+            .bind(after.sequence.stored())
+            .bind(up_to.stored())
             .bind(i64::from(limit.min(MAX_FEED_PAGE)))
             .fetch_all(db)
             .await
@@ -58,13 +84,13 @@ impl Journal {
         &self,
         aggregate_type: &str,
         ids: &[Uuid],
-        up_to: u64,
+        up_to: Position,
     ) -> Result<Vec<RecordedEvent>, JournalError> {
         let mut events = Vec::new();
         for some in ids.chunks(IDS_PER_STATEMENT) {
             let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
                 let mut query = QueryBuilder::new(select_events!("WHERE aggregate_type = "));
-                query.push_bind(aggregate_type).push(" AND position <= ").push_bind(bound(up_to));
+                query.push_bind(aggregate_type).push(" AND position <= ").push_bind(up_to.stored());
                 query.push(" AND aggregate_id IN (");
                 let mut list = query.separated(", ");
                 // Filled up, so that few forms of the statement are prepared.

@@ -1,5 +1,5 @@
-//! Two registrations of one person: which path continues, and taking that back. Both decisions are
-//! written to both streams, in one append.
+//! Two registrations that may be one person's: which path continues, that they are two people after all, and
+//! taking either back. Each decision is written to both streams, in one append.
 
 use super::status::Reason;
 use crate::context::Context;
@@ -10,6 +10,7 @@ use crate::path::fact::Fact;
 use crate::path::proposal::Asked;
 use crate::path::state::{Signed, State};
 use crate::path::{Beneficiary, BeneficiaryCommand, decide, lawful};
+use crate::programme::Programme;
 use crate::refusal::{Item, Refusal};
 use crate::values::{BeneficiaryId, Sealed};
 
@@ -36,6 +37,39 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Sealed>,
     }
+
+    /// What is decided of two paths that may be one person's.
+    PairRequest {
+        /// The other path.
+        other: BeneficiaryId,
+        /// Reason, sealed and kept in the stream of the path that the command is sent to.
+        reason: Sealed,
+    }
+
+    /// What was decided of two paths that may be one person's; written to both streams.
+    PairDecision {
+        /// The other path.
+        other: BeneficiaryId,
+        /// Reason, sealed, in the stream of the path that the decision was sent to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Sealed>,
+    }
+}
+
+impl PairDecision {
+    /// Tells whether it stands in the stream of the path that the decision was sent to: the reason is kept
+    /// there alone.
+    pub(in crate::path) fn is_sent(&self) -> bool {
+        self.reason.is_some()
+    }
+}
+
+/// The decision as an event of the path that it was sent to.
+pub(in crate::path) fn decided(
+    _: &Asked,
+    PairRequest { other, reason }: PairRequest,
+) -> PairDecision {
+    PairDecision { other, reason: Some(reason) }
 }
 
 impl DuplicateLink {
@@ -116,7 +150,42 @@ pub(in crate::path) fn check_unlink(case: &Case, unlink: &DuplicateUnlink) -> Re
     Err(Refusal::Unknown { item: Item::Duplicate, name, field: "continues" })
 }
 
+/// Two paths that stand by themselves are told apart, and once.
+pub(in crate::path) fn check_dismissal(case: &Case, pair: &PairDecision) -> Result<(), Refusal> {
+    let (other, state) = (pair.other, case.state);
+    if other == BeneficiaryId(case.subject) {
+        return Err(Refusal::Disagree { field: "other", other: "id" });
+    }
+    let settled = |item| Err(Refusal::Settled { item, name: other.to_string() });
+    if state.duplicates.contains(&other) || state.continues_as == Some(other) {
+        return settled(Item::Link);
+    }
+    if state.dismissed.contains(&other) { settled(Item::Dismissal) } else { Ok(()) }
+}
+
+/// Only what was told apart is looked at again.
+pub(in crate::path) fn check_reconsideration(
+    case: &Case,
+    pair: &PairDecision,
+) -> Result<(), Refusal> {
+    if case.state.dismissed.contains(&pair.other) {
+        return Ok(());
+    }
+    let name = pair.other.to_string();
+    Err(Refusal::Unknown { item: Item::Dismissal, name, field: "other" })
+}
+
+pub(in crate::path) fn fold_dismissal(state: &mut State, _: &Signed, pair: &PairDecision) {
+    state.dismissed.push(pair.other);
+}
+
+pub(in crate::path) fn fold_reconsideration(state: &mut State, _: &Signed, pair: &PairDecision) {
+    state.dismissed.retain(|other| *other != pair.other);
+}
+
+/// A link takes back that the two were told apart.
 pub(in crate::path) fn fold_link(state: &mut State, _: &Signed, link: &DuplicateLink) {
+    state.dismissed.retain(|other| *other != link.other);
     if link.freezes() {
         state.continues_as = Some(link.continues);
     } else {
@@ -189,5 +258,37 @@ pub fn unlink(
     let theirs = DuplicateUnlink { other: BeneficiaryId(context.subject), reason: None };
     let theirs = BeneficiaryEvent { fact: Fact::DuplicateUnlinked(theirs), ..own.clone() };
     lawful(continuing.state(), &theirs, &context.programme, other.0)?;
+    Ok(Some((own, theirs)))
+}
+
+/// Tells two paths apart, or lets them be looked at again, of one programme or of two: the event of each
+/// stream, none when it has already happened. The other path's programme judges its own event.
+///
+/// # Errors
+/// The rule of either stream that forbids it.
+pub fn judge_pair(
+    sent: &Beneficiary,
+    other: (&Beneficiary, &Programme),
+    command: BeneficiaryCommand,
+    context: &Context,
+) -> Result<Option<(BeneficiaryEvent, BeneficiaryEvent)>, Refusal> {
+    let Some(own) = decide(sent, command, context)?.pop() else { return Ok(None) };
+    let mirrored = |id| PairDecision { other: id, reason: None };
+    let mine = BeneficiaryId(context.subject);
+    let (id, fact) = match &own.fact {
+        Fact::DuplicateDismissed(pair) => (pair.other, Fact::DuplicateDismissed(mirrored(mine))),
+        Fact::DuplicateReconsidered(pair) => {
+            (pair.other, Fact::DuplicateReconsidered(mirrored(mine)))
+        }
+        _ => return Err(Refusal::Disagree { field: "other", other: "id" }),
+    };
+    let (path, programme) = other;
+    if path.state().registration.is_none() {
+        let name = id.to_string();
+        return Err(Refusal::Unknown { item: Item::Path, name, field: "other" });
+    }
+    let (rules, _) = programme.rules_on(own.occurred_on);
+    let theirs = BeneficiaryEvent { rules, fact, ..own.clone() };
+    lawful(path.state(), &theirs, programme, id.0)?;
     Ok(Some((own, theirs)))
 }

@@ -3,11 +3,15 @@
 
 pub(super) mod duplicate;
 pub(super) mod grievance;
+pub(super) mod handover;
 pub(super) mod privacy;
 pub(super) mod records;
+pub(super) mod referral;
 pub(super) mod retraction;
 pub(super) mod status;
 
-pub use duplicate::{link, unlink};
+pub use duplicate::{judge_pair, link, unlink};
 pub use grievance::GrievanceState;
+pub use handover::HandoverState;
 pub use records::{Actions, DocumentState};
+pub use referral::ReferralState;

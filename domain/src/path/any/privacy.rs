@@ -9,7 +9,7 @@ use crate::path::proposal::Asked;
 use crate::path::state::{Signed, State};
 use crate::reference::ConsentMethod;
 use crate::refusal::{Item, Refusal};
-use crate::values::{KeyId, SealedIdentity, Slug, Within};
+use crate::values::{AmendedIdentity, KeyId, SealedIdentity, Slug, Within};
 
 /// A ground for erasing personal data.
 #[derive(
@@ -51,6 +51,15 @@ bodies! {
         identity: SealedIdentity,
     }
 
+    /// Asks to change an identity. What is left out of it stays as it is.
+    IdentityChangeRequest {
+        /// Year of birth, when it changes. The year of a birth date that changes is taken with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        birth_year: Option<Within<1900, 2100>>,
+        /// What changes: name, phone, national id, birth date, address. `null` takes a field away.
+        identity: AmendedIdentity,
+    }
+
     /// Asks for the erasure of a person.
     ErasureRequest {
         /// Ground of the erasure.
@@ -64,6 +73,14 @@ bodies! {
         /// Every key that sealed something in this stream.
         keys: Vec<KeyId>,
     }
+}
+
+/// The edge has put what changes into the identity that stood: the event holds the whole of it.
+pub(in crate::path) fn amend(
+    _: &Asked,
+    IdentityChangeRequest { birth_year, identity }: IdentityChangeRequest,
+) -> IdentityChange {
+    IdentityChange { birth_year, identity: SealedIdentity(identity.0) }
 }
 
 /// A consent stands that can be withdrawn.
@@ -119,7 +136,7 @@ pub(in crate::path) fn fold_withdrawal(state: &mut State, _: &Signed, withdrawal
 pub(in crate::path) fn fold_identity(state: &mut State, _: &Signed, change: &IdentityChange) {
     state.identity = Some(change.identity.0.clone());
     if let (Some(year), Some(registration)) = (change.birth_year, &mut state.registration) {
-        registration.birth_year = year.get();
+        registration.birth_year = year;
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a retraction says. Whether it may be made is a question on the whole stream: see
 //! [`crate::path::retract`].
 
+use sira_numbers::Sequence;
+
 use crate::path::declare::bodies;
 use crate::path::state::{Signed, State};
 use crate::values::Sealed;
@@ -9,7 +11,7 @@ bodies! {
     /// Takes back an event that was recorded in error.
     Retraction {
         /// Sequence of the event in this stream.
-        sequence: u64,
+        sequence: Sequence,
         /// Reason for taking it back.
         reason: Sealed,
     }

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::path::declare::bodies;
-use crate::reference::{Instrument, PaymentMethod, RefusalReason};
-use crate::values::{FundId, Sealed, Text, Xof};
+use crate::reference::{Instrument, LoanChangeGround, PaymentMethod, RefusalReason};
+use crate::values::{FundId, PaymentReference, Sealed, Slug, Xof};
 
 /// A condition that must be met before a tranche is paid, each seen in the path itself.
 #[derive(
@@ -35,6 +35,12 @@ bodies! {
         own_contribution: Xof,
         /// The donor's envelope.
         fund: FundId,
+        /// Budget line that it draws from, of a fund with lines.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget_line: Option<Slug>,
+        /// Number of the financing, from another fund, that it is for one need with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        co_finances: Option<u32>,
     }
 
     /// A request for financing, numbered.
@@ -49,9 +55,16 @@ bodies! {
         own_contribution: Xof,
         /// The donor's envelope.
         fund: FundId,
+        /// Budget line that it draws from, of a fund with lines.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget_line: Option<Slug>,
+        /// Number of the financing, from another fund, that it is for one need with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        co_finances: Option<u32>,
     }
 
-    /// One payment of an approved financing.
+    /// A part of an approved financing that is to be paid at once, when its conditions are met. That it was
+    /// paid is told by a disbursement.
     Tranche {
         /// Number within the financing, from 1.
         tranche: u32,
@@ -113,7 +126,7 @@ bodies! {
         /// Method by which it was paid.
         method: PaymentMethod,
         /// The payment's own reference, used once in a fund.
-        payment_reference: Text<60>,
+        payment_reference: PaymentReference,
     }
 
     /// A repayment by the beneficiary.
@@ -124,10 +137,14 @@ bodies! {
         principal: Xof,
         /// Interest paid with it.
         interest: Xof,
+        /// Amount above all that is owed, kept as the person's credit until it is refunded. None of an
+        /// event that was stored before credit could be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credit: Option<Xof>,
         /// Method by which it was paid.
         method: PaymentMethod,
         /// The payment's own reference.
-        payment_reference: Text<60>,
+        payment_reference: PaymentReference,
     }
 
     /// A new schedule for what is still owed.
@@ -136,8 +153,12 @@ bodies! {
         financing: u32,
         /// The new schedule; its principal is what is still owed.
         schedule: Vec<Instalment>,
+        /// Reason, from its list; it outlives an erasure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ground: Option<LoanChangeGround>,
         /// Reason in free text.
-        reason: Sealed,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Sealed>,
     }
 
     /// A loan that is given up.
@@ -146,7 +167,11 @@ bodies! {
         financing: u32,
         /// Principal given up: all that is still owed.
         amount: Xof,
+        /// Reason, from its list; it outlives an erasure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ground: Option<LoanChangeGround>,
         /// Reason in free text.
-        reason: Sealed,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Sealed>,
     }
 }

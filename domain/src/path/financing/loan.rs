@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use sira_numbers::at_most;
 
 use super::facts::Instalment;
 use super::state::FinancingState;
 use crate::path::declare::parts;
-use crate::values::{Text, Xof};
+use crate::values::{PaymentReference, Xof};
 
 parts! {
     /// A repayment of a loan.
@@ -17,8 +18,14 @@ parts! {
         principal: Xof,
         /// Interest paid with it.
         interest: Xof,
+        /// Amount above all that was owed, kept as the person's credit.
+        #[serde(default, skip_serializing_if = "Xof::is_zero")]
+        credit: Xof,
         /// The payment's own reference.
-        payment_reference: Text<60>,
+        payment_reference: PaymentReference,
+        /// True when a new schedule replaced the one that it was paid on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        before_schedule: bool,
     }
 }
 
@@ -27,38 +34,55 @@ parts! {
 pub struct Loan {
     /// Repayment schedule in force.
     pub schedule: Vec<Instalment>,
-    /// Repayments, in the order of their recording.
+    /// Repayments that stand, in the order of their recording.
     pub repaid: Vec<PaidBack>,
     /// Number of times that the loan was rescheduled.
     pub reschedulings: u32,
-    /// Principal paid back since the schedule in force was set.
-    pub repaid_since_schedule: Xof,
     /// Day the loan was written off; none while it is still collected.
     pub written_off_on: Option<NaiveDate>,
+}
+
+/// What a part of the repayments adds up to.
+fn sum<'a>(repaid: impl IntoIterator<Item = &'a PaidBack>, part: impl Fn(&PaidBack) -> Xof) -> Xof {
+    repaid.into_iter().map(part).sum()
 }
 
 impl Loan {
     /// A loan that begins by this schedule.
     #[must_use]
-    pub fn of(schedule: Vec<Instalment>) -> Self {
-        Self {
-            schedule,
-            repaid: Vec::new(),
-            reschedulings: 0,
-            repaid_since_schedule: Xof::ZERO,
-            written_off_on: None,
-        }
+    pub const fn of(schedule: Vec<Instalment>) -> Self {
+        Self { schedule, repaid: Vec::new(), reschedulings: 0, written_off_on: None }
     }
 
     pub(super) fn take_repayment(&mut self, repayment: PaidBack) {
-        self.repaid_since_schedule = self.repaid_since_schedule.plus(repayment.principal);
         self.repaid.push(repayment);
     }
 
     pub(super) fn reschedule(&mut self, schedule: Vec<Instalment>) {
         self.schedule = schedule;
         self.reschedulings += 1;
-        self.repaid_since_schedule = Xof::ZERO;
+        for repayment in &mut self.repaid {
+            repayment.before_schedule = true;
+        }
+    }
+
+    /// Principal that came back and stayed.
+    #[must_use]
+    pub fn principal_repaid(&self) -> Xof {
+        sum(&self.repaid, |repayment| repayment.principal)
+    }
+
+    /// Repayments on the schedule in force.
+    fn on_schedule(&self) -> impl Iterator<Item = &PaidBack> {
+        self.repaid.iter().filter(|repayment| !repayment.before_schedule)
+    }
+
+    fn principal_on_schedule(&self) -> Xof {
+        sum(self.on_schedule(), |repayment| repayment.principal)
+    }
+
+    fn interest_on_schedule(&self) -> Xof {
+        sum(self.on_schedule(), |repayment| repayment.interest)
     }
 
     /// Principal of `disbursed` that is not back; nothing once the loan is written off.
@@ -66,7 +90,46 @@ impl Loan {
         if self.written_off_on.is_some() {
             return Xof::ZERO;
         }
-        disbursed.less(self.repaid.iter().map(|repayment| repayment.principal).sum())
+        disbursed.less(self.principal_repaid())
+    }
+
+    /// Instalments of the schedule in force that are for what was lent, in order: a tranche that was never
+    /// paid out is in the schedule and is not owed, nor is its interest. An instalment without principal
+    /// stays with the principal after it.
+    fn for_what_was_lent(&self, disbursed: Xof) -> impl Iterator<Item = &Instalment> {
+        let before = self.repaid.iter().filter(|repayment| repayment.before_schedule);
+        let mut left = disbursed.less(sum(before, |repayment| repayment.principal));
+        let scheduled: Xof = self.schedule.iter().map(|instalment| instalment.principal).sum();
+        let is_whole = left > Xof::ZERO && left >= scheduled;
+        self.schedule.iter().take_while(move |instalment| {
+            let is_for_it = is_whole || left > Xof::ZERO;
+            left = left.less(instalment.principal);
+            is_for_it
+        })
+    }
+
+    /// Interest of the schedule in force that is not paid; nothing once the loan is written off.
+    fn interest_owed_of(&self, disbursed: Xof) -> Xof {
+        if self.written_off_on.is_some() {
+            return Xof::ZERO;
+        }
+        let scheduled: Xof =
+            self.for_what_was_lent(disbursed).map(|instalment| instalment.interest).sum();
+        scheduled.less(self.interest_on_schedule())
+    }
+
+    /// The day of the oldest instalment of which any part is unpaid. What is owed beyond the schedule, as
+    /// after a repayment before the last rescheduling bounced, is due with its last instalment.
+    fn oldest_unpaid_due_on(&self, disbursed: Xof) -> Option<NaiveDate> {
+        let (mut principal, mut interest) = (Xof::ZERO, Xof::ZERO);
+        let (principal_paid, interest_paid) =
+            (self.principal_on_schedule(), self.interest_on_schedule());
+        let unpaid = self.for_what_was_lent(disbursed).find(|instalment| {
+            principal = principal.plus(instalment.principal);
+            interest = interest.plus(instalment.interest);
+            principal > principal_paid || interest > interest_paid
+        });
+        unpaid.or(self.schedule.last()).map(|instalment| instalment.due_on)
     }
 }
 
@@ -77,7 +140,9 @@ pub struct LoanStanding {
     pub outstanding: Xof,
     /// Principal that was due by that day and is not back.
     pub overdue: Xof,
-    /// Days since the oldest unpaid instalment was due; 0 when nothing is overdue.
+    /// Interest that was due by that day and is not paid.
+    pub interest_overdue: Xof,
+    /// Days since the oldest instalment was due of which any part is unpaid; 0 when nothing is overdue.
     pub days_past_due: u32,
 }
 
@@ -88,39 +153,63 @@ impl FinancingState {
         self.loan().map_or(Xof::ZERO, |loan| loan.owed_of(self.disbursed()))
     }
 
-    /// The day of the oldest instalment of the schedule in force that is not wholly paid; none when
-    /// nothing is owed.
+    /// Interest of the schedule in force that is not paid yet, due or not; it is the most that is taken
+    /// as interest.
+    #[must_use]
+    pub fn interest_owed(&self) -> Xof {
+        self.loan().map_or(Xof::ZERO, |loan| loan.interest_owed_of(self.disbursed()))
+    }
+
+    /// Everything that is owed: the loan is closed when it is nothing.
+    #[must_use]
+    pub fn owed_in_all(&self) -> Xof {
+        self.owed().plus(self.interest_owed())
+    }
+
+    /// Paid back above all that was owed, and not refunded yet.
+    #[must_use]
+    pub fn credit(&self) -> Xof {
+        self.loan().map_or(Xof::ZERO, |loan| {
+            sum(&loan.repaid, |repayment| repayment.credit).less(self.refunded())
+        })
+    }
+
+    /// The day of the oldest instalment of the schedule in force of which any part, principal or interest,
+    /// is unpaid; none when nothing is owed.
     #[must_use]
     pub fn oldest_unpaid_due_on(&self) -> Option<NaiveDate> {
-        if self.owed() == Xof::ZERO {
+        if self.owed_in_all() == Xof::ZERO {
             return None;
         }
-        let mut due = Xof::ZERO;
-        let unpaid = self.schedule().iter().find(|instalment| {
-            due = due.plus(instalment.principal);
-            due > self.repaid_since_schedule()
-        });
-        unpaid.map(|instalment| instalment.due_on)
+        self.loan().and_then(|loan| loan.oldest_unpaid_due_on(self.disbursed()))
     }
 
     /// The standing of the loan on `day`; none for what is no loan, is not paid out, or is paid back or
     /// written off. Repayments count towards the oldest instalment of the schedule in force.
     #[must_use]
     pub fn loan_standing(&self, day: NaiveDate) -> Option<LoanStanding> {
-        let outstanding = self.owed();
-        if outstanding == Xof::ZERO {
-            return None;
-        }
-        let past = self.schedule().iter().filter(|instalment| instalment.due_on < day);
-        let due: Xof = past.map(|instalment| instalment.principal).sum();
+        let (outstanding, interest_owed) = (self.owed(), self.interest_owed());
+        let loan = self.loan().filter(|_| self.owed_in_all() > Xof::ZERO)?;
+        let past = |part: fn(&Instalment) -> Xof| -> Xof {
+            let due = loan.for_what_was_lent(self.disbursed());
+            due.filter(|instalment| instalment.due_on < day).map(part).sum()
+        };
+        let overdue = past(|instalment| instalment.principal).less(loan.principal_on_schedule());
+        let interest_overdue =
+            past(|instalment| instalment.interest).less(loan.interest_on_schedule());
         let oldest = self.oldest_unpaid_due_on().filter(|oldest| *oldest < day);
-        // A tranche that was never paid out is in the schedule and is not owed.
-        let overdue = due.less(self.repaid_since_schedule()).min(outstanding);
-        let days = oldest.map_or(0, |oldest| (day - oldest).num_days());
+        let days = oldest.map_or(0, |oldest| (day - oldest).num_days().unsigned_abs());
         Some(LoanStanding {
             outstanding,
-            overdue,
-            days_past_due: u32::try_from(days).unwrap_or(u32::MAX),
+            overdue: overdue.min(outstanding),
+            interest_overdue: interest_overdue.min(interest_owed),
+            days_past_due: at_most(days, u32::MAX),
         })
+    }
+
+    /// Principal paid back on the schedule in force.
+    #[must_use]
+    pub fn repaid_since_schedule(&self) -> Xof {
+        self.loan().map_or(Xof::ZERO, Loan::principal_on_schedule)
     }
 }

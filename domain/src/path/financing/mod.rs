@@ -1,10 +1,12 @@
 //! From the training to the start: business plan, request, approval, payments, loans.
 
+pub(super) mod beyond;
 pub(super) mod facts;
 mod loan;
 pub(super) mod payment;
 pub(super) mod plan;
 mod record;
+pub(super) mod reversal;
 mod rules;
 mod state;
 mod transition;
@@ -15,7 +17,9 @@ pub(super) use rules::{
     check_agreement, check_approval, check_refusal, check_request, nothing_paid, one_to_approve,
     one_to_refuse, one_to_sign, request,
 };
-pub use state::{Award, FinancingState, PaidTranche, RequestedFinancing};
+pub use state::{
+    Award, FinancingState, OtherPayment, PaidTranche, RequestedFinancing, ReversedPayment,
+};
 pub(super) use transition::{
-    fold_agreement, fold_approval, fold_refusal, fold_request, fold_waiver,
+    fold_agreement, fold_approval, fold_cancellation, fold_refusal, fold_request, fold_waiver,
 };

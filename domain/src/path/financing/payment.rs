@@ -5,9 +5,10 @@ use super::loan::PaidBack;
 use super::rules::{check_schedule, check_some, named, one_open, settled};
 use super::state::{Award, FinancingState, PaidTranche};
 use crate::path::case::Case;
+use crate::path::proposal::Asked;
 use crate::path::state::{Signed, State};
 use crate::refusal::{Amount, Duty, Item, Refusal, Step};
-use crate::values::Xof;
+use crate::values::{PaymentReference, Xof};
 
 /// A tranche waits to be paid, and by somebody else than who approved it.
 pub(in crate::path) fn one_to_pay(case: &Case) -> Result<(), Refusal> {
@@ -64,7 +65,17 @@ pub(in crate::path) fn check_disbursement(
         return Err(Refusal::OtherAmount { what: Amount::Tranche, expected, given });
     }
     check_conditions(case, award, tranche)?;
-    check_reference(case, payment.payment_reference.as_str())
+    check_fresh(case, &payment.payment_reference)
+}
+
+/// A guarantee is called or released, and never paid to the person. It is asked of commands alone: before
+/// guarantees could be called, paying one out was how it was recorded.
+pub(in crate::path) fn pay(asked: &Asked, payment: Disbursement) -> Result<Disbursement, Refusal> {
+    let named = asked.path.state().financing(payment.financing);
+    if named.is_some_and(FinancingState::is_guarantee) {
+        return Err(Refusal::Disagree { field: "financing", other: "instrument" });
+    }
+    Ok(payment)
 }
 
 fn check_conditions(case: &Case, award: &Award, tranche: &Tranche) -> Result<(), Refusal> {
@@ -88,61 +99,88 @@ fn check_conditions(case: &Case, award: &Award, tranche: &Tranche) -> Result<(),
 }
 
 /// A payment's reference is used once in a path; across a fund it is the fund's stream that knows.
-fn check_reference(case: &Case, reference: &str) -> Result<(), Refusal> {
-    let is_used = case.state.financings.iter().any(|financing| {
-        financing.paid().iter().any(|paid| paid.payment_reference.as_str() == reference)
-            || financing
-                .repaid()
-                .iter()
-                .any(|repaid| repaid.payment_reference.as_str() == reference)
-    });
-    if is_used {
-        return Err(Refusal::Settled { item: Item::PaymentReference, name: reference.to_owned() });
+pub(super) fn check_fresh(case: &Case, reference: &PaymentReference) -> Result<(), Refusal> {
+    let mut used = case.state.financings.iter().flat_map(FinancingState::references);
+    match used.find(|used| *used == reference) {
+        Some(used) => {
+            Err(Refusal::Settled { item: Item::PaymentReference, name: used.to_string() })
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// A loan has principal to be paid back.
+/// A reason is given: by its code, in free text, or both. A code can be given for an erased person too.
+pub(super) fn check_ground(has_code: bool, has_text: bool) -> Result<(), Refusal> {
+    if has_code || has_text {
+        return Ok(());
+    }
+    Err(Refusal::Disagree { field: "ground", other: "reason" })
+}
+
+/// A loan has principal or interest to be paid back.
 pub(in crate::path) fn one_owed(case: &Case) -> Result<(), Refusal> {
     one_open(case, |_, financing| check_owed(financing))
 }
 
-/// A loan has principal to be paid back, and was paid out by that day.
+/// A loan was paid out by that day and is not written off: what is paid on it above all that is owed is
+/// credit.
 pub(in crate::path) fn one_to_repay(case: &Case) -> Result<(), Refusal> {
     one_open(case, check_to_repay)
 }
 
 fn check_owed(financing: &FinancingState) -> Result<(), Refusal> {
-    if financing.owed() == Xof::ZERO { Err(settled(financing)) } else { Ok(()) }
+    if financing.owed_in_all() == Xof::ZERO { Err(settled(financing)) } else { Ok(()) }
 }
 
 fn check_to_repay(case: &Case, financing: &FinancingState) -> Result<(), Refusal> {
-    check_owed(financing)?;
+    let loan = financing.loan().filter(|loan| loan.written_off_on.is_none());
+    if loan.is_none() || financing.paid().is_empty() {
+        return Err(settled(financing));
+    }
     match financing.paid().iter().map(|paid| paid.on).min() {
         Some(first) => case.not_before(first),
         None => Ok(()),
     }
 }
 
-/// A repayment is of something, and of at most the principal owed.
+/// Says that nothing is credit, unless the command says how much is.
+pub(in crate::path) fn repay(_: &Asked, payment: Repayment) -> Repayment {
+    Repayment { credit: Some(payment.credit.unwrap_or_default()), ..payment }
+}
+
+/// A repayment is of something: of at most the principal and the interest that are owed, and beyond that
+/// of credit.
 pub(in crate::path) fn check_repayment(case: &Case, payment: &Repayment) -> Result<(), Refusal> {
     let financing = named(case, payment.financing)?;
     check_to_repay(case, financing)?;
-    let owed = financing.owed();
-    if payment.principal > owed {
-        return Err(Refusal::TooMuch { what: Amount::Owed, limit: owed, given: payment.principal });
+    let credit = payment.credit.unwrap_or_default();
+    if financing.owed_in_all() == Xof::ZERO && credit == Xof::ZERO {
+        return Err(settled(financing));
     }
-    check_some(Amount::Repayment, payment.principal.plus(payment.interest))?;
-    check_reference(case, payment.payment_reference.as_str())
+    let at_most = |what, limit: Xof, given: Xof| {
+        if given <= limit { Ok(()) } else { Err(Refusal::TooMuch { what, limit, given }) }
+    };
+    at_most(Amount::Owed, financing.owed(), payment.principal)?;
+    // Before credit could be told, interest had no ceiling.
+    if payment.credit.is_some() {
+        at_most(Amount::InterestOwed, financing.interest_owed(), payment.interest)?;
+    }
+    check_some(Amount::Repayment, payment.principal.plus(payment.interest).plus(credit))?;
+    let left = financing.owed_in_all().less(payment.principal).less(payment.interest);
+    if credit > Xof::ZERO {
+        at_most(Amount::LeftBeforeCredit, Xof::ZERO, left)?;
+    }
+    check_fresh(case, &payment.payment_reference)
 }
 
-/// A new schedule is for exactly what is still owed.
+/// A new schedule is for exactly the principal that is still owed, and says why.
 pub(in crate::path) fn check_rescheduling(
     case: &Case,
     rescheduling: &Rescheduling,
 ) -> Result<(), Refusal> {
     let financing = named(case, rescheduling.financing)?;
     check_owed(financing)?;
+    check_ground(rescheduling.ground.is_some(), rescheduling.reason.is_some())?;
     check_schedule(&rescheduling.schedule, financing.owed())
 }
 
@@ -150,6 +188,7 @@ pub(in crate::path) fn check_rescheduling(
 pub(in crate::path) fn check_write_off(case: &Case, write_off: &WriteOff) -> Result<(), Refusal> {
     let financing = named(case, write_off.financing)?;
     check_owed(financing)?;
+    check_ground(write_off.ground.is_some(), write_off.reason.is_some())?;
     let expected = financing.owed();
     if write_off.amount == expected {
         return Ok(());
@@ -178,6 +217,8 @@ pub(in crate::path) fn fold_repayment(state: &mut State, signed: &Signed, paymen
         on: signed.on,
         principal: payment.principal,
         interest: payment.interest,
+        credit: payment.credit.unwrap_or_default(),
+        before_schedule: false,
         payment_reference: payment.payment_reference.clone(),
     };
     state.change_loan(payment.financing, |loan| loan.take_repayment(repayment));

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Instalment, Tranche};
 use super::loan::{Loan, PaidBack};
-use super::state::{Award, FinancingState, PaidTranche, RequestedFinancing};
+use super::state::{
+    Award, FinancingState, OtherPayment, PaidTranche, RequestedFinancing, ReversedPayment,
+};
 use crate::path::state::Signed;
 use crate::reference::Instrument;
-use crate::values::{FundId, Xof};
+use crate::values::{FundId, Slug, Xof};
 
 /// The fields of a financing, whatever its state; their names and order are what the API shows.
 #[derive(Serialize, Deserialize, schemars::JsonSchema)]
@@ -18,6 +20,10 @@ pub(super) struct FinancingRecord {
     instrument: Instrument,
     fund: FundId,
     requested: Xof,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    budget_line: Option<Slug>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    co_finances: Option<u32>,
     request: Signed,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     approval: Option<Signed>,
@@ -38,6 +44,22 @@ pub(super) struct FinancingRecord {
     written_off_on: Option<NaiveDate>,
     reschedulings: u32,
     repaid_since_schedule: Xof,
+    /// Interest of the schedule in force that is not paid yet, due or not.
+    #[serde(default, skip_serializing_if = "Xof::is_zero")]
+    interest_owed: Xof,
+    /// Paid back above all that was owed, and not refunded yet.
+    #[serde(default, skip_serializing_if = "Xof::is_zero")]
+    credit: Xof,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<OtherPayment>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recovered: Vec<OtherPayment>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<OtherPayment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    released_on: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reversed: Vec<ReversedPayment>,
 }
 
 impl From<FinancingState> for FinancingRecord {
@@ -47,6 +69,8 @@ impl From<FinancingState> for FinancingRecord {
             instrument: financing.instrument(),
             fund: financing.fund(),
             requested: financing.requested(),
+            budget_line: financing.budget_line().cloned(),
+            co_finances: financing.co_finances(),
             request: financing.request().clone(),
             approval: financing.approval().cloned(),
             refusal: financing.refusal().cloned(),
@@ -59,6 +83,13 @@ impl From<FinancingState> for FinancingRecord {
             written_off_on: financing.written_off_on(),
             reschedulings: financing.reschedulings(),
             repaid_since_schedule: financing.repaid_since_schedule(),
+            interest_owed: financing.interest_owed(),
+            credit: financing.credit(),
+            refunds: financing.refunds().to_vec(),
+            recovered: financing.recovered().to_vec(),
+            calls: financing.calls().to_vec(),
+            released_on: financing.released_on(),
+            reversed: financing.reversed().to_vec(),
         }
     }
 }
@@ -70,13 +101,14 @@ impl From<FinancingRecord> for FinancingState {
             instrument: record.instrument,
             fund: record.fund,
             requested: record.requested,
+            budget_line: record.budget_line,
+            co_finances: record.co_finances,
             request: record.request,
         };
         let loan = Loan {
             schedule: record.schedule,
             repaid: record.repaid,
             reschedulings: record.reschedulings,
-            repaid_since_schedule: record.repaid_since_schedule,
             written_off_on: record.written_off_on,
         };
         let award = record.approval.map(|approval| Award {
@@ -86,6 +118,11 @@ impl From<FinancingRecord> for FinancingState {
             agreement_on: record.agreement_on,
             paid: record.paid,
             loan: (!loan.schedule.is_empty()).then_some(loan),
+            refunds: record.refunds,
+            recovered: record.recovered,
+            calls: record.calls,
+            released_on: record.released_on,
+            reversed: record.reversed,
         });
         match (award, record.refusal) {
             (None, None) => Self::Requested(asked),

@@ -59,23 +59,97 @@ pub(super) fn check_some(what: Amount, given: Xof) -> Result<(), Refusal> {
 }
 
 /// Numbers a request as the next financing of the path.
-pub(in crate::path) fn request(
-    asked: &Asked,
-    FinancingApplication { instrument, amount, own_contribution, fund }: FinancingApplication,
-) -> FinancingCase {
+pub(in crate::path) fn request(asked: &Asked, application: FinancingApplication) -> FinancingCase {
     let financing = asked.next_number(|fact| matches!(fact, Fact::FinancingRequested(_)));
-    FinancingCase { financing, instrument, amount, own_contribution, fund }
+    let FinancingApplication {
+        instrument,
+        amount,
+        own_contribution,
+        fund,
+        budget_line,
+        co_finances,
+    } = application;
+    FinancingCase {
+        financing,
+        instrument,
+        amount,
+        own_contribution,
+        fund,
+        budget_line,
+        co_finances,
+    }
 }
 
-/// A request is within the ceiling of its instrument.
+/// A request is within the ceiling of its instrument, together with what is asked for the same need from
+/// other funds.
 pub(in crate::path) fn check_request(case: &Case, request: &FinancingCase) -> Result<(), Refusal> {
     let limit = case.rules.ceiling(request.instrument);
     if request.amount > limit {
         return Err(Refusal::TooMuch { what: Amount::Ceiling, limit, given: request.amount });
     }
+    if let Some(number) = request.co_finances {
+        let given = request.amount.plus(of_the_need(case, request, number)?);
+        if given > limit {
+            return Err(Refusal::TooMuch { what: Amount::NeedCeiling, limit, given });
+        }
+    }
     check_some(Amount::Requested, request.amount)?;
     let last = case.state.financings.last().map_or(0, FinancingState::financing);
     check_next_number(Item::Financing, last, request.financing)
+}
+
+/// What is asked for, or was granted, for the need of a financing, with the instrument of one more request
+/// for it. Each of its parts comes from a fund of its own.
+fn of_the_need(case: &Case, request: &FinancingCase, number: u32) -> Result<Xof, Refusal> {
+    let first = case.state.financing(number).ok_or_else(|| Refusal::Unknown {
+        item: Item::Financing,
+        name: number.to_string(),
+        field: "co_finances",
+    })?;
+    if matches!(first, FinancingState::Refused(..) | FinancingState::CutShort(..)) {
+        return Err(settled(first));
+    }
+    let need = first.co_finances().unwrap_or(number);
+    let is_part =
+        |one: &&FinancingState| one.financing() == need || one.co_finances() == Some(need);
+    let mut sum = Xof::ZERO;
+    for part in case.state.financings.iter().filter(is_part) {
+        let asked_or_granted = match part {
+            FinancingState::Requested(_) => part.requested(),
+            _ => part.granted(),
+        };
+        if part.fund() == request.fund && asked_or_granted > Xof::ZERO {
+            return Err(Refusal::Disagree { field: "fund", other: "co_finances" });
+        }
+        if part.instrument() == request.instrument {
+            sum = sum.plus(asked_or_granted);
+        }
+    }
+    Ok(sum)
+}
+
+/// What the person is granted in all, with this approval, is within the ceilings a person.
+fn check_person(case: &Case, financing: &FinancingState, amount: Xof) -> Result<(), Refusal> {
+    let ceilings = &case.rules.ceiling_per_person;
+    let others = case.state.financings.iter();
+    let others = others.filter(|one| one.financing() != financing.financing());
+    let of_instrument = others.clone().filter(|one| one.instrument() == financing.instrument());
+    let granted = |all: &mut dyn Iterator<Item = &FinancingState>| {
+        amount.plus(all.map(FinancingState::granted).sum())
+    };
+    for (what, limit, given) in [
+        (
+            Amount::PersonCeiling,
+            ceilings.of(financing.instrument()),
+            granted(&mut of_instrument.clone()),
+        ),
+        (Amount::PersonCeilingInAll, ceilings.in_all, granted(&mut others.clone())),
+    ] {
+        if let Some(limit) = limit.filter(|limit| given > *limit) {
+            return Err(Refusal::TooMuch { what, limit, given });
+        }
+    }
+    Ok(())
 }
 
 /// A financing waits to be approved, and somebody else asked for it.
@@ -113,6 +187,7 @@ pub(in crate::path) fn check_approval(case: &Case, approval: &Approval) -> Resul
         return Err(Refusal::TooMuch { what: Amount::Requested, limit, given });
     }
     check_some(Amount::Approved, approval.amount)?;
+    check_person(case, financing, approval.amount)?;
     check_tranches(&approval.tranches, approval.amount)?;
     if financing.instrument().code() == "loan" {
         check_schedule(&approval.schedule, approval.amount)
@@ -159,7 +234,11 @@ pub(in crate::path) fn one_to_refuse(case: &Case) -> Result<(), Refusal> {
 fn check_to_refuse(financing: &FinancingState) -> Result<(), Refusal> {
     match financing {
         FinancingState::Requested(_) => Ok(()),
-        FinancingState::Approved(_, award) if award.amount > financing.disbursed() => Ok(()),
+        FinancingState::Approved(_, award)
+            if award.amount > financing.paid_out() && award.released_on.is_none() =>
+        {
+            Ok(())
+        }
         _ => Err(settled(financing)),
     }
 }

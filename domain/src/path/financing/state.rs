@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Instalment, Tranche};
 use super::loan::{Loan, PaidBack};
+use super::reversal::PaymentKind;
 use crate::path::declare::parts;
 use crate::path::state::Signed;
 use crate::reference::Instrument;
-use crate::values::{FundId, Text, Xof};
+use crate::values::{FundId, PaymentReference, Slug, Xof};
 
 parts! {
     /// A tranche that was paid out.
@@ -20,7 +21,32 @@ parts! {
         /// Amount paid: the whole of the tranche.
         amount: Xof,
         /// The payment's own reference.
-        payment_reference: Text<60>,
+        payment_reference: PaymentReference,
+    }
+
+    /// A refund, a recovery or a call of a guarantee.
+    OtherPayment {
+        /// Day of the payment.
+        on: NaiveDate,
+        /// Amount paid.
+        amount: Xof,
+        /// The payment's own reference.
+        payment_reference: PaymentReference,
+    }
+
+    /// A payment that was undone.
+    ReversedPayment {
+        /// Day of the reversal.
+        on: NaiveDate,
+        /// Kind of the payment.
+        kind: PaymentKind,
+        /// Amount that was undone, with interest and credit.
+        amount: Xof,
+        /// Reference of the payment; it is not used again.
+        payment_reference: PaymentReference,
+        /// The reversal's own reference.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reversal_reference: Option<PaymentReference>,
     }
 }
 
@@ -35,6 +61,10 @@ pub struct RequestedFinancing {
     pub fund: FundId,
     /// The amount asked for.
     pub requested: Xof,
+    /// The budget line that it draws from, of a fund with lines.
+    pub budget_line: Option<Slug>,
+    /// The financing that it is for one need with.
+    pub co_finances: Option<u32>,
     /// The day it was asked for, and by whom.
     pub request: Signed,
 }
@@ -54,6 +84,16 @@ pub struct Award {
     pub paid: Vec<PaidTranche>,
     /// The loan that is to be paid back; none for a grant, a kit or a guarantee.
     pub loan: Option<Loan>,
+    /// Refunds: of a loan, of its credit to the person; of anything else, of what was not spent to the fund.
+    pub refunds: Vec<OtherPayment>,
+    /// Money that came in after a write-off or a call.
+    pub recovered: Vec<OtherPayment>,
+    /// Calls of a guarantee.
+    pub calls: Vec<OtherPayment>,
+    /// Day a guarantee was released; none while it is in force.
+    pub released_on: Option<NaiveDate>,
+    /// Payments that were undone, in the order of their reversals.
+    pub reversed: Vec<ReversedPayment>,
 }
 
 /// A financing, from request to last repayment.
@@ -114,6 +154,25 @@ impl FinancingState {
     #[must_use]
     pub fn fund(&self) -> FundId {
         self.asked().fund
+    }
+
+    /// The budget line that it draws from; none of a fund without lines.
+    #[must_use]
+    pub fn budget_line(&self) -> Option<&Slug> {
+        self.asked().budget_line.as_ref()
+    }
+
+    /// The financing that it is for one need with, from another fund.
+    #[must_use]
+    pub fn co_finances(&self) -> Option<u32> {
+        self.asked().co_finances
+    }
+
+    /// The amount that counts against ceilings: nothing before an approval, what was paid once the rest was
+    /// given up.
+    #[must_use]
+    pub fn granted(&self) -> Xof {
+        if self.released_on().is_some() { self.paid_out() } else { self.approved() }
     }
 
     /// The amount that was asked for.
@@ -191,15 +250,111 @@ impl FinancingState {
         self.loan().map_or(0, |loan| loan.reschedulings)
     }
 
-    /// Principal paid back since the schedule in force was set.
-    #[must_use]
-    pub fn repaid_since_schedule(&self) -> Xof {
-        self.loan().map_or(Xof::ZERO, |loan| loan.repaid_since_schedule)
-    }
-
-    /// The sum of all that was paid out.
+    /// The sum of all tranches that were paid out.
     #[must_use]
     pub fn disbursed(&self) -> Xof {
         self.paid().iter().map(|paid| paid.amount).sum()
+    }
+
+    /// Refunds that stand.
+    #[must_use]
+    pub fn refunds(&self) -> &[OtherPayment] {
+        self.award().map_or(&[], |award| &award.refunds)
+    }
+
+    /// Recoveries that stand.
+    #[must_use]
+    pub fn recovered(&self) -> &[OtherPayment] {
+        self.award().map_or(&[], |award| &award.recovered)
+    }
+
+    /// Calls of a guarantee that stand.
+    #[must_use]
+    pub fn calls(&self) -> &[OtherPayment] {
+        self.award().map_or(&[], |award| &award.calls)
+    }
+
+    /// Payments that were undone.
+    #[must_use]
+    pub fn reversed(&self) -> &[ReversedPayment] {
+        self.award().map_or(&[], |award| &award.reversed)
+    }
+
+    /// Day a guarantee was released.
+    #[must_use]
+    pub fn released_on(&self) -> Option<NaiveDate> {
+        self.award().and_then(|award| award.released_on)
+    }
+
+    /// Tells whether it is a guarantee: it is called or released, and never paid to the person.
+    #[must_use]
+    pub fn is_guarantee(&self) -> bool {
+        self.instrument().code() == "guarantee"
+    }
+
+    /// Tells whether a business may start on it: money was paid, or a guarantee is signed.
+    #[must_use]
+    pub fn lets_start(&self) -> bool {
+        !self.paid().is_empty() || (self.is_guarantee() && self.agreement_on().is_some())
+    }
+
+    /// The sum of the refunds.
+    #[must_use]
+    pub fn refunded(&self) -> Xof {
+        self.refunds().iter().map(|refund| refund.amount).sum()
+    }
+
+    /// The sum that a guarantee was called for.
+    #[must_use]
+    pub fn called(&self) -> Xof {
+        self.calls().iter().map(|call| call.amount).sum()
+    }
+
+    /// All that the fund paid of what was approved: tranches, and calls of a guarantee.
+    #[must_use]
+    pub fn paid_out(&self) -> Xof {
+        self.disbursed().plus(self.called())
+    }
+
+    /// All that came back of what the fund paid, without interest and credit.
+    #[must_use]
+    pub fn came_back(&self) -> Xof {
+        let recovered: Xof = self.recovered().iter().map(|recovery| recovery.amount).sum();
+        let back = self.loan().map_or_else(|| self.refunded(), Loan::principal_repaid);
+        back.plus(recovered)
+    }
+
+    /// What may be refunded: the credit of a loan, or what was paid out of anything else.
+    #[must_use]
+    pub fn refundable(&self) -> Xof {
+        if self.loan().is_some() { self.credit() } else { self.disbursed().less(self.refunded()) }
+    }
+
+    /// The day since which something is lost that may be recovered: that of the write-off or of the first
+    /// call.
+    #[must_use]
+    pub fn lost_since(&self) -> Option<NaiveDate> {
+        let called = self.calls().iter().map(|call| call.on).min();
+        self.written_off_on().or(called)
+    }
+
+    /// What was given up by a write-off or paid on a call, and is not back.
+    #[must_use]
+    pub fn lost(&self) -> Xof {
+        let lost = if self.written_off_on().is_some() { self.paid_out() } else { self.called() };
+        lost.less(self.came_back())
+    }
+
+    /// Every reference that a payment or a reversal of it has used.
+    pub fn references(&self) -> impl Iterator<Item = &PaymentReference> {
+        let others = self.refunds().iter().chain(self.recovered()).chain(self.calls());
+        let reversed = self.reversed().iter().flat_map(|reversed| {
+            [Some(&reversed.payment_reference), reversed.reversal_reference.as_ref()]
+        });
+        let paid = self.paid().iter().map(|paid| &paid.payment_reference);
+        let repaid = self.repaid().iter().map(|back| &back.payment_reference);
+        paid.chain(repaid)
+            .chain(others.map(|other| &other.payment_reference))
+            .chain(reversed.flatten())
     }
 }

@@ -1,10 +1,12 @@
 //! How a financing moves from one state to the next.
 
+use super::beyond::Cancellation;
 use super::facts::{Approval, FinancingCase, FinancingNumber, FinancingRefusal};
 use super::loan::Loan;
 use super::state::{Award, FinancingState, RequestedFinancing};
 use crate::path::any::status::Reason;
 use crate::path::state::{Signed, State};
+use crate::values::Xof;
 
 impl FinancingState {
     /// A first approval, or one that reduces it; nothing is approved again after a refusal.
@@ -19,6 +21,11 @@ impl FinancingState {
                     paid: Vec::new(),
                     loan: (!approval.schedule.is_empty())
                         .then(|| Loan::of(approval.schedule.clone())),
+                    refunds: Vec::new(),
+                    recovered: Vec::new(),
+                    calls: Vec::new(),
+                    released_on: None,
+                    reversed: Vec::new(),
                 };
                 Self::Approved(asked, award)
             }
@@ -32,11 +39,21 @@ impl FinancingState {
             Self::Requested(asked) => Self::Refused(asked, signed.clone()),
             Self::Approved(asked, mut award) => {
                 let paid: Vec<u32> = award.paid.iter().map(|paid| paid.tranche).collect();
-                award.amount = award.paid.iter().map(|paid| paid.amount).sum();
+                let called: Xof = award.calls.iter().map(|call| call.amount).sum();
+                award.amount = award.paid.iter().map(|paid| paid.amount).sum::<Xof>().plus(called);
                 award.tranches.retain(|tranche| paid.contains(&tranche.tranche));
                 Self::CutShort(asked, award, signed.clone())
             }
             refused => refused,
+        }
+    }
+
+    /// After a tranche was undone: what was refused was the rest, so that the tranche waits again, to be
+    /// paid or given up.
+    pub(super) fn payable_again(self) -> Self {
+        match self {
+            Self::CutShort(asked, award, _) => Self::Approved(asked, award),
+            other => other,
         }
     }
 
@@ -55,6 +72,8 @@ pub(in crate::path) fn fold_request(state: &mut State, signed: &Signed, case: &F
         instrument: case.instrument,
         fund: case.fund,
         requested: case.amount,
+        budget_line: case.budget_line.clone(),
+        co_finances: case.co_finances,
         request: signed.clone(),
     }));
 }
@@ -69,6 +88,15 @@ pub(in crate::path) fn fold_refusal(
     refusal: &FinancingRefusal,
 ) {
     state.change_financing(refusal.financing, |financing| financing.refuse(signed));
+}
+
+/// A financing that is cancelled is given up whole: nothing of it was paid.
+pub(in crate::path) fn fold_cancellation(
+    state: &mut State,
+    signed: &Signed,
+    cancellation: &Cancellation,
+) {
+    state.change_financing(cancellation.financing, |financing| financing.refuse(signed));
 }
 
 pub(in crate::path) fn fold_agreement(

@@ -4,6 +4,8 @@ pub(super) mod facts;
 mod rules;
 mod state;
 
-pub(super) use rules::{check_end, check_start, check_visit, ready_to_start, started, trading};
+pub(super) use rules::{
+    check_end, check_start, check_visit, end, ready_to_start, started, trading,
+};
 pub use state::{BusinessState, VisitState};
 pub(super) use state::{fold_closure, fold_end, fold_start, fold_support, fold_visit};

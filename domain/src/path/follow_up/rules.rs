@@ -6,6 +6,8 @@ use super::facts::{PathEnd, Start, Visit};
 use super::state::BusinessState;
 use crate::path::case::Case;
 use crate::path::financing::FinancingState;
+use crate::path::proposal::Asked;
+use crate::path::stage::Status;
 use crate::refusal::{Amount, Item, Refusal, Step};
 use crate::values::Xof;
 
@@ -19,7 +21,7 @@ pub(in crate::path) fn ready_to_start(case: &Case) -> Result<(), Refusal> {
         let name = running.sector.to_string();
         return Err(Refusal::Settled { item: Item::Business, name });
     }
-    let is_paid = case.state.financings.iter().any(|financing| !financing.paid().is_empty());
+    let is_paid = case.state.financings.iter().any(FinancingState::lets_start);
     if !is_paid && case.state.financing_waived_on.is_none() {
         return Err(Refusal::MissingStep { step: Step::Financing });
     }
@@ -67,6 +69,20 @@ pub(in crate::path) fn trading(case: &Case) -> Result<(), Refusal> {
     case.not_before(business.started_on)
 }
 
+/// A path does not end with interest owed either, unless a director says why. It is asked of commands
+/// alone: paths that ended before interest was followed keep their end.
+pub(in crate::path) fn end(asked: &Asked, end: PathEnd) -> Result<PathEnd, Refusal> {
+    let financings = &asked.path.state().financings;
+    let owed = |part: fn(&FinancingState) -> Xof| financings.iter().map(part).sum::<Xof>();
+    let (principal, given) = (owed(FinancingState::owed), owed(FinancingState::owed_in_all));
+    let ended = asked.path.state().status == Status::Completed;
+    // Where principal is owed the rule on the fact says so, in its turn.
+    if end.override_reason.is_some() || principal > Xof::ZERO || given == Xof::ZERO || ended {
+        return Ok(end);
+    }
+    Err(Refusal::TooMuch { what: Amount::LeftOwed, limit: Xof::ZERO, given })
+}
+
 /// A path ends after its last visit and with nothing owed, unless a director says why.
 pub(in crate::path) fn check_end(case: &Case, end: &PathEnd) -> Result<(), Refusal> {
     if end.override_reason.is_some() {
@@ -78,7 +94,8 @@ pub(in crate::path) fn check_end(case: &Case, end: &PathEnd) -> Result<(), Refus
     }
     let owed: Xof = case.state.financings.iter().map(FinancingState::owed).sum();
     if owed > Xof::ZERO {
-        return Err(Refusal::TooMuch { what: Amount::LeftOwed, limit: Xof::ZERO, given: owed });
+        let given = case.state.financings.iter().map(FinancingState::owed_in_all).sum();
+        return Err(Refusal::TooMuch { what: Amount::LeftOwed, limit: Xof::ZERO, given });
     }
     Ok(())
 }

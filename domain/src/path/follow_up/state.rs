@@ -41,7 +41,10 @@ parts! {
 pub(in crate::path) fn fold_start(state: &mut State, signed: &Signed, start: &Start) {
     let (form, sector) = (start.form, start.sector.clone());
     state.business = Some(BusinessState { started_on: signed.on, form, sector, closed_on: None });
-    state.stage = Stage::FollowUp;
+    // A start that is told after the path has ended does not open it again.
+    if state.stage != Stage::Completed {
+        state.stage = Stage::FollowUp;
+    }
 }
 
 pub(in crate::path) fn fold_visit(state: &mut State, signed: &Signed, visit: &Visit) {

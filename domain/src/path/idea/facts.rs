@@ -2,12 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::path::any::privacy::Consent;
 use crate::path::declare::bodies;
 use crate::reference::{Channel, EducationLevel, Intake, RegionCode, SectorCode};
 use crate::values::{
-    OfficeCode, ProgrammeId, Reference, Sealed, SealedIdentity, Slug, Text, Within, Xof,
+    ActorId, OfficeCode, ProgrammeId, Reference, Sealed, SealedIdentity, Slug, Text, Within, Xof,
 };
 
 /// Sex, as recorded for disaggregation.
@@ -88,6 +89,16 @@ bodies! {
         /// The row that the registration was imported from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
+        /// The adviser in charge; whoever registers, when it is left out and the person is not imported.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        adviser: Option<ActorId>,
+        /// The application that was accepted with it; given by the server.
+        #[schemars(skip)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        application: Option<Uuid>,
+        /// The project idea in the person's own words, before it is put into a form.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own_words: Option<Sealed>,
         /// Name, phone, national id, birth date, address.
         identity: SealedIdentity,
     }

@@ -2,13 +2,14 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::facts::{Idea, Origin, Registration, Sex, WashingtonGroup};
 use crate::path::any::privacy;
 use crate::path::stage::Stage;
 use crate::path::state::{Signed, State};
 use crate::reference::{EducationLevel, Intake, RegionCode};
-use crate::values::{ProgrammeId, Reference};
+use crate::values::{ProgrammeId, Reference, Within};
 
 /// What the registration said, without the person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -24,7 +25,8 @@ pub struct RegistrationState {
     /// Sex, as recorded for disaggregation.
     pub sex: Sex,
     /// Year of birth, as last corrected.
-    pub birth_year: u32,
+    #[schemars(with = "u32")]
+    pub birth_year: Within<1900, 2100>,
     /// Level of education; none when it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub education: Option<EducationLevel>,
@@ -39,6 +41,9 @@ pub struct RegistrationState {
     /// The row that the registration was imported from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// The application that was accepted with it; none of who came otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Uuid>,
 }
 
 pub(in crate::path) fn fold_registration(
@@ -48,6 +53,7 @@ pub(in crate::path) fn fold_registration(
 ) {
     state.office = Some(registration.office.clone());
     state.region = Some(registration.region);
+    state.adviser.clone_from(&registration.adviser);
     state.identity = Some(registration.identity.0.clone());
     privacy::fold_consent(state, signed, &registration.consent);
     state.registration = Some(RegistrationState {
@@ -56,12 +62,13 @@ pub(in crate::path) fn fold_registration(
         on: signed.on,
         region: registration.region,
         sex: registration.sex,
-        birth_year: registration.birth_year.get(),
+        birth_year: registration.birth_year,
         education: registration.education,
         disability: registration.disability.as_ref().map(WashingtonGroup::has_disability),
         displaced: registration.displaced,
         intake: registration.intake,
         origin: registration.origin.clone(),
+        application: registration.application,
     });
 }
 

@@ -31,6 +31,20 @@ pub enum Outcome {
     Met,
     /// The rule is not met.
     NotMet,
+    /// What is known leaves it open: a year of birth alone, where the birthday decides.
+    ToBeProved,
+}
+
+/// What an age was counted from.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AgeBasis {
+    /// The exact birth date, which stays sealed.
+    BirthDate,
+    /// The year of birth alone.
+    BirthYear,
 }
 
 bodies! {
@@ -42,6 +56,15 @@ bodies! {
         outcome: Outcome,
     }
 
+    /// The age that a person was assessed by.
+    AgeFound {
+        /// What it was counted from.
+        basis: AgeBasis,
+        /// Completed years on the day of the assessment; by the year alone, those of whoever had their
+        /// birthday already.
+        years: u32,
+    }
+
     /// An assessment of eligibility as the rules computed it.
     Eligibility {
         /// Every rule with its outcome.
@@ -51,6 +74,9 @@ bodies! {
         /// Reason of the director who overrode the rules, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         override_reason: Option<Sealed>,
+        /// The age that it rests on. None of an event that was stored when calendar years were counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        age: Option<AgeFound>,
     }
 
     /// Asks for an assessment of eligibility.
@@ -58,6 +84,10 @@ bodies! {
         /// A director's reason to call the person eligible against the rules.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         override_reason: Option<Sealed>,
+        /// Completed years on the day of the assessment, where the birth date is known. Whoever opens the
+        /// identity says them; a caller cannot.
+        #[serde(skip)]
+        completed_years: Option<u32>,
     }
 
     /// One criterion of a score sheet.

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::facts::{Decision, Eligibility, InterviewSheet, Selection};
+use super::facts::{Decision, Eligibility, InterviewSheet, Outcome, Selection};
 use crate::path::declare::parts;
-use crate::path::stage::{Stage, Status};
+use crate::path::stage::{ClosedBecause, Stage};
 use crate::path::state::{Signed, State};
 use crate::values::{ActorId, Score};
 
@@ -47,7 +47,13 @@ pub(in crate::path) fn fold_eligibility(
     signed: &Signed,
     assessment: &Eligibility,
 ) {
-    state.looked_at_again(signed.on);
+    // What is still to be proved closes nothing: a later assessment settles it.
+    let is_refused =
+        !assessment.eligible && assessment.rules.iter().any(|rule| rule.outcome == Outcome::NotMet);
+    match state.closed_because {
+        Some(ClosedBecause::NotSelected) => state.looked_at_again(signed.on),
+        _ => state.close_or_open(is_refused.then_some(ClosedBecause::NotEligible), signed.on),
+    }
     let (on, by, assessment) = (signed.on, signed.by.clone(), assessment.clone());
     state.eligibility = Some(EligibilityState { on, by, assessment });
 }
@@ -62,11 +68,8 @@ pub(in crate::path) fn fold_selection(state: &mut State, signed: &Signed, select
     if selection.decision == Decision::Selected {
         state.stage = Stage::Training;
     }
-    // A path that has closed otherwise is opened again by a reopening alone.
-    if matches!(state.status, Status::Active | Status::Suspended) {
-        let is_refused = selection.decision == Decision::NotSelected;
-        state.path_closed_on = is_refused.then_some(signed.on);
-    }
+    let is_refused = selection.decision == Decision::NotSelected;
+    state.close_or_open(is_refused.then_some(ClosedBecause::NotSelected), signed.on);
     let (on, by, selection) = (signed.on, signed.by.clone(), selection.clone());
     state.selection = Some(SelectionState { on, by, selection });
 }

@@ -19,6 +19,9 @@ pub enum TrainingBasis {
     Recognised,
 }
 
+/// Minutes of a session that somebody was there for: less than a day, and at least one.
+pub type MinutesPresent = Within<1, 1_440>;
+
 bodies! {
     /// A seat in a training group.
     Enrolment {
@@ -53,6 +56,28 @@ bodies! {
         minutes: Option<Within<0, 59>>,
         /// True when the person was there.
         present: bool,
+        /// Minutes that the person was there, where it was for a part of the session alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes_present: Option<MinutesPresent>,
+    }
+
+    /// How a session is told to have been attended.
+    Presence {
+        /// True when the person was there.
+        present: bool,
+        /// Minutes that the person was there, where it was for a part of the session alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes_present: Option<MinutesPresent>,
+    }
+
+    /// Attendance at one session, put right with its group's register.
+    AttendanceCorrection {
+        /// The session, by its own word in the path.
+        session: Slug,
+        /// As it was told.
+        before: Presence,
+        /// As it was.
+        after: Presence,
     }
 
     /// A module's assessment.
@@ -84,11 +109,23 @@ bodies! {
         modules: Vec<ModuleCode>,
     }
 
+    /// Asks to complete the training attended.
+    CompletionRequest {
+        /// Minutes of the sessions of the training group. Whoever looks the group up says them; a caller
+        /// cannot.
+        #[serde(skip)]
+        cohort_minutes: Option<u32>,
+    }
+
     /// A completed training.
     Completion {
         /// Attended or recognised.
         basis: TrainingBasis,
-        /// Minutes attended, when attended.
+        /// The training group whose sessions were planned. None when the person has no seat, and of an event
+        /// that was stored when only the sessions recorded in the path were counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cohort: Option<CohortId>,
+        /// Minutes attended, when attended; at most those planned.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attended_minutes: Option<u32>,
         /// Minutes planned, when attended.
@@ -111,6 +148,26 @@ impl Attendance {
     #[must_use]
     pub fn length_minutes(&self) -> u32 {
         self.hours.get() * 60 + self.minutes.map_or(0, Within::get)
+    }
+}
+
+impl Attendance {
+    /// How the session was attended.
+    #[must_use]
+    pub const fn presence(&self) -> Presence {
+        Presence { present: self.present, minutes_present: self.minutes_present }
+    }
+}
+
+impl Presence {
+    /// Minutes that were attended of a session of `length` minutes.
+    #[must_use]
+    pub fn minutes_of(&self, length: u32) -> u32 {
+        match (self.present, self.minutes_present) {
+            (false, _) => 0,
+            (true, None) => length,
+            (true, Some(minutes)) => minutes.get().min(length),
+        }
     }
 }
 

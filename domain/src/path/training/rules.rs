@@ -1,10 +1,11 @@
 //! The rules of training, and the facts that its commands lead to.
 
+use sira_numbers::counted;
+
 use super::facts::{
-    Assessment, Attendance, Completion, ModuleScore, Recognition, SeatReturn, TrainingBasis,
-    Withdrawal,
+    Assessment, Attendance, AttendanceCorrection, Completion, CompletionRequest, ModuleScore,
+    Presence, Recognition, SeatReturn, TrainingBasis, Withdrawal,
 };
-use crate::path::any::status::Nothing;
 use crate::path::case::Case;
 use crate::path::fact::Fact;
 use crate::path::proposal::Asked;
@@ -77,7 +78,39 @@ pub(in crate::path) fn check_attendance(
     if attendance.length_minutes() == 0 {
         return Err(Refusal::Disagree { field: "hours", other: "minutes" });
     }
-    Ok(())
+    check_presence(&attendance.presence(), attendance.length_minutes())
+}
+
+/// Nobody is there for longer than the session, nor for minutes of one that they were not at.
+fn check_presence(presence: &Presence, length: u32) -> Result<(), Refusal> {
+    match presence.minutes_present {
+        Some(_) if !presence.present => {
+            Err(Refusal::Disagree { field: "minutes_present", other: "present" })
+        }
+        Some(minutes) if minutes.get() > length => {
+            let (limit, given) = (length, minutes.get());
+            Err(Refusal::Above { what: Quantity::MinutesPresent, limit, given })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A session that was recorded is told to have been attended otherwise.
+pub(in crate::path) fn check_attendance_correction(
+    case: &Case,
+    correction: &AttendanceCorrection,
+) -> Result<(), Refusal> {
+    let Some(session) = case.state.sessions.get(&correction.session) else {
+        let name = correction.session.to_string();
+        return Err(Refusal::Unknown { item: Item::Session, name, field: "session" });
+    };
+    if session.presence() != correction.before {
+        return Err(Refusal::Disagree { field: "present", other: "before" });
+    }
+    if correction.before == correction.after {
+        return Err(Refusal::Unchanged { field: "present" });
+    }
+    check_presence(&correction.after, session.minutes)
 }
 
 /// Judges a module's score by the pass mark of the day.
@@ -101,13 +134,26 @@ pub(in crate::path) fn check_assessment(
     Err(Refusal::Disagree { field: "passed", other: "score" })
 }
 
-/// Completes the training attended, with its minutes.
-pub(in crate::path) fn complete(asked: &Asked, _: Nothing) -> Completion {
+/// Completes the training attended, with its minutes. Those that were planned are the sessions of the
+/// training group, or what the rules say: a session that was made up elsewhere counts as attended, and not
+/// as planned once more, and one before the person joined was planned all the same.
+pub(in crate::path) fn complete(
+    asked: &Asked,
+    CompletionRequest { cohort_minutes }: CompletionRequest,
+) -> Completion {
     let state = asked.path.state();
+    let by_rules = asked.rules.planned_hours.map(|hours| hours.get() * 60);
+    let cohort = state.enrolment.as_ref().map(|seat| seat.cohort);
+    let planned = match (by_rules.or(cohort_minutes), cohort) {
+        (Some(planned), Some(_)) => planned,
+        _ => planned_minutes(state, asked.rules),
+    };
+    let attended = attended_minutes(state);
     Completion {
         basis: TrainingBasis::Attended,
-        attended_minutes: Some(attended_minutes(state)),
-        planned_minutes: Some(planned_minutes(state, asked.rules)),
+        cohort,
+        attended_minutes: Some(if cohort.is_some() { attended.min(planned) } else { attended }),
+        planned_minutes: Some(planned),
         modules: asked.rules.modules.clone(),
         proof: None,
         reason: None,
@@ -118,6 +164,7 @@ pub(in crate::path) fn complete(asked: &Asked, _: Nothing) -> Completion {
 pub(in crate::path) fn recognise(_: &Asked, recognition: Recognition) -> Completion {
     Completion {
         basis: TrainingBasis::Recognised,
+        cohort: None,
         attended_minutes: None,
         planned_minutes: None,
         modules: recognition.modules,
@@ -126,43 +173,64 @@ pub(in crate::path) fn recognise(_: &Asked, recognition: Recognition) -> Complet
     }
 }
 
-/// Attendance and modules reach what the rules ask for.
+/// Attendance and modules reach what the rules ask for. What the sessions of the training group add up to
+/// is known to the completion: see [`check_completion`].
 pub(in crate::path) fn attended_enough(case: &Case) -> Result<(), Refusal> {
     let attended = attended_minutes(case.state);
-    let planned = planned_minutes(case.state, case.rules);
-    let given = attended.saturating_mul(100).checked_div(planned).unwrap_or(0);
-    let required = case.rules.attendance_percent.get();
-    if given < required || planned == 0 {
-        return Err(Refusal::Below { what: Quantity::Attendance, required, given });
+    let is_by_cohort = case.rules.planned_hours.is_none() && case.state.enrolment.is_some();
+    if !is_by_cohort || attended == 0 {
+        check_share(case, attended, planned_minutes(case.state, case.rules))?;
     }
     let modules = &case.rules.modules;
     let passed = |module| case.state.assessments.get(module).is_some_and(|state| state.passed);
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let given = count(modules.iter().filter(|module| passed(*module)).count());
-    let required = count(modules.len());
+    let given = counted(modules.iter().filter(|module| passed(*module)).count());
+    let required = counted(modules.len());
     if given < required {
         return Err(Refusal::Below { what: Quantity::ModulesPassed, required, given });
     }
     Ok(())
 }
 
-/// A completion says the minutes that the sessions add up to.
+fn check_share(case: &Case, attended: u32, planned: u32) -> Result<(), Refusal> {
+    let given = attended.saturating_mul(100).checked_div(planned).unwrap_or(0);
+    let required = case.rules.attendance_percent.get();
+    if given < required || planned == 0 {
+        return Err(Refusal::Below { what: Quantity::Attendance, required, given });
+    }
+    Ok(())
+}
+
+/// A completion says the minutes that the sessions add up to, and enough of them; of a training group, that
+/// in which the person holds a seat.
 pub(in crate::path) fn check_completion(
     case: &Case,
     completion: &Completion,
 ) -> Result<(), Refusal> {
-    let attended = attended_minutes(case.state);
-    let planned = planned_minutes(case.state, case.rules);
-    let said = (completion.attended_minutes, completion.planned_minutes);
-    if completion.is_recognised() || said == (Some(attended), Some(planned)) {
+    if completion.is_recognised() {
         return Ok(());
     }
-    Err(Refusal::Disagree { field: "attended_minutes", other: "planned_minutes" })
+    let (attended, by_rules) =
+        (attended_minutes(case.state), planned_minutes(case.state, case.rules));
+    let planned = completion.planned_minutes.unwrap_or(0);
+    let holds = match completion.cohort {
+        Some(cohort) => {
+            let is_planned = case.rules.planned_hours.is_none() || planned == by_rules;
+            let seat = case.state.enrolment.as_ref();
+            is_planned
+                && seat.is_some_and(|seat| seat.cohort == cohort)
+                && completion.attended_minutes == Some(attended.min(planned))
+        }
+        None => planned == by_rules && completion.attended_minutes == Some(attended),
+    };
+    if !holds {
+        return Err(Refusal::Disagree { field: "attended_minutes", other: "planned_minutes" });
+    }
+    check_share(case, completion.attended_minutes.unwrap_or(0), planned)
 }
 
 /// Minutes of the sessions that the person was at.
 fn attended_minutes(state: &State) -> u32 {
-    state.sessions.values().filter(|session| session.present).map(|session| session.minutes).sum()
+    state.sessions.values().map(|session| session.presence().minutes_of(session.minutes)).sum()
 }
 
 /// Minutes planned: by the rules, else the sum of the recorded sessions.

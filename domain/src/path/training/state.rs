@@ -2,7 +2,10 @@
 
 use chrono::NaiveDate;
 
-use super::facts::{Assessment, Attendance, Completion, Enrolment, Withdrawal};
+use super::facts::{
+    Assessment, Attendance, AttendanceCorrection, Completion, Enrolment, MinutesPresent, Presence,
+    Withdrawal,
+};
 use crate::path::declare::parts;
 use crate::path::stage::Stage;
 use crate::path::state::{Signed, State};
@@ -25,6 +28,9 @@ parts! {
         minutes: u32,
         /// True when the person was there.
         present: bool,
+        /// Minutes that the person was there, where it was for a part of the session alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        minutes_present: Option<MinutesPresent>,
     }
 
     /// The last assessment of a module.
@@ -63,9 +69,29 @@ pub(in crate::path) fn fold_attendance(
     attendance: &Attendance,
 ) {
     state.goes_on();
-    let (minutes, present) = (attendance.length_minutes(), attendance.present);
-    let session = SessionAttendance { on: signed.on, minutes, present };
+    let Presence { present, minutes_present } = attendance.presence();
+    let minutes = attendance.length_minutes();
+    let session = SessionAttendance { on: signed.on, minutes, present, minutes_present };
     state.sessions.insert(attendance.session.clone(), session);
+}
+
+pub(in crate::path) fn fold_attendance_correction(
+    state: &mut State,
+    _: &Signed,
+    correction: &AttendanceCorrection,
+) {
+    if let Some(session) = state.sessions.get_mut(&correction.session) {
+        session.present = correction.after.present;
+        session.minutes_present = correction.after.minutes_present;
+    }
+}
+
+impl SessionAttendance {
+    /// How it was attended.
+    #[must_use]
+    pub const fn presence(&self) -> Presence {
+        Presence { present: self.present, minutes_present: self.minutes_present }
+    }
 }
 
 pub(in crate::path) fn fold_assessment(

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::super::words::Dictionary;
 use super::measure::Source;
-use super::own::{OwnColumns, Tag, TooManyWords, tag};
+use super::own::{OwnColumns, Tag, Unfit, tag};
 
 /// The last assessment of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +34,10 @@ impl OwnColumns for AssessmentRow {
         "assessment"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
         Ok(Assessment {
             module: tag(words, &self.module)?,
-            score: u8::try_from(self.score).unwrap_or_default(),
+            score: u8::try_from(self.score)?,
             passed: self.passed,
         })
     }

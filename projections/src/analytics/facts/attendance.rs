@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::super::words::Dictionary;
 use super::measure::Source;
-use super::own::{OwnColumns, TooManyWords};
+use super::own::{OwnColumns, Unfit};
 
 /// Somebody's attendance of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +21,6 @@ pub(super) struct AttendanceRow {
     minutes: i64,
 }
 
-/// A session is a day at most, so its minutes have room.
-fn minutes(minutes: i64) -> u32 {
-    u32::try_from(minutes).unwrap_or_default()
-}
-
 impl OwnColumns for AttendanceRow {
     const SOURCE: Source = Source::TrainingAttendance;
     const TABLE: &'static str = "training_attendance";
@@ -36,8 +31,8 @@ impl OwnColumns for AttendanceRow {
         "attendance"
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
-        let (attended_minutes, minutes) = (minutes(self.attended_minutes), minutes(self.minutes));
-        Ok(Attendance { attended_minutes, minutes })
+    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, Unfit> {
+        let attended_minutes = self.attended_minutes.try_into()?;
+        Ok(Attendance { attended_minutes, minutes: self.minutes.try_into()? })
     }
 }

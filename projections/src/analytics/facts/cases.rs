@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sira_numbers::counted;
 use uuid::Uuid;
 
 /// The paths that facts are of, by place.
@@ -16,7 +17,7 @@ impl Cases {
     pub fn place(&mut self, id: Uuid) -> u32 {
         *self.places.entry(id).or_insert_with(|| {
             self.ids.push(id);
-            u32::try_from(self.ids.len() - 1).unwrap_or(u32::MAX)
+            counted(self.ids.len() - 1)
         })
     }
 

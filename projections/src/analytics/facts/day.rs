@@ -6,9 +6,9 @@ use chrono::{Datelike, NaiveDate};
 
 /// A day that a fact tells beside its own. It takes no more room where there may be none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(NonZeroI32);
+pub struct DayNumber(NonZeroI32);
 
-impl Day {
+impl DayNumber {
     /// The day as days from the common era.
     #[must_use]
     pub const fn number(self) -> i32 {
@@ -16,7 +16,7 @@ impl Day {
     }
 }
 
-impl From<NaiveDate> for Day {
+impl From<NaiveDate> for DayNumber {
     fn from(day: NaiveDate) -> Self {
         // Number 0 is a day two thousand years ago, the last before the era.
         Self(NonZeroI32::new(number_of(day)).unwrap_or(NonZeroI32::MIN))
@@ -42,6 +42,6 @@ mod tests {
     #[test]
     fn a_day_is_read_back() {
         let day = NaiveDate::from_ymd_opt(2024, 2, 29).unwrap();
-        assert_eq!(day_of(Day::from(day).number()), day);
+        assert_eq!(day_of(DayNumber::from(day).number()), day);
     }
 }

@@ -1,5 +1,7 @@
 //! What every fact has.
 
+use sira_numbers::Position;
+
 use super::assessment::Assessment;
 use super::attendance::Attendance;
 use super::grievance::Grievance;
@@ -10,9 +12,9 @@ use super::value::{Income, ValueTold};
 use super::visit::Visit;
 
 /// A row that stands has this for its end.
-pub const STANDS: u64 = u64::MAX;
+pub const STANDS: Position = Position::MAX;
 
-/// What every fact is broken down by: places in the [`Words`](super::words::Words) of each dimension.
+/// What every fact is broken down by: places in the words of each dimension.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dims {
     /// The training group.
@@ -37,11 +39,11 @@ pub struct Dims {
 
 /// One row: what it tells, of whom, when, and between which positions it stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fact {
+pub struct FigureFact {
     /// Position of the event that told it.
-    pub since: u64,
-    /// Position of the event that took it back; [`STANDS`] while it stands.
-    pub until: u64,
+    pub since: Position,
+    /// Position of the event that took it back; the largest one while it stands.
+    pub until: Position,
     /// What it tells beside that it happened.
     pub tells: Tells,
     /// What it is broken down by.
@@ -79,7 +81,7 @@ pub enum Tells {
     Grievance(Grievance),
 }
 
-impl Fact {
+impl FigureFact {
     /// The place of the word of its own that it is told apart by: a module, an instrument, a status, a
     /// currency, a category; 0 where it has none.
     #[must_use]
@@ -136,6 +138,6 @@ mod tests {
 
     #[test]
     fn a_fact_takes_72_bytes_at_most() {
-        assert!(size_of::<Fact>() <= 72, "{}", size_of::<Fact>());
+        assert!(size_of::<FigureFact>() <= 72, "{}", size_of::<FigureFact>());
     }
 }

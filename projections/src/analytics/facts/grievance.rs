@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::day::Day;
+use super::day::DayNumber;
 use super::measure::Source;
-use super::own::{OwnColumns, Tag, TooManyWords, tag};
+use super::own::{OwnColumns, Tag, Unfit, tag};
 
 /// A grievance; its day is that on which it was lodged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Grievance {
     /// Place of the word of what it is about.
     pub category: Tag,
     /// Day on which it was resolved; none while it is open.
-    pub resolved_on: Option<Day>,
+    pub resolved_on: Option<DayNumber>,
 }
 
 #[derive(FromRow)]
@@ -33,8 +33,8 @@ impl OwnColumns for GrievanceRow {
         "grievance"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
         let category = tag(words, &self.category)?;
-        Ok(Grievance { category, resolved_on: self.resolved_on.map(Day::from) })
+        Ok(Grievance { category, resolved_on: self.resolved_on.map(DayNumber::from) })
     }
 }

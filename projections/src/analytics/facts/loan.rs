@@ -6,17 +6,17 @@ use sira_domain::values::Xof;
 use sqlx::FromRow;
 
 use super::super::words::Dictionary;
-use super::day::{Day, day_of};
+use super::day::{DayNumber, day_of};
 use super::measure::Source;
-use super::own::{OwnColumns, TooManyWords};
+use super::own::{OwnColumns, Unfit};
 
 /// How a loan that was paid out stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loan {
-    /// Principal paid out and not back, whole francs; 0 once it is written off.
-    pub outstanding: i64,
+    /// Principal paid out and not back; nothing once it is written off.
+    pub outstanding: Xof,
     /// Day of the oldest instalment that is not wholly paid; none when none is left.
-    pub oldest_unpaid_due_on: Option<Day>,
+    pub oldest_unpaid_due_on: Option<DayNumber>,
     /// Whether the loan was ever rescheduled.
     pub rescheduled: bool,
 }
@@ -26,7 +26,7 @@ impl Loan {
     #[must_use]
     pub fn risk(&self) -> LoanRisk {
         LoanRisk {
-            outstanding: Xof::of(u64::try_from(self.outstanding).unwrap_or_default()),
+            outstanding: self.outstanding,
             oldest_unpaid_due_on: self.oldest_unpaid_due_on.map(|day| day_of(day.number())),
             rescheduled: self.rescheduled,
         }
@@ -50,10 +50,10 @@ impl OwnColumns for LoanRow {
         "loan"
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, Unfit> {
         Ok(Loan {
-            outstanding: self.outstanding,
-            oldest_unpaid_due_on: self.oldest_unpaid_due_on.map(Day::from),
+            outstanding: Xof::try_new(u64::try_from(self.outstanding)?).map_err(|_| Unfit)?,
+            oldest_unpaid_due_on: self.oldest_unpaid_due_on.map(DayNumber::from),
             rescheduled: self.reschedulings > 0,
         })
     }

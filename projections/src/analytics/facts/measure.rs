@@ -134,6 +134,11 @@ measures! {
     PrincipalRepaid "principal_repaid" FinanceLines WITH_CATEGORY;
     InterestRepaid "interest_repaid" FinanceLines WITH_CATEGORY;
     WrittenOff "written_off" FinanceLines WITH_CATEGORY;
+    Recovered "recovered" FinanceLines WITH_CATEGORY;
+    Refunded "refunded" FinanceLines WITH_CATEGORY;
+    CreditReceived "credit_received" FinanceLines WITH_CATEGORY;
+    CreditRefunded "credit_refunded" FinanceLines WITH_CATEGORY;
+    GuaranteeCalled "guarantee_called" FinanceLines WITH_CATEGORY;
     Loan "loan" LoanStatus OF_PEOPLE;
     Visit "visit" Visits WITH_CATEGORY;
     IncomeBaseline "income_baseline" IndicatorValues OF_INCOMES;
@@ -147,5 +152,6 @@ measures! {
     Due "due" IndicatorValues OF_PEOPLE;
     CommunityAction "community_action" IndicatorValues OF_PEOPLE;
     Support "support" IndicatorValues OF_PEOPLE;
+    Referral "referral" IndicatorValues OF_PEOPLE;
     Grievance "grievance" Grievances WITH_CATEGORY;
 }

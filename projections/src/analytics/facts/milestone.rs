@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::super::words::Dictionary;
 use super::measure::Source;
-use super::own::{OwnColumns, TooManyWords};
+use super::own::{OwnColumns, Unfit};
 
 #[derive(FromRow)]
 pub(super) struct MilestoneRow {
@@ -21,7 +21,7 @@ impl OwnColumns for MilestoneRow {
         &self.milestone
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, Unfit> {
         Ok(())
     }
 }

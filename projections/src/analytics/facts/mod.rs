@@ -1,6 +1,6 @@
 //! Facts: rows of the read models as figures are made of them, in memory, a column of structs a measure.
 //!
-//! What every fact has is a [`Fact`]; what one of its kind tells beside is a struct of its own, in a
+//! What every fact has is a [`FigureFact`]; what one of its kind tells beside is a struct of its own, in a
 //! file with how it is read. A measure says which dimensions its facts have.
 
 mod assessment;
@@ -19,6 +19,6 @@ mod value;
 mod visit;
 
 pub use day::{day_of, number_of};
-pub use fact::{Fact, Tells};
+pub use fact::{Dims, FigureFact, Tells};
 pub use measure::Measure;
 pub use reading::read;

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::super::words::Dictionary;
 use super::measure::Source;
-use super::own::{OwnColumns, Tag, TooManyWords, tag};
+use super::own::{OwnColumns, Tag, Unfit, tag};
 
 /// An amount that moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl OwnColumns for MoneyRow {
         &self.line
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
         let instrument = tag(words, &self.instrument)?;
         Ok(Money { amount: self.amount, instrument })
     }

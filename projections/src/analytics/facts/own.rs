@@ -1,5 +1,7 @@
 //! What the rows of one table have beside what all rows have.
 
+use std::num::TryFromIntError;
+
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -10,8 +12,15 @@ use super::measure::Source;
 /// The place of a word of a measure's own in the [`Words`](super::super::words::Words) of tags.
 pub type Tag = u16;
 
-/// More words in a dimension than a fact has room to tell apart.
-pub(super) struct TooManyWords;
+/// A row that no fact holds: a number that is none of its column's, or more words in a dimension than a fact
+/// has room to tell apart.
+pub(super) struct Unfit;
+
+impl From<TryFromIntError> for Unfit {
+    fn from(_: TryFromIntError) -> Self {
+        Self
+    }
+}
 
 /// What the rows of one table have beside what all rows have.
 pub(super) trait OwnColumns:
@@ -30,10 +39,10 @@ pub(super) trait OwnColumns:
     fn measure(&self) -> &str;
 
     /// What the row tells; its words get places.
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords>;
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit>;
 }
 
 /// The place of a word of a measure's own.
-pub(super) fn tag(words: &mut Dictionary, word: &str) -> Result<Tag, TooManyWords> {
-    Tag::try_from(words.tags.place(word)).map_err(|_| TooManyWords)
+pub(super) fn tag(words: &mut Dictionary, word: &str) -> Result<Tag, Unfit> {
+    Ok(Tag::try_from(words.tags.place(word))?)
 }

@@ -1,7 +1,8 @@
 //! Reading facts from the tables: what every row has, and what a kind of row has beside.
 
 use chrono::NaiveDate;
-use sira_database::on_engine;
+use sira_database::{number, on_engine};
+use sira_numbers::Position;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -10,17 +11,16 @@ use super::super::words::{Dictionary, flag_place};
 use super::assessment::AssessmentRow;
 use super::attendance::AttendanceRow;
 use super::day::number_of;
-use super::fact::{Dims, Fact, Tells};
+use super::fact::{Dims, FigureFact, Tells};
 use super::grievance::GrievanceRow;
 use super::loan::LoanRow;
 use super::measure::Measure;
 use super::milestone::MilestoneRow;
 use super::money::MoneyRow;
-use super::own::{OwnColumns, TooManyWords};
+use super::own::{OwnColumns, Unfit};
 use super::value::ValueRow;
 use super::visit::VisitRow;
 use crate::{ReadConnection, ReadError, ReadStore};
-use sira_database::bound;
 
 /// Events of one reading: an event tells a row or two, so a step holds some 100,000 rows at most.
 const STEP: u64 = 50_000;
@@ -56,9 +56,9 @@ struct Rows<O> {
 }
 
 /// What the tables tell beyond what a cube holds.
-pub struct Told {
+pub struct ToldFacts {
     /// The position that it leads to.
-    pub position: u64,
+    pub position: Position,
     milestones: Rows<MilestoneRow>,
     attendance: Rows<AttendanceRow>,
     assessments: Rows<AssessmentRow>,
@@ -74,11 +74,11 @@ pub struct Told {
 ///
 /// # Errors
 /// [`ReadError`].
-pub async fn read(store: &ReadStore, from: u64, to: u64) -> Result<Told, ReadError> {
+pub async fn read(store: &ReadStore, from: Position, to: Position) -> Result<ToldFacts, ReadError> {
     let mut handle = store.connection().await?;
-    let position = to.min(from + STEP);
+    let position = to.min(from.plus(STEP));
     let step = (from, position);
-    Ok(Told {
+    Ok(ToldFacts {
         position,
         milestones: rows_of(handle.connection(), step).await?,
         attendance: rows_of(handle.connection(), step).await?,
@@ -93,7 +93,7 @@ pub async fn read(store: &ReadStore, from: u64, to: u64) -> Result<Told, ReadErr
 
 async fn rows_of<O: OwnColumns>(
     mut connection: ReadConnection<'_>,
-    (from, to): (u64, u64),
+    (from, to): (Position, Position),
 ) -> Result<Rows<O>, ReadError> {
     let told = format!(
         "SELECT since_position, part, until_position, aggregate_id, sequence, occurred_on, \
@@ -108,15 +108,15 @@ async fn rows_of<O: OwnColumns>(
         O::TABLE
     );
     let told = on_engine!(connection.again(), db => {
-        sqlx::query_as(&told).bind(bound(from)).bind(bound(to)).fetch_all(db).await
+        sqlx::query_as(&told).bind(from.stored()).bind(to.stored()).fetch_all(db).await
     })?;
     let ended = on_engine!(connection, db => {
-        sqlx::query_as(&ended).bind(bound(from)).bind(bound(to)).fetch_all(db).await
+        sqlx::query_as(&ended).bind(from.stored()).bind(to.stored()).fetch_all(db).await
     })?;
     Ok(Rows { told, ended })
 }
 
-impl Told {
+impl ToldFacts {
     /// Takes what was read into a cube that stands where the reading began.
     ///
     /// # Errors
@@ -137,10 +137,10 @@ impl Told {
 }
 
 impl<O: OwnColumns<Told: Into<Tells>>> Rows<O> {
-    fn into_cube(self, cube: &mut Cube, position: u64) -> Result<(), ReadError> {
+    fn into_cube(self, cube: &mut Cube, position: Position) -> Result<(), ReadError> {
         for (since, part, until) in self.ended {
-            let part = u16::try_from(part).unwrap_or(u16::MAX);
-            cube.end(O::SOURCE, (since.unsigned_abs(), part), until.unsigned_abs());
+            let part = u16::try_from(part).map_err(|_| damaged::<O>(since, part))?;
+            cube.end(O::SOURCE, (number(since)?, part), number(until)?);
         }
         for row in &self.told {
             add(cube, row, position)?;
@@ -152,20 +152,17 @@ impl<O: OwnColumns<Told: Into<Tells>>> Rows<O> {
 fn add<O: OwnColumns<Told: Into<Tells>>>(
     cube: &mut Cube,
     row: &FactRow<O>,
-    position: u64,
+    position: Position,
 ) -> Result<(), ReadError> {
-    let damaged = || ReadError::Inconsistent {
-        table: O::TABLE,
-        id: format!("{} {}", row.since_position, row.part),
-    };
+    let damaged = || damaged::<O>(row.since_position, row.part);
     // A measure of a newer program is none of ours.
     let Some(measure) = Measure::find(O::SOURCE, row.own.measure()) else { return Ok(()) };
     let id = Uuid::try_parse(&row.aggregate_id).map_err(|_| damaged())?;
-    let dims = dims(&mut cube.dictionary, row).map_err(|TooManyWords| damaged())?;
-    let tells = row.own.tells(&mut cube.dictionary).map_err(|TooManyWords| damaged())?;
-    let fact = Fact {
-        since: row.since_position.unsigned_abs(),
-        until: until_at(row.until_position, position),
+    let dims = dims(&mut cube.dictionary, row).map_err(|Unfit| damaged())?;
+    let tells = row.own.tells(&mut cube.dictionary).map_err(|Unfit| damaged())?;
+    let fact = FigureFact {
+        since: number(row.since_position)?,
+        until: until_at(row.until_position.map(number).transpose()?, position),
         tells: tells.into(),
         dims,
         case: cube.cases.place(id),
@@ -177,9 +174,13 @@ fn add<O: OwnColumns<Told: Into<Tells>>>(
     Ok(())
 }
 
-fn dims<O>(words: &mut Dictionary, row: &FactRow<O>) -> Result<Dims, TooManyWords> {
-    let short = |place: u32| u16::try_from(place).map_err(|_| TooManyWords);
-    let tiny = |place: u32| u8::try_from(place).map_err(|_| TooManyWords);
+/// What is said of a row that is none of ours.
+fn damaged<O: OwnColumns>(since: i64, part: i64) -> ReadError {
+    ReadError::Inconsistent { table: O::TABLE, id: format!("{since} {part}") }
+}
+
+fn dims<O>(words: &mut Dictionary, row: &FactRow<O>) -> Result<Dims, Unfit> {
+    let (short, tiny) = (|place: u32| u16::try_from(place), |place: u32| u8::try_from(place));
     Ok(Dims {
         cohort: words.cohorts.place(row.cohort.as_deref().unwrap_or_default()),
         programme: short(words.programmes.place(&row.programme))?,

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::super::words::Dictionary;
 use super::measure::Source;
-use super::own::{OwnColumns, Tag, TooManyWords, tag};
+use super::own::{OwnColumns, Tag, Unfit, tag};
 
 /// An income, brought to a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl OwnColumns for ValueRow {
     }
 
     /// Incomes alone have a currency.
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
         let Some(currency) = &self.currency else { return Ok(ValueTold::Value(self.value)) };
         let currency = tag(words, currency)?;
         Ok(ValueTold::Income(Income { yearly: self.value, currency, trained: self.trained }))

@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::super::words::Dictionary;
 use super::measure::Source;
-use super::own::{OwnColumns, Tag, TooManyWords, tag};
+use super::own::{OwnColumns, Tag, Unfit, tag};
 
 /// How a business was seen at a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ impl OwnColumns for VisitRow {
         "visit"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, TooManyWords> {
-        let milestone = self.milestone.and_then(|months| u32::try_from(months).ok()).unwrap_or(0);
+    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
+        let milestone = u32::try_from(self.milestone.unwrap_or(0))?;
         let status = tag(words, &self.business_status)?;
         Ok(Visit { milestone, status })
     }

@@ -1,6 +1,7 @@
 //! Who recorded what, and when.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
 use super::common::{OCCURRED, RECORDED, SEQUENCE};
@@ -19,12 +20,12 @@ table! {
     ],
     /// An event, by whoever recorded it.
     ActivityRow {
-        position: u64 = means("Position", "Position of the event.").of("position");
+        position: Position = means("Position", "Position of the event.").of("position");
         recorded_at: DateTime<Utc> = RECORDED;
         occurred_on: NaiveDate = OCCURRED;
         aggregate_type: Word = means("Objet", "beneficiary, programme, cohort or fund.");
         aggregate_id: Uuid = means("Flux", "Id of the stream.");
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         event_type: Word = means("Événement", "The event's type.");
         actor: Word = means("Auteur", "Who recorded it.");
     }

@@ -1,6 +1,7 @@
 //! What each path has reached.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::common::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE};
@@ -20,7 +21,7 @@ table! {
             "Étape atteinte",
             "registered, idea_submitted, eligible, interviewed, selected, enrolled, trained, plan_validated, financing_requested, approved, financed, waived, started, closed, completed or exited.",
         );
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         occurred_on: NaiveDate = OCCURRED;
         recorded_at: DateTime<Utc> = RECORDED;
         days: i64 = means("Jours", "Days since registration; negative when told so.").of("days");

@@ -1,6 +1,7 @@
 //! Where each path stands.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::common::{
@@ -68,7 +69,7 @@ table! {
             "Étape",
             "idea, recruitment, training, financing, follow_up or completed.",
         );
-        status: Word = means("Statut", "active, suspended, exited or completed.");
+        status: Word = means("Statut", "active, suspended, closed (by a decision), exited or completed.");
         awaiting: Option<Word> = means(
             "En attente de",
             "The decision that the path waits for: eligibility, interview, selection, plan, financing, agreement; empty when none.",
@@ -81,15 +82,19 @@ table! {
         last_on: NaiveDate = LAST_ON;
         path_closed_on: Option<NaiveDate> = means(
             "Parcours clos le",
-            "Day on which the path closed: left, completed or not selected; empty while it goes on.",
+            "Day on which the path closed: left, completed, not selected or not eligible; empty while it goes on.",
+        );
+        closed_because: Option<Word> = means(
+            "Clos pour",
+            "The decision that closed the path: not_selected or not_eligible; empty otherwise.",
         );
         duplicate: bool = means(
             "Doublon",
             "Whether the path is frozen, the person continuing under another.",
         );
         erased: bool = means("Effacé", "Whether the personal data were erased.");
-        version: u64 = VERSION;
-        position: u64 = POSITION;
+        version: Version = VERSION;
+        position: Position = POSITION;
         recorded_at: DateTime<Utc> = means("Enregistré à", "When the last event was recorded.");
     }
 }

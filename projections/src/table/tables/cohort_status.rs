@@ -1,6 +1,7 @@
 //! Where each training group stands.
 
 use chrono::NaiveDate;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::common::{OFFICE_NOW, POSITION, PROGRAMME, VERSION};
@@ -26,15 +27,15 @@ table! {
         office: Word = OFFICE_NOW;
         centre: Word = means("Centre", "Where it is held.");
         capacity: u32 = means("Places", "Seats.").of("seats");
-        seats_taken: u64 = means("Places prises", "Seats taken.").of("seats");
-        sessions: u64 = means("Séances", "Sessions scheduled.").of("sessions");
-        registers: u64 = means("Feuilles", "Sessions whose register was recorded.").of("sessions");
-        present: u64 = means("Présences", "Members who were there, over all registers.").of("people");
-        absent: u64 = means("Absences", "Members who were not.").of("people");
+        seats_taken: u32 = means("Places prises", "Seats taken.").of("seats");
+        sessions: u32 = means("Séances", "Sessions scheduled.").of("sessions");
+        registers: u32 = means("Feuilles", "Sessions whose register was recorded.").of("sessions");
+        present: u32 = means("Présences", "Members who were there, over all registers.").of("people");
+        absent: u32 = means("Absences", "Members who were not.").of("people");
         starts_on: NaiveDate = means("Du", "First day.");
         ends_on: NaiveDate = means("Au", "Last day.");
         closed_on: Option<NaiveDate> = means("Clos le", "Day on which it was closed.");
-        version: u64 = VERSION;
-        position: u64 = POSITION;
+        version: Version = VERSION;
+        position: Position = POSITION;
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::values::Xof;
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::common::{AGGREGATE, FINANCING, OCCURRED, RECORDED, SEQUENCE};
@@ -21,10 +22,12 @@ table! {
     /// A movement of money.
     FinanceLineRow {
         aggregate_id: Uuid = AGGREGATE;
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         line: Word = means(
             "Mouvement",
-            "requested, approved, released, disbursed, principal_repaid, interest_repaid or written_off.",
+            "requested, approved, released, disbursed, principal_repaid, interest_repaid, credit_received, \
+             written_off, recovered, refunded, credit_refunded or guarantee_called; reversed, of a payment that was \
+             undone, which then counts in none of the others.",
         );
         financing: u32 = FINANCING;
         tranche: Option<u32> = means("Tranche", "Number of the tranche, of a disbursement.");
@@ -33,5 +36,7 @@ table! {
         occurred_on: NaiveDate = OCCURRED;
         recorded_at: DateTime<Utc> = RECORDED;
         amount: Xof = means("Montant", "The amount.");
+        reversed_line: Option<Word> = means("Mouvement annulé", "Of a reversed line: what it was until then.");
+        reversed_on: Option<NaiveDate> = means("Annulé le", "Day on which the payment was undone.");
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use sira_domain::values::Xof;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::common::{POSITION, PROGRAMME, VERSION};
@@ -30,11 +31,19 @@ table! {
         budget: Xof = means("Budget", "What the donor gives, as it stands.");
         committed: Xof = means("Engagé", "Committed and not given up or paid back.");
         disbursed: Xof = means("Décaissé", "Paid out and not paid back.");
-        repaid: Xof = means("Remboursé", "Principal that came back.");
+        repaid: Xof = means(
+            "Remboursé",
+            "What came back: principal, recoveries, unspent grants and kits.",
+        );
         interest: Xof = means("Intérêts", "Interest that came in.");
+        credit: Xof = means(
+            "Trop-perçus",
+            "Paid back above all that was owed, and held for the persons.",
+        );
+        reversed: Xof = means("Annulé", "Payments out that were undone.");
         free: Xof = means("Disponible", "What can still be committed.");
         closed: bool = means("Clos", "Whether it is closed.");
-        version: u64 = VERSION;
-        position: u64 = POSITION;
+        version: Version = VERSION;
+        position: Position = POSITION;
     }
 }

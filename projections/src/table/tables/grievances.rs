@@ -1,6 +1,7 @@
 //! Grievances with their outcome.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::common::{AGGREGATE, RECORDED, SEQUENCE};
@@ -16,7 +17,7 @@ table! {
     /// A grievance with its outcome.
     GrievanceRow {
         aggregate_id: Uuid = AGGREGATE;
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         grievance: u32 = means("Plainte", "Number within the path, from 1.");
         category: Word = means("Objet", "What it is about.");
         occurred_on: NaiveDate = means("Reçue le", "Day it was lodged.");

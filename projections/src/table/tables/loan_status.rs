@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::values::Xof;
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::common::{AGGREGATE, FINANCING, OCCURRED, RECORDED, REFERENCE, SEQUENCE};
@@ -22,16 +23,22 @@ table! {
     LoanStatusRow {
         aggregate_id: Uuid = AGGREGATE;
         reference: Word = REFERENCE;
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         financing: u32 = FINANCING;
         occurred_on: NaiveDate = OCCURRED;
         recorded_at: DateTime<Utc> = RECORDED;
         disbursed: Xof = means("Décaissé", "Paid out.");
         repaid: Xof = means("Remboursé", "Principal paid back.");
         outstanding: Xof = means("Encours", "Principal paid out and not back; 0 once written off.");
+        interest_owed: Xof = means(
+            "Intérêts restant dus",
+            "Interest of the schedule in force that is not paid, due or not; 0 once written off.",
+        );
+        credit: Xof = means("Trop-perçu", "Paid back above all that was owed, and not refunded.");
+        recovered: Xof = means("Recouvré", "What came in after the loan was written off.");
         oldest_unpaid_due_on: Option<NaiveDate> = means(
             "Plus ancienne échéance impayée",
-            "Day of the oldest instalment that is not wholly paid; empty when none is left.",
+            "Day of the oldest instalment of which any part, principal or interest, is unpaid; empty when none is left.",
         );
         reschedulings: u32 = means(
             "Rééchelonnements",

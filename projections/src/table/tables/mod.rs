@@ -6,15 +6,19 @@ pub(crate) mod case_advisers;
 pub(crate) mod case_milestones;
 pub(crate) mod case_status;
 pub(crate) mod cohort_status;
+pub(crate) mod commitments;
 mod common;
 pub(crate) mod finance_lines;
 pub(crate) mod follow_up_schedule;
 pub(crate) mod fund_status;
 pub(crate) mod grievances;
+pub(crate) mod handovers;
 pub(crate) mod indicator_values;
 pub(crate) mod loan_status;
 pub(crate) mod offices;
+pub(crate) mod payments;
 pub(crate) mod programme_status;
+pub(crate) mod reconciliations;
 pub(crate) mod staff;
 pub(crate) mod targets;
 pub(crate) mod training_assessments;
@@ -38,6 +42,7 @@ macro_rules! tables {
 tables! {
     CaseStatus in case_status;
     CaseAdvisers in case_advisers;
+    Handovers in handovers;
     CaseMilestones in case_milestones;
     TrainingAttendance in training_attendance;
     TrainingAssessments in training_assessments;
@@ -54,6 +59,9 @@ tables! {
     ProgrammeStatus in programme_status;
     Offices in offices;
     Staff in staff;
+    Commitments in commitments;
+    Payments in payments;
+    Reconciliations in reconciliations;
 }
 
 impl TableId {

@@ -1,6 +1,7 @@
 //! Where each programme stands.
 
 use chrono::NaiveDate;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
 use super::common::{POSITION, PROGRAMME, VERSION};
@@ -22,8 +23,8 @@ table! {
         term_years: u32 = means("Durée", "Term with its renewals.").of("years");
         renewals: u32 = means("Reconductions", "How often it was renewed.").of("times");
         renewable: bool = means("Reconductible", "Whether the convention may be renewed.");
-        offices: u64 = means("Antennes", "Offices that were ever opened.").of("offices");
-        offices_open: u64 = means(
+        offices: u32 = means("Antennes", "Offices that were ever opened.").of("offices");
+        offices_open: u32 = means(
             "Antennes ouvertes",
             "Offices without a day of closing.",
         ).of("offices");
@@ -35,7 +36,7 @@ table! {
             "Parties",
             "Parties to the convention, as a JSON list of name and role.",
         );
-        version: u64 = VERSION;
-        position: u64 = POSITION;
+        version: Version = VERSION;
+        position: Position = POSITION;
     }
 }

@@ -1,6 +1,7 @@
 //! The last assessment of each module.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::common::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE};
@@ -16,7 +17,7 @@ table! {
     /// The last assessment of a module.
     AssessmentRow {
         aggregate_id: Uuid = AGGREGATE;
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         module: Word = means("Module", "The module.");
         occurred_on: NaiveDate = OCCURRED;
         recorded_at: DateTime<Utc> = RECORDED;

@@ -1,6 +1,7 @@
 //! Attendance.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::common::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE};
@@ -16,7 +17,7 @@ table! {
     /// Somebody's attendance of one session.
     AttendanceRow {
         aggregate_id: Uuid = AGGREGATE;
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         session: Word = means("Séance", "The session's word.");
         occurred_on: NaiveDate = OCCURRED;
         recorded_at: DateTime<Utc> = RECORDED;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::values::{SignedXof, Xof};
+use sira_numbers::Sequence;
 use uuid::Uuid;
 
 use super::common::{AGGREGATE, OCCURRED, RECORDED, SEQUENCE, STARTED_ON};
@@ -17,7 +18,7 @@ table! {
     /// A follow-up visit.
     VisitRow {
         aggregate_id: Uuid = AGGREGATE;
-        sequence: u64 = SEQUENCE;
+        sequence: Sequence = SEQUENCE;
         milestone: Option<u32> = means(
             "Échéance",
             "Months after the start that it is made for; empty beside the milestones.",

@@ -8,6 +8,8 @@ use crate::documents::DocumentError;
 use crate::figures::ReportError;
 use crate::journal::JournalError;
 use crate::keys::KeysError;
+use crate::open_call::OpenCallError;
+use crate::reassignment::ReassignmentError;
 use crate::replay::activity::ActivityError;
 use crate::replay::person::HeldError;
 use crate::retention::RetentionError;
@@ -35,35 +37,33 @@ impl From<ReportError> for ApiError {
         match error {
             ReportError::Bad(bad) => bad.into(),
             ReportError::NameTaken => Self::NameTaken,
+            ReportError::TooMany { given, limit } => Self::TooManyReports { given, limit },
             ReportError::Unknown => Self::NotFound,
             ReportError::Figures(error) => Self::Figures(error),
         }
     }
 }
 
-impl From<RetentionError> for ApiError {
-    fn from(error: RetentionError) -> Self {
-        match error {
-            RetentionError::Read(error) => Self::Read(error),
-            RetentionError::Command(error) => Self::Command(error),
+/// Of what reads a list and gives commands.
+macro_rules! of_reading_or_commanding {
+    ($($below:ident),*) => {$(
+        impl From<$below> for ApiError {
+            fn from(error: $below) -> Self {
+                match error {
+                    $below::Read(error) => Self::Read(error),
+                    $below::Command(error) => Self::Command(error),
+                }
+            }
         }
-    }
+    )*};
 }
+of_reading_or_commanding!(RetentionError, HeldError, ActivityError, ReassignmentError);
 
-impl From<HeldError> for ApiError {
-    fn from(error: HeldError) -> Self {
+impl From<OpenCallError> for ApiError {
+    fn from(error: OpenCallError) -> Self {
         match error {
-            HeldError::Read(error) => Self::Read(error),
-            HeldError::Command(error) => Self::Command(error),
-        }
-    }
-}
-
-impl From<ActivityError> for ApiError {
-    fn from(error: ActivityError) -> Self {
-        match error {
-            ActivityError::Read(error) => Self::Read(error),
-            ActivityError::Journal(error) => Self::Command(error),
+            OpenCallError::Full { retry_after_s } => Self::TooManyRequests { retry_after_s },
+            OpenCallError::Command(error) => Self::Command(error),
         }
     }
 }

@@ -9,16 +9,17 @@ mod problems;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_domain::values::ValueError;
+use sira_numbers::Version;
 use sira_projections::{FoldError, ReadError};
 use tracing::Level;
 
 use super::envelope::Envelope;
-use super::problem::{self, Kind};
+use super::problem::{self, ProblemKind};
 use super::query::WrongParameter;
 use crate::commands::CommandError;
 use crate::evidence::EvidenceError;
@@ -65,14 +66,17 @@ pub enum ApiError {
         /// The header.
         if_match: String,
         /// The version that stands; 0 before the first event.
-        current: u64,
+        current: Version,
     },
     /// The body is not JSON.
     #[error("the body is not JSON")]
     MalformedJson,
     /// The body is of another type than the route takes.
     #[error("unsupported media type")]
-    UnsupportedMediaType,
+    UnsupportedMediaType {
+        /// The type that is taken here.
+        expected: &'static str,
+    },
     /// The body is too large.
     #[error("the body is too large")]
     BodyTooLarge,
@@ -93,12 +97,29 @@ pub enum ApiError {
     /// Another report has the name.
     #[error("the name is taken")]
     NameTaken,
+    /// As many reports stand as may.
+    #[error("{given} reports stand, at most {limit} may")]
+    TooManyReports {
+        /// Reports that stand.
+        given: u64,
+        /// How many may.
+        limit: u64,
+    },
     /// The read models have not reached the position that is asked for in time.
     #[error("the read models are behind")]
     Behind,
     /// Every place for a reader of the events is taken.
     #[error("every place for a stream is taken")]
     NoPlace,
+    /// The disk has no room for another document.
+    #[error("there is no room for documents")]
+    NoRoom,
+    /// As much is kept of the person as may be.
+    #[error("{held_bytes} bytes of documents are kept of the person")]
+    DocumentsOfPerson {
+        /// Bytes that are kept.
+        held_bytes: u64,
+    },
     /// This process was started without a store of documents.
     #[error("there is no document store")]
     NoDocuments,
@@ -143,7 +164,7 @@ impl ApiError {
 
     /// How loudly it is logged: what is our own fault as an error, what passes as a warning, what is the
     /// caller's affair for who debugs.
-    fn severity(kind: Kind) -> Level {
+    fn severity(kind: ProblemKind) -> Level {
         match kind.status {
             500 => Level::ERROR,
             503 if kind.slug == problem::UNAVAILABLE.slug => Level::ERROR,
@@ -185,16 +206,40 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// The error of a response that failed and is no problem document.
+fn foreign(response: &Response) -> Option<ApiError> {
+    let status = response.status();
+    // What is no problem and yet JSON is our own answer of that status, such as that of an unready process.
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_own = kind.is_some_and(|kind| kind == problem::MEDIA_TYPE || kind == "application/json");
+    if is_own || !(status.is_client_error() || status.is_server_error()) {
+        return None;
+    }
+    Some(match status {
+        StatusCode::NOT_FOUND => ApiError::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
+        StatusCode::REQUEST_TIMEOUT => ApiError::Timeout,
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => ApiError::MalformedJson,
+        _ => ApiError::Panicked,
+    })
+}
+
 /// A response whose error, if it carries one, is written as a problem. Headers that inner layers have set
 /// stay.
 #[must_use]
 pub fn rendered(mut response: Response, envelope: &Envelope) -> Response {
-    let Some(Unwritten(error)) = response.extensions_mut().remove::<Unwritten>() else {
-        return response;
+    let error = match response.extensions_mut().remove::<Unwritten>() {
+        Some(Unwritten(error)) => error,
+        // A library below refuses in words of its own.
+        None => match foreign(&response) {
+            Some(error) => Arc::new(error),
+            None => return response,
+        },
     };
     let mut written = error.render(envelope);
     for (name, value) in response.headers() {
-        if name != CONTENT_LENGTH && !written.headers().contains_key(name) {
+        if ![CONTENT_LENGTH, CONTENT_TYPE].contains(name) && !written.headers().contains_key(name) {
             written.headers_mut().append(name, value.clone());
         }
     }

@@ -12,7 +12,7 @@ use super::ApiError;
 use crate::commands::{CommandError, FormErrors};
 use crate::documents::DocumentError;
 use crate::evidence::EvidenceError;
-use crate::figures::FigureError;
+use crate::figures::{FigureError, Rule};
 use crate::journal::JournalError;
 use crate::token::TokenError;
 
@@ -53,7 +53,11 @@ impl ApiError {
                     .detail(format!("If-Match {if_match} != \"{current}\""))
             }
             Self::MalformedJson => Problem::new(problem::MALFORMED_JSON),
-            Self::UnsupportedMediaType => Problem::new(problem::UNSUPPORTED_MEDIA_TYPE),
+            Self::UnsupportedMediaType { expected } => {
+                let wrong = wording::of_rule("parameter_form", expected, language);
+                let problem = Problem::new(problem::UNSUPPORTED_MEDIA_TYPE);
+                problem.error("Content-Type", "parameter_form", wrong)
+            }
             Self::BodyTooLarge => Problem::new(problem::BODY_TOO_LARGE),
             Self::Timeout => Problem::new(problem::TIMEOUT),
             Self::Parameters(wrong) => parameters_problem(wrong, language),
@@ -61,8 +65,22 @@ impl ApiError {
                 Problem::new(problem::INVALID_BODY).error("", *rule, detail)
             }
             Self::NameTaken => Problem::new(problem::REFUSED).error("/name", "unique", "name"),
+            Self::TooManyReports { given, limit } => {
+                let told = wording::of_reports(*given, *limit, language);
+                Problem::new(problem::REFUSED).detail(told.clone()).error(
+                    "/name",
+                    "reports_standing",
+                    told,
+                )
+            }
             Self::Behind => Problem::new(problem::BEHIND).retry_after(SOON_RETRY_S),
             Self::NoPlace => Problem::new(problem::BUSY).retry_after(PLACE_RETRY_S),
+            Self::NoRoom => Problem::new(problem::NO_ROOM),
+            Self::DocumentsOfPerson { held_bytes } => {
+                let told = wording::of_documents(*held_bytes, language);
+                let problem = Problem::new(problem::REFUSED).detail(told.clone());
+                problem.error("/file", "documents_of_person", told)
+            }
             Self::NoDocuments | Self::NoKeys => Problem::new(problem::UNAVAILABLE),
             Self::Command(error) => of_command(error, language),
             Self::Read(error) => of_read(error),
@@ -83,6 +101,9 @@ fn unavailable() -> Problem {
 fn of_command(error: &CommandError, language: Language) -> Problem {
     match error {
         CommandError::Form(errors) => of_form(errors, language),
+        CommandError::Refused(refusal @ Refusal::OutsideReach { .. }) => {
+            Problem::new(problem::OUT_OF_SCOPE).detail(refusal.detail(language))
+        }
         CommandError::Refused(refusal) => of_refusal(refusal, language),
         CommandError::NotFound | CommandError::NoSuchCommand => Problem::new(problem::NOT_FOUND),
         CommandError::OutOfScope => Problem::new(problem::OUT_OF_SCOPE),
@@ -128,7 +149,9 @@ fn of_refusal(refusal: &Refusal, language: Language) -> Problem {
 /// that logs in anew at each 401 would never end.
 fn of_token(error: &TokenError) -> Problem {
     match error {
-        TokenError::Expired | TokenError::Revoked => Problem::new(problem::TOKEN_EXPIRED),
+        TokenError::Expired | TokenError::Revoked | TokenError::Outdated => {
+            Problem::new(problem::TOKEN_EXPIRED)
+        }
         TokenError::NoGrant => Problem::new(problem::NO_GRANT),
         TokenError::IssuerUnavailable => {
             Problem::new(problem::ISSUER_UNAVAILABLE).retry_after(ISSUER_RETRY_S)
@@ -164,10 +187,26 @@ fn of_figures(error: &FigureError, language: Language) -> Problem {
         parameters_problem(&[WrongParameter::value(name, expected)], language)
     };
     match error {
+        FigureError::TooManyQuestions => {
+            Problem::new(problem::TOO_MANY_REQUESTS).retry_after(SOON_RETRY_S)
+        }
+        FigureError::Busy => Problem::new(problem::BUSY).retry_after(SOON_RETRY_S),
         FigureError::Behind => Problem::new(problem::BEHIND).retry_after(SOON_RETRY_S),
         FigureError::NoSuchPosition { head } => bad("as_of_position", format!("0..{head}")),
-        FigureError::Uncomputed(Uncomputed::TooManyCells(error)) => {
-            bad("group_by", error.to_string())
+        FigureError::Refused(refused) if refused.rule == Rule::Scope => {
+            let told = wording::of_rule(refused.rule.word(), &refused.allowed, language);
+            Problem::new(problem::OUT_OF_SCOPE).detail(told)
+        }
+        FigureError::Refused(refused) => {
+            let rule = refused.rule.word();
+            let allowed = refused.allowed.clone();
+            let wrong =
+                WrongParameter { rule, ..WrongParameter::value(refused.parameter, allowed) };
+            parameters_problem(&[wrong], language)
+        }
+        FigureError::Uncomputed(Uncomputed::TooCostly(costly)) => {
+            let (parameter, told) = wording::of_cost(*costly, language);
+            parameters_problem(&[WrongParameter::refused(parameter, "too_costly", told)], language)
         }
         FigureError::Uncomputed(Uncomputed::DimensionNotHeld(missing)) => {
             let parameter = if missing.is_filter { missing.dimension.word() } else { "group_by" };

@@ -1,29 +1,41 @@
 //! Figures as JSON with their definitions, or as a sheet's bytes.
 
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 use sira_domain::reference::Language;
-use sira_projections::analytics::{Indicator, Kind};
+use sira_numbers::Position;
+use sira_projections::analytics::{Indicator, IndicatorKind};
 use sira_projections::table::time_text;
 
 use super::row::Row;
-use crate::figures::{Found, Question, When};
-use crate::formats::Format;
-use crate::http::contract::answer::Read;
+use crate::figures::{AnswerMemory, FigureError, FoundMoment, Question, When};
+use crate::formats::{Format, FormatError};
+use crate::http::App;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::operation::{AnswerHeader, Operation, Output};
+use crate::http::contract::wording;
 
 /// What was asked and of when.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Head {
+pub struct FigureHead {
     /// Everything up to here is in the figures.
-    position: u64,
+    position: Position,
     /// The day that they are of.
     day: NaiveDate,
+    /// The end of the period of reporting up to which figures are published, for those who must see nobody.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "NaiveDate")]
+    published_at: Option<NaiveDate>,
+    /// How published figures are to be read, in the caller's language.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    note: Option<&'static str>,
     /// The time that was asked of, if one was.
     #[schemars(with = "Option<chrono::DateTime<chrono::Utc>>")]
     as_of: Option<String>,
@@ -31,11 +43,13 @@ pub struct Head {
     group_by: Vec<&'static str>,
 }
 
-impl Head {
+impl FigureHead {
     /// Of a question and its moment.
     #[must_use]
-    pub fn of(question: &Question, found: &Found) -> Self {
+    pub fn of(question: &Question, found: &FoundMoment, language: Language) -> Self {
         Self {
+            published_at: found.published_at,
+            note: found.published_at.map(|_| wording::of_published(language)),
             position: found.at.position,
             day: found.at.day,
             as_of: match question.when {
@@ -82,8 +96,8 @@ pub fn definitions(
             formula: if french { indicator.formula_fr } else { indicator.formula_en },
             unit: indicator.unit.word(),
             over: match indicator.kind {
-                Kind::Flow => "period",
-                Kind::Stock => "day",
+                IndicatorKind::Flow => "period",
+                IndicatorKind::Stock => "day",
             },
             source: indicator.source,
         });
@@ -96,28 +110,72 @@ pub fn definitions(
 pub struct FigureTable {
     /// What was asked.
     #[serde(flatten)]
-    pub head: Head,
+    pub head: FigureHead,
     /// What each indicator is.
     pub definitions: Vec<Definition>,
     /// The cells, or the targets.
     pub rows: Vec<Row>,
 }
 
-/// Figures in the format that was asked for.
-pub enum FigureAnswer {
+/// Figures in the format that was asked for, written: nothing is left to do but to send them.
+pub struct FigureAnswer {
+    bytes: Bytes,
+    content_type: &'static str,
+    /// How a sheet is to be kept.
+    disposition: Option<String>,
+    position: Position,
+    /// What the answer takes of memory until it has been sent.
+    memory: Option<AnswerMemory>,
+}
+
+/// Bytes of an answer that are handed on at once: compressing them is a millisecond's work, after which
+/// other requests have their turn.
+const PIECE_BYTES: usize = 64 * 1024;
+
+impl FigureAnswer {
     /// For a program.
-    Json(Box<Read<FigureTable>>),
+    ///
+    /// # Errors
+    /// That it cannot be written.
+    pub fn json(body: &FigureTable, position: Position) -> Result<Self, FormatError> {
+        let bytes = serde_json::to_vec(body).map_err(std::io::Error::from)?.into();
+        let content_type = "application/json";
+        Ok(Self { bytes, content_type, disposition: None, position, memory: None })
+    }
+
     /// For a spreadsheet or a statistician.
-    Sheet {
-        /// The format.
-        format: Format,
-        /// The sheet's name.
-        name: String,
-        /// The file.
-        bytes: Vec<u8>,
-        /// Everything up to here is in it.
-        position: u64,
-    },
+    #[must_use]
+    pub fn sheet(format: Format, name: &str, bytes: Vec<u8>, position: Position) -> Self {
+        let disposition = Some(format.content_disposition(name));
+        let content_type = format.content_type();
+        Self { bytes: bytes.into(), content_type, disposition, position, memory: None }
+    }
+
+    /// Writes an answer on a thread of its own, and takes memory for it until it has been sent.
+    ///
+    /// # Errors
+    /// That it cannot be written, or that there is no memory for it now.
+    pub async fn written(
+        app: &App,
+        write: impl FnOnce() -> Result<Self, ApiError> + Send + 'static,
+    ) -> Result<Self, ApiError> {
+        let written = tokio::task::spawn_blocking(write).await;
+        let written = written.map_err(|error| {
+            tracing::error!(%error, "figures could not be written");
+            FigureError::Broken
+        })??;
+        let memory = app.figures.answer_memory(written.bytes.len())?;
+        Ok(Self { memory: Some(memory), ..written })
+    }
+}
+
+/// The bytes, a piece at a time; the memory is given back with the last of them.
+fn pieces(bytes: Bytes, memory: Option<AnswerMemory>) -> Body {
+    let pieces = futures::stream::unfold((bytes, memory), |(mut bytes, memory)| async move {
+        let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
+        (!piece.is_empty()).then_some((Ok::<_, Infallible>(piece), (bytes, memory)))
+    });
+    Body::from_stream(pieces)
 }
 
 /// The format that an `Accept` header asks for.
@@ -131,42 +189,25 @@ pub fn negotiated(accept: Option<&str>) -> Result<Format, ApiError> {
 
 impl IntoResponse for FigureAnswer {
     fn into_response(self) -> Response {
-        let mut response = match self {
-            Self::Json(read) => read.into_response(),
-            Self::Sheet { format, name, bytes, position } => {
-                let mut response = bytes.into_response();
-                let kind = HeaderValue::from_static(format.content_type());
-                let headers = response.headers_mut();
-                headers.insert(header::CONTENT_TYPE, kind);
-                let cached = HeaderValue::from_static("private, no-cache");
-                headers.insert(header::CACHE_CONTROL, cached);
-                headers.insert("sira-position", HeaderValue::from(position));
-                if let Ok(how) = HeaderValue::from_str(&format.content_disposition(&name)) {
-                    headers.insert(header::CONTENT_DISPOSITION, how);
-                }
-                response
-            }
-        };
-        let vary = HeaderValue::from_static("Accept, Accept-Language");
-        response.headers_mut().insert(header::VARY, vary);
+        let Self { bytes, content_type, disposition, position, memory } = self;
+        let body = if bytes.len() <= PIECE_BYTES { bytes.into() } else { pieces(bytes, memory) };
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert("sira-position", HeaderValue::from(position.get()));
+        let how = disposition.and_then(|how| HeaderValue::from_str(&how).ok());
+        if let Some(how) = how {
+            headers.insert(header::CONTENT_DISPOSITION, how);
+        }
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
         response
     }
 }
 
 impl Output for FigureAnswer {
     fn describe(operation: &mut Operation) {
-        let table = operation.schema_of::<FigureTable>();
-        let content: Vec<_> = Format::ALL
-            .iter()
-            .map(|format| match format {
-                Format::Json => (format.media_type(), table.clone()),
-                Format::Csv => (format.media_type(), json!({ "type": "string" })),
-                Format::Parquet | Format::Xlsx => {
-                    (format.media_type(), json!({ "type": "string", "format": "binary" }))
-                }
-            })
-            .collect();
-        operation.answer(200, "The figures.", &[AnswerHeader::Position], &content);
-        operation.problems(&[406, 503]);
+        operation.table::<FigureTable>(200, "The figures.", &[AnswerHeader::Position]);
+        operation.problems(&[406, 429, 503]);
     }
 }

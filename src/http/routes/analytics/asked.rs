@@ -13,7 +13,7 @@ use crate::http::contract::parameter::Parameter;
 use crate::http::contract::query::WrongParameter;
 
 /// The parameters of the route of one subject, by its place among [`Subject::ALL`].
-pub struct Asked<const SUBJECT: usize>(pub Parameters);
+pub struct AskedFigures<const SUBJECT: usize>(pub Parameters);
 
 /// The parameters of the route that tells the events behind a cell.
 pub struct AskedCell(pub Parameters);
@@ -22,7 +22,7 @@ fn read(parts: &Parts) -> Result<Parameters, ApiError> {
     Ok(parts.uri.query().unwrap_or_default().parse::<Parameters>()?)
 }
 
-impl<const SUBJECT: usize> FromRequestParts<App> for Asked<SUBJECT> {
+impl<const SUBJECT: usize> FromRequestParts<App> for AskedFigures<SUBJECT> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
@@ -45,7 +45,7 @@ fn describe(operation: &mut Operation, parameters: Vec<crate::figures::Described
     operation.problems(&[400]);
 }
 
-impl<const SUBJECT: usize> Input for Asked<SUBJECT> {
+impl<const SUBJECT: usize> Input for AskedFigures<SUBJECT> {
     fn describe(operation: &mut Operation) {
         describe(operation, parameters_of(Subject::ALL[SUBJECT].1));
     }

@@ -1,12 +1,12 @@
 //! Indicators and targets, as JSON with their definitions or as a sheet.
 
 use axum::extract::State;
-use sira_projections::analytics::PROJECTIONS;
+use sira_projections::analytics::{AnalyticsQuery, PROJECTIONS};
 
 use super::answer::{FigureAnswer, negotiated};
-use super::asked::Asked;
-use super::{TAG, reached, sheet};
-use crate::figures::{Question, Subject, sees_nobody};
+use super::asked::AskedFigures;
+use super::{TAG, reader, sheet};
+use crate::figures::{Question, Reader, Subject};
 use crate::http::App;
 use crate::http::contract::access::Access::AnyRole;
 use crate::http::contract::caller::Caller;
@@ -43,20 +43,35 @@ async fn figures<const SUBJECT: usize>(
     caller: Caller,
     Accepted(accept): Accepted,
     min: MinPosition,
-    Asked(parameters): Asked<SUBJECT>,
+    AskedFigures(parameters): AskedFigures<SUBJECT>,
 ) -> Result<FigureAnswer, ApiError> {
     let (word, subject) = Subject::ALL[SUBJECT];
     let question = Question::read(parameters, subject)?;
     let format = negotiated(accept.as_deref())?;
     wait(&app, min, &PROJECTIONS).await?;
-    let found = app.figures.moment(question.when).await?;
-    let query = reached(&app, &caller, &question).await?;
-    let hides_few = sees_nobody(caller.grant.role);
+    let language = caller.language();
+    let (reader, _turn) = reader(&app, &caller).await?;
     if subject == Subject::Targets {
-        let reached = app.figures.targets(query, found.at, hides_few).await?;
-        return sheet::targets(caller.language(), format, &question, &found, &reached);
+        let (found, reached) = match reader {
+            Reader::Exact(reach) => {
+                let found = app.figures.moment(question.when).await?;
+                let query = AnalyticsQuery { reach, ..question.query.clone() };
+                (found, app.figures.targets(query, found.at).await?)
+            }
+            Reader::Published(to) => app.figures.published_targets(&question, &to).await?,
+        };
+        let write = move || sheet::targets(language, format, &question, &found, &reached);
+        return FigureAnswer::written(&app, write).await;
     }
-    let indicators = question.indicators.clone();
-    let figures = app.figures.compute(indicators, query, found.at, hides_few).await?;
-    sheet::figures(caller.language(), format, word, &question, &found, &figures)
+    let (found, figures) = match reader {
+        Reader::Exact(reach) => {
+            let found = app.figures.moment(question.when).await?;
+            let query = AnalyticsQuery { reach, ..question.query.clone() };
+            let indicators = question.indicators.clone();
+            (found, app.figures.compute(indicators, query, found.at).await?)
+        }
+        Reader::Published(to) => app.figures.published(&question, &to).await?,
+    };
+    let write = move || sheet::figures(language, format, word, &question, &found, &figures);
+    FigureAnswer::written(&app, write).await
 }

@@ -9,22 +9,26 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sira_projections::analytics::Cell;
+use sira_domain::role::Role;
+use sira_numbers::{Position, Sequence};
 use sira_projections::analytics::compute::groups;
+use sira_projections::analytics::{FigureCell, FigureReach};
 use uuid::Uuid;
 
 use super::answer::{Definition, definitions};
+use super::reader;
 use super::row::CellFigures;
 use crate::commands::{self, FormErrors};
-use crate::figures::{FrozenReport, Shown, ShownCell, Subject, sees_nobody};
+use crate::figures::{FrozenReport, Reader, Shown, ShownCell, Subject};
 use crate::grant::Scope;
 use crate::http::App;
 use crate::http::contract::access::PATH_READERS;
 use crate::http::contract::answer::{Plain, Read};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
-use crate::http::contract::input::{Body, Form, Named};
+use crate::http::contract::input::{Body, FormBody, Named};
 use crate::http::contract::operation::{Operation, Output};
+use crate::token::Grant;
 
 /// What a report is frozen from.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -67,21 +71,38 @@ pub struct Report {
     /// Its question, as in an address.
     query: String,
     /// What was recorded up to here is in it.
-    position: u64,
+    position: Position,
     /// The day that it is of.
     day: NaiveDate,
     /// When it was frozen.
     frozen_at: DateTime<Utc>,
     /// Who froze it.
     frozen_by: String,
+    /// When it was withdrawn, if it was: it stays as it was frozen, and nobody needs it any more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "DateTime<Utc>")]
+    withdrawn_at: Option<DateTime<Utc>>,
+    /// Who withdrew it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    withdrawn_by: Option<String>,
     /// The leaf hash of the event at its position, hexadecimal.
     leaf_hash: String,
-    /// SHA-256 of its figures, hexadecimal.
-    answer_sha256: String,
+    /// SHA-256 of its figures as the caller is shown them, hexadecimal; left out where that is not known
+    /// without showing them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    answer_sha256: Option<String>,
 }
 
-impl From<&FrozenReport> for Report {
-    fn from(report: &FrozenReport) -> Self {
+impl Report {
+    /// A report with the hash over all of its figures, for a reader who may see all of them.
+    fn of(report: &FrozenReport, reader: &Reader) -> Self {
+        let sees_all = *reader == Reader::Exact(FigureReach::All);
+        Self::hashed(report, sees_all.then(|| report.answer_sha256()))
+    }
+
+    fn hashed(report: &FrozenReport, answer_sha256: Option<String>) -> Self {
         Self {
             name: report.name.clone(),
             subject: report.subject.clone(),
@@ -90,8 +111,10 @@ impl From<&FrozenReport> for Report {
             day: report.day(),
             frozen_at: report.frozen_at(),
             frozen_by: report.frozen_by.clone(),
+            withdrawn_at: report.withdrawn_at(),
+            withdrawn_by: report.withdrawn_by.clone(),
             leaf_hash: report.leaf_hash(),
-            answer_sha256: report.answer_sha256(),
+            answer_sha256,
         }
     }
 }
@@ -124,12 +147,30 @@ impl Output for Frozen {
 pub async fn freeze(
     State(app): State<App>,
     caller: Caller,
-    Form { form, .. }: Form<ReportForm>,
+    FormBody { form, .. }: FormBody<ReportForm>,
 ) -> Result<Frozen, ApiError> {
     let ReportForm { name, subject, query } = form;
-    let frozen = app.figures.freeze(&name, (&subject, &query), &caller.grant.actor).await;
-    let (report, already_done) = frozen?;
-    Ok(Frozen { report: (&report).into(), already_done })
+    let (reader, _turn) = reader(&app, &caller).await?;
+    let by = (&caller.grant.actor, &reader);
+    let (report, already_done) = app.figures.freeze(&name, (&subject, &query), by).await?;
+    Ok(Frozen { report: Report::of(&report, &reader), already_done })
+}
+
+/// `POST /v1/analytics/reports/{name}/withdraw`: by who froze it, or by somebody who reaches everything.
+pub async fn withdraw(
+    State(app): State<App>,
+    caller: Caller,
+    Named(name): Named<String>,
+) -> Result<Plain<Report>, ApiError> {
+    let report = app.figures.report(&name).await?;
+    let Grant { actor, scope, role, .. } = &*caller.grant;
+    let is_over_all = *scope == Scope::All && matches!(role, Role::Director | Role::Admin);
+    if !is_over_all && report.frozen_by != actor.as_str() {
+        return Err(ApiError::OutOfScope);
+    }
+    let reader = app.figures.reader(&caller.grant).await?;
+    let report = app.figures.withdraw(&name, actor).await?;
+    Ok(Plain(Report::of(&report, &reader)))
 }
 
 /// Every frozen report.
@@ -140,9 +181,10 @@ pub struct Reports {
 }
 
 /// `GET /v1/analytics/reports`.
-pub async fn list(State(app): State<App>) -> Result<Plain<Reports>, ApiError> {
+pub async fn list(State(app): State<App>, caller: Caller) -> Result<Plain<Reports>, ApiError> {
+    let reader = app.figures.reader(&caller.grant).await?;
     let reports = app.figures.reports().await?;
-    Ok(Plain(Reports { reports: reports.iter().map(Into::into).collect() }))
+    Ok(Plain(Reports { reports: reports.iter().map(|one| Report::of(one, &reader)).collect() }))
 }
 
 /// A report, then and now.
@@ -153,8 +195,16 @@ pub struct ShownReport {
     report: Report,
     /// Whether the figures at its position and the event there are what they were.
     is_as_frozen: bool,
+    /// The reporting moment of what is shown as frozen, for those who must see nobody.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "NaiveDate")]
+    published_at: Option<NaiveDate>,
+    /// The reporting moment of `now`, for those who must see nobody.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "NaiveDate")]
+    now_published_at: Option<NaiveDate>,
     /// The position of `now`.
-    now_position: u64,
+    now_position: Position,
     /// What each indicator is.
     definitions: Vec<Definition>,
     /// Its cells.
@@ -188,11 +238,11 @@ struct ReportRow {
 #[schemars(rename = "EventBetween")]
 struct Between {
     /// Its position.
-    position: u64,
+    position: Position,
     /// The path.
     id: Uuid,
     /// Its sequence in the path.
-    sequence: u64,
+    sequence: Sequence,
 }
 
 /// `GET /v1/analytics/reports/{name}`.
@@ -201,13 +251,15 @@ pub async fn show(
     caller: Caller,
     Named(name): Named<String>,
 ) -> Result<Read<ShownReport>, ApiError> {
-    let reach = app.figures.reach(&caller.grant.scope).await?;
-    let shown = app.figures.show_report(&name, reach, sees_nobody(caller.grant.role)).await?;
+    let (reader, _turn) = reader(&app, &caller).await?;
+    let shown = app.figures.show_report(&name, &reader).await?;
     // Ids are told to those who reach everybody: a cell may hold who was handed over since.
     let sees_paths = PATH_READERS.contains(&caller.grant.role) && caller.grant.scope == Scope::All;
     let indicators = shown.question.indicators.iter().copied();
     let body = ShownReport {
-        report: (&shown.report).into(),
+        report: Report::hashed(&shown.report, Some(shown.answer_sha256.clone())),
+        published_at: shown.published.map(|(then, _)| then),
+        now_published_at: shown.published.map(|(_, now)| now),
         is_as_frozen: shown.is_as_frozen,
         now_position: shown.now_position,
         definitions: definitions(indicators, caller.language()),
@@ -220,10 +272,9 @@ fn row(cell: &ShownCell, shown: &Shown, sees_paths: bool) -> ReportRow {
     let groups = groups(cell.indicator, &shown.question.query.group_by);
     let words = groups.iter().zip(&cell.words);
     let words = words.map(|(group, word)| (group.word().to_owned(), word.clone().into()));
-    let side = |side: &Option<Cell>| side.as_ref().map(Into::into);
-    let is_hidden = [&cell.frozen, &cell.now].into_iter().flatten().any(|cell| cell.suppressed);
+    let side = |side: &Option<FigureCell>| side.as_ref().map(Into::into);
     let (events, count) = &cell.changes;
-    let between = |(position, id, sequence): &(u64, Uuid, u64)| Between {
+    let between = |(position, id, sequence): &(Position, Uuid, Sequence)| Between {
         position: *position,
         id: *id,
         sequence: *sequence,
@@ -234,6 +285,6 @@ fn row(cell: &ShownCell, shown: &Shown, sees_paths: bool) -> ReportRow {
         frozen: side(&cell.frozen),
         now: side(&cell.now),
         events: (*count > 0 && sees_paths).then(|| events.iter().map(between).collect()),
-        events_count: (*count > 0 && !is_hidden).then_some(*count),
+        events_count: (*count > 0).then_some(*count),
     }
 }

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sira_projections::analytics::compute::groups;
-use sira_projections::analytics::targets::Reached;
-use sira_projections::analytics::{Cell, Dimension, Figures, PLACES};
+use sira_projections::analytics::targets::{Reached, Untold};
+use sira_projections::analytics::{ComputedFigures, Dimension, FigureCell, PLACES};
 use sira_projections::table::Decimal;
 
 use crate::figures::Question;
@@ -44,25 +44,31 @@ pub struct CellFigures {
     numerator: Option<i64>,
     /// Of what.
     denominator: Option<i64>,
-    /// Whether the cell is hidden, being of few people; left out when not.
+    /// Whether nothing is published of the cell, being of fewer than five people or of nobody; left out
+    /// when not.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     suppressed: bool,
+    /// Whether some of it stands as it was published before the moment that is asked of; left out when
+    /// not.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    held: bool,
 }
 
-impl From<&Cell> for CellFigures {
-    fn from(cell: &Cell) -> Self {
+impl From<&FigureCell> for CellFigures {
+    fn from(cell: &FigureCell) -> Self {
         Self {
             value: number(cell.value),
             numerator: whole(cell.part),
             denominator: whole(cell.whole),
             suppressed: cell.suppressed,
+            held: cell.held,
         }
     }
 }
 
 /// The cells of some indicators.
 #[must_use]
-pub fn rows(figures: &[Figures], question: &Question) -> Vec<Row> {
+pub fn rows(figures: &[ComputedFigures], question: &Question) -> Vec<Row> {
     let mut rows = Vec::new();
     for one in figures {
         let groups = groups_of(one, question);
@@ -81,7 +87,7 @@ pub fn rows(figures: &[Figures], question: &Question) -> Vec<Row> {
 
 /// What the cells of an indicator are broken down by.
 #[must_use]
-pub fn groups_of(figures: &Figures, question: &Question) -> Vec<Dimension> {
+pub fn groups_of(figures: &ComputedFigures, question: &Question) -> Vec<Dimension> {
     groups(figures.indicator, &question.query.group_by)
 }
 
@@ -128,9 +134,14 @@ pub struct TargetRow {
     gap: Option<serde_json::Number>,
     /// What was reached, in percent of it.
     percent: Option<serde_json::Number>,
-    /// Whether what was reached is hidden, being of few people; left out when not.
+    /// Why what was reached is not told to those who must see nobody; left out when it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    untold: Option<&'static str>,
+    /// Whether some of what was reached stands as it was published before the moment that is asked of; left
+    /// out when not.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    suppressed: bool,
+    held: bool,
 }
 
 impl From<&Reached> for Row {
@@ -148,7 +159,8 @@ impl From<&Reached> for Row {
             actual,
             gap,
             percent,
-            suppressed: one.suppressed,
+            untold: one.untold.map(Untold::word),
+            held: one.held,
         }))
     }
 }

@@ -2,14 +2,13 @@
 
 use sira_domain::reference::Language;
 use sira_projections::analytics::targets::Reached;
-use sira_projections::analytics::{Cell as FigureCell, Dimension, Figures, Indicators, PLACES};
+use sira_projections::analytics::{ComputedFigures, Dimension, FigureCell, Indicators, PLACES};
 use sira_projections::table::{Cell, Kind as CellKind};
 
-use super::answer::{FigureAnswer, FigureTable, Head, definitions};
+use super::answer::{FigureAnswer, FigureHead, FigureTable, definitions};
 use super::row::{groups_of, measures, rows};
-use crate::figures::{Found, Question};
-use crate::formats::{Column, Format, Sheet, write_sheet};
-use crate::http::contract::answer::Read;
+use crate::figures::{FoundMoment, Question};
+use crate::formats::{Format, Sheet, SheetColumn, write_sheet};
 use crate::http::contract::error::ApiError;
 
 /// Figures.
@@ -21,16 +20,16 @@ pub fn figures(
     format: Format,
     name: &'static str,
     question: &Question,
-    found: &Found,
-    figures: &[Figures],
+    found: &FoundMoment,
+    figures: &[ComputedFigures],
 ) -> Result<FigureAnswer, ApiError> {
     if format == Format::Json {
         let body = FigureTable {
-            head: Head::of(question, found),
+            head: FigureHead::of(question, found, language),
             definitions: definitions(figures.iter().map(|one| one.indicator), language),
             rows: rows(figures, question),
         };
-        return Ok(json(body, found));
+        return Ok(FigureAnswer::json(&body, found.at.position)?);
     }
     let sheet = Sheet::new(name, columns(figures, question), found.recorded_at);
     let cells: Vec<Vec<Cell>> = figures
@@ -48,43 +47,42 @@ pub fn targets(
     language: Language,
     format: Format,
     question: &Question,
-    found: &Found,
+    found: &FoundMoment,
     reached: &[Reached],
 ) -> Result<FigureAnswer, ApiError> {
     if format == Format::Json {
         let known = reached.iter().filter_map(|one| Indicators::named(&one.target.indicator));
         let body = FigureTable {
-            head: Head::of(question, found),
+            head: FigureHead::of(question, found, language),
             definitions: definitions(known, language),
             rows: reached.iter().map(Into::into).collect(),
         };
-        return Ok(json(body, found));
+        return Ok(FigureAnswer::json(&body, found.at.position)?);
     }
     let sheet = Sheet::new("targets", target_columns(), found.recorded_at);
     let cells: Vec<_> = reached.iter().map(target_row).collect();
     write(format, sheet, question, found, &cells)
 }
 
-fn json(body: FigureTable, found: &Found) -> FigureAnswer {
-    FigureAnswer::Json(Box::new(Read { body, position: found.at.position }))
-}
-
 fn write(
     format: Format,
     sheet: Sheet,
     question: &Question,
-    found: &Found,
+    found: &FoundMoment,
     rows: &[Vec<Cell>],
 ) -> Result<FigureAnswer, ApiError> {
     let name = sheet.name.to_string();
     let position = found.at.position;
-    let sheet = sheet.about("position", position).about("day", found.at.day);
+    let mut sheet = sheet.about("position", position).about("day", found.at.day);
+    if let Some(day) = found.published_at {
+        sheet = sheet.about("published_at", day);
+    }
     let bytes = write_sheet(format, sheet, question.headings, rows.iter().map(Vec::as_slice))?;
-    Ok(FigureAnswer::Sheet { format, name, bytes, position })
+    Ok(FigureAnswer::sheet(format, &name, bytes, position))
 }
 
 /// Every dimension that some row has, in order.
-fn all_groups(figures: &[Figures], question: &Question) -> Vec<Dimension> {
+fn all_groups(figures: &[ComputedFigures], question: &Question) -> Vec<Dimension> {
     let mut all = question.query.group_by.clone();
     for group in figures.iter().flat_map(|one| groups_of(one, question)) {
         if !all.contains(&group) {
@@ -94,22 +92,28 @@ fn all_groups(figures: &[Figures], question: &Question) -> Vec<Dimension> {
     all
 }
 
-fn columns(figures: &[Figures], question: &Question) -> Vec<Column> {
-    let mut columns = vec![Column::new("indicator", CellKind::Text, "Indicateur")];
+fn columns(figures: &[ComputedFigures], question: &Question) -> Vec<SheetColumn> {
+    let mut columns = vec![SheetColumn::new("indicator", CellKind::Text, "Indicateur")];
     for group in all_groups(figures, question) {
-        columns.push(Column::new(group.word(), CellKind::Text, group.labels().0));
+        columns.push(SheetColumn::new(group.word(), CellKind::Text, group.labels().0));
     }
     columns.extend([
-        Column::new("value", CellKind::Decimal(PLACES), "Valeur"),
-        Column::new("unit", CellKind::Text, "Unité"),
-        Column::new("numerator", CellKind::Int, "Numérateur"),
-        Column::new("denominator", CellKind::Int, "Dénominateur"),
-        Column::new("suppressed", CellKind::Flag, "Masqué"),
+        SheetColumn::new("value", CellKind::Decimal(PLACES), "Valeur"),
+        SheetColumn::new("unit", CellKind::Text, "Unité"),
+        SheetColumn::new("numerator", CellKind::Int, "Numérateur"),
+        SheetColumn::new("denominator", CellKind::Int, "Dénominateur"),
+        SheetColumn::new("suppressed", CellKind::Flag, "Non publié"),
+        SheetColumn::new("held", CellKind::Flag, "En attente"),
     ]);
     columns
 }
 
-fn row(one: &Figures, cell: &FigureCell, all: &[Figures], question: &Question) -> Vec<Cell> {
+fn row(
+    one: &ComputedFigures,
+    cell: &FigureCell,
+    all: &[ComputedFigures],
+    question: &Question,
+) -> Vec<Cell> {
     let own = groups_of(one, question);
     let mut cells = vec![Cell::from(one.indicator.name)];
     for group in all_groups(all, question) {
@@ -123,24 +127,26 @@ fn row(one: &Figures, cell: &FigureCell, all: &[Figures], question: &Question) -
         number(cell.part),
         number(cell.whole),
         cell.suppressed.into(),
+        cell.held.into(),
     ]);
     cells
 }
 
-fn target_columns() -> Vec<Column> {
-    let text = |name, fr| Column::new(name, CellKind::Text, fr);
+fn target_columns() -> Vec<SheetColumn> {
+    let text = |name, fr| SheetColumn::new(name, CellKind::Text, fr);
     vec![
         text("programme", "Programme"),
         text("indicator", "Indicateur"),
-        Column::new("from", CellKind::Date, "Du"),
-        Column::new("to", CellKind::Date, "Au"),
+        SheetColumn::new("from", CellKind::Date, "Du"),
+        SheetColumn::new("to", CellKind::Date, "Au"),
         text("region", "Région"),
         text("sex", "Sexe"),
-        Column::new("target", CellKind::Decimal(PLACES), "Cible"),
-        Column::new("actual", CellKind::Decimal(PLACES), "Réalisé"),
-        Column::new("gap", CellKind::Decimal(PLACES), "Écart"),
-        Column::new("percent", CellKind::Decimal(PLACES), "Taux de réalisation"),
-        Column::new("suppressed", CellKind::Flag, "Masqué"),
+        SheetColumn::new("target", CellKind::Decimal(PLACES), "Cible"),
+        SheetColumn::new("actual", CellKind::Decimal(PLACES), "Réalisé"),
+        SheetColumn::new("gap", CellKind::Decimal(PLACES), "Écart"),
+        SheetColumn::new("percent", CellKind::Decimal(PLACES), "Taux de réalisation"),
+        text("untold", "Raison de l'absence"),
+        SheetColumn::new("held", CellKind::Flag, "En attente"),
     ]
 }
 
@@ -158,6 +164,7 @@ fn target_row(one: &Reached) -> Vec<Cell> {
         Cell::maybe(actual),
         Cell::maybe(gap),
         Cell::maybe(percent),
-        one.suppressed.into(),
+        Cell::maybe(one.untold.map(|untold| untold.word().to_owned())),
+        one.held.into(),
     ]
 }

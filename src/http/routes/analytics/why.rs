@@ -1,22 +1,20 @@
-//! Why somebody is counted: the events behind a cell, by id for those who may see paths, as a count for
-//! the others.
+//! Why somebody is counted: the events behind a cell, by id, for those who may see paths.
 
 use axum::extract::State;
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sira_projections::analytics::why::{Place, Reason};
-use sira_projections::analytics::{Indicator, Indicators, Moment, PROJECTIONS};
+use sira_numbers::{Position, Sequence};
+use sira_projections::analytics::why::{CellReason, ReasonPlace};
+use sira_projections::analytics::{AnalyticsQuery, Indicator, Indicators, Moment, PROJECTIONS};
 use uuid::Uuid;
 
 use super::super::beneficiaries::current;
-use super::answer::{Definition, Head, definitions};
+use super::answer::{Definition, FigureHead, definitions};
 use super::asked::AskedCell;
-use super::reached;
-use crate::figures::{Found, Question};
+use crate::figures::{FoundMoment, Question};
 use crate::grant::Scope;
 use crate::http::App;
-use crate::http::contract::access::PATH_READERS;
 use crate::http::contract::answer::Read;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::cursor::{read_cursor, write_cursor};
@@ -30,32 +28,15 @@ use crate::http::contract::reading::wait;
 pub struct Reasons {
     /// What was asked.
     #[serde(flatten)]
-    head: Head,
+    head: FigureHead,
     /// What the indicator is.
     definitions: Vec<Definition>,
-    /// How many events there are; nothing where the cell is hidden.
-    events: Option<u64>,
-    /// The events, for those who may see paths, or whether the cell is hidden, for the others.
-    #[serde(flatten)]
-    told: Told,
-}
-
-/// What is told beside the count.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(untagged)]
-enum Told {
-    /// For those who may see paths.
-    Items {
-        /// A page of the events.
-        items: Vec<Item>,
-        /// Where the next page begins; nothing on the last one.
-        next_cursor: Option<String>,
-    },
-    /// For the others.
-    Count {
-        /// Whether the cell is hidden, being of few people.
-        suppressed: bool,
-    },
+    /// How many events there are, of all pages.
+    events: u64,
+    /// A page of the events.
+    items: Vec<Item>,
+    /// Where the next page begins; nothing on the last one.
+    next_cursor: Option<String>,
 }
 
 /// An event behind the cell.
@@ -64,9 +45,9 @@ struct Item {
     /// The path; nothing for one that is out of the caller's reach today.
     id: Option<Uuid>,
     /// Its sequence in the path.
-    sequence: u64,
+    sequence: Sequence,
     /// Its position.
-    position: u64,
+    position: Position,
     /// The day of the fact.
     occurred_on: NaiveDate,
     /// What it adds to the numerator.
@@ -74,7 +55,7 @@ struct Item {
     /// What it adds to the denominator.
     denominator: i64,
     /// Sequences of events of the same path that decide what it adds.
-    beside: Vec<u64>,
+    beside: Vec<Sequence>,
 }
 
 /// `GET /v1/analytics/indicators/{name}/why`.
@@ -88,34 +69,10 @@ pub async fn why(
     let indicator = Indicators::named(&name).ok_or(ApiError::NotFound)?;
     let question = Question::read_cell(parameters, indicator)?;
     wait(&app, min, &PROJECTIONS).await?;
+    let _turn = app.figures.turn(caller.grant.token_id)?;
     let found = app.figures.moment(question.when).await?;
-    let body = if PATH_READERS.contains(&caller.grant.role) {
-        by_id(&app, &caller, indicator, &question, &found).await?
-    } else {
-        by_count(&app, &caller, indicator, &question, &found).await?
-    };
+    let body = by_id(&app, &caller, indicator, &question, &found).await?;
     Ok(Read { body, position: found.at.position })
-}
-
-/// For those who must see nobody: how many, where the cell itself may be told.
-async fn by_count(
-    app: &App,
-    caller: &Caller,
-    indicator: &'static Indicator,
-    question: &Question,
-    found: &Found,
-) -> Result<Reasons, ApiError> {
-    let query = reached(app, caller, question).await?;
-    let figures = app.figures.compute(vec![indicator], query.clone(), found.at, true).await?;
-    let suppressed = figures.iter().any(|one| one.cells.iter().any(|cell| cell.suppressed));
-    let reasons = app.figures.why(indicator, query, found.at, (None, 0)).await?;
-    let suppressed = suppressed || reasons.of_few;
-    Ok(Reasons {
-        head: Head::of(question, found),
-        definitions: definitions(std::iter::once(indicator), caller.language()),
-        events: (!suppressed).then_some(reasons.events),
-        told: Told::Count { suppressed },
-    })
 }
 
 async fn by_id(
@@ -123,7 +80,7 @@ async fn by_id(
     caller: &Caller,
     indicator: &'static Indicator,
     question: &Question,
-    found: &Found,
+    found: &FoundMoment,
 ) -> Result<Reasons, ApiError> {
     // A page goes on at the position of the first: what was recorded in between is another question.
     let asked = format!("{} {:?} {:?}", indicator.name, question.query, question.when);
@@ -136,7 +93,8 @@ async fn by_id(
     };
     let position = place.map_or(found.at.position, |(position, _)| position);
     let at = Moment { position, ..found.at };
-    let query = reached(app, caller, question).await?;
+    let reach = app.figures.reach(&caller.grant.scope).await?;
+    let query = AnalyticsQuery { reach, ..question.query.clone() };
     let page = (place.map(|(_, place)| place), question.limit.unwrap_or(PAGE as usize));
     let reasons = app.figures.why(indicator, query, at, page).await?;
     let mut items = Vec::new();
@@ -145,10 +103,11 @@ async fn by_id(
     }
     let cursor = |(since, number)| write_cursor(&asked, &format!("{position} {since} {number}"));
     Ok(Reasons {
-        head: Head::of(question, &Found { at, ..*found }),
+        head: FigureHead::of(question, &FoundMoment { at, ..*found }, caller.language()),
         definitions: definitions(std::iter::once(indicator), caller.language()),
-        events: Some(reasons.events),
-        told: Told::Items { items, next_cursor: reasons.next.map(cursor) },
+        events: reasons.events,
+        items,
+        next_cursor: reasons.next.map(cursor),
     })
 }
 
@@ -159,7 +118,7 @@ async fn is_within(app: &App, caller: &Caller, id: Uuid) -> bool {
 }
 
 /// An event behind the cell; without the path's id for one that is out of the caller's reach.
-fn item(reason: &Reason, is_within: bool) -> Item {
+fn item(reason: &CellReason, is_within: bool) -> Item {
     Item {
         id: is_within.then_some(reason.id),
         sequence: reason.sequence,
@@ -172,7 +131,7 @@ fn item(reason: &Reason, is_within: bool) -> Item {
 }
 
 /// The position that the list is of, and the place in it.
-fn read_place(text: &str) -> Option<(u64, Place)> {
+fn read_place(text: &str) -> Option<(Position, ReasonPlace)> {
     let mut parts = text.split(' ');
     let position = parts.next()?.parse().ok()?;
     let place = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);

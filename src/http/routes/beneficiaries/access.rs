@@ -19,7 +19,7 @@ use crate::replay::readings::{ReadingPlace, ShownReading, readings_of};
 
 /// Which page.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct AskedReadings {
     /// Items of the page.
     #[serde(default = "page_limit")]
     limit: Limit,
@@ -44,7 +44,7 @@ pub async fn readings(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    asked: Query<Asked>,
+    asked: Query<AskedReadings>,
 ) -> Result<Read<Readings>, ApiError> {
     let (place, limit) = (asked.place_of(read_place)?, asked.limit.get());
     let (id, path) = found(&app, &caller, &id).await?;

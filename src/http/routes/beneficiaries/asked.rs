@@ -7,7 +7,7 @@ use sira_domain::reference::SectorCode;
 use sira_domain::values::{ActorId, CohortId};
 use sira_projections::lists::Filters;
 
-use super::search::Sought;
+use super::search::SearchTerms;
 use crate::http::contract::paging::path_query;
 
 /// A decision that a path waits for.
@@ -63,7 +63,7 @@ path_query! {
         /// Words of the name, each whole or its first three letters or more, in any spelling and order; or a
         /// phone. For those who may open an identity; everybody found is recorded. The latest recorded come
         /// first, and `sort` is not taken beside it.
-        q: Option<Sought>,
+        q: Option<SearchTerms>,
         /// The order; `-registered_on` when left out.
         sort: Option<Sort>,
         /// `true` opens the names of the page for those allowed; each reading is recorded.

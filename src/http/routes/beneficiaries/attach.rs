@@ -2,19 +2,24 @@
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use sira_domain::catalogue::CommandEntry;
+use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary};
 use sira_domain::reference::MediaType;
 use sira_domain::refusal::Refusal;
+use sira_numbers::at_most;
+use uuid::Uuid;
 
 use super::PATH;
 use super::find::{found, key_of};
 use crate::commands::form::Wanted;
-use crate::commands::{FieldError, FormErrors, FormRule};
-use crate::documents::{DOCUMENT_MAX_BYTES, DocumentStore, Draft, Finished, is_of_type};
+use crate::commands::{FieldError, FormErrors, FormRule, Loaded};
+use crate::documents::{
+    DOCUMENT_MAX_BYTES, DocumentStore, Draft, Finished, PERSON_MAX_BYTES, is_of_type,
+};
 use crate::http::App;
 use crate::http::contract::answer::Done;
 use crate::http::contract::caller::Caller;
@@ -24,12 +29,14 @@ use crate::http::contract::input::Named;
 
 /// What stands around the bytes: field names, boundaries, a long file name.
 const FORM_MAX_BYTES: u64 = 64 * 1024;
-/// Longest text field.
+/// When a token that sends as many documents as it may is to come again, in seconds.
+const TURN_RETRY_S: u32 = 10;
+/// Longest text field: a comment in free text fits; it is held in memory before anything is checked.
 const FIELD_MAX_BYTES: usize = 8 * 1024;
 
 /// The route of the command.
 pub fn attaching(entry: &'static CommandEntry) -> Endpoint {
-    let largest = usize::try_from(DOCUMENT_MAX_BYTES + FORM_MAX_BYTES).unwrap_or(usize::MAX);
+    let largest = at_most(DOCUMENT_MAX_BYTES + FORM_MAX_BYTES, usize::MAX);
     Endpoint::command(format!("{PATH}/{{id}}/commands/attach-document"), entry, attach)
         .taking("multipart/form-data", document_form)
         .up_to(largest)
@@ -67,20 +74,91 @@ async fn attach(
     request: Request,
 ) -> Result<Done, ApiError> {
     let store = documents(&app)?;
+    let busy = ApiError::TooManyRequests { retry_after_s: TURN_RETRY_S };
+    let _turn = store.turn(caller.grant.token_id).ok_or(busy)?;
     let (id, path) = found(&app, &caller, &id).await?;
     let key = key_of(&app, &path).await?.ok_or(Refusal::Erased)?;
     let if_match = caller.version_to_demand(path.state.version())?;
+    check_room(store, &path, request.headers())?;
+    let rehearsal = Rehearsal { app: &app, caller: &caller, id };
+    // A retry is answered as before, whatever forbids it by now.
+    let is_retry = rehearsal.is_retry().await?;
+    // What the file does not decide is decided before a byte of it is taken.
+    if !is_retry {
+        rehearsal.judge(stand_in()).await?;
+    }
     let form = Multipart::from_request(request, &app).await;
-    let form = form.map_err(|_| ApiError::UnsupportedMediaType)?;
+    let expected = "multipart/form-data; boundary=...";
+    let form = form.map_err(|_| ApiError::UnsupportedMediaType { expected })?;
     let (mut body, mut finished) = read_form(form, store.draft(id, key.clone())?).await?;
     check(&mut body, &finished)?;
+    // Refused now, the upload leaves nothing. Between here and the event another command may still forbid
+    // it: then the sweep removes the object.
+    if !is_retry {
+        rehearsal.judge(body.clone()).await?;
+    }
     store.keep(id, &key, &mut finished).await?;
     let text = Bytes::from(serde_json::to_vec(&body).unwrap_or_default());
-    let mut call = caller.call(&format!("POST {id} attach-document"), &text);
+    let mut call = caller.call(&app, &target(id), &text).await?;
     call.if_match = if_match;
     let answer = app.commands.command_beneficiary(id, "attach-document", body, call).await;
     app.metrics.count_command("attach-document", answer.is_ok());
     Ok(Done(answer?))
+}
+
+/// The command, decided as if it came now, and not recorded.
+struct Rehearsal<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    id: Uuid,
+}
+
+/// What an idempotency key covers, beside the bytes.
+fn target(id: Uuid) -> String {
+    format!("POST {id} attach-document")
+}
+
+impl Rehearsal<'_> {
+    /// Whether something was answered under the caller's key already.
+    async fn is_retry(&self) -> Result<bool, ApiError> {
+        let call = self.caller.call(self.app, &target(self.id), &Bytes::new()).await?;
+        let Some(key) = call.key else { return Ok(false) };
+        Ok(self.app.commands.journal().find_answer(&key).await?.is_some())
+    }
+
+    async fn judge(&self, body: Map<String, Value>) -> Result<(), ApiError> {
+        let entry = BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == "attach-document");
+        let entry = entry.ok_or(ApiError::NotFound)?;
+        let call = self.caller.bare_call();
+        self.app.commands.rehearse(self.id, entry, body, &call, &mut None).await?;
+        Ok(())
+    }
+}
+
+/// A document that breaks no rule by itself: what is refused with it is refused with any.
+fn stand_in() -> Map<String, Value> {
+    let body = json!({
+        "name": "x", "media_type": "application/pdf", "size_bytes": 1, "sha256": "0".repeat(64),
+    });
+    body.as_object().cloned().unwrap_or_default()
+}
+
+/// Refuses what has no room: on the disk, or among what may be kept of one person.
+fn check_room(
+    store: &DocumentStore,
+    path: &Loaded<Beneficiary>,
+    headers: &HeaderMap,
+) -> Result<(), ApiError> {
+    if !store.has_room() {
+        return Err(ApiError::NoRoom);
+    }
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let coming = declared.and_then(|text| text.parse().ok()).unwrap_or(DOCUMENT_MAX_BYTES);
+    let held: u64 = path.state.state().documents.iter().map(|one| u64::from(one.size_bytes)).sum();
+    if held + coming > PERSON_MAX_BYTES + FORM_MAX_BYTES {
+        return Err(ApiError::DocumentsOfPerson { held_bytes: held });
+    }
+    Ok(())
 }
 
 /// What a form that breaks off means: its text fields have no form yet.
@@ -159,7 +237,7 @@ async fn take_bytes(mut field: Field<'_>, draft: &mut Draft) -> Result<(), ApiEr
 /// What was declared must be what came; what was not is filled in.
 fn check(body: &mut Map<String, Value>, finished: &Finished) -> Result<(), FormErrors> {
     if finished.size_bytes == 0 {
-        let max = i64::try_from(DOCUMENT_MAX_BYTES).unwrap_or(i64::MAX);
+        let max = at_most(DOCUMENT_MAX_BYTES, i64::MAX);
         let rule = FormRule::NumberRange { min: 1, max, given: Some(0) };
         return Err(FieldError::new("/file", rule).into());
     }

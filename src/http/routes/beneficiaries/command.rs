@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use sira_domain::catalogue::CommandEntry;
+use sira_numbers::Version;
 
 use super::PATH;
 use super::find::find_id;
@@ -22,8 +23,8 @@ async fn register(
     caller: Caller,
     body: JsonBody,
 ) -> Result<Begun, ApiError> {
-    let if_match = caller.version_to_demand(0)?;
-    let mut call = caller.call(&format!("POST {PATH}"), &body.bytes);
+    let if_match = caller.version_to_demand(Version::ZERO)?;
+    let mut call = caller.call(&app, &format!("POST {PATH}"), &body.bytes).await?;
     call.if_match = if_match;
     let answer = app.commands.register(None, body.object, call).await;
     app.metrics.count_command("register", answer.is_ok());
@@ -48,10 +49,10 @@ async fn command(
     body: JsonBody,
 ) -> Result<Done, ApiError> {
     let id = find_id(&app, &id).await?;
-    let mut call = caller.call(&format!("POST {id} {word}"), &body.bytes);
+    let mut call = caller.call(&app, &format!("POST {id} {word}"), &body.bytes).await?;
     if caller.if_match().is_some() {
         let current = app.commands.current_beneficiary(id).await?;
-        let version = current.map_or(0, |path| path.state.version());
+        let version = current.map_or(Version::ZERO, |path| path.state.version());
         call.if_match = caller.version_to_demand(version)?;
     }
     let answer = app.commands.command_beneficiary(id, word, body.object, call).await;

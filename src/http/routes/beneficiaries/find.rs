@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sira_domain::path::Beneficiary;
 use sira_domain::values::Reference;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use crate::access_log::{AccessEntry, record_access};
@@ -13,7 +14,7 @@ use crate::http::App;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::journal::{RecordedEvent, StreamId};
-use crate::keys::{Found, PersonKey};
+use crate::keys::{FoundKey, PersonKey};
 
 /// An id, or a reference as people type it.
 pub async fn find_id(app: &App, text: &str) -> Result<Uuid, ApiError> {
@@ -52,7 +53,8 @@ pub async fn current(
     if caller.grant.scope.holds_path(state, &programme) {
         Ok(path)
     } else {
-        Err(ApiError::OutOfScope)
+        // Not a word more than of one that is not there.
+        Err(ApiError::NotFound)
     }
 }
 
@@ -87,7 +89,16 @@ pub async fn log_access(
 
 /// Every event of a path.
 pub async fn read_stream(app: &App, id: Uuid) -> Result<Vec<RecordedEvent>, ApiError> {
-    Ok(app.commands.journal().read_stream(&stream_of(id), 0).await?)
+    Ok(app.commands.journal().read_stream(&stream_of(id), Version::ZERO).await?)
+}
+
+/// A version that somebody names is one that the stream has reached.
+pub fn check_reached(asked: Option<Version>, events: &[RecordedEvent]) -> Result<(), ApiError> {
+    let last = events.last().map_or(Version::ZERO, |event| Version::of(event.sequence));
+    match asked.filter(|asked| *asked > last) {
+        Some(_) => Err(ApiError::parameter("version", format!("0..{last}"))),
+        None => Ok(()),
+    }
 }
 
 /// The person's key; none when the person has been erased.
@@ -95,11 +106,11 @@ pub async fn key_of(app: &App, path: &Loaded<Beneficiary>) -> Result<Option<Pers
     let state = path.state.state();
     let Some(key) = state.keys.last().filter(|_| !state.is_erased()) else { return Ok(None) };
     match app.commands.keys().get(*key).await? {
-        Found::Key(key) => Ok(Some(key)),
-        Found::Destroyed { .. } => Ok(None),
+        FoundKey::Key(key) => Ok(Some(key)),
+        FoundKey::Destroyed { .. } => Ok(None),
         // Lost with the key store's last days, as after a restore: sealed for ever, and no reason to
         // withhold the rest. That the store is this journal's was made sure of at the start.
-        Found::Unknown => {
+        FoundKey::Unknown => {
             tracing::error!(key = %key, "a person's key is missing: what it sealed stays sealed");
             Ok(None)
         }

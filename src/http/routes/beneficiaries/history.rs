@@ -4,9 +4,10 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_domain::values::Reference;
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
-use super::find::{found, key_of, log_access, read_stream, stream_of};
+use super::find::{check_reached, found, key_of, log_access, read_stream, stream_of};
 use crate::http::App;
 use crate::http::contract::answer::Unkept;
 use crate::http::contract::caller::Caller;
@@ -16,29 +17,30 @@ use crate::http::contract::moment::PastMoment;
 use crate::http::contract::query::Query;
 use crate::journal::RecordedEvent;
 use crate::present::{Opening, may_open};
-use crate::replay::history::{Difference, RulesTold, ToldEvent, compare, programme_of};
+use crate::replay::history::{HistoryEvent, HistoryRules, PathDifference, compare, programme_of};
 use crate::replay::tell;
 
 /// Which moment, or which two.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct AskedHistory {
     /// What was known at the end of this day (UTC), or at this time.
     as_of: Option<PastMoment>,
     /// The state after this version.
-    version: Option<u64>,
+    version: Option<Version>,
     /// Answers the difference from this version on; 0 is before the first event.
-    from_version: Option<u64>,
+    from_version: Option<Version>,
     /// As `from_version`, by a day (its end, UTC) or a time.
     from_as_of: Option<PastMoment>,
     /// The later of the two moments; now when left out.
-    to_version: Option<u64>,
+    to_version: Option<Version>,
     /// As `to_version`, by a day (its end, UTC) or a time.
     to_as_of: Option<PastMoment>,
 }
 
 /// A path's history.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct History {
+#[schemars(rename = "History")]
+pub struct HistoryAnswer {
     /// The path.
     id: Uuid,
     /// Its reference for paper and phone; none when the registration was retracted.
@@ -55,20 +57,20 @@ enum Story {
     /// Every event up to a moment.
     Whole(Whole),
     /// Two moments of a path, what differs, and what happened between.
-    Difference(Difference),
+    Difference(PathDifference),
 }
 
 /// Every event of a path up to a moment.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Whole {
     /// Sequence of the last event.
-    version: u64,
+    version: Version,
     /// Its position.
-    position: u64,
+    position: Position,
     /// The events, in order.
-    events: Vec<ToldEvent>,
+    events: Vec<HistoryEvent>,
     /// The rules that they were judged by, each version once.
-    rules: Vec<RulesTold>,
+    rules: Vec<HistoryRules>,
 }
 
 /// `GET /v1/beneficiaries/{id}/history`.
@@ -76,8 +78,8 @@ pub async fn history(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    asked: Query<Asked>,
-) -> Result<Unkept<History>, ApiError> {
+    asked: Query<AskedHistory>,
+) -> Result<Unkept<HistoryAnswer>, ApiError> {
     let (id, path) = found(&app, &caller, &id).await?;
     let mut events = read_stream(&app, id).await?;
     let from = cut(&asked, &mut events)?;
@@ -96,12 +98,12 @@ pub async fn history(
     };
     let registration = path.state.state().registration.as_ref();
     let reference = registration.map(|registration| registration.reference);
-    Ok(Unkept(History { id, reference, told }))
+    Ok(Unkept(HistoryAnswer { id, reference, told }))
 }
 
 /// Cuts the events to the moment that is asked for; of two moments, to the later, and gives the version
 /// of the earlier.
-fn cut(asked: &Asked, events: &mut Vec<RecordedEvent>) -> Result<Option<u64>, ApiError> {
+fn cut(asked: &AskedHistory, events: &mut Vec<RecordedEvent>) -> Result<Option<Version>, ApiError> {
     let from = named("from", asked.from_version, asked.from_as_of)?;
     let to = named("to", asked.to_version, asked.to_as_of)?;
     if from.is_some() || to.is_some() {
@@ -109,14 +111,17 @@ fn cut(asked: &Asked, events: &mut Vec<RecordedEvent>) -> Result<Option<u64>, Ap
             return Err(ApiError::parameter("query", "as_of, version | from_..., to_..."));
         }
         let last = version_at("to_version", to, events)?;
-        let first = version_at("from_version", from.or(Some(At::Version(0))), events)?;
+        let first = version_at("from_version", from.or(Some(At::Version(Version::ZERO))), events)?;
         if first > last {
             return Err(ApiError::parameter("from_version", format!("0..{last}")));
         }
-        events.retain(|event| event.sequence <= last);
+        events.retain(|event| event.sequence <= last.last_sequence());
         return Ok(Some(first));
     }
-    events.retain(|event| asked.version.is_none_or(|version| event.sequence <= version));
+    check_reached(asked.version, events)?;
+    events.retain(|event| {
+        asked.version.is_none_or(|version| event.sequence <= version.last_sequence())
+    });
     events.retain(|event| asked.as_of.is_none_or(|last| event.recorded_at <= last.0));
     if events.is_empty() { Err(ApiError::NotFound) } else { Ok(None) }
 }
@@ -124,13 +129,13 @@ fn cut(asked: &Asked, events: &mut Vec<RecordedEvent>) -> Result<Option<u64>, Ap
 /// A moment of a path, as somebody names it.
 #[derive(Clone, Copy)]
 enum At {
-    Version(u64),
+    Version(Version),
     Time(PastMoment),
 }
 
 fn named(
     which: &str,
-    version: Option<u64>,
+    version: Option<Version>,
     as_of: Option<PastMoment>,
 ) -> Result<Option<At>, ApiError> {
     match (version, as_of) {
@@ -144,8 +149,15 @@ fn named(
 }
 
 /// The version that a moment comes to; the present one when none is named.
-fn version_at(name: &str, moment: Option<At>, events: &[RecordedEvent]) -> Result<u64, ApiError> {
-    let present = events.last().map_or(0, |event| event.sequence);
+fn version_at(
+    name: &str,
+    moment: Option<At>,
+    events: &[RecordedEvent],
+) -> Result<Version, ApiError> {
+    let of = |event: Option<&RecordedEvent>| {
+        event.map_or(Version::ZERO, |event| Version::of(event.sequence))
+    };
+    let present = of(events.last());
     match moment {
         None => Ok(present),
         // A version that is not there yet would tell of a moment that has not been.
@@ -154,8 +166,7 @@ fn version_at(name: &str, moment: Option<At>, events: &[RecordedEvent]) -> Resul
         }
         Some(At::Version(version)) => Ok(version),
         Some(At::Time(PastMoment(time))) => {
-            let known = events.iter().rev().find(|event| event.recorded_at <= time);
-            Ok(known.map_or(0, |event| event.sequence))
+            Ok(of(events.iter().rev().find(|event| event.recorded_at <= time)))
         }
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::reference::Language;
 use sira_projections::lists::{
-    Case, CaseOrder, CasePlace, CaseQuestion, Filters, OFFICES, SearchQuestion, Which, cases,
+    CaseItem, CaseOrder, CasePlace, CaseQuestion, Filters, OFFICES, SearchQuestion, Which, cases,
     names, search,
 };
 use sira_projections::{Reach, case_identity};
@@ -15,19 +15,18 @@ use uuid::Uuid;
 
 use super::asked::{Asked, Sort};
 use super::find::stream_of;
-use super::search::Sought;
+use super::search::SearchTerms;
 use crate::access_log::{AccessEntry, record_accesses};
+use crate::clock::read_day;
 use crate::http::App;
 use crate::http::contract::answer::Read;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
-use crate::http::contract::moment::day_written;
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
 use crate::present::{IDENTITY_READERS, may_open};
 use crate::read_side::OpenedKeys;
-use crate::replay::activity::reach_of;
 
 /// The projection that says where paths stand.
 pub const CASES: &str = "case_status";
@@ -37,7 +36,7 @@ pub const CASES: &str = "case_status";
 pub struct ListedCase {
     /// Where it stands.
     #[serde(flatten)]
-    case: Case,
+    case: CaseItem,
     /// The person's name, where it was asked for; nothing in its place when the person was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -70,7 +69,7 @@ pub async fn list(
     if about_people && !may_open(caller.grant.role, "identity") {
         return Err(ApiError::Forbidden(IDENTITY_READERS));
     }
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let position = arrive(&app, min, projections_of(&reach, about_people)).await?;
     let (filters, reach) = (&asked.filters(), &reach);
     let page = match &asked.q {
@@ -101,7 +100,7 @@ fn projections_of(reach: &Reach, about_people: bool) -> &'static [&'static str] 
 
 /// A page of paths, listed or found.
 struct Shown {
-    items: Vec<Case>,
+    items: Vec<CaseItem>,
     next: Option<String>,
     ended_early: bool,
 }
@@ -137,7 +136,7 @@ async fn found(
     asked: &Query<Asked>,
     filters: &Filters,
     reach: &Reach,
-    Sought(terms): &Sought,
+    SearchTerms(terms): &SearchTerms,
 ) -> Result<Shown, ApiError> {
     if asked.sort.is_some() {
         return Err(ApiError::parameter("sort", "sort | q"));
@@ -155,7 +154,7 @@ async fn found(
     Ok(Shown { items: page.items, next, ended_early: page.ended_early })
 }
 
-fn ids_of(cases: &[Case]) -> Vec<Uuid> {
+fn ids_of(cases: &[CaseItem]) -> Vec<Uuid> {
     cases.iter().filter_map(|case| Uuid::try_parse(&case.id).ok()).collect()
 }
 
@@ -164,7 +163,7 @@ fn ids_of(cases: &[Case]) -> Vec<Uuid> {
 async fn record_reading(
     app: &App,
     caller: &Caller,
-    cases: &[Case],
+    cases: &[CaseItem],
     opens: bool,
 ) -> Result<(), ApiError> {
     let at = app.commands.clock().now();
@@ -181,7 +180,7 @@ async fn record_reading(
 }
 
 /// A path as it is listed; with the name, or nothing in its place when the person was erased.
-fn show(case: Case, names: Option<&HashMap<Uuid, String>>) -> ListedCase {
+fn show(case: CaseItem, names: Option<&HashMap<Uuid, String>>) -> ListedCase {
     let id = Uuid::try_parse(&case.id).ok();
     let name = names.map(|names| id.and_then(|id| names.get(&id)).cloned());
     ListedCase { case, name }
@@ -208,6 +207,6 @@ pub fn write_place(place: &CasePlace) -> String {
 #[must_use]
 pub fn read_place(text: &str) -> Option<CasePlace> {
     let (on, id) = text.split_once(' ')?;
-    let on = day_written(on)?;
+    let on = read_day(on)?;
     Some(CasePlace { on, id: Uuid::try_parse(id).ok()?.to_string() })
 }

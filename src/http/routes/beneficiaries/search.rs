@@ -13,9 +13,9 @@ const SEARCH_MAX: usize = 120;
 
 /// The terms that people are found by.
 #[derive(Clone, Debug)]
-pub struct Sought(pub Vec<String>);
+pub struct SearchTerms(pub Vec<String>);
 
-impl<'de> Deserialize<'de> for Sought {
+impl<'de> Deserialize<'de> for SearchTerms {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
         let terms = sought_by(&text).filter(|_| text.chars().count() <= SEARCH_MAX);
@@ -23,7 +23,7 @@ impl<'de> Deserialize<'de> for Sought {
     }
 }
 
-impl JsonSchema for Sought {
+impl JsonSchema for SearchTerms {
     fn schema_name() -> Cow<'static, str> {
         "Sought".into()
     }

@@ -5,12 +5,13 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sira_domain::path::Beneficiary;
+use sira_numbers::Version;
 use uuid::Uuid;
 
-use super::find::{found, key_of, log_access, read_stream, stream_of};
+use super::find::{check_reached, found, key_of, log_access, read_stream, stream_of};
 use crate::commands::Loaded;
 use crate::http::App;
-use crate::http::contract::answer::Standing;
+use crate::http::contract::answer::AtVersion;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::{IfNoneMatch, Named};
@@ -22,25 +23,26 @@ use crate::present::{IDENTITY_READERS, may_open, open_identity, path_value, show
 
 /// Which moment of the path is asked for.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Moment {
+pub struct AskedMoment {
     /// What was known at the end of this day (UTC), or at this time.
     as_of: Option<PastMoment>,
     /// The state after this version.
-    version: Option<u64>,
+    version: Option<Version>,
     /// `true` opens the identity for those allowed; the reading is recorded.
     #[serde(default)]
     identity: bool,
 }
 
-impl Moment {
+impl AskedMoment {
     fn is_now(&self) -> bool {
         self.as_of.is_none() && self.version.is_none()
     }
 
     /// Cuts a stream to this moment; nothing was there before its first event.
     fn cut(&self, events: &mut Vec<RecordedEvent>) -> Result<(), ApiError> {
+        check_reached(self.version, events)?;
         if let Some(version) = self.version {
-            events.retain(|event| event.sequence <= version);
+            events.retain(|event| event.sequence <= version.last_sequence());
         }
         if let Some(PastMoment(last)) = self.as_of {
             events.retain(|event| event.recorded_at <= last);
@@ -55,8 +57,8 @@ pub async fn status(
     caller: Caller,
     Named(id): Named<String>,
     known: IfNoneMatch,
-    moment: Query<Moment>,
-) -> Result<Standing<BeneficiaryStatus>, ApiError> {
+    moment: Query<AskedMoment>,
+) -> Result<AtVersion<BeneficiaryStatus>, ApiError> {
     let (id, path) = found(&app, &caller, &id).await?;
     if moment.identity && !may_open(caller.grant.role, "identity") {
         return Err(ApiError::Forbidden(IDENTITY_READERS));
@@ -80,12 +82,12 @@ fn standing(
     path: &Loaded<Beneficiary>,
     body: Bytes,
     known: &IfNoneMatch,
-) -> Standing<BeneficiaryStatus> {
+) -> AtVersion<BeneficiaryStatus> {
     let (version, position) = (path.state.version(), path.position);
     if known.holds(version) {
-        return Standing::unchanged(version, position);
+        return AtVersion::unchanged(version, position);
     }
-    Standing::of_bytes(body, version, position)
+    AtVersion::of_bytes(body, version, position)
 }
 
 /// The path as it stood, with the identity of that moment; whether it may still be opened is said
@@ -96,12 +98,12 @@ async fn with_identity(
     id: Uuid,
     path: &Loaded<Beneficiary>,
     current: &Loaded<Beneficiary>,
-) -> Result<Standing<BeneficiaryStatus>, ApiError> {
+) -> Result<AtVersion<BeneficiaryStatus>, ApiError> {
     log_access(app, caller, "identity", stream_of(id)).await?;
     let key = key_of(app, current).await?;
     let identity = key.and_then(|key| open_identity(id, &path.state, &key));
     let mut shown = path_value(id, path);
     shown["identity"] = identity.into();
     let body = serde_json::to_vec(&shown).unwrap_or_default().into();
-    Ok(Standing::of_bytes(body, path.state.version(), path.position))
+    Ok(AtVersion::of_bytes(body, path.state.version(), path.position))
 }

@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use sira_domain::values::Within;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::beneficiaries::log_access;
@@ -30,7 +31,7 @@ use crate::http::contract::error::ApiError;
 use crate::http::contract::input::{Accepted, LastEventId};
 use crate::http::contract::operation::{AnswerHeader, Operation, Output};
 use crate::http::contract::query::Query;
-use crate::http::server::streams::Streams;
+use crate::http::server::streams::{NoPlace, Streams};
 use crate::journal::StreamId;
 use crate::token::Grant;
 
@@ -38,6 +39,8 @@ use crate::token::Grant;
 const PAGE: u32 = 100;
 /// Events of a page at most.
 const PAGE_MAX: u32 = 1_000;
+/// When a token that has as many streams as it may is to come again, in seconds.
+const PLACE_RETRY_S: u32 = 30;
 /// The media type of a page.
 const BATCH: &str = "application/cloudevents-batch+json";
 
@@ -54,10 +57,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// Which events.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct Asked {
+struct AskedEvents {
     /// Position after which to begin.
     #[serde(default)]
-    after: u64,
+    after: Position,
     /// Events of the page. A page may be shorter, to stay small: go on until its last `id` is
     /// `Sira-Position`.
     #[serde(default = "page")]
@@ -75,19 +78,28 @@ async fn events(
     extensions: Extensions,
     Accepted(accept): Accepted,
     last: LastEventId,
-    asked: Query<Asked>,
+    asked: Query<AskedEvents>,
 ) -> Result<Events, ApiError> {
     if !reaches_everything(&caller.grant) {
         return Err(ApiError::OutOfScope);
     }
     let after = after(&app, &last, asked.after).await?;
     if wants_stream(accept.as_deref()) {
-        let place =
-            extensions.get::<Streams>().and_then(Streams::enter).ok_or(ApiError::NoPlace)?;
+        let streams = extensions.get::<Streams>().ok_or(ApiError::NoPlace)?;
+        let place = streams.enter(caller.grant.token_id)?;
         record_reading(&app, &caller).await?;
         return Ok(Events(stream::answer(app, &headers, after, place)));
     }
     page::page(&app, &caller, asked.limit.get(), after).await.map(Events)
+}
+
+impl From<NoPlace> for ApiError {
+    fn from(none: NoPlace) -> Self {
+        match none {
+            NoPlace::OfToken => Self::TooManyRequests { retry_after_s: PLACE_RETRY_S },
+            NoPlace::OfServer => Self::NoPlace,
+        }
+    }
 }
 
 /// A page of events, or a stream of them.
@@ -106,7 +118,7 @@ impl Output for Events {
         let stream = json!({ "type": "string", "description": "Each event's position as `id`, and its CloudEvent as `data`." });
         let content = [(BATCH, batch), ("text/event-stream", stream)];
         operation.answer(200, "The events.", &[AnswerHeader::Position], &content);
-        operation.problems(&[503]);
+        operation.problems(&[429, 503]);
     }
 }
 
@@ -124,7 +136,11 @@ pub(in crate::http) fn wants_stream(accept: Option<&str>) -> bool {
 /// The position to begin after. One that the journal has not reached is refused: the reader has seen
 /// events that this journal does not hold, as after a restore from an old backup, and must not go on
 /// as if nothing had happened.
-async fn after(app: &App, LastEventId(last): &LastEventId, asked: u64) -> Result<u64, ApiError> {
+async fn after(
+    app: &App,
+    LastEventId(last): &LastEventId,
+    asked: Position,
+) -> Result<Position, ApiError> {
     let after = last.unwrap_or(asked);
     let head = app.commands.journal().head().await?.position;
     match last {

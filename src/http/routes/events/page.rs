@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use sira_numbers::Position;
 
 use super::record_reading;
 use crate::export::events::write_cloud_event;
@@ -20,7 +21,7 @@ pub async fn page(
     app: &App,
     caller: &Caller,
     limit: u32,
-    after: u64,
+    after: Position,
 ) -> Result<Response, ApiError> {
     let journal = app.commands.journal();
     let head = journal.head().await?.position;
@@ -33,7 +34,7 @@ pub async fn page(
     let kind = HeaderValue::from_static("application/cloudevents-batch+json; charset=UTF-8");
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("sira-position", HeaderValue::from(head));
+    headers.insert("sira-position", HeaderValue::from(head.get()));
     Ok(response)
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use sira_numbers::{Position, counted};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -17,7 +18,7 @@ use super::page::write_in_memory;
 use super::reaches_everything;
 use crate::http::App;
 use crate::http::contract::caller::bearer;
-use crate::http::server::streams::Place;
+use crate::http::server::streams::ReaderPlace;
 use crate::journal::RecordedEvent;
 
 /// Events asked for at first and at most. What a page leaves for its bytes was read in vain, so each
@@ -38,11 +39,11 @@ struct Reader {
     app: App,
     token: String,
     /// The last position that was handed out.
-    at: u64,
+    at: Position,
     /// Events to ask for next.
     limit: u32,
-    committed: watch::Receiver<u64>,
-    place: Place,
+    committed: watch::Receiver<Position>,
+    place: ReaderPlace,
     looked_at: Option<Instant>,
     spoke_at: Instant,
     greeted: bool,
@@ -50,7 +51,12 @@ struct Reader {
 
 /// The answer to who follows the journal after a position. It ends with the token, the server, or a
 /// failure of the database; the reader comes again and says where it stopped.
-pub(super) fn answer(app: App, headers: &HeaderMap, after: u64, place: Place) -> Response {
+pub(super) fn answer(
+    app: App,
+    headers: &HeaderMap,
+    after: Position,
+    place: ReaderPlace,
+) -> Response {
     let committed = app.commands.journal().committed();
     app.metrics.count_feed_readers(1);
     let reader = Reader {
@@ -72,7 +78,7 @@ pub(super) fn answer(app: App, headers: &HeaderMap, after: u64, place: Place) ->
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("sira-position", HeaderValue::from(after));
+    headers.insert("sira-position", HeaderValue::from(after.get()));
     // nginx would gather frames before it hands them on.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
@@ -152,13 +158,16 @@ impl Reader {
             }
         };
         self.app.metrics.count_feed_events(events.len() as u64);
-        let twice = u32::try_from(events.len() * 2).unwrap_or(u32::MAX);
+        let twice = counted(events.len() * 2);
         self.limit = twice.clamp(*PAGE_EVENTS.start(), *PAGE_EVENTS.end());
         let mut frames = Vec::new();
         for event in events {
-            if event.position != self.at + 1 {
-                let position = self.at + 1;
-                tracing::error!(position, "a stream of events ends: an event is missing");
+            let position = self.at.next();
+            if event.position != position {
+                tracing::error!(
+                    position = position.get(),
+                    "a stream of events ends: an event is missing"
+                );
                 return None;
             }
             self.at = event.position;

@@ -12,7 +12,7 @@ use crate::http::contract::query::Query;
 
 /// Which checkpoint.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct AskedCheckpoint {
     /// `true` gives the newest, which witnesses may not have signed yet.
     #[serde(default)]
     pending: bool,
@@ -21,7 +21,7 @@ pub struct Asked {
 /// `GET /v1/evidence/checkpoint`.
 pub async fn checkpoint(
     State(app): State<App>,
-    asked: Query<Asked>,
+    asked: Query<AskedCheckpoint>,
 ) -> Result<PlainText, ApiError> {
     let evidence = evidence(&app)?;
     let tree = if asked.pending { evidence.newest()? } else { evidence.published()? };

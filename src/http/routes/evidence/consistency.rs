@@ -13,7 +13,7 @@ use crate::http::contract::query::Query;
 
 /// Between which trees.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct AskedConsistency {
     /// Size of the older tree.
     #[schemars(range(min = 1))]
     from: std::num::NonZeroU64,
@@ -36,7 +36,7 @@ pub struct ConsistencyProof {
 /// `GET /v1/evidence/consistency`.
 pub async fn consistency(
     State(app): State<App>,
-    asked: Query<Asked>,
+    asked: Query<AskedConsistency>,
 ) -> Result<Plain<ConsistencyProof>, ApiError> {
     let evidence = evidence(&app)?;
     let newest = evidence.newest()?.checkpoint.size;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sira_numbers::Position;
 
 use super::{WAIT_WITHIN, evidence};
 use crate::evidence::encoding::{encode, encode_all};
@@ -16,7 +17,7 @@ use crate::http::contract::query::Query;
 
 /// Of which event, in which tree.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct AskedInclusion {
     /// Position of the event.
     #[schemars(range(min = 1))]
     position: std::num::NonZeroU64,
@@ -29,7 +30,7 @@ pub struct Asked {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct InclusionProof {
     /// Position of the event.
-    position: u64,
+    position: Position,
     /// Its leaf's index, from 0.
     leaf_index: u64,
     /// Its leaf's hash, in base 64.
@@ -47,19 +48,21 @@ pub struct InclusionProof {
 /// `GET /v1/evidence/inclusion`.
 pub async fn inclusion(
     State(app): State<App>,
-    asked: Query<Asked>,
+    asked: Query<AskedInclusion>,
 ) -> Result<Plain<InclusionProof>, ApiError> {
     let (position, size) = (asked.position.get(), asked.size.map(std::num::NonZero::get));
-    let published = covering(&app, size.unwrap_or(position).max(position)).await?;
+    let last = Position::of_count(size.unwrap_or(position).max(position));
+    let published = covering(&app, last).await?;
     let size = size.unwrap_or(published.checkpoint.size);
     if size < position {
         return Err(ApiError::parameter("size", format!("{position}..")));
     }
+    let position = Position::of_count(position);
     let found = evidence(&app)?.inclusion(position, size).await?;
     let is_published = size == published.checkpoint.size;
     Ok(Plain(InclusionProof {
         position,
-        leaf_index: position - 1,
+        leaf_index: position.before().get(),
         leaf_hash: encode(&found.leaf),
         size,
         proof: encode_all(&found.proof),
@@ -69,9 +72,9 @@ pub async fn inclusion(
 
 /// A published checkpoint that covers a position: waited for when it was recorded just now, and not
 /// found when it was not.
-async fn covering(app: &App, position: u64) -> Result<Arc<SignedTree>, ApiError> {
+async fn covering(app: &App, position: Position) -> Result<Arc<SignedTree>, ApiError> {
     let evidence = evidence(app)?;
-    let covers = |one: &Arc<SignedTree>| one.checkpoint.size >= position;
+    let covers = |one: &Arc<SignedTree>| one.checkpoint.size >= position.get();
     if let Some(published) = evidence.published().ok().filter(covers) {
         return Ok(published);
     }

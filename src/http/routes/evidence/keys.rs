@@ -43,7 +43,7 @@ pub async fn keys(State(app): State<App>) -> Result<Plain<VerifierKeys>, ApiErro
     let keys = evidence.keys().await?;
     let introduced = keys.introductions.iter().map(|one| IntroducedKey {
         key: one.key.to_string(),
-        from_size: one.position,
+        from_size: one.position.get(),
         note: one.note.to_string(),
     });
     let witnesses = evidence.witnesses();

@@ -18,13 +18,16 @@ use crate::http::contract::operation::{Operation, Output};
 const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
 /// `GET /v1/evidence/tile/<level>/<place>`.
-pub async fn hashes(State(app): State<App>, Named(tile): Named<String>) -> Result<Tile, ApiError> {
+pub async fn hashes(
+    State(app): State<App>,
+    Named(tile): Named<String>,
+) -> Result<TileFile, ApiError> {
     let (level, place) = tile.split_once('/').ok_or(ApiError::NotFound)?;
     let place = read_place(place).ok_or(ApiError::NotFound)?;
     let level = Some(level).filter(|level| level.len() == 1);
     let level = level.and_then(|level| level.parse().ok()).ok_or(ApiError::NotFound)?;
     let hashes = evidence(&app)?.tile(level, place).await?;
-    Ok(Tile(hashes.as_flattened().to_vec()))
+    Ok(TileFile(hashes.as_flattened().to_vec()))
 }
 
 /// `GET /v1/evidence/tile/entries/<place>`.
@@ -32,18 +35,18 @@ pub async fn entries(
     State(app): State<App>,
     caller: Caller,
     Named(place): Named<String>,
-) -> Result<Tile, ApiError> {
+) -> Result<TileFile, ApiError> {
     let place = read_place(&place).ok_or(ApiError::NotFound)?;
     if caller.grant.scope != Scope::All {
         return Err(ApiError::OutOfScope);
     }
-    Ok(Tile(evidence(&app)?.entries(place).await?))
+    Ok(TileFile(evidence(&app)?.entries(place).await?))
 }
 
 /// A tile's bytes.
-pub struct Tile(Vec<u8>);
+pub struct TileFile(Vec<u8>);
 
-impl IntoResponse for Tile {
+impl IntoResponse for TileFile {
     fn into_response(self) -> Response {
         let mut response = self.0.into_response();
         let headers = response.headers_mut();
@@ -53,7 +56,7 @@ impl IntoResponse for Tile {
     }
 }
 
-impl Output for Tile {
+impl Output for TileFile {
     fn describe(operation: &mut Operation) {
         let bytes = json!({ "type": "string", "format": "binary" });
         operation.answer(200, "The tile.", &[], &[("application/octet-stream", bytes)]);

@@ -12,7 +12,7 @@ use crate::http::App;
 use crate::http::contract::answer::Unkept;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
-use crate::http::contract::input::{Body, Form};
+use crate::http::contract::input::{Body, FormBody};
 use crate::retention::{Order, OrderForm, OrderedErasure, carry_out};
 
 /// An order that was carried out.
@@ -36,9 +36,9 @@ impl Body for Order {
 pub async fn erasures(
     State(app): State<App>,
     caller: Caller,
-    Form { form: order, bytes }: Form<Order>,
+    FormBody { form: order, bytes }: FormBody<Order>,
 ) -> Result<Unkept<Erasures>, ApiError> {
-    let call = caller.call(&format!("POST {ERASURES}"), &bytes);
+    let call = caller.call(&app, &format!("POST {ERASURES}"), &bytes).await?;
     let (order, items) = carry_out(&app.commands, order, call, caller.language()).await?;
     Ok(Unkept(Erasures { order, items }))
 }

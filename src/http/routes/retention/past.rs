@@ -12,8 +12,7 @@ use crate::http::contract::input::MinPosition;
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
-use crate::replay::activity::reach_of;
-use crate::retention::{Proposed, Question, proposed};
+use crate::retention::{Proposed, RetentionQuestion, proposed};
 
 path_query! {
     /// Which paths past retention.
@@ -27,8 +26,8 @@ pub async fn past_retention(
     min: MinPosition,
     asked: Query<Asked>,
 ) -> Result<Read<Page<Proposed>>, ApiError> {
-    let (filters, reach) = (asked.shared_filters(), reach_of(&caller.grant.scope));
-    let question = Question {
+    let (filters, reach) = (asked.shared_filters(), caller.grant.scope.reach());
+    let question = RetentionQuestion {
         filters: &filters,
         reach: &reach,
         after: asked.place_of(read_place)?,

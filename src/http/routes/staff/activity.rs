@@ -1,7 +1,6 @@
 //! What a member of the staff did. Looking at it opens nobody's data, and leaves no entry.
 
 use axum::extract::State;
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sira_domain::values::ActorId;
@@ -13,20 +12,21 @@ use crate::http::contract::answer::Read;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::moment::Day;
 use crate::http::contract::paging::{Cursor, Limit, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
-use crate::replay::activity::{self, Place, Question, ShownDeed, after, beginning_of};
+use crate::replay::activity::{self, ActivityQuestion, DeedPlace, ShownDeed, after, beginning_of};
 
 /// Whose deeds, and which page.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct AskedDeeds {
     /// Who, by the name in their token.
     actor: ActorId,
     /// Recorded on this day (UTC) or later.
-    from: Option<NaiveDate>,
+    from: Option<Day>,
     /// Recorded on this day (UTC) or before.
-    to: Option<NaiveDate>,
+    to: Option<Day>,
     /// Items of the page.
     #[serde(default = "page_limit")]
     limit: Limit,
@@ -51,14 +51,14 @@ pub async fn activity(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
-    asked: Query<Asked>,
+    asked: Query<AskedDeeds>,
 ) -> Result<Read<Activity>, ApiError> {
-    let question = Question {
+    let question = ActivityQuestion {
         actor: &asked.actor,
-        from: asked.from.map(beginning_of),
-        before: asked.to.map(after),
+        from: asked.from.map(|day| beginning_of(day.0)),
+        before: asked.to.map(|day| after(day.0)),
         scope: &caller.grant.scope,
-        after: asked.place_of(Place::read)?,
+        after: asked.place_of(DeedPlace::read)?,
         limit: asked.limit.get() as usize,
         language: caller.language(),
     };

@@ -16,14 +16,13 @@ use crate::http::contract::input::MinPosition;
 use crate::http::contract::paging::{Cursor, Limit, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
-use crate::replay::activity::reach_of;
 
 /// The projection that keeps who recorded what.
 const STAFF: &str = "staff";
 
 /// Which members of the staff.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Asked {
+pub struct AskedStaff {
     /// Those who recorded in this role.
     role: Option<Role>,
     /// Those who recorded from an office in this region.
@@ -43,9 +42,9 @@ pub async fn staff(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
-    asked: Query<Asked>,
+    asked: Query<AskedStaff>,
 ) -> Result<Read<Page<StaffItem>>, ApiError> {
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let question = StaffQuestion {
         role: asked.role.map(|role| role.word().to_owned()),
         region: asked.region.map(|region| region.code().to_owned()),

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::STREAM_KINDS;
 use sira_domain::catalogue::{CommandEntry, StreamKind};
+use sira_domain::jurisdiction::Jurisdiction;
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_domain::values::{ActorId, OfficeCode};
@@ -27,6 +28,11 @@ pub struct Me {
     scope: Scope,
     /// The office, where the token names just one.
     office: Option<OfficeCode>,
+    /// Why exact figures are told, which equal personal data: each question is recorded. Left out for who is
+    /// told what was published, and for those who see people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    exact_figures: Option<String>,
     /// When the token expires.
     expires_at: DateTime<Utc>,
     /// The commands of the role, by the kind of stream that they are given to.
@@ -53,6 +59,10 @@ struct CommandOfRole {
     stage: &'static str,
     /// What it does, in the caller's language.
     label: &'static str,
+    /// Where it may be given from.
+    jurisdiction: Jurisdiction,
+    /// Whether the caller's scope reaches anything that it can be given on.
+    within_reach: bool,
 }
 
 /// A route of a role.
@@ -73,7 +83,7 @@ pub async fn me(caller: Caller) -> Unkept<Me> {
         let own = kind.commands.iter().filter(|entry| entry.roles.contains(&grant.role));
         CommandsOfKind {
             stream: kind.name,
-            commands: own.map(|entry| shown(entry, language)).collect(),
+            commands: own.map(|entry| shown(entry, &grant.scope, language)).collect(),
         }
     };
     let routes = endpoints();
@@ -90,14 +100,15 @@ pub async fn me(caller: Caller) -> Unkept<Me> {
         role: grant.role,
         label: grant.role.label(language),
         scope: grant.scope.clone(),
-        office: grant.office(),
+        office: grant.office().map(|one| one.office.clone()),
+        exact_figures: grant.exact_figures.clone(),
         expires_at: grant.expires_at,
         commands: STREAM_KINDS.iter().map(of_kind).collect(),
         routes: routes.collect(),
     })
 }
 
-fn shown(entry: &CommandEntry, language: Language) -> CommandOfRole {
+fn shown(entry: &CommandEntry, scope: &Scope, language: Language) -> CommandOfRole {
     CommandOfRole {
         command: entry.word,
         stage: entry.stage,
@@ -105,5 +116,7 @@ fn shown(entry: &CommandEntry, language: Language) -> CommandOfRole {
             Language::Fr => entry.about_fr,
             Language::En => entry.about_en,
         },
+        jurisdiction: entry.jurisdiction,
+        within_reach: scope.may_hold(entry.jurisdiction),
     }
 }

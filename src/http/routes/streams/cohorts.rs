@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sira_domain::cohort::Cohort;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::{Place, Resource};
-use crate::commands::{Answer, Call, CommandError, Commands};
+use crate::commands::{Answer, Call, CommandError, Commands, REGISTER_COMMANDS};
 use crate::http::contract::access::Access::Roles;
 use crate::http::contract::access::COHORT_READERS;
 use crate::http::contract::endpoint::Tag;
@@ -22,7 +23,7 @@ pub struct ShownCohort {
     /// Its id.
     id: Uuid,
     /// Position of its last event.
-    position: u64,
+    position: Position,
     /// Seats that are taken.
     seats_taken: u32,
     /// Seats that are left.
@@ -54,8 +55,8 @@ impl Resource for Cohort {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        if word == "record-register" {
-            return commands.record_register(id, body, call).await;
+        if let Some(word) = REGISTER_COMMANDS.into_iter().find(|known| *known == word) {
+            return commands.record_register(id, word, body, call).await;
         }
         commands.command::<Self>(id, word, body, call).await
     }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use sira_domain::catalogue::CommandEntry;
+use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::Resource;
@@ -23,8 +24,8 @@ async fn begin<S: Resource>(
     body: JsonBody,
 ) -> Result<Begun, ApiError> {
     let collection = S::PLACE.collection;
-    let if_match = caller.version_to_demand(0)?;
-    let mut call = caller.call(&format!("POST {collection}"), &body.bytes);
+    let if_match = caller.version_to_demand(Version::ZERO)?;
+    let mut call = caller.call(&app, &format!("POST {collection}"), &body.bytes).await?;
     call.if_match = if_match;
     let answer = app.commands.begin::<S>(body.object, call).await;
     app.metrics.count_command(S::FIRST, answer.is_ok());
@@ -47,10 +48,10 @@ async fn command<S: Resource>(
     word: &'static str,
     body: JsonBody,
 ) -> Result<Done, ApiError> {
-    let mut call = caller.call(&format!("POST {id} {word}"), &body.bytes);
+    let mut call = caller.call(&app, &format!("POST {id} {word}"), &body.bytes).await?;
     if caller.if_match().is_some() {
         let current = app.commands.current::<S>(id).await?;
-        let version = current.map_or(0, |stream| stream.state.version());
+        let version = current.map_or(Version::ZERO, |stream| stream.state.version());
         call.if_match = caller.version_to_demand(version)?;
     }
     let answer = S::carry_out(&app.commands, id, word, body.object, call).await;

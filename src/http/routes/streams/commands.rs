@@ -2,7 +2,6 @@
 //! it, answered by the decision that a command meets.
 
 use axum::extract::State;
-use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::reference::Language;
@@ -75,7 +74,7 @@ pub async fn available<A: Aggregate>(
     caller: &Caller,
     id: Uuid,
 ) -> Result<Unkept<AvailableCommands>, ApiError> {
-    let allowed = app.commands.allowed::<A>(id, &caller.call("", &Bytes::new())).await?;
+    let allowed = app.commands.allowed::<A>(id, &caller.bare_call()).await?;
     let language = caller.language();
     let commands = allowed.iter().map(|command| shown::<A>(command, language)).collect();
     Ok(Unkept(AvailableCommands { id, commands }))

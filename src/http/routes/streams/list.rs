@@ -11,16 +11,16 @@ use sira_projections::lists::{
 };
 use uuid::Uuid;
 
+use crate::clock;
+use crate::figures::is_told_published;
 use crate::http::App;
 use crate::http::contract::answer::{Page, Read};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
-use crate::http::contract::moment::day_written;
 use crate::http::contract::paging::{Cursor, Limit, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
-use crate::replay::activity::reach_of;
 
 /// The projection that keeps where training groups stand.
 const COHORTS: &str = "cohort_status";
@@ -51,7 +51,7 @@ pub async fn programmes(
     min: MinPosition,
     asked: Query<AskedProgrammes>,
 ) -> Result<Read<Page<ProgrammeItem>>, ApiError> {
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let question = ProgrammeQuestion {
         region: asked.region.map(|region| region.code().to_owned()),
         office: asked.office.as_ref().map(ToString::to_string),
@@ -63,8 +63,7 @@ pub async fn programmes(
     };
     let position = arrive(&app, min, &[PROGRAMMES, OFFICES, FUNDS]).await?;
     let page = lists::programmes(&app.read, &question).await?;
-    let next_cursor = page.next.map(|place| asked.cursor_to(&write_day(&place)));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    Ok(Read { body: shown(&asked, page, write_day), position })
 }
 
 /// Which offices.
@@ -91,7 +90,7 @@ pub async fn offices(
     min: MinPosition,
     asked: Query<AskedOffices>,
 ) -> Result<Read<Page<OfficeItem>>, ApiError> {
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let question = OfficeQuestion {
         programme: asked.programme.map(|programme| programme.0),
         region: asked.region.map(|region| region.code().to_owned()),
@@ -102,9 +101,7 @@ pub async fn offices(
     };
     let position = arrive(&app, min, &[OFFICES, FUNDS]).await?;
     let page = lists::offices(&app.read, &question).await?;
-    let next = page.next.map(|place| format!("{} {}", place.programme, place.code));
-    let next_cursor = next.map(|place| asked.cursor_to(&place));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    Ok(Read { body: shown(&asked, page, write_office), position })
 }
 
 /// Which training groups.
@@ -133,7 +130,7 @@ pub async fn cohorts(
     min: MinPosition,
     asked: Query<AskedCohorts>,
 ) -> Result<Read<Page<CohortItem>>, ApiError> {
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let question = CohortQuestion {
         programme: asked.programme.map(|programme| programme.0),
         region: asked.region.map(|region| region.code().to_owned()),
@@ -145,8 +142,7 @@ pub async fn cohorts(
     };
     let position = arrive(&app, min, &[COHORTS, OFFICES]).await?;
     let page = lists::cohorts(&app.read, &question).await?;
-    let next_cursor = page.next.map(|place| asked.cursor_to(&write_day(&place)));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    Ok(Read { body: shown(&asked, page, write_day), position })
 }
 
 /// Which funds.
@@ -173,7 +169,7 @@ pub async fn funds(
     min: MinPosition,
     asked: Query<AskedFunds>,
 ) -> Result<Read<Page<FundItem>>, ApiError> {
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let question = FundQuestion {
         programme: asked.programme.map(|programme| programme.0),
         donor: asked.donor.as_ref().map(ToString::to_string),
@@ -184,8 +180,21 @@ pub async fn funds(
     };
     let position = arrive(&app, min, &[FUNDS]).await?;
     let page = lists::funds(&app.read, &question).await?;
-    let next_cursor = page.next.map(|place| asked.cursor_to(&write_day(&place)));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    let mut items = page.items;
+    if is_told_published(&caller.grant) {
+        items = items.into_iter().map(FundItem::without_sums).collect();
+    }
+    Ok(Read { body: shown(&asked, lists::ListPage { items, ..page }, write_day), position })
+}
+
+/// A page as it is answered, with the cursor that leads on.
+fn shown<Q, T, P>(
+    asked: &Query<Q>,
+    page: lists::ListPage<T, P>,
+    write: fn(&P) -> String,
+) -> Page<T> {
+    let next_cursor = page.next.map(|place| asked.cursor_to(&write(&place)));
+    Page { items: page.items, next_cursor }
 }
 
 fn write_day(place: &DayPlace) -> String {
@@ -194,8 +203,12 @@ fn write_day(place: &DayPlace) -> String {
 
 fn read_day(text: &str) -> Option<DayPlace> {
     let (on, id) = text.split_once(' ')?;
-    let on = day_written(on)?;
+    let on = clock::read_day(on)?;
     Some(DayPlace { on, id: Uuid::try_parse(id).ok()?.to_string() })
+}
+
+fn write_office(place: &OfficePlace) -> String {
+    format!("{} {}", place.programme, place.code)
 }
 
 fn read_office(text: &str) -> Option<OfficePlace> {

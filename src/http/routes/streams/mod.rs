@@ -6,8 +6,10 @@ mod commands;
 mod funds;
 mod history;
 mod list;
+mod lotteries;
 mod programmes;
 mod show;
+mod veil;
 
 use std::sync::Arc;
 
@@ -46,6 +48,8 @@ struct Place {
 /// A kind of stream with routes of its own.
 trait Resource: Aggregate + serde::Serialize {
     const PLACE: Place;
+    /// Fields that one person's payment moves, which those who must see nobody are not shown.
+    const MOVES_WITH_ONE_PERSON: &'static [&'static str] = &[];
     /// As it is shown: its state, and what is worked out from it.
     type Shown: schemars::JsonSchema + 'static;
 
@@ -70,6 +74,13 @@ pub(super) use commands::{AvailableCommands, available};
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut all = lists();
     all.extend(of::<Programme>("Every event of a programme."));
+    all.push(Endpoint::get(
+        "/v1/programmes/{id}/lotteries/{session}",
+        Programme::PLACE.item.1,
+        (Programme::PLACE.tag, "get-lottery"),
+        "A lottery, to be drawn again: those out of reach are counted.",
+        lotteries::lottery,
+    ));
     all.extend(of::<Cohort>("Every event of a cohort."));
     all.extend(of::<Fund>("Every event of a fund."));
     all
@@ -156,5 +167,5 @@ async fn current<S: Resource>(
         None => Arc::default(),
     };
     let is_within = found.state.is_within(id, &caller.grant.scope, &programme);
-    if is_within { Ok(found) } else { Err(ApiError::OutOfScope) }
+    if is_within { Ok(found) } else { Err(ApiError::NotFound) }
 }

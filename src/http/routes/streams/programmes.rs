@@ -5,9 +5,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sira_domain::programme::Programme;
 use sira_domain::values::Period;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::{Place, Resource};
+use crate::commands::{Answer, Call, CommandError, Commands};
 use crate::http::contract::access::Access;
 use crate::http::contract::endpoint::Tag;
 
@@ -21,7 +23,7 @@ pub struct ShownProgramme {
     /// Its id.
     id: Uuid,
     /// Position of its last event.
-    position: u64,
+    position: Position,
     /// The convention's term with its renewals; nothing before it is signed.
     term: Option<Period>,
 }
@@ -40,5 +42,18 @@ impl Resource for Programme {
 
     fn derived(&self, shown: &mut Map<String, Value>) {
         shown.insert("term".into(), serde_json::to_value(self.term()).unwrap_or_default());
+    }
+
+    async fn carry_out(
+        commands: &Commands,
+        id: Uuid,
+        word: &str,
+        body: Map<String, Value>,
+        call: Call,
+    ) -> Result<Answer, CommandError> {
+        if word == "retract" {
+            return commands.retract_in_programme(id, body, call).await;
+        }
+        commands.command::<Self>(id, word, body, call).await
     }
 }

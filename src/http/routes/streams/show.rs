@@ -3,9 +3,11 @@
 use axum::extract::State;
 use uuid::Uuid;
 
+use super::veil::Veil;
 use super::{Resource, current};
+use crate::figures::is_told_published;
 use crate::http::App;
-use crate::http::contract::answer::Standing;
+use crate::http::contract::answer::AtVersion;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::{IfNoneMatch, Named};
@@ -16,18 +18,24 @@ pub async fn show<S: Resource>(
     caller: Caller,
     Named(id): Named<Uuid>,
     known: IfNoneMatch,
-) -> Result<Standing<S::Shown>, ApiError> {
+) -> Result<AtVersion<S::Shown>, ApiError> {
     let found = current::<S>(&app, &caller, id).await?;
     let (version, position) = (found.state.version(), found.position);
     if known.holds(version) {
-        return Ok(Standing::unchanged(version, position));
+        return Ok(AtVersion::unchanged(version, position));
     }
     let mut shown = serde_json::to_value(&found.state).unwrap_or_default();
     if let Some(shown) = shown.as_object_mut() {
         shown.insert("id".into(), id.to_string().into());
-        shown.insert("position".into(), position.into());
+        shown.insert("position".into(), position.get().into());
         found.state.derived(shown);
     }
+    if is_told_published(&caller.grant)
+        && let Some(fields) = shown.as_object_mut()
+    {
+        fields.retain(|name, _| !S::MOVES_WITH_ONE_PERSON.contains(&name.as_str()));
+    }
+    Veil::over(&app, &caller, std::slice::from_ref(&shown)).await?.cover(&mut shown);
     let body = serde_json::to_vec(&shown).unwrap_or_default().into();
-    Ok(Standing::of_bytes(body, version, position))
+    Ok(AtVersion::of_bytes(body, version, position))
 }

@@ -6,13 +6,15 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sira_numbers::Position;
+use sira_projections::face::Blocked;
 
 use crate::http::App;
 use crate::http::contract::answer::PlainText;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::operation::{Operation, Output};
 use crate::read_side::{ProjectionLag, live_lags};
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 /// A projection that runs and is further behind than this makes the process unready: another may be
 /// better. One that has stopped or is being rebuilt does not, since no other process would be.
@@ -29,11 +31,14 @@ pub struct Readiness {
     /// Whether it should be asked.
     ready: bool,
     /// Last position of the journal.
-    position: u64,
+    position: Position,
     /// How far each projection is.
     projections: Vec<ProjectionLag>,
     /// How far the evidence is; nothing in a process that was started without.
     evidence: Option<PublishedEvidence>,
+    /// What sessions or views of others hold up in the read database: analysts see older rows until it
+    /// goes on. It makes the process no less ready.
+    held_up: Vec<Blocked>,
 }
 
 /// The published checkpoint.
@@ -89,5 +94,31 @@ pub async fn ready(State(app): State<App>) -> Result<Readiness, ApiError> {
     let ready = projections.iter().all(|lag| {
         matches!(lag.state, "stopped" | "rebuilding") || lag.lag_seconds <= BEHIND_MAX_S
     });
-    Ok(Readiness { ready, position, projections, evidence: PublishedEvidence::of(&app) })
+    let (evidence, held_up) = (PublishedEvidence::of(&app), app.read.held_up().all());
+    Ok(Readiness { ready, position, projections, evidence, held_up })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+    use crate::http::contract::envelope::Envelope;
+    use crate::http::contract::error::rendered;
+
+    #[tokio::test]
+    async fn a_process_that_is_not_ready_says_what_it_waits_for() {
+        let unready = Readiness {
+            ready: false,
+            position: Position::START,
+            projections: Vec::new(),
+            evidence: None,
+            held_up: Vec::new(),
+        };
+        let answer = rendered(unready.into_response(), &Envelope::of(&HeaderMap::new()));
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(told["ready"], serde_json::json!(false));
+    }
 }

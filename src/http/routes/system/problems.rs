@@ -3,12 +3,12 @@
 use crate::http::contract::answer::Html;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::Named;
-use crate::http::contract::problem::{KINDS, Kind};
+use crate::http::contract::problem::{KINDS, ProblemKind};
 
 /// `GET /problems`.
 pub async fn problems() -> Html {
-    let item = |kind: &Kind| {
-        let Kind { slug, title_fr, title_en, .. } = kind;
+    let item = |kind: &ProblemKind| {
+        let ProblemKind { slug, title_fr, title_en, .. } = kind;
         format!("<li><a href=\"/problems/{slug}\">{title_fr} — {title_en}</a></li>")
     };
     let list = KINDS.iter().map(item).collect::<Vec<_>>().concat();
@@ -18,7 +18,7 @@ pub async fn problems() -> Html {
 /// `GET /problems/{slug}`.
 pub async fn problem(Named(slug): Named<String>) -> Result<Html, ApiError> {
     let kind = KINDS.iter().find(|kind| kind.slug == slug).ok_or(ApiError::NotFound)?;
-    let Kind { status, title_fr, title_en, help_fr, help_en, .. } = kind;
+    let ProblemKind { status, title_fr, title_en, help_fr, help_en, .. } = kind;
     let body = format!(
         "<p>HTTP {status}</p><section lang=\"fr\"><h2>{title_fr}</h2><p>{help_fr}</p></section>\
          <section lang=\"en\"><h2>{title_en}</h2><p>{help_en}</p></section>"

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::list::is_within;
 use crate::http::App;
 use crate::http::contract::answer::Plain;
 use crate::http::contract::caller::Caller;
@@ -27,9 +28,11 @@ pub async fn revoke(
     caller: Caller,
     Named(id): Named<Uuid>,
 ) -> Result<Plain<Revocation>, ApiError> {
-    let revoked = app.tokens.revoke(id, Some(&caller.grant.actor)).await?;
-    if !revoked && !app.tokens.is_listed(id).await? {
+    let token = app.tokens.find(id).await?.ok_or(ApiError::NotFound)?;
+    let known = app.commands.known_places().await?;
+    if !is_within(&caller, &token, &known) {
         return Err(ApiError::NotFound);
     }
+    let revoked = app.tokens.revoke(id, Some(&caller.grant.actor)).await?;
     Ok(Plain(Revocation { id, already_done: !revoked }))
 }

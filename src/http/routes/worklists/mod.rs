@@ -1,24 +1,28 @@
 //! Worklists: what waits for somebody. `today` is the clock's at the moment of asking, in Mali's time,
 //! which is UTC.
 
+mod candidates;
+mod commitments;
 mod duplicates;
 mod paths;
 mod repayments;
+mod transfers;
 mod visits;
 
 use chrono::{Days, NaiveDate};
+use sira_numbers::Position;
 use sira_projections::Reach;
 use sira_projections::lists::OFFICES;
 use uuid::Uuid;
 
 use super::beneficiaries::CASES;
+use crate::clock::read_day;
 use crate::http::App;
 use crate::http::contract::access::Access::Roles;
 use crate::http::contract::access::{DUPLICATE_READERS, PATH_READERS};
 use crate::http::contract::endpoint::{Endpoint, Tag};
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
-use crate::http::contract::moment::day_written;
 use crate::http::contract::reading;
 
 /// The group of worklists.
@@ -35,6 +39,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             (TAG, "list-duplicates"),
             "Pairs of paths that may be one person's, the most alike first.",
             duplicates::duplicates,
+        ),
+        Endpoint::get(
+            "/v1/worklists/commitments",
+            Roles(PATH_READERS),
+            (TAG, "list-commitments"),
+            "Commitments of the parties of conventions that are not kept, the longest overdue first.",
+            commitments::commitments,
+        ),
+        Endpoint::get(
+            "/v1/worklists/candidates",
+            Roles(PATH_READERS),
+            (TAG, "list-candidates"),
+            "Candidates in the order of their rank: those of a session, or those who wait for a decision.",
+            candidates::candidates,
         ),
         Endpoint::get(
             "/v1/worklists/due-visits",
@@ -64,6 +82,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Loans with an instalment past its day, the longest overdue first.",
             repayments::overdue,
         ),
+        Endpoint::get(
+            "/v1/worklists/transfers",
+            Roles(PATH_READERS),
+            (TAG, "list-pending-transfers"),
+            "Transfers that wait to be accepted, the longest waiting first; for either office.",
+            transfers::transfers,
+        ),
     ]
 }
 
@@ -74,7 +99,7 @@ async fn arrive(
     min: MinPosition,
     reach: &Reach,
     projection: &str,
-) -> Result<u64, ApiError> {
+) -> Result<Position, ApiError> {
     let projections = [CASES, projection, OFFICES];
     let needed = if matches!(reach, Reach::Regions(_)) { 3 } else { 2 };
     reading::arrive(app, min, &projections[..needed]).await
@@ -92,7 +117,7 @@ fn days_ago(app: &App, days: u32) -> NaiveDate {
 /// A day, a path's id and a number.
 fn read_numbered(text: &str) -> Option<(NaiveDate, String, i64)> {
     let mut parts = text.split(' ');
-    let on = day_written(parts.next()?)?;
+    let on = read_day(parts.next()?)?;
     let id = Uuid::try_parse(parts.next()?).ok()?.to_string();
     let number = parts.next()?.parse().ok()?;
     parts.next().is_none().then_some((on, id, number))

@@ -3,7 +3,7 @@
 
 use axum::extract::State;
 use sira_domain::values::{ActorId, Within};
-use sira_projections::lists::{self, Case, CaseOrder, CaseQuestion, Filters, Which};
+use sira_projections::lists::{self, CaseItem, CaseOrder, CaseQuestion, Filters, Which};
 
 use super::super::beneficiaries::{Awaited, CASES, read_place, word_of, write_place};
 use super::{DAYS_MAX, arrive, days_ago};
@@ -14,7 +14,6 @@ use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
-use crate::replay::activity::reach_of;
 
 /// Days without a fact after which a path has stalled, when nothing is said.
 const STALLED_AFTER_DAYS: u32 = 60;
@@ -35,7 +34,7 @@ pub async fn stalled(
     caller: Caller,
     min: MinPosition,
     asked: Query<Stalled>,
-) -> Result<Read<Page<Case>>, ApiError> {
+) -> Result<Read<Page<CaseItem>>, ApiError> {
     let last = days_ago(&app, asked.days.map_or(STALLED_AFTER_DAYS, Within::get));
     let adviser = asked.adviser.as_ref().map(ToString::to_string);
     let filters = Filters { adviser, ..asked.shared_filters() };
@@ -60,7 +59,7 @@ pub async fn awaiting_decision(
     caller: Caller,
     min: MinPosition,
     asked: Query<Waiting>,
-) -> Result<Read<Page<Case>>, ApiError> {
+) -> Result<Read<Page<CaseItem>>, ApiError> {
     let adviser = asked.adviser.as_ref().map(ToString::to_string);
     let awaiting = asked.awaiting.and_then(word_of);
     let filters = Filters { adviser, awaiting, ..asked.shared_filters() };
@@ -74,8 +73,8 @@ async fn paths<Q>(
     min: MinPosition,
     asked: &Query<Q>,
     (which, filters, limit): (Which, &Filters, u32),
-) -> Result<Read<Page<Case>>, ApiError> {
-    let reach = reach_of(&caller.grant.scope);
+) -> Result<Read<Page<CaseItem>>, ApiError> {
+    let reach = caller.grant.scope.reach();
     let question = CaseQuestion {
         which,
         filters,

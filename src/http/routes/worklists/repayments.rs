@@ -12,14 +12,13 @@ use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
-use crate::replay::activity::reach_of;
 
 /// Days past due from which on a repayment is listed, when nothing is said.
 const OVERDUE_FROM_DAYS: u32 = 1;
 
 path_query! {
     /// Which loans.
-    Asked {
+    AskedLoans {
         /// Adviser in charge, by the name in their token.
         adviser: Option<ActorId>,
         /// Days past due at least; 1 when left out.
@@ -32,11 +31,11 @@ pub async fn overdue(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
-    asked: Query<Asked>,
+    asked: Query<AskedLoans>,
 ) -> Result<Read<Page<OverdueLoan>>, ApiError> {
     let adviser = asked.adviser.as_ref().map(ToString::to_string);
     let filters = Filters { adviser, ..asked.shared_filters() };
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let question = LoanQuestion {
         due_until: days_ago(&app, asked.days.map_or(OVERDUE_FROM_DAYS, Within::get)),
         today: today(&app),

@@ -1,7 +1,7 @@
 //! Follow-up visits to be made.
 
 use axum::extract::State;
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use sira_domain::values::ActorId;
 use sira_projections::lists::{self, DueVisit, Filters, VisitPlace, VisitQuestion};
 
@@ -11,20 +11,20 @@ use crate::http::contract::answer::{Page, Read};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::moment::Day;
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
-use crate::replay::activity::reach_of;
 
 /// Visits due within this many days are listed when nothing is said: two weeks can be planned.
 const VISITS_WITHIN_DAYS: u64 = 14;
 
 path_query! {
     /// Which visits.
-    Asked {
+    AskedVisits {
         /// Adviser in charge, by the name in their token.
         adviser: Option<ActorId>,
         /// Visits due until this day, late ones among them; in 14 days when left out.
-        until: Option<NaiveDate>,
+        until: Option<Day>,
     }
 }
 
@@ -33,15 +33,15 @@ pub async fn due_visits(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
-    asked: Query<Asked>,
+    asked: Query<AskedVisits>,
 ) -> Result<Read<Page<DueVisit>>, ApiError> {
     let today = today(&app);
     let soon = today.checked_add_days(Days::new(VISITS_WITHIN_DAYS)).unwrap_or(today);
     let adviser = asked.adviser.as_ref().map(ToString::to_string);
     let filters = Filters { adviser, ..asked.shared_filters() };
-    let reach = reach_of(&caller.grant.scope);
+    let reach = caller.grant.scope.reach();
     let question = VisitQuestion {
-        until: asked.until.unwrap_or(soon),
+        until: asked.until.map_or(soon, |day| day.0),
         today,
         filters: &filters,
         reach: &reach,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use sira::clock::Clock;
-use sira::evidence::verify::{Options, Progress, Report, verify};
+use sira::evidence::verify::{CheckProgress, CheckReport, Options, verify};
 use sira::evidence::{Algorithm, EvidenceError, Keeper, KeeperConfig, Note, NoteKey, VerifierKey};
 use sira::journal::{Journal, JournalConfig, RecordedEvent};
+use sira_numbers::Position;
 use sqlx::{Connection, Executor, PgConnection, Row, SqliteConnection};
 use tokio::sync::watch;
 
@@ -86,7 +87,7 @@ impl Base {
         import_some(&app).await;
         let mut life = Life::begin(app.commands.clone(), 7).await;
         let journal = app.commands.journal();
-        let mut head = 0;
+        let mut head = Position::START;
         for _ in 0..COMMANDS / 20 {
             for _ in 0..20 {
                 life.go_on().await;
@@ -95,8 +96,8 @@ impl Base {
             head = journal.head().await.unwrap().position;
             app.evidence.covering(head, Duration::from_secs(20)).await.unwrap();
         }
-        let events = journal.read_feed(0, 5_000).await.unwrap();
-        assert!(events.len() > 320 && events.len() as u64 == head, "{head}");
+        let events = journal.read_feed(0.into(), 5_000).await.unwrap();
+        assert!(events.len() > 320 && events.len() as u64 == head.get(), "{head}");
         // It is signed to the end when its keeper has stopped.
         app.keeper.stop().await;
         journal.close().await;
@@ -114,7 +115,7 @@ impl Base {
         let mut hand = Hand::on(&base.url_of(&base.source)).await;
         base.checkpoints = hand.checkpoints().await;
         hand.close().await;
-        assert_eq!(base.last().0, head);
+        assert_eq!(base.last().0, head.get());
         assert!(base.checkpoints.len() > 7, "{}", base.checkpoints.len());
         base
     }
@@ -214,13 +215,13 @@ impl Base {
     }
 
     /// Signs a copy's journal up to a position, as the log's keeper does.
-    pub async fn sign(&self, journal: &Journal, position: u64) {
+    pub async fn sign(&self, journal: &Journal, position: Position) {
         let folder = tempfile::tempdir().unwrap();
         let mut config = KeeperConfig::new(folder.path(), Some(self.key.clone()));
         (config.gap, config.poll) = (Duration::from_millis(10), Duration::from_millis(10));
         let keeper = Keeper::start(journal, &Clock::System, config);
         let covering = keeper.evidence().covering(position, Duration::from_secs(20)).await.unwrap();
-        assert!(covering.checkpoint.size >= position);
+        assert!(covering.checkpoint.size >= position.get());
         keeper.stop().await;
     }
 
@@ -296,9 +297,9 @@ impl Copy<'_> {
     }
 
     /// What `verify` says.
-    pub async fn verified(&self, options: &Options) -> Result<Report, EvidenceError> {
+    pub async fn verified(&self, options: &Options) -> Result<CheckReport, EvidenceError> {
         let journal = self.journal().await?;
-        let (progress, _) = watch::channel(Progress::default());
+        let (progress, _) = watch::channel(CheckProgress::default());
         let report = verify(&journal, options, &progress).await;
         journal.close().await;
         report
@@ -357,7 +358,7 @@ impl Hand {
 
     /// Bytes as the engine writes them in a statement.
     pub fn bytes(&self, bytes: &[u8]) -> String {
-        let hex = sira_evidence::entry::hex(bytes);
+        let hex = sira_evidence::leaf::hex(bytes);
         match self {
             Self::Sqlite(_) => format!("X'{hex}'"),
             Self::Postgres(_) => format!("'\\x{hex}'::bytea"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sira::evidence::verify::Kind;
+use sira::evidence::verify::DeviationKind;
 use sira::journal::RecordedEvent;
 use sqlx::{Connection, SqliteConnection};
 
@@ -98,13 +98,13 @@ pub async fn every_byte_of_an_event_is_watched(base: &Base) {
     }
     assert!(named > TRIES / 2, "{refused} refused, {named} named, {the_same} the same");
     assert!(the_same < TRIES / 20, "{refused} refused, {named} named, {the_same} the same");
-    assert!(kinds.contains(&Kind::Altered), "{kinds:?}");
+    assert!(kinds.contains(&DeviationKind::Altered), "{kinds:?}");
     copy.discard().await;
 }
 
 async fn events_of(copy: &Copy<'_>) -> Vec<RecordedEvent> {
     let journal = copy.journal().await.unwrap();
-    let events = journal.read_feed(0, 5_000).await.unwrap();
+    let events = journal.read_feed(0.into(), 5_000).await.unwrap();
     journal.close().await;
     events
 }

@@ -6,7 +6,7 @@ use sira::evidence::growth::Growth;
 use sira::evidence::index::{StreamHead, StreamIndex, key_of};
 use sira::evidence::{Checkpoint, Note, NoteKey};
 use sira::journal::RecordedEvent;
-use sira_evidence::entry::time_text;
+use sira_evidence::leaf::time_text;
 
 use super::base::{Base, Hand};
 
@@ -65,7 +65,7 @@ pub async fn forge(base: &Base, hand: &mut Hand, mut events: Vec<RecordedEvent>,
 /// Makes the head follow the last event.
 pub async fn move_head(hand: &mut Hand, events: &[RecordedEvent]) {
     let last = events.last().unwrap();
-    let (next, at) = (last.position + 1, time_text(last.recorded_at));
+    let (next, at) = (last.position.next(), time_text(last.recorded_at));
     hand.run(&format!("UPDATE journal_head SET next_position = {next}, recorded_at = '{at}'"))
         .await;
 }
@@ -120,7 +120,7 @@ async fn sign_anew(base: &Base, hand: &mut Hand, events: &[RecordedEvent], key: 
         streams.set(key_of(&event.stream), head);
         let (size, count) = (growth.size(), events.len() as u64);
         // A hole has no place in what is signed anew: the forger's tree ends there.
-        if event.position != size {
+        if event.position.get() != size {
             continue;
         }
         if size == count || base.checkpoints.iter().any(|(old, _)| *old == size) {

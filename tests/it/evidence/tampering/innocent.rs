@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sira::clock::Clock;
-use sira::evidence::verify::{Options, Progress, verify};
+use sira::evidence::verify::{CheckProgress, Options, verify};
 use sira::evidence::{Keeper, KeeperConfig, load_or_create_key};
 use sira::generate::{Population, generate};
 use sira::keys::{KeyStore, MasterKey};
 use sira_domain::path::Beneficiary;
 use sira_domain::role::Role;
+use sira_numbers::Position;
 use tokio::sync::watch;
 
 use super::base::Base;
@@ -39,7 +40,7 @@ pub async fn an_event_of_an_older_form_is_not_accused(base: &Base) {
 }
 
 async fn assert_holds(journal: &sira::journal::Journal) {
-    let (progress, _) = watch::channel(Progress::default());
+    let (progress, _) = watch::channel(CheckProgress::default());
     let report = verify(journal, &Options::default(), &progress).await.unwrap();
     assert!(report.holds(), "{:?}", &report.deviations[..report.deviations.len().min(9)]);
     assert!(report.checkpoints > 0);
@@ -57,7 +58,7 @@ on_both_engines! {
         let (key, _) = load_or_create_key(&journal, folder.path(), None, None).await.unwrap().unwrap();
         let keeper = Keeper::start(&journal, &clock, KeeperConfig::new(folder.path(), Some(key)));
         let head = journal.head().await.unwrap().position;
-        assert!(head > 1_000, "{head}");
+        assert!(head > 1_000.into(), "{head}");
         keeper.evidence().covering(head, Duration::from_secs(30)).await.unwrap();
         keeper.stop().await;
         assert_holds(&journal).await;
@@ -81,7 +82,7 @@ on_both_engines! {
         let before = app.evidence.bundle(&published, &stream).await.unwrap();
 
         let erased = app.done(Role::Admin, id, "erase-personal-data", &json!({ "ground": "request" })).await;
-        let position = erased["position"].as_u64().unwrap();
+        let position = Position::of_count(erased["position"].as_u64().unwrap());
         let published = app.evidence.covering(position, Duration::from_secs(20)).await.unwrap();
         let after = app.evidence.bundle(&published, &stream).await.unwrap();
 

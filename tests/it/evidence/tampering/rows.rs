@@ -1,6 +1,6 @@
 //! Ways to change the tables themselves: rows that are no events any more, the head, and what was signed.
 
-use sira::evidence::verify::{Kind, Options};
+use sira::evidence::verify::{DeviationKind, Options};
 
 use super::base::{Base, Copy};
 use super::expected::Named;
@@ -31,7 +31,13 @@ struct Cases<'a>(&'a Base, Vec<Case>);
 
 impl Cases<'_> {
     /// A case that whoever knows the key must see.
-    fn add(&mut self, name: &'static str, sql: impl Into<String>, kind: Kind, at: Option<u64>) {
+    fn add(
+        &mut self,
+        name: &'static str,
+        sql: impl Into<String>,
+        kind: DeviationKind,
+        at: Option<u64>,
+    ) {
         let (sql, names) = (sql.into(), vec![(kind, at)]);
         self.1.push(Case { name, sql, names, options: self.0.knowing_the_key() });
     }
@@ -40,7 +46,7 @@ impl Cases<'_> {
 /// Rows that have not the form of an event, or no place.
 fn row_cases(base: &Base) -> Vec<Case> {
     let mut cases = Cases(base, Vec::new());
-    let unreadable = Kind::Unreadable;
+    let unreadable = DeviationKind::Unreadable;
     let set = |what: &str| format!("UPDATE events SET {what} WHERE position = 120");
     cases.add(
         "an id in capitals",
@@ -58,12 +64,17 @@ fn row_cases(base: &Base) -> Vec<Case> {
     let two_lines = set("event_type = event_type || '\n'");
     cases.add("a type of two lines", two_lines, unreadable, Some(120));
     let zero = if base.is_file() { "zeroblob(32)" } else { "decode(repeat('00', 32), 'hex')" };
-    cases.add("no leaf hash", set(&format!("leaf_hash = {zero}")), Kind::Altered, Some(120));
+    cases.add(
+        "no leaf hash",
+        set(&format!("leaf_hash = {zero}")),
+        DeviationKind::Altered,
+        Some(120),
+    );
     let of_another = set("leaf_hash = (SELECT leaf_hash FROM events WHERE position = 121)");
-    cases.add("the leaf hash of another", of_another, Kind::Altered, Some(120));
+    cases.add("the leaf hash of another", of_another, DeviationKind::Altered, Some(120));
     let far = "UPDATE events SET position = 9000000000000000000 WHERE position = 120";
     cases.add("a place without end", far, unreadable, Some(9_000_000_000_000_000_000));
-    cases.add("a place without end leaves a hole", far, Kind::Missing, Some(120));
+    cases.add("a place without end leaves a hole", far, DeviationKind::Missing, Some(120));
     let set_place =
         |place: &str| format!("UPDATE events SET position = {place} WHERE position = 120");
     cases.add("a place before the first", set_place("-1"), unreadable, None);
@@ -91,36 +102,46 @@ fn row_cases(base: &Base) -> Vec<Case> {
 fn head_cases(base: &Base) -> Vec<Case> {
     let mut cases = Cases(base, Vec::new());
     let set = |what: &str| format!("UPDATE journal_head SET {what}");
-    cases.add("a head that is ahead", set("next_position = next_position + 1"), Kind::Head, None);
-    cases.add("a head that is behind", set("next_position = next_position - 1"), Kind::Head, None);
+    cases.add(
+        "a head that is ahead",
+        set("next_position = next_position + 1"),
+        DeviationKind::Head,
+        None,
+    );
+    cases.add(
+        "a head that is behind",
+        set("next_position = next_position - 1"),
+        DeviationKind::Head,
+        None,
+    );
     let early = set("recorded_at = '2020-01-01T00:00:00.000000Z'");
-    cases.add("a head of an earlier time", early, Kind::Head, None);
-    cases.add("no head", "DELETE FROM journal_head", Kind::Head, None);
-    cases.add("a head of another journal", set("journal = 'other'"), Kind::Head, None);
+    cases.add("a head of an earlier time", early, DeviationKind::Head, None);
+    cases.add("no head", "DELETE FROM journal_head", DeviationKind::Head, None);
+    cases.add("a head of another journal", set("journal = 'other'"), DeviationKind::Head, None);
     let setting = |sql: String| sql;
     let replaced = format!(
         "UPDATE journal_settings SET value = {} WHERE name = 'evidence_key'",
         quoted(&other_key(base).verifier().to_string())
     );
-    cases.add("another key in the settings", setting(replaced.clone()), Kind::Key, None);
+    cases.add("another key in the settings", setting(replaced.clone()), DeviationKind::Key, None);
     let first = base.checkpoints.first().map(|first| first.0);
     let options = Options::default();
-    let names = vec![(Kind::Signature, first)];
+    let names = vec![(DeviationKind::Signature, first)];
     let name = "another key in the settings, for who knows none";
     cases.1.push(Case { name, sql: replaced, names, options: options.clone() });
     let removed = "DELETE FROM journal_settings WHERE name = 'evidence_key'".to_owned();
-    cases.add("no key in the settings", removed.clone(), Kind::Key, None);
+    cases.add("no key in the settings", removed.clone(), DeviationKind::Key, None);
     let name = "no key in the settings, for who knows none";
     cases.1.push(Case {
         name,
         sql: removed,
-        names: vec![(Kind::Key, None)],
+        names: vec![(DeviationKind::Key, None)],
         options: options.clone(),
     });
     let broken =
         "UPDATE journal_settings SET value = 'no key' WHERE name = 'evidence_key'".to_owned();
     let name = "a key that is none in the settings, for who knows none";
-    cases.1.push(Case { name, sql: broken, names: vec![(Kind::Key, None)], options });
+    cases.1.push(Case { name, sql: broken, names: vec![(DeviationKind::Key, None)], options });
     cases.1
 }
 
@@ -137,25 +158,50 @@ fn checkpoint_cases(base: &Base) -> Vec<Case> {
     let other_index =
         note.to_string().replacen(&line(&note.text, 3), &line(&other_root.text, 3), 1);
     let of_note = |note: &str| set(&format!("note = {}", quoted(note)));
-    cases.add("another root in a checkpoint", of_note(&forged), Kind::Root, Some(middle));
-    cases.add("another root is not signed", of_note(&forged), Kind::Signature, Some(middle));
-    cases.add("another stream index", of_note(&other_index), Kind::StreamIndex, Some(middle));
+    cases.add("another root in a checkpoint", of_note(&forged), DeviationKind::Root, Some(middle));
+    cases.add(
+        "another root is not signed",
+        of_note(&forged),
+        DeviationKind::Signature,
+        Some(middle),
+    );
+    cases.add(
+        "another stream index",
+        of_note(&other_index),
+        DeviationKind::StreamIndex,
+        Some(middle),
+    );
     let foreign = of_note(&foreign.to_string());
-    cases.add("a checkpoint signed by another key", foreign, Kind::Signature, Some(middle));
-    cases.add("a checkpoint that is none", of_note("nothing"), Kind::Checkpoint, Some(middle));
+    cases.add(
+        "a checkpoint signed by another key",
+        foreign,
+        DeviationKind::Signature,
+        Some(middle),
+    );
+    cases.add(
+        "a checkpoint that is none",
+        of_note("nothing"),
+        DeviationKind::Checkpoint,
+        Some(middle),
+    );
     let swapped = of_note(&other_root.to_string());
-    cases.add("the note of another size", swapped, Kind::Checkpoint, Some(middle));
+    cases.add("the note of another size", swapped, DeviationKind::Checkpoint, Some(middle));
     let unsigned = of_note(&format!("{}\n", note.text));
-    cases.add("a checkpoint without signatures", unsigned, Kind::Checkpoint, Some(middle));
+    cases.add("a checkpoint without signatures", unsigned, DeviationKind::Checkpoint, Some(middle));
     let renamed = note.to_string().replace(base.verifier().name(), "another/log");
-    cases.add("the checkpoint of another log", of_note(&renamed), Kind::Checkpoint, Some(middle));
+    cases.add(
+        "the checkpoint of another log",
+        of_note(&renamed),
+        DeviationKind::Checkpoint,
+        Some(middle),
+    );
     let moved = set(&format!("size = {}", last + 7));
-    cases.add("a checkpoint of another size", moved, Kind::Checkpoint, Some(last + 7));
+    cases.add("a checkpoint of another size", moved, DeviationKind::Checkpoint, Some(last + 7));
     let newest = format!("DELETE FROM evidence_checkpoints WHERE size = {last}");
     let before = base.checkpoints[base.checkpoints.len() - 2].0;
-    cases.add("the newest checkpoint is removed", newest, Kind::Tile, Some(before + 1));
+    cases.add("the newest checkpoint is removed", newest, DeviationKind::Tile, Some(before + 1));
     let all = "DELETE FROM evidence_checkpoints";
-    cases.add("all checkpoints are removed", all, Kind::Tile, Some(1));
+    cases.add("all checkpoints are removed", all, DeviationKind::Tile, Some(1));
     cosignature_cases(&mut cases);
     cases.1
 }
@@ -174,7 +220,7 @@ fn cosignature_cases(cases: &mut Cases) {
         sira::evidence::Algorithm::Cosignature,
     )
     .unwrap();
-    let (at, kind) = (Some(last), Kind::Cosignature);
+    let (at, kind) = (Some(last), DeviationKind::Cosignature);
     let forged = another.sign(&note.text, chrono::DateTime::UNIX_EPOCH);
     cases.add("a forged cosignature", set(format!("line = '{forged}'")), kind, at);
     let key = set(format!("witness = '{}'", another.verifier()));
@@ -229,16 +275,19 @@ async fn tile_cases(base: &Base, copy: &Copy<'_>) -> Vec<Case> {
             format!("UPDATE evidence_tiles SET hashes = {} {which}", hand.bytes(bytes))
         };
         let gone = format!("DELETE FROM evidence_tiles {which}");
-        cases.add(name[0], gone, Kind::Tile, Some(first));
+        cases.add(name[0], gone, DeviationKind::Tile, Some(first));
         let mut flipped = bytes.clone();
         let hashes = bytes.len() / 32;
         flipped[32 * (hashes - 1) + 5] ^= 1;
-        let (kind, at) =
-            if level == 0 { (Kind::NotInTree, first + hashes as u64 - 1) } else { (Kind::Tile, 1) };
+        let (kind, at) = if level == 0 {
+            (DeviationKind::NotInTree, first + hashes as u64 - 1)
+        } else {
+            (DeviationKind::Tile, 1)
+        };
         cases.add(name[1], set(&flipped), kind, Some(at));
-        cases.add(name[2], set(&bytes[..bytes.len() - 1]), Kind::Tile, Some(first));
+        cases.add(name[2], set(&bytes[..bytes.len() - 1]), DeviationKind::Tile, Some(first));
         let other: Vec<u8> = bytes.iter().rev().copied().collect();
-        let kind = if level == 0 { Kind::NotInTree } else { Kind::Tile };
+        let kind = if level == 0 { DeviationKind::NotInTree } else { DeviationKind::Tile };
         cases.add(name[3], set(&other), kind, Some(first));
     }
     let edge = hand.tile(0, 1).await;
@@ -247,12 +296,12 @@ async fn tile_cases(base: &Base, copy: &Copy<'_>) -> Vec<Case> {
         "UPDATE evidence_tiles SET hashes = {} WHERE level = 0 AND tile_index = 1",
         hand.bytes(&more)
     );
-    cases.add("a hash more than was signed", longer, Kind::Tile, Some(last + 1));
+    cases.add("a hash more than was signed", longer, DeviationKind::Tile, Some(last + 1));
     let stray = format!(
         "INSERT INTO evidence_tiles (level, tile_index, hashes) VALUES (2, 9, {})",
         hand.bytes(&[7; 32])
     );
-    cases.add("a tile more than was signed", stray, Kind::Tile, Some(last + 1));
+    cases.add("a tile more than was signed", stray, DeviationKind::Tile, Some(last + 1));
     hand.close().await;
     cases.1
 }

@@ -32,7 +32,7 @@ fn some_path(base: &Base) -> String {
     let third = base.events.iter().find(|event| {
         let id = event.stream.aggregate_id.to_string();
         event.stream.aggregate_type == "beneficiary"
-            && event.sequence == 3
+            && event.sequence == 3.into()
             && id.contains(char::is_alphabetic)
     });
     third.unwrap().stream.aggregate_id.to_string()

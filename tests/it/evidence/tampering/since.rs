@@ -1,6 +1,6 @@
 //! The nightly run: what it reads again since the last one, and what it does not.
 
-use sira::evidence::verify::{Kind, Options};
+use sira::evidence::verify::{DeviationKind, Options};
 use sira::journal::StreamId;
 
 use super::base::Base;
@@ -23,7 +23,7 @@ fn set(position: u64, what: &str) -> String {
 /// The last event up to the checkpoint whose stream goes on after it, or does not.
 fn older(base: &Base, since: u64, goes_on: bool) -> u64 {
     let later = |stream: &StreamId| {
-        base.events.iter().any(|one| one.position > since && one.stream == *stream)
+        base.events.iter().any(|one| one.position.get() > since && one.stream == *stream)
     };
     let is_it = |position: &u64| {
         let event = base.event(*position);
@@ -39,21 +39,25 @@ fn cases(base: &Base, since: u64) -> Vec<Case> {
     let version = "event_version = '9.9'";
     let at = |kind, position| Some((kind, Some(position)));
     vec![
-        case("contents after it", set(300, version), at(Kind::Altered, 300)),
-        case("the last", set(base.last().0, version), at(Kind::Altered, base.last().0)),
-        case("a hash before it", set(120, hash), at(Kind::NotInTree, 120)),
-        case("a hash before it, against it", set(120, hash), at(Kind::Held, since)),
-        case("an id before it", set(120, "aggregate_id = 'nobody'"), at(Kind::Unreadable, 120)),
-        case("a sequence before it", set(120, "sequence = 999"), at(Kind::Sequence, 120)),
+        case("contents after it", set(300, version), at(DeviationKind::Altered, 300)),
+        case("the last", set(base.last().0, version), at(DeviationKind::Altered, base.last().0)),
+        case("a hash before it", set(120, hash), at(DeviationKind::NotInTree, 120)),
+        case("a hash before it, against it", set(120, hash), at(DeviationKind::Held, since)),
+        case(
+            "an id before it",
+            set(120, "aggregate_id = 'nobody'"),
+            at(DeviationKind::Unreadable, 120),
+        ),
+        case("a sequence before it", set(120, "sequence = 999"), at(DeviationKind::Sequence, 120)),
         case(
             "a hole before it",
             "DELETE FROM events WHERE position = 120".to_owned(),
-            at(Kind::Missing, 120),
+            at(DeviationKind::Missing, 120),
         ),
         case(
             "what a path that goes on rests on",
             set(goes_on, version),
-            at(Kind::Altered, goes_on),
+            at(DeviationKind::Altered, goes_on),
         ),
         case("what nothing newer rests on", set(has_ended, version), None),
     ]

@@ -2,8 +2,9 @@
 //! placed, rightly hashed, rightly signed. Only the rules, asked again, can tell.
 
 use serde_json::{Value, json};
-use sira::evidence::verify::{Kind, Options};
+use sira::evidence::verify::{DeviationKind, Options};
 use sira::journal::{AppendOutcome, AppendRequest, Journal, NewEvent, RecordedEvent, StreamWrite};
+use sira_numbers::{Position, Version};
 
 use super::base::{Base, Copy};
 use super::expected::names;
@@ -126,12 +127,16 @@ const UNLAWFUL: &[Unlawful] = &[
 ];
 
 /// Records an event as it is, past every rule; its position.
-pub async fn record(journal: &Journal, base: &Base, event: &RecordedEvent) -> u64 {
+pub async fn record(journal: &Journal, base: &Base, event: &RecordedEvent) -> Position {
     let version = base.events.iter().filter(|one| one.stream == event.stream).count() as u64;
-    record_after(journal, version, event).await
+    record_after(journal, Version::of_count(version), event).await
 }
 
-async fn record_after(journal: &Journal, expected_version: u64, event: &RecordedEvent) -> u64 {
+async fn record_after(
+    journal: &Journal,
+    expected_version: Version,
+    event: &RecordedEvent,
+) -> Position {
     let new = NewEvent {
         event_type: event.event_type.clone().into(),
         event_version: event.event_version.clone().into(),
@@ -146,8 +151,23 @@ async fn record_after(journal: &Journal, expected_version: u64, event: &Recorded
     }
 }
 
-async fn recorded(base: &Base, copy: &Copy<'_>, one: &Unlawful) -> u64 {
-    let like = base.events.iter().rfind(|event| event.event_type == one.like).unwrap();
+/// Whether an event is of a seat that was given back later: it may be taken again.
+fn was_given_back(base: &Base, taken: &RecordedEvent) -> bool {
+    let who = |event: &RecordedEvent, fact: &str| {
+        let payload: Value = serde_json::from_str(&event.payload).unwrap();
+        payload["fact"][fact]["beneficiary"].clone()
+    };
+    let returned = base.events.iter().filter(|event| event.event_type == "SeatReturned");
+    taken.event_type == "SeatTaken"
+        && returned
+            .filter(|event| event.position > taken.position && event.stream == taken.stream)
+            .any(|event| who(event, "SeatReturned") == who(taken, "SeatTaken"))
+}
+
+async fn recorded(base: &Base, copy: &Copy<'_>, one: &Unlawful) -> Position {
+    let is_like =
+        |event: &&RecordedEvent| event.event_type == one.like && !was_given_back(base, event);
+    let like = base.events.iter().rfind(is_like).unwrap();
     let mut event = like.clone();
     let mut payload = serde_json::from_str(&event.payload).unwrap();
     let mut metadata = serde_json::from_str(&event.metadata).unwrap();
@@ -173,14 +193,14 @@ pub async fn every_unlawful_event_is_named(base: &Base) {
             continue;
         };
         let why = found.detail.clone().unwrap_or_default();
-        let is_it = found.kind == Kind::Illegal && found.position == Some(position);
+        let is_it = found.kind == DeviationKind::Illegal && found.position == Some(position);
         if !is_it || why != one.says {
             wrong.push(format!("{}: {found:?}", one.name));
         }
         // A nightly run that begins before it sees it too.
         let since = Options { since: Some(base.last().1), ..base.knowing_the_key() };
         let nightly = copy.verified(&since).await.unwrap();
-        if !names(&nightly, (Kind::Illegal, Some(position))) {
+        if !names(&nightly, (DeviationKind::Illegal, Some(position.get()))) {
             wrong.push(format!("{}, since: {:?}", one.name, nightly.deviations));
         }
         copy.discard().await;
@@ -188,6 +208,8 @@ pub async fn every_unlawful_event_is_named(base: &Base) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     a_selection_before_any_interview_is_named(base).await;
     an_approval_by_the_one_who_asked_is_named(base).await;
+    a_retraction_that_takes_the_ground_away_is_named(base).await;
+    a_payment_undone_by_who_recorded_it_is_named(base).await;
     a_key_that_nobody_introduced_is_named(base).await;
 }
 
@@ -203,18 +225,18 @@ fn like(base: &Base, kind: &str, change: impl FnOnce(&mut Value, &mut Value)) ->
 
 /// Records events one after the other in a stream of `version` events; the last one must be named, and
 /// it alone.
-async fn the_last_is_named(base: &Base, version: u64, events: &[RecordedEvent], says: &str) {
+async fn the_last_is_named(base: &Base, version: Version, events: &[RecordedEvent], says: &str) {
     let copy = base.copy("chain").await;
     let journal = copy.journal().await.unwrap();
-    let mut position = 0;
-    for (version, event) in (version..).zip(events) {
-        position = record_after(&journal, version, event).await;
+    let mut position = Position::START;
+    for (more, event) in (0..).zip(events) {
+        position = record_after(&journal, version.plus(more), event).await;
     }
     base.sign(&journal, position).await;
     journal.close().await;
     let report = copy.verified(&base.holding_the_last()).await.unwrap();
     let [found] = report.deviations.as_slice() else { panic!("{:?}", report.deviations) };
-    assert_eq!((found.kind, found.position), (Kind::Illegal, Some(position)));
+    assert_eq!((found.kind, found.position), (DeviationKind::Illegal, Some(position)));
     assert_eq!(found.detail.as_deref(), Some(says));
     copy.discard().await;
 }
@@ -228,7 +250,7 @@ async fn a_selection_before_any_interview_is_named(base: &Base) {
         event
     };
     let events = ["Registered", "IdeaSubmitted", "SelectionDecided"].map(of);
-    the_last_is_named(base, 0, &events, "missing_step").await;
+    the_last_is_named(base, 0.into(), &events, "missing_step").await;
 }
 
 /// A second financing, asked for and approved by one and the same.
@@ -243,7 +265,55 @@ async fn an_approval_by_the_one_who_asked_is_named(base: &Base) {
     });
     assert_eq!(request.stream, approval.stream);
     let version = base.events.iter().filter(|one| one.stream == request.stream).count() as u64;
+    let version = Version::of_count(version);
     the_last_is_named(base, version, &[request, approval], "separation_of_duties").await;
+}
+
+/// A new path whose eligibility was assessed, retracted and assessed again: what was decided on it rests on the
+/// second assessment, whose retraction must be named.
+async fn a_retraction_that_takes_the_ground_away_is_named(base: &Base) {
+    let id = uuid::Uuid::from_u128(81);
+    let of = |kind: &str, sequence: u64| {
+        let mut event = like(base, kind, |payload, metadata| {
+            if kind == "Retracted" {
+                payload["fact"]["Retracted"]["sequence"] = json!(sequence);
+                metadata["role"] = json!("director");
+            }
+        });
+        event.stream.aggregate_id = id;
+        event
+    };
+    let events = [
+        of("Registered", 0),
+        of("IdeaSubmitted", 0),
+        of("EligibilityAssessed", 0),
+        of("Retracted", 3),
+        of("EligibilityAssessed", 0),
+        of("InterviewRecorded", 0),
+        of("SelectionDecided", 0),
+        of("Retracted", 5),
+    ];
+    the_last_is_named(base, 0.into(), &events, "later_event_rests_on_it").await;
+}
+
+/// A repayment that is undone by whoever recorded it.
+async fn a_payment_undone_by_who_recorded_it_is_named(base: &Base) {
+    let repaid = like(base, "RepaymentRecorded", |_, _| ());
+    let undone = like(base, "RepaymentRecorded", |payload, _| {
+        let back = payload["fact"]["RepaymentRecorded"].take();
+        payload["fact"] = json!({ "RepaymentReversed": {
+            "sequence": repaid.sequence, "financing": back["financing"], "kind": "repayment",
+            "amount": back["principal"], "interest": back["interest"], "credit": back["credit"],
+            "undone_reference": back["payment_reference"], "ground": "bounced",
+        } });
+    });
+    let undone = RecordedEvent {
+        event_type: "RepaymentReversed".to_owned(),
+        event_version: "1.0".to_owned(),
+        ..undone
+    };
+    let version = base.events.iter().filter(|one| one.stream == undone.stream).count() as u64;
+    the_last_is_named(base, Version::of_count(version), &[undone], "separation_of_duties").await;
 }
 
 /// An event that says of a stranger's key that it is the log's next, signed by that key alone.
@@ -264,7 +334,11 @@ async fn a_key_that_nobody_introduced_is_named(base: &Base) {
     journal.close().await;
     for options in [Options::default(), base.knowing_the_key()] {
         let report = copy.verified(&options).await.unwrap();
-        assert!(names(&report, (Kind::Key, Some(position))), "{:?}", report.deviations);
+        assert!(
+            names(&report, (DeviationKind::Key, Some(position.get()))),
+            "{:?}",
+            report.deviations
+        );
     }
     copy.discard().await;
 }

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use sira::journal::RecordedEvent;
+use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::base::Base;
@@ -12,22 +13,22 @@ type Events = Vec<RecordedEvent>;
 pub struct Way {
     pub name: &'static str,
     /// What it does; it gives the first position that is no longer what it was.
-    pub change: fn(&Base, &mut Events) -> u64,
+    pub change: fn(&Base, &mut Events) -> Position,
     /// Whether the rules allow what it makes of the history, so that only the proofs can tell.
     pub is_lawful: bool,
     /// Whether it leaves places empty.
     pub leaves_holes: bool,
 }
 
-const fn unlawful(name: &'static str, change: fn(&Base, &mut Events) -> u64) -> Way {
+const fn unlawful(name: &'static str, change: fn(&Base, &mut Events) -> Position) -> Way {
     Way { name, change, is_lawful: false, leaves_holes: false }
 }
 
-const fn lawful(name: &'static str, change: fn(&Base, &mut Events) -> u64) -> Way {
+const fn lawful(name: &'static str, change: fn(&Base, &mut Events) -> Position) -> Way {
     Way { name, change, is_lawful: true, leaves_holes: false }
 }
 
-const fn with_holes(name: &'static str, change: fn(&Base, &mut Events) -> u64) -> Way {
+const fn with_holes(name: &'static str, change: fn(&Base, &mut Events) -> Position) -> Way {
     Way { name, change, is_lawful: false, leaves_holes: true }
 }
 
@@ -81,23 +82,25 @@ pub const WAYS: &[Way] = &[
     unlawful("of a kind of stream that is none", |_, events| {
         edit(events, visit, |event| event.stream.aggregate_type = "ghost".into())
     }),
-    unlawful("its sequence", |_, events| edit(events, visit, |event| event.sequence += 1_000)),
+    unlawful("its sequence", |_, events| {
+        edit(events, visit, |event| event.sequence = event.sequence.plus(1_000))
+    }),
     unlawful("a tile further on", |_, events| {
-        let place = |event: &RecordedEvent| event.position == 300;
+        let place = |event: &RecordedEvent| event.position == 300.into();
         edit(events, place, |event| "1.1".clone_into(&mut event.event_version))
     }),
     unlawful("the first event of all", |_, events| {
-        let place = |event: &RecordedEvent| event.position == 1;
+        let place = |event: &RecordedEvent| event.position == 1.into();
         edit(events, place, |event| event.payload.push(' '))
     }),
     unlawful("the last event of all", |base, events| {
-        let last = base.last().0;
+        let last = Position::of_count(base.last().0);
         let place = |event: &RecordedEvent| event.position == last;
         events.iter_mut().filter(|event| place(event)).for_each(|event| event.payload.push(' '));
         last
     }),
     with_holes("its place: moved to the end", |_, events| {
-        let end = events.len() as u64 + 1;
+        let end = Position::of_count(events.len() as u64 + 1);
         edit(events, visit, |event| event.position = end)
     }),
     unlawful("two events change places", |_, events| {
@@ -125,7 +128,7 @@ pub const WAYS: &[Way] = &[
         let other = events.iter().rfind(|event| event.event_type == "IdeaSubmitted").unwrap();
         let other = other.stream.aggregate_id;
         assert_ne!(one, other);
-        let mut first = 0;
+        let mut first = Position::START;
         for event in events.iter_mut().rev() {
             if event.stream.aggregate_id == one || event.stream.aggregate_id == other {
                 let is_one = event.stream.aggregate_id == one;
@@ -138,7 +141,7 @@ pub const WAYS: &[Way] = &[
     unlawful("the last event is deleted", |_, events| events.pop().unwrap().position),
     unlawful("the last fifty events are deleted", |_, events| {
         events.truncate(events.len() - 50);
-        events.len() as u64 + 1
+        Position::of_count(events.len() as u64 + 1)
     }),
     with_holes("an event in the middle is deleted", |_, events| {
         let at = at(events, visit);
@@ -150,7 +153,7 @@ pub const WAYS: &[Way] = &[
         let gone = events.remove(at);
         close_up(events);
         for event in events.iter_mut().filter(|event| event.stream == gone.stream) {
-            event.sequence -= u64::from(event.sequence > gone.sequence);
+            event.sequence = event.sequence.minus(u64::from(event.sequence > gone.sequence));
         }
         gone.position
     }),
@@ -182,12 +185,12 @@ pub const WAYS: &[Way] = &[
         let at = at(events, visit);
         let mut more = events[at].clone();
         for event in &mut events[at + 1..] {
-            event.sequence += u64::from(event.stream == more.stream);
+            event.sequence = event.sequence.plus(u64::from(event.stream == more.stream));
         }
-        more.sequence += 1;
+        more.sequence = more.sequence.next();
         events.insert(at + 1, more);
         close_up(events);
-        at as u64 + 2
+        Position::of_count(at as u64 + 2)
     }),
     unlawful("a stream is inserted in the middle and all after it move down", |_, events| {
         let at = at(events, visit);
@@ -200,17 +203,18 @@ pub const WAYS: &[Way] = &[
             events.insert(at + 1 + place, event);
         }
         close_up(events);
-        at as u64 + 2
+        Position::of_count(at as u64 + 2)
     }),
     unlawful("a stream is numbered anew", |_, events| {
         let stream = events[at(events, visit)].stream.clone();
-        let own = events.iter_mut().filter(|event| event.stream == stream && event.sequence > 2);
-        let mut first = 0;
+        let own =
+            events.iter_mut().filter(|event| event.stream == stream && event.sequence > 2.into());
+        let mut first = None;
         for event in own {
-            first = if first == 0 { event.position } else { first };
-            event.sequence += 1;
+            first = first.or(Some(event.position));
+            event.sequence = event.sequence.next();
         }
-        first
+        first.unwrap()
     }),
     unlawful("the journal is rolled back and goes on otherwise", |_, events| {
         let kept = events.len() - 40;
@@ -218,10 +222,10 @@ pub const WAYS: &[Way] = &[
         events.truncate(kept);
         for (place, mut event) in again.into_iter().enumerate() {
             event.recorded_at += Duration::seconds(5);
-            event.position = (kept + place) as u64 + 1;
+            event.position = Position::of_count((kept + place) as u64 + 1);
             events.push(event);
         }
-        kept as u64 + 1
+        Position::of_count(kept as u64 + 1)
     }),
 ];
 
@@ -247,7 +251,7 @@ fn edit(
     events: &mut Events,
     which: fn(&RecordedEvent) -> bool,
     change: impl FnOnce(&mut RecordedEvent),
-) -> u64 {
+) -> Position {
     let at = at(events, which);
     let position = events[at].position;
     change(&mut events[at]);
@@ -261,7 +265,7 @@ fn swap(text: &mut String, from: &str, to: &str) {
 
 /// Gives every event the place at which it now stands.
 fn close_up(events: &mut Events) {
-    for (place, event) in (1..).zip(events.iter_mut()) {
-        event.position = place;
+    for (place, event) in (1_u32..).zip(events.iter_mut()) {
+        event.position = place.into();
     }
 }

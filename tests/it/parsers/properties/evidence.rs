@@ -4,6 +4,7 @@ use sira_domain::values::Reference;
 use sira_evidence::bundle::{Bundle, BundledEvent, FORM};
 use sira_evidence::tile_path::{TilePlace, read_place, write_place};
 use sira_evidence::{Checkpoint, Note, NoteKey, SignatureLine, VerifierKey};
+use sira_numbers::{Position, Sequence};
 
 /// A key that signs in these tests alone.
 const SECRET: &str =
@@ -67,7 +68,10 @@ fn judged(bundle: &Bundle) {
     assert_eq!(verdict.events.len(), bundle.events.len());
     for (event, fault) in bundle.events.iter().zip(&verdict.events) {
         let BundledEvent { sequence, position, .. } = *event;
-        assert!(fault.is_some() || (sequence > 0 && position > 0), "{event:?} is no event");
+        assert!(
+            fault.is_some() || (sequence > Sequence::START && position > Position::START),
+            "{event:?} is no event"
+        );
     }
     let last = bundle.events.last().map(|event| event.sequence);
     assert!(!verdict.holds() || last == Some(bundle.last.sequence));
@@ -78,7 +82,7 @@ fn signed(bundle: Bundle) -> Bundle {
     let stated = bundle.checkpoint.parse::<Note>().ok().and_then(|note| note.text.parse().ok());
     let stated: Checkpoint = stated.unwrap_or(Checkpoint {
         origin: String::new(),
-        size: bundle.events.last().map_or(1, |event| event.position),
+        size: bundle.events.last().map_or(1, |event| event.position.get()),
         root: [0; 32],
         streams: Some([0; 32]),
     });

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 use sira::formats::{Format, asked_for};
 use sira::http::{TrustedProxies, foreign};
-use sira::import::{ImportMap, Row};
+use sira::import::{ImportMap, SourceRow};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::BENEFICIARY_COMMANDS;
 use sira_domain::reference::Language;
@@ -15,7 +15,7 @@ use sira_domain::reference::Language;
 /// The columns of a row that has every column that is asked for.
 struct AnyRow<'a>(&'a str);
 
-impl Row for AnyRow<'_> {
+impl SourceRow for AnyRow<'_> {
     fn column(&self, name: &str) -> Option<&str> {
         (name != "missing").then_some(self.0)
     }

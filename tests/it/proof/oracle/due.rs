@@ -40,7 +40,12 @@ fn dues_of(story: &Story, number: u64) -> Vec<Due<'_>> {
             schedule(after).into_iter().map(due).collect::<Vec<_>>()
         };
         match event.kind.as_str() {
-            "DisbursementRecorded" if disbursed(before) == 0 => current = fresh(),
+            "DisbursementRecorded"
+                if !story.is_undone(event) && current.is_empty() && replaced.is_empty() =>
+            {
+                current = fresh();
+            }
+            "DisbursementReversed" if disbursed(after) == 0 => current.clear(),
             "LoanRescheduled" => {
                 replaced.extend(cut(&current, repaid_since_schedule(before), event, None));
                 current = fresh();

@@ -53,11 +53,14 @@ const ALL: [&str; 16] = [
 pub fn rows(story: &Story) -> Vec<Line> {
     let registered = story.registration().unwrap().on;
     let row = |milestone: &str| {
-        let bears =
-            story.events.iter().filter_map(|event| Some((event, bears_on(milestone, event)?)));
+        let stands = story.events.iter().filter(|event| !story.is_undone(event));
+        let bears = stands.filter_map(|event| Some((event, bears_on(milestone, event)?)));
         let bears: Vec<(&Entry, bool)> = bears.collect();
-        let taken_back =
-            bears.iter().rposition(|(_, reached)| !reached).map_or(0, |place| place + 1);
+        let taken_back = match milestone {
+            // Whoever changes groups is enrolled in the last one.
+            "enrolled" => bears.len().saturating_sub(1),
+            _ => bears.iter().rposition(|(_, reached)| !reached).map_or(0, |place| place + 1),
+        };
         let (event, _) = bears.get(taken_back)?;
         let mut row = vec![
             some(story.id),

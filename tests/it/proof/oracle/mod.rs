@@ -12,7 +12,9 @@ mod story;
 
 use std::collections::BTreeMap;
 
-pub use own::{cohort_row, fund_row, office_rows, programme_row, target_rows};
+pub use own::{
+    cohort_row, commitment_rows, fund_row, fund_rows, office_rows, programme_row, target_rows,
+};
 pub use present::present_rows;
 pub use story::{Entry, Story};
 
@@ -38,6 +40,7 @@ pub fn path_rows(story: &Story) -> Rows {
         return rows;
     }
     rows.insert("finance_lines", money::lines(story));
+    rows.insert("payments", money::payments(story));
     rows.insert("loan_status", money::loans(story));
     rows.insert("grievances", people::grievances(story));
     rows.insert("indicator_values", due::rows(story));

@@ -15,6 +15,13 @@ pub fn about(story: &Story, financing: u64) -> Vec<&Entry> {
         "RepaymentRecorded",
         "LoanRescheduled",
         "LoanWrittenOff",
+        "DisbursementReversed",
+        "RepaymentReversed",
+        "RefundRecorded",
+        "RecoveryRecorded",
+        "GuaranteeCalled",
+        "GuaranteeReleased",
+        "FinancingCancelled",
     ];
     let is_about = |event: &&Entry| {
         kinds.contains(&event.kind.as_str()) && event.number("financing") == Some(financing)
@@ -27,26 +34,40 @@ pub fn numbers(story: &Story) -> Vec<u64> {
     story.of("FinancingRequested").filter_map(|event| event.number("financing")).collect()
 }
 
-fn sum(events: &[&Entry], kind: &str, field: &str) -> u64 {
-    events.iter().filter(|event| event.is(kind)).filter_map(|event| event.number(field)).sum()
+/// The sum of a field of the payments of a kind that none of these events undoes.
+fn standing(events: &[&Entry], kind: &str, field: &str) -> u64 {
+    let undone = |payment: &Entry| {
+        events.iter().any(|event| {
+            ["DisbursementReversed", "RepaymentReversed"].contains(&event.kind.as_str())
+                && event.number("sequence") == Some(payment.sequence.get())
+        })
+    };
+    let stands = events.iter().filter(|event| event.is(kind) && !undone(event));
+    stands.filter_map(|event| event.number(field)).sum()
 }
 
 pub fn disbursed(events: &[&Entry]) -> u64 {
-    sum(events, "DisbursementRecorded", "amount")
+    standing(events, "DisbursementRecorded", "amount")
+}
+
+fn paid_out(events: &[&Entry]) -> u64 {
+    disbursed(events) + standing(events, "GuaranteeCalled", "amount")
 }
 
 pub fn repaid(events: &[&Entry]) -> u64 {
-    sum(events, "RepaymentRecorded", "principal")
+    standing(events, "RepaymentRecorded", "principal")
 }
 
 /// What is approved after these events.
 fn approved(events: &[&Entry]) -> u64 {
-    let last =
-        events.iter().rfind(|event| event.is("FinancingApproved") || event.is("FinancingRefused"));
+    let decisions = ["FinancingApproved", "FinancingRefused", "FinancingCancelled"];
+    let last = events.iter().rposition(|event| decisions.contains(&event.kind.as_str()));
     match last {
         None => 0,
-        Some(event) if event.is("FinancingApproved") => event.number("amount").unwrap(),
-        Some(_) => disbursed(events),
+        Some(place) if events[place].is("FinancingApproved") => {
+            events[place].number("amount").unwrap()
+        }
+        Some(place) => paid_out(&events[..place]),
     }
 }
 
@@ -56,16 +77,15 @@ pub fn lines(story: &Story) -> Vec<Line> {
         let events = about(story, number);
         let instrument = events[0].word("instrument").unwrap();
         for (place, event) in events.iter().enumerate() {
+            let undone = story.reversal_of(event);
             let before = approved(&events[..place]);
-            for (line, amount) in movements(event, before, disbursed(&events[..place])) {
-                let is_payment =
-                    ["disbursed", "principal_repaid", "interest_repaid"].contains(&line);
+            for (line, amount) in movements(event, before, paid_out(&events[..place])) {
                 let tranche = event.body["tranche"].as_u64().map(|tranche| tranche.to_string());
-                let method = event.word("method").filter(|_| is_payment).map(str::to_owned);
+                let method = event.word("method").map(str::to_owned);
                 let mut row = vec![
                     some(story.id),
                     some(event.sequence),
-                    some(line),
+                    some(undone.map_or(line, |_| "reversed")),
                     some(number),
                     tranche,
                     some(instrument),
@@ -73,6 +93,8 @@ pub fn lines(story: &Story) -> Vec<Line> {
                     some(event.on),
                     some(&event.recorded_at),
                     some(amount),
+                    undone.map(|_| line.to_owned()),
+                    undone.map(|undone| undone.on.to_string()),
                 ];
                 row.extend(story.broken_down(event, Some(number)));
                 rows.push(row);
@@ -82,6 +104,60 @@ pub fn lines(story: &Story) -> Vec<Line> {
     rows
 }
 
+/// Payments one by one, with what undid them.
+pub fn payments(story: &Story) -> Vec<Line> {
+    let mut rows = Vec::new();
+    for number in numbers(story) {
+        let events = about(story, number);
+        for event in &events {
+            let amount = |field: &str| event.number(field).unwrap_or_default();
+            let kind = match event.kind.as_str() {
+                "DisbursementRecorded" => "disbursement",
+                "RepaymentRecorded" => "repayment",
+                "RefundRecorded" if event.word("of") == Some("credit") => "credit_refund",
+                "RefundRecorded" => "unspent_refund",
+                "RecoveryRecorded" => "recovery",
+                "GuaranteeCalled" => "guarantee_call",
+                _ => continue,
+            };
+            let in_all =
+                ["amount", "principal", "interest", "credit"].map(amount).iter().sum::<u64>();
+            let undone = story.reversal_of(event);
+            let own = undone.and_then(|undone| undone.word("payment_reference"));
+            rows.push(vec![
+                some(story.id),
+                some(event.sequence),
+                some(kind),
+                story.programme(),
+                story.fund_of(number),
+                some(number),
+                event.number("tranche").map(|tranche| tranche.to_string()),
+                events[0].word("instrument").map(str::to_owned),
+                events[0].word("budget_line").map(str::to_owned),
+                event.word("method").map(str::to_owned),
+                some(event.on),
+                some(&event.recorded_at),
+                some(in_all),
+                some(amount("interest")),
+                some(amount("credit")),
+                event.word("payment_reference").map(str::to_owned),
+                event.word("payment_reference").map(form),
+                undone.map(|undone| undone.on.to_string()),
+                undone.map(|undone| undone.sequence.to_string()),
+                undone.and_then(|undone| undone.word("ground")).map(str::to_owned),
+                own.map(str::to_owned),
+                own.map(form),
+            ]);
+        }
+    }
+    rows
+}
+
+/// The one form of a reference of plain signs.
+pub fn form(reference: &str) -> String {
+    reference.chars().filter(|sign| !sign.is_whitespace()).flat_map(char::to_uppercase).collect()
+}
+
 /// What an event moves, where this much was approved and paid out before it.
 fn movements(event: &Entry, approved: u64, paid: u64) -> Vec<(&'static str, u64)> {
     let amount = event.number("amount");
@@ -89,12 +165,21 @@ fn movements(event: &Entry, approved: u64, paid: u64) -> Vec<(&'static str, u64)
         "FinancingRequested" => return vec![("requested", amount.unwrap())],
         "FinancingApproved" if approved == 0 => return vec![("approved", amount.unwrap())],
         "FinancingApproved" => vec![("released", approved - amount.unwrap())],
-        "FinancingRefused" => vec![("released", approved - paid.min(approved))],
+        "FinancingRefused" | "FinancingCancelled" | "GuaranteeReleased" => {
+            vec![("released", approved - paid.min(approved))]
+        }
+        "RefundRecorded" if event.word("of") == Some("credit") => {
+            vec![("credit_refunded", amount.unwrap())]
+        }
+        "RefundRecorded" => vec![("refunded", amount.unwrap())],
+        "RecoveryRecorded" => vec![("recovered", amount.unwrap())],
+        "GuaranteeCalled" => vec![("guarantee_called", amount.unwrap())],
         "DisbursementRecorded" => return vec![("disbursed", amount.unwrap())],
         "LoanWrittenOff" => return vec![("written_off", amount.unwrap())],
         "RepaymentRecorded" => vec![
             ("principal_repaid", event.number("principal").unwrap()),
             ("interest_repaid", event.number("interest").unwrap()),
+            ("credit_received", event.number("credit").unwrap()),
         ],
         _ => Vec::new(),
     };
@@ -125,6 +210,18 @@ pub fn repaid_since_schedule(events: &[&Entry]) -> u64 {
     repaid(&since_schedule(events))
 }
 
+/// How many instalments of the schedule in force are for what was lent; all of them when all was.
+fn instalments_lent(events: &[&Entry], schedule: &[(String, u64, u64)]) -> usize {
+    let lent = disbursed(events).saturating_sub(repaid(events) - repaid_since_schedule(events));
+    let whole: u64 = schedule.iter().map(|(_, principal, _)| principal).sum();
+    if lent > 0 && lent >= whole {
+        return schedule.len();
+    }
+    let before =
+        |count: usize| -> u64 { schedule[..count].iter().map(|(_, principal, _)| principal).sum() };
+    (0..schedule.len()).take_while(|count| before(*count) < lent).count()
+}
+
 pub fn loans(story: &Story) -> Vec<Line> {
     let row = |number: u64| {
         let events = about(story, number);
@@ -136,11 +233,19 @@ pub fn loans(story: &Story) -> Vec<Line> {
         let written_off = events.iter().any(|event| event.is("LoanWrittenOff"));
         let reschedulings = events.iter().filter(|event| event.is("LoanRescheduled")).count();
         let outstanding = if written_off { 0 } else { disbursed(&events) - repaid(&events) };
-        let oldest = (1..=schedule.len()).find(|count| {
-            let due: u64 = schedule[..*count].iter().map(|(_, principal, _)| principal).sum();
-            due > repaid_since_schedule(&events)
+        let lent = &schedule[..instalments_lent(&events, &schedule)];
+        let interest_paid = standing(&since_schedule(&events), "RepaymentRecorded", "interest");
+        let interest: u64 = lent.iter().map(|(_, _, interest)| interest).sum();
+        let interest_owed = if written_off { 0 } else { interest.saturating_sub(interest_paid) };
+        let oldest = (1..=lent.len()).find(|count| {
+            let due: u64 = lent[..*count].iter().map(|(_, principal, _)| principal).sum();
+            let charged: u64 = lent[..*count].iter().map(|(_, _, interest)| interest).sum();
+            due > repaid_since_schedule(&events) || charged > interest_paid
         });
-        let oldest = oldest.filter(|_| outstanding > 0).map(|count| schedule[count - 1].0.clone());
+        let oldest = oldest.unwrap_or(schedule.len());
+        let oldest = (outstanding + interest_owed > 0).then(|| schedule[oldest - 1].0.clone());
+        let credit = standing(&events, "RepaymentRecorded", "credit")
+            - standing(&events, "RefundRecorded", "amount");
         let mut row = vec![
             some(story.id),
             story.registration()?.word("reference").map(str::to_owned),
@@ -151,6 +256,9 @@ pub fn loans(story: &Story) -> Vec<Line> {
             some(disbursed(&events)),
             some(repaid(&events)),
             some(outstanding),
+            some(interest_owed),
+            some(credit),
+            some(standing(&events, "RecoveryRecorded", "amount")),
             oldest,
             some(reschedulings),
             some(written_off),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{Datelike as _, NaiveDate};
 use serde_json::Value;
 
+use super::money::form;
 use super::story::{Entry, Story};
-use super::{Line, some};
+use super::{Line, Rows, some};
 
 fn text(value: &Value) -> Option<String> {
     match value {
@@ -74,8 +75,23 @@ pub fn fund_row(story: &Story) -> Line {
     let budget =
         story.of("BudgetAdjusted").last().map_or(&opened["budget"], |event| &event.body["budget"]);
     let budget = budget.as_u64().unwrap();
-    let back = sum("Repaid", "principal");
+    // What was undone, by the kind of the payment.
+    let undone = |kinds: &[&str], field: &str| -> u64 {
+        let all = story.of("OutlayReversed").chain(story.of("ReturnReversed"));
+        let of_kind = all.filter(|event| kinds.contains(&event.word("kind").unwrap()));
+        of_kind.filter_map(|event| event.number(field)).sum()
+    };
+    let came = sum("Repaid", "principal") + sum("Refunded", "amount") + sum("Recovered", "amount");
+    let back = came - undone(&["repayment", "unspent_refund", "recovery"], "amount");
+    let paid = sum("Disbursed", "amount") + sum("Called", "amount")
+        - undone(&["disbursement", "guarantee_call"], "amount");
+    let credit = sum("Repaid", "credit") + undone(&["credit_refund"], "amount")
+        - sum("CreditRefunded", "amount")
+        - undone(&["repayment"], "credit");
+    let reversed = undone(&["disbursement", "guarantee_call", "credit_refund"], "amount")
+        + sum("OverheadReversed", "amount");
     let committed = sum("Committed", "amount") - sum("Released", "amount") - back;
+    let overheads = sum("OverheadPaid", "amount") - sum("OverheadReversed", "amount");
     let mut row = vec![some(story.id)];
     row.extend(["programme", "code", "donor"].map(|field| text(&opened[field])));
     row.extend([
@@ -83,14 +99,69 @@ pub fn fund_row(story: &Story) -> Line {
         text(&opened["period"]["to"]),
         some(budget),
         some(committed),
-        some(sum("Disbursed", "amount") - back),
+        some(paid - back),
         some(back),
-        some(sum("Repaid", "interest")),
-        some(budget - committed),
+        some(sum("Repaid", "interest") - undone(&["repayment"], "interest")),
+        some(credit),
+        some(reversed),
+        some(budget.saturating_sub(committed).saturating_sub(overheads)),
         some(story.of("FundClosed").count() > 0),
     ]);
     row.extend(last_two(story));
     row
+}
+
+/// The costs of a fund itself, with what undid them.
+fn overheads(story: &Story) -> Vec<Line> {
+    let programme = story.of("FundOpened").last().and_then(|event| event.word("programme"));
+    let row = |event: &Entry| {
+        let reference = event.word("payment_reference");
+        let is_it = |one: &&Entry| one.word("undone_reference").map(form) == reference.map(form);
+        let undone = story.of("OverheadReversed").find(is_it);
+        let own = undone.and_then(|undone| undone.word("payment_reference"));
+        let mut row = vec![some(story.id), some(event.sequence), some("overhead")];
+        row.extend([programme.map(str::to_owned), some(story.id), None, None, None]);
+        row.extend([
+            event.word("line").map(str::to_owned),
+            None,
+            some(event.on),
+            some(&event.recorded_at),
+        ]);
+        row.extend([text(&event.body["amount"]), some(0), some(0)]);
+        row.extend([reference.map(str::to_owned), reference.map(form)]);
+        row.push(undone.map(|undone| undone.on.to_string()));
+        row.push(undone.map(|undone| undone.sequence.to_string()));
+        row.push(undone.and_then(|undone| undone.word("ground")).map(str::to_owned));
+        row.extend([own.map(str::to_owned), own.map(form)]);
+        row
+    };
+    story.of("OverheadPaid").map(row).collect()
+}
+
+/// The rows of the versioned tables that stand, of one fund.
+pub fn fund_rows(story: &Story) -> Rows {
+    let mut lines: Vec<Line> = Vec::new();
+    for event in &story.events {
+        let statement = event.word("statement").map(str::to_owned);
+        let told = event.body["lines"].as_array().map_or(&[][..], Vec::as_slice);
+        if event.is("PaymentsReconciled") {
+            lines.extend(told.iter().map(|line| {
+                vec![
+                    some(story.id),
+                    some(event.sequence),
+                    line["payment_reference"].as_str().map(form),
+                    statement.clone(),
+                    text(&line["line"]),
+                    some(event.on),
+                    some(&event.recorded_at),
+                ]
+            }));
+        } else if event.is("ReconciliationWithdrawn") {
+            lines
+                .retain(|row| row[3] != statement || !told.iter().any(|line| text(line) == row[4]));
+        }
+    }
+    Rows::from([("reconciliations", lines), ("payments", overheads(story))])
 }
 
 /// The row of a programme.
@@ -101,7 +172,7 @@ pub fn programme_row(story: &Story) -> Line {
     let term = years(signed) + renewed().map(years).sum::<u64>();
     let first: NaiveDate = signed.word("signed_on").unwrap().parse().unwrap();
     let year = first.year() + i32::try_from(term).unwrap();
-    // No convention of these histories was signed on a 29th of February.
+    // No convention of these histories was signed on a 29th of February, and none lapses.
     let ends = first.with_year(year).unwrap().pred_opt().unwrap();
     let offices = office_rows(story);
     let mut row = vec![
@@ -134,4 +205,31 @@ pub fn office_rows(story: &Story) -> Vec<Line> {
         last.insert(row[1].clone(), row);
     }
     last.into_values().collect()
+}
+
+/// The commitments of a programme, with what was last said of each.
+pub fn commitment_rows(story: &Story) -> Vec<Line> {
+    let row = |told: &Entry| {
+        let of_it = |kind: &str| {
+            let mut all = story
+                .of(kind)
+                .filter(|event| event.number("commitment") == told.number("commitment"));
+            all.next_back().map(|event| (event.sequence, event.on))
+        };
+        let reopened = of_it("CommitmentReopened").map(|(sequence, _)| sequence);
+        let fulfilled = of_it("CommitmentFulfilled").filter(|(kept, _)| Some(*kept) > reopened);
+        let body = &told.body;
+        vec![
+            some(story.id),
+            text(&body["commitment"]),
+            text(&body["party"]),
+            text(&body["what"]),
+            text(&body["indicator"]),
+            some(told.on),
+            text(&body["due_on"]),
+            fulfilled.map(|(_, on)| on.to_string()),
+            of_it("CommitmentWithdrawn").map(|(_, on)| on.to_string()),
+        ]
+    };
+    story.of("CommitmentRecorded").map(row).collect()
 }

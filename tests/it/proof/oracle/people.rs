@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde_json::Value;
+use sira_numbers::Sequence;
 
 use super::story::{Entry, Story};
 use super::{Line, some};
@@ -127,6 +128,9 @@ pub fn values(story: &Story) -> Vec<Line> {
     for event in story.of("SupportProvided") {
         rows.push(value(story, event, event.on, "support", 1));
     }
+    for event in story.of("ReferredToPartner") {
+        rows.push(value(story, event, event.on, "referral", 1));
+    }
     for event in story.of("CommunityActionRecorded") {
         let reached = event.body["people_reached"].as_i64().unwrap_or(0);
         rows.push(value(story, event, event.on, "community_action", reached));
@@ -163,8 +167,8 @@ fn visits_to_the_last(story: &Story) -> Vec<&Entry> {
 }
 
 fn jobs(story: &Story) -> Vec<Line> {
-    let ended = story.of("BusinessClosed").last().map_or(0, |event| event.sequence);
-    if ended > story.of("BusinessStarted").last().map_or(0, |event| event.sequence) {
+    let ended = story.of("BusinessClosed").last().map_or(Sequence::START, |event| event.sequence);
+    if ended > story.of("BusinessStarted").last().map_or(Sequence::START, |event| event.sequence) {
         return Vec::new();
     }
     let told = visits_to_the_last(story).into_iter().filter(|visit| {

@@ -23,6 +23,13 @@ fn stage(story: &Story) -> &'static str {
 }
 
 fn status(story: &Story) -> &'static str {
+    match last_status(story) {
+        "active" if closed_because(story).is_some() => "closed",
+        status => status,
+    }
+}
+
+fn last_status(story: &Story) -> &'static str {
     let last = story.events.iter().rfind(|event| {
         ["Suspended", "Resumed", "Exited", "Reopened", "PathCompleted"]
             .contains(&event.kind.as_str())
@@ -46,7 +53,7 @@ fn awaiting(story: &Story) -> Option<&'static str> {
                 return Some("eligibility");
             };
             if assessed.body["eligible"] == false {
-                return None;
+                return has_outcome(assessed, "to_be_proved").then_some("eligibility");
             }
             if story.of("InterviewRecorded").next().is_none() {
                 return Some("interview");
@@ -83,18 +90,15 @@ fn business(story: &Story) -> Option<(&Entry, Option<NaiveDate>)> {
     Some((start, closed.map(|event| event.on)))
 }
 
-/// The day on which the path closed.
-fn path_closed(story: &Story) -> Option<NaiveDate> {
-    if ["exited", "completed"].contains(&status(story)) {
-        let closes = |event: &&Entry| event.is("Exited") || event.is("PathCompleted");
-        return story.events.iter().rfind(closes).map(|event| event.on);
-    }
-    let decided = story.of("SelectionDecided").last()?;
-    if decided.word("decision") != Some("not_selected") {
-        return None;
-    }
-    let later = || story.events.iter().filter(|event| event.sequence > decided.sequence);
-    let trained = [
+/// Whether a rule of an assessment came out so.
+fn has_outcome(assessed: &Entry, outcome: &str) -> bool {
+    let rules = assessed.body["rules"].as_array().unwrap();
+    rules.iter().any(|rule| rule["outcome"] == outcome)
+}
+
+/// The decision that closed the path and stands, by its word, with the place of its event.
+fn closing(story: &Story) -> Option<(&'static str, usize)> {
+    let opens = [
         "Reopened",
         "TrainingEnrolled",
         "TrainingWithdrawn",
@@ -102,12 +106,39 @@ fn path_closed(story: &Story) -> Option<NaiveDate> {
         "ModuleAssessed",
         "TrainingCompleted",
     ];
-    if later().any(|event| trained.contains(&event.kind.as_str())) {
-        return None;
+    let mut closed = None;
+    for (place, event) in story.events.iter().enumerate() {
+        if opens.contains(&event.kind.as_str()) {
+            closed = None;
+        } else if event.is("SelectionDecided") {
+            let is_refused = event.word("decision") == Some("not_selected");
+            closed = is_refused.then_some(("not_selected", place));
+        } else if event.is("EligibilityAssessed")
+            && closed.is_none_or(|(word, _)| word != "not_selected")
+        {
+            let is_refused = event.body["eligible"] == false && has_outcome(event, "not_met");
+            closed = is_refused.then_some(("not_eligible", place));
+        }
     }
+    closed
+}
+
+fn closed_because(story: &Story) -> Option<&'static str> {
+    let goes_on = ["active", "suspended"].contains(&last_status(story));
+    closing(story).filter(|_| goes_on).map(|(word, _)| word)
+}
+
+/// The day on which the path closed.
+fn path_closed(story: &Story) -> Option<NaiveDate> {
+    if ["exited", "completed"].contains(&last_status(story)) {
+        let closes = |event: &&Entry| event.is("Exited") || event.is("PathCompleted");
+        return story.events.iter().rfind(closes).map(|event| event.on);
+    }
+    let (_, place) = closing(story)?;
     let again = ["IdeaSubmitted", "IdeaRevised", "EligibilityAssessed", "InterviewRecorded"];
-    let looked_at = later().filter(|event| again.contains(&event.kind.as_str()));
-    looked_at.map(|event| event.on).chain([decided.on]).max()
+    let looked_at =
+        story.events[place + 1..].iter().filter(|event| again.contains(&event.kind.as_str()));
+    looked_at.map(|event| event.on).chain([story.events[place].on]).max()
 }
 
 fn status_row(story: &Story) -> Line {
@@ -144,6 +175,7 @@ fn status_row(story: &Story) -> Line {
         business.and_then(|(_, closed)| Some(closed?.to_string())),
         some(latest),
         path_closed(story).map(|on| on.to_string()),
+        closed_because(story).map(str::to_owned),
         some(story.frozen_by().is_some()),
         some(story.of("PersonalDataErased").count() > 0),
         some(last_stored.sequence),
@@ -153,12 +185,31 @@ fn status_row(story: &Story) -> Line {
 }
 
 fn adviser(story: &Story) -> Option<String> {
-    // The adviser belongs to the office left behind.
-    let last = story
-        .events
-        .iter()
-        .rfind(|event| ["AdviserAssigned", "Transferred"].contains(&event.kind.as_str()));
-    last?.word("adviser").map(str::to_owned)
+    let (mut adviser, mut before) = (None, None);
+    for event in &story.events {
+        let named = event.word("adviser").map(str::to_owned);
+        match event.kind.as_str() {
+            "Registered" | "AdviserAssigned" => adviser = named,
+            // The adviser belongs to the office left behind.
+            "Transferred" => before = adviser.take(),
+            "TransferAccepted" => adviser = named.or(adviser),
+            "TransferReturned" => adviser = before.take(),
+            _ => {}
+        }
+    }
+    adviser
+}
+
+/// The transfer that waits, if the last one does.
+fn handover(story: &Story) -> Option<Line> {
+    let kinds = ["Transferred", "TransferAccepted", "TransferReturned"];
+    let last = story.events.iter().rfind(|event| kinds.contains(&event.kind.as_str()))?;
+    let [office, region] = story.office_and_region(story.events.last().unwrap());
+    let reference = story.registration().unwrap().word("reference").map(str::to_owned);
+    let from = last.word("from_office").map(str::to_owned);
+    let row =
+        vec![some(story.id), reference, story.programme(), office, region, from, some(last.on)];
+    (last.body["to_accept"] == true).then_some(row)
 }
 
 /// The visits due; `months` says them for a version of the programme's rules.
@@ -194,6 +245,7 @@ pub fn present_rows(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Rows {
         let adviser = adviser(story)
             .map(|adviser| vec![some(story.id), Some(adviser), some(registered), some(latest)]);
         rows.insert("case_advisers", adviser.into_iter().collect());
+        rows.insert("handovers", handover(story).into_iter().collect());
         rows.insert("follow_up_schedule", schedule(story, months));
     }
     rows

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
+use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
 use super::{Line, some};
@@ -9,8 +10,8 @@ use super::{Line, some};
 /// One event.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub position: u64,
-    pub sequence: u64,
+    pub position: Position,
+    pub sequence: Sequence,
     /// As the tables show it.
     pub recorded_at: String,
     pub on: NaiveDate,
@@ -49,18 +50,25 @@ impl Entry {
 
 impl Story {
     pub fn new(id: Uuid, all: Vec<Entry>) -> Self {
-        let retracted: Vec<u64> = all
+        let retracted: Vec<Sequence> = all
             .iter()
             .filter(|event| event.is("Retracted"))
             .filter_map(|event| event.number("sequence"))
+            .map(|sequence| Sequence::try_new(sequence).unwrap())
             .collect();
-        let events =
-            all.iter().filter(|event| !retracted.contains(&event.sequence)).cloned().collect();
+        let standing = all.iter().filter(|event| !retracted.contains(&event.sequence));
+        let mut events: Vec<Entry> = standing.cloned().collect();
+        for place in 0..events.len() {
+            if events[place].is("RegistrationCorrected") {
+                let (before, correction) = events.split_at_mut(place);
+                correct(before, &correction[0].body);
+            }
+        }
         Self { id, all, events }
     }
 
     /// The same stream as it was known at a position.
-    pub fn at(&self, position: u64) -> Self {
+    pub fn at(&self, position: Position) -> Self {
         let known = self.all.iter().filter(|event| event.position <= position);
         Self::new(self.id, known.cloned().collect())
     }
@@ -73,6 +81,17 @@ impl Story {
     pub fn last_by<'a>(&'a self, kinds: &[&str], by: &Entry) -> Option<&'a Entry> {
         let is_past = |event: &&Entry| event.sequence <= by.sequence;
         self.events.iter().filter(is_past).rfind(|event| kinds.contains(&event.kind.as_str()))
+    }
+
+    /// The event that undoes a payment.
+    pub fn reversal_of(&self, payment: &Entry) -> Option<&Entry> {
+        let mut reversals = self.of("DisbursementReversed").chain(self.of("RepaymentReversed"));
+        reversals.find(|reversal| reversal.number("sequence") == Some(payment.sequence.get()))
+    }
+
+    /// Whether an event is a payment that was undone.
+    pub fn is_undone(&self, payment: &Entry) -> bool {
+        self.reversal_of(payment).is_some()
     }
 
     pub fn registration(&self) -> Option<&Entry> {
@@ -134,7 +153,7 @@ impl Story {
 
     /// Office and region of residence right after an event.
     pub fn office_and_region(&self, by: &Entry) -> [Option<String>; 2] {
-        let place = self.last_by(&["Registered", "Transferred"], by).unwrap();
+        let place = self.last_by(&["Registered", "Transferred", "TransferReturned"], by).unwrap();
         ["office", "region"].map(|field| place.word(field).map(str::to_owned))
     }
 
@@ -173,5 +192,43 @@ impl Story {
             self.cohort(by),
             fund,
         ]
+    }
+}
+
+/// Rewrites what was told before a correction as if the registration had said what it says.
+fn correct(before: &mut [Entry], correction: &Value) {
+    let after = |field: &str| correction[field].get("after").cloned();
+    let Some(registered) = before.iter().rposition(|event| event.is("Registered")) else { return };
+    let mut region = before[registered].body["region"].clone();
+    let fields = [
+        "sex",
+        "birth_year",
+        "region",
+        "cercle",
+        "education",
+        "disability",
+        "displaced",
+        "intake",
+        "consent",
+    ];
+    for field in fields {
+        if let Some(value) = after(field) {
+            before[registered].body[field] = value;
+        }
+    }
+    for event in &mut before[registered + 1..] {
+        if let Some(year) = after("birth_year")
+            && event.is("IdentityUpdated")
+            && event.number("birth_year").is_some()
+        {
+            event.body["birth_year"] = year;
+        }
+        if event.is("Transferred") {
+            if event.body["region"] != region {
+                region = Value::Null;
+            } else if let Some(corrected) = after("region") {
+                event.body["region"] = corrected;
+            }
+        }
     }
 }

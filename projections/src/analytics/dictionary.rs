@@ -1,0 +1,64 @@
+//! The definitions of indicators as a section of the data dictionary.
+
+use std::fmt::Write as _;
+
+use super::disclosure::Audience;
+use super::indicators::INDICATORS;
+use super::indicators::{Indicator, IndicatorKind};
+use super::words::Dimension;
+
+/// Every indicator as Markdown: name, unit, formula, source, and what it can be broken down by.
+#[must_use]
+pub fn definitions_md() -> String {
+    let common: Vec<_> =
+        Dimension::ALL.iter().copied().filter(|dimension| is_common(*dimension)).collect();
+    let mut out = format!(
+        "## Indicators\n\nComputed from the tables above; each can be broken down and filtered by {}. What \
+         some have beside is in the last column; what an indicator has not is refused.\n\n\
+         Analysts and donors are told what was published by the end of closed periods: analysts by {}, donors by {}. \
+         A cell moves on when at least five people in it changed. A period is what was published at its end less \
+         what was published before it, so that what is recorded late counts when it is published; an indicator that \
+         does not add up so is published from the beginning on alone.\n\n\
+         | indicator | name | unit | over | formula | source | also by | published over |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        words(&common),
+        words(Audience::Analyst.dimensions()),
+        words(Audience::Donor.dimensions())
+    );
+    for indicator in INDICATORS {
+        write_row(indicator, &mut out);
+    }
+    out
+}
+
+/// Whether every indicator has a dimension.
+fn is_common(dimension: Dimension) -> bool {
+    INDICATORS.iter().all(|indicator| indicator.dimensions().contains(&dimension))
+}
+
+fn words(dimensions: &[Dimension]) -> String {
+    let words = dimensions.iter().map(|dimension| format!("`{}`", dimension.word()));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn write_row(indicator: &Indicator, out: &mut String) {
+    let over = match indicator.kind {
+        IndicatorKind::Flow => "the period",
+        IndicatorKind::Stock => "the day",
+    };
+    let published = match indicator.kind {
+        IndicatorKind::Stock => "the day",
+        IndicatorKind::Flow if indicator.adds_up() => "periods",
+        IndicatorKind::Flow => "all time",
+    };
+    let Indicator { name, fr, en, formula_fr, formula_en, source, .. } = indicator;
+    let mut own = indicator.dimensions();
+    own.retain(|dimension| !is_common(*dimension));
+    let own = words(&own);
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        out,
+        "| `{name}` | {en} ({fr}) | {} | {over} | {formula_en} ({formula_fr}) | {source} | {own} | {published} |",
+        indicator.unit.word()
+    );
+}

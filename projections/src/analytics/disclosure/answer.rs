@@ -1,0 +1,205 @@
+//! Answers from what was published: released cells added up, and nothing else.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+
+use super::super::compute::{FigureCell, groups};
+use super::super::indicators::{Finish, Indicator, IndicatorKind};
+use super::super::tally::{PLACES, Tally};
+use super::super::words::Dimension;
+use super::served::Unserved;
+use super::table::{PublishedTable, Series};
+use super::{Audience, FEW};
+use crate::table::Decimal;
+
+/// A question to those tables.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// For each dimension, the words of which one must fit.
+    pub filters: Vec<(Dimension, Vec<String>)>,
+    /// What to break down by, in order: dimensions of the audience, and an interval in the first place of
+    /// a series over time.
+    pub groups: Vec<Dimension>,
+    /// The last day before the period; none from the beginning on.
+    pub before: Option<NaiveDate>,
+    /// The last day of the period, a reporting moment.
+    pub to: NaiveDate,
+    /// The funds that may be seen; none for all.
+    pub funds: Option<Vec<String>>,
+    /// The regions that may be seen; none for all.
+    pub regions: Option<Vec<String>>,
+}
+
+/// Whether a dimension is a length of time.
+const fn is_interval(dimension: Dimension) -> bool {
+    matches!(dimension, Dimension::Year | Dimension::Quarter | Dimension::Month)
+}
+
+impl Ask {
+    /// Refuses what is not published to an audience. A series over time has its interval in the first
+    /// place, which decides over the slices.
+    ///
+    /// # Errors
+    /// [`Unserved`].
+    pub fn check(
+        &self,
+        audience: Audience,
+        indicators: &[&'static Indicator],
+        is_series: bool,
+    ) -> Result<(), Unserved> {
+        let published = audience.dimensions();
+        let groups = self.groups.iter().skip(usize::from(is_series)).map(|one| (*one, false));
+        let filters = self.filters.iter().map(|(one, _)| (*one, true));
+        let unknown = groups.chain(filters).find(|(one, _)| !published.contains(one));
+        if let Some((dimension, is_filter)) = unknown {
+            return Err(Unserved::Dimension { dimension, is_filter, published });
+        }
+        let is_cut = is_series || self.before.is_some();
+        let whole = |one: &&&Indicator| one.kind == IndicatorKind::Flow && !one.adds_up();
+        match indicators.iter().find(whole) {
+            Some(one) if is_cut => Err(Unserved::NoPeriod(one.name)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The interval of a series over time.
+    fn interval(&self) -> Option<Dimension> {
+        self.groups.first().copied().filter(|group| is_interval(*group))
+    }
+
+    fn fits(&self, series: &Series) -> bool {
+        let holds = |list: &Option<Vec<String>>, dimension| {
+            list.as_ref().is_none_or(|list| list.iter().any(|one| one == series.word(dimension)))
+        };
+        let is_asked = |(dimension, words): &(Dimension, Vec<String>)| {
+            words.iter().any(|word| word == series.word(*dimension))
+        };
+        holds(&self.funds, Dimension::Fund)
+            && holds(&self.regions, Dimension::Region)
+            && self.filters.iter().all(is_asked)
+    }
+}
+
+/// A stretch of time that one cell tells of: its word in a series, the day before and the last day.
+struct Slice {
+    word: Option<String>,
+    before: Option<NaiveDate>,
+    to: NaiveDate,
+}
+
+/// The cells of an indicator of a table. Without a breakdown there is exactly one, without a value where
+/// nothing was released.
+#[must_use]
+pub fn cells(table: &PublishedTable, indicator: &'static Indicator, ask: &Ask) -> Vec<FigureCell> {
+    let place = table.indicators.iter().position(|one| one.name == indicator.name);
+    let groups = groups(indicator, &ask.groups);
+    let mut keyed: BTreeMap<Vec<String>, Vec<&Series>> = BTreeMap::new();
+    for series in table.cells.iter().filter(|series| ask.fits(series)) {
+        if series.standing(ask.to).is_some() {
+            let own = groups.iter().filter(|group| !is_interval(**group));
+            let words = own.map(|group| series.word(*group).to_owned()).collect();
+            keyed.entry(words).or_default().push(series);
+        }
+    }
+    if groups.is_empty() && keyed.is_empty() {
+        keyed.insert(Vec::new(), Vec::new());
+    }
+    let mut cells = Vec::new();
+    for (words, series) in &keyed {
+        let first = series.iter().filter_map(|one| one.releases.first()).map(|one| one.on).min();
+        for slice in slices(ask, first.unwrap_or(ask.to)) {
+            let words = slice.word.iter().chain(words).cloned().collect();
+            cells.push(cell(indicator, place.unwrap_or_default(), words, series, &slice));
+        }
+    }
+    cells.sort_by(|one, other| one.words.cmp(&other.words));
+    cells
+}
+
+/// The stretches of time of a question: one, or the whole intervals from the first release on.
+fn slices(ask: &Ask, first: NaiveDate) -> Vec<Slice> {
+    let Some(interval) = ask.interval() else {
+        return vec![Slice { word: None, before: ask.before, to: ask.to }];
+    };
+    let mut slices = Vec::new();
+    let begin =
+        ask.before.and_then(|before| before.succ_opt()).map_or(first, |from| from.max(first));
+    let mut day = begin;
+    while let Some((word, from, to)) = span(interval, day).filter(|(.., to)| *to <= ask.to) {
+        slices.push(Slice { word: Some(word), before: from.pred_opt(), to });
+        let Some(next) = to.succ_opt() else { break };
+        day = next;
+    }
+    slices
+}
+
+/// The interval that a day is in: its word, its first and its last day.
+fn span(interval: Dimension, day: NaiveDate) -> Option<(String, NaiveDate, NaiveDate)> {
+    let year = day.year();
+    let (word, month, months) = match interval {
+        Dimension::Year => (format!("{year:04}"), 1, 12),
+        Dimension::Quarter => {
+            let quarter = day.month0() / 3;
+            (format!("{year:04}-Q{}", quarter + 1), quarter * 3 + 1, 3)
+        }
+        _ => (format!("{year:04}-{:02}", day.month()), day.month(), 1),
+    };
+    let from = NaiveDate::from_ymd_opt(year, month, 1)?;
+    let to = from.checked_add_months(chrono::Months::new(months))?.pred_opt()?;
+    Some((word, from, to))
+}
+
+/// What is told of some base cells together over a stretch of time.
+fn cell(
+    indicator: &'static Indicator,
+    place: usize,
+    words: Vec<String>,
+    series: &[&Series],
+    slice: &Slice,
+) -> FigureCell {
+    let mut tally = Tally::default();
+    let mut held = false;
+    let mut is_told = false;
+    for one in series {
+        let Some(release) = one.standing(slice.to) else { continue };
+        is_told = true;
+        held |= release.on < slice.to;
+        tally.merge(&release.tallies[place]);
+        let before = slice.before.filter(|_| indicator.kind == IndicatorKind::Flow);
+        if let Some(earlier) = before.and_then(|before| one.standing(before)) {
+            tally.take_away(&earlier.tallies[place]);
+        }
+    }
+    let (value, part, whole) = if is_told { told(indicator, &tally) } else { (None, None, None) };
+    let suppressed = !is_told || is_hidden_middle(indicator, &tally);
+    FigureCell { words, value, part, whole, suppressed, held }
+}
+
+type Told = (Option<Decimal>, Option<i128>, Option<i128>);
+
+/// What a tally comes to for those who must see nobody. Of a share of people the whole percent alone is
+/// told: what it is made of is told by other indicators, which move on at other moments, and the two would
+/// be set against each other. So it is of those whom a middle or a difference of means is taken of.
+fn told(indicator: &Indicator, tally: &Tally) -> Told {
+    let value = tally.value(indicator.finish);
+    match indicator.finish {
+        Finish::Total { .. } => (value, Some(tally.part), None),
+        Finish::Percent if indicator.of_people => {
+            let whole = Decimal::of_ratio(tally.part * 100, tally.whole, 0);
+            let shown = whole.and_then(|one| Decimal::of_ratio(one.unscaled().into(), 1, PLACES));
+            (shown, None, None)
+        }
+        Finish::Percent | Finish::Mean => (value, Some(tally.part), Some(tally.whole)),
+        Finish::Difference => (value, None, None),
+        Finish::Quantile(percent) => (tally.quantile_among(percent, FEW), None, None),
+    }
+}
+
+/// Whether an order statistic is not told, as fewer than [`FEW`] people lie on one side of it.
+fn is_hidden_middle(indicator: &Indicator, tally: &Tally) -> bool {
+    match indicator.finish {
+        Finish::Quantile(percent) => tally.quantile_among(percent, FEW).is_none(),
+        _ => false,
+    }
+}

@@ -1,0 +1,265 @@
+//! Going over the reporting moments, the earliest first, and releasing what may be told.
+
+use rustc_hash::FxHashMap;
+
+use super::super::context::ShareContext;
+use super::super::cube::Cube;
+use super::super::indicators::{Indicator, Need};
+use super::super::query::Moment;
+use super::super::tally::Tally;
+use super::contribution::{Contribution, Layout};
+use super::history::History;
+use super::lattice::{Audience, CellKey, at_home, words};
+use super::schedule::Schedule;
+use super::table::{PublishedTable, Release, Series};
+
+/// A table while it is built. The same facts and the same schedule give the same table, whenever it is
+/// built; it takes one walk over the indicators' facts for each reporting moment, and the cube is needed
+/// for no longer than that, so that others may bring it up to date in between.
+pub struct Building {
+    indicators: Vec<&'static Indicator>,
+    audience: Audience,
+    layout: Option<Layout>,
+    /// The cell in which each person was first counted.
+    homes: FxHashMap<u32, CellKey>,
+    known: FxHashMap<CellKey, Known>,
+    through: Option<Moment>,
+}
+
+/// A cell while the table is built.
+struct Known {
+    series: Series,
+    history: History,
+}
+
+impl Known {
+    fn new(cube: &Cube, key: &CellKey) -> Self {
+        let series = Series { words: words(&cube.dictionary, key), releases: Vec::new() };
+        Self { series, history: History::default() }
+    }
+}
+
+/// A cell as it stands at one moment.
+struct State {
+    people: FxHashMap<u32, Contribution>,
+    tallies: Box<[Tally]>,
+}
+
+impl State {
+    fn new(indicators: usize) -> Self {
+        let tallies = (0..indicators).map(|_| Tally::default()).collect();
+        Self { people: FxHashMap::default(), tallies }
+    }
+}
+
+impl Building {
+    /// Nothing yet of some indicators that move on together.
+    #[must_use]
+    pub fn new(indicators: &[&'static Indicator], audience: Audience) -> Self {
+        Self {
+            indicators: indicators.to_vec(),
+            audience,
+            layout: Layout::of(indicators),
+            homes: FxHashMap::default(),
+            known: FxHashMap::default(),
+            through: None,
+        }
+    }
+
+    /// Goes on to the next reporting moment of a schedule. The cube knows everything up to it, and is the
+    /// one of the steps before.
+    pub fn step(&mut self, cube: &Cube, schedule: &Schedule, moment: Moment) {
+        let Some(layout) = self.layout.clone() else { return };
+        self.through = Some(moment);
+        let mut standing = self.walk(cube, &layout, moment);
+        // A cell that everybody has left is offered as empty.
+        for key in self.known.keys() {
+            standing.entry(*key).or_insert_with(|| State::new(self.indicators.len()));
+        }
+        for (key, state) in standing {
+            let cell = self.known.entry(key).or_insert_with(|| Known::new(cube, &key));
+            let programme = &cell.series.words[0];
+            if schedule.publishes(programme, moment.day) && cell.history.offer(&state.people) {
+                cell.series.releases.push(Release { on: moment.day, tallies: state.tallies });
+            }
+        }
+    }
+
+    /// The table as far as it was built.
+    #[must_use]
+    pub fn finish(self) -> PublishedTable {
+        let told = self.known.into_values().map(|cell| cell.series);
+        let mut cells: Vec<_> = told.filter(|series| !series.releases.is_empty()).collect();
+        cells.sort_by(|one, other| one.words.cmp(&other.words));
+        let through = self.through.map(|moment| moment.day);
+        PublishedTable { indicators: self.indicators, audience: self.audience, through, cells }
+    }
+
+    /// Every cell as it stands at a moment.
+    fn walk(&mut self, cube: &Cube, layout: &Layout, moment: Moment) -> FxHashMap<CellKey, State> {
+        let mut needs: Vec<Need> = Vec::new();
+        for need in self.indicators.iter().flat_map(|indicator| indicator.needs) {
+            if !needs.contains(need) {
+                needs.push(*need);
+            }
+        }
+        let context = ShareContext::new(cube, moment.position, moment.day, &needs);
+        let count = self.indicators.len();
+        let mut states: FxHashMap<CellKey, State> = FxHashMap::default();
+        for (place, indicator) in self.indicators.iter().enumerate() {
+            for measure in indicator.measures {
+                let held = cube.at(*measure, moment.position);
+                for fact in held.filter(|fact| self.audience.holds(fact)) {
+                    let Some(share) = (indicator.share)(*measure, fact, &context) else { continue };
+                    let key = self.audience.key_of(fact, indicator.by_category);
+                    let key = at_home(key, *self.homes.entry(fact.case).or_insert(key));
+                    let state = states.entry(key).or_insert_with(|| State::new(count));
+                    let person = state.people.entry(fact.case).or_default();
+                    person.add(layout, place, share);
+                    state.tallies[place].add(share, indicator.finish);
+                }
+            }
+        }
+        states
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use sira_numbers::Position;
+    use uuid::Uuid;
+
+    use super::super::answer::cells;
+    use super::super::{Ask, kin};
+    use super::*;
+    use crate::analytics::facts::fact::{Dims, STANDS};
+    use crate::analytics::facts::{FigureFact, Measure, Tells, number_of};
+    use crate::analytics::{Dimension, Indicators};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// A small programme, told event by event.
+    struct Town {
+        cube: Cube,
+        position: Position,
+        standing: FxHashMap<u32, Position>,
+    }
+
+    impl Town {
+        fn new() -> Self {
+            Self { cube: Cube::new(), position: Position::START, standing: FxHashMap::default() }
+        }
+
+        /// Tells where somebody is registered, in the place of what was told before.
+        fn tell(&mut self, person: u32, region: &str, age_band: &str) {
+            self.forget(person);
+            self.position = self.position.next();
+            let words = &mut self.cube.dictionary;
+            let dims = Dims {
+                programme: u16::try_from(words.programmes.place("p")).unwrap(),
+                region: u16::try_from(words.regions.place(region)).unwrap(),
+                sex: u8::try_from(words.sexes.place("female")).unwrap(),
+                age_band: u8::try_from(words.age_bands.place(age_band)).unwrap(),
+                ..Dims::default()
+            };
+            let fact = FigureFact {
+                since: self.position,
+                until: STANDS,
+                tells: Tells::Nothing,
+                dims,
+                case: self.cube.cases.place(Uuid::from_u128(person.into())),
+                sequence: 1,
+                on: number_of(day("2024-01-01")),
+                part: 0,
+            };
+            self.cube.add(Measure::Registered, fact);
+            self.standing.insert(person, self.position);
+        }
+
+        fn forget(&mut self, person: u32) {
+            if let Some(since) = self.standing.remove(&person) {
+                self.position = self.position.next();
+                let source = Measure::Registered.source();
+                self.cube.end(source, (since, 0), self.position);
+            }
+        }
+    }
+
+    fn table(town: &Town, name: &str, moments: &[Moment]) -> PublishedTable {
+        let schedule = Schedule { moments: moments.to_vec(), ..Schedule::default() };
+        let kin = kin(Indicators::named(name).unwrap());
+        let mut building = Building::new(&kin, Audience::Analyst);
+        for moment in moments {
+            building.step(&town.cube, &schedule, *moment);
+        }
+        building.finish()
+    }
+
+    fn count(table: &PublishedTable, region: Option<&str>, to: &str) -> Option<i128> {
+        let words = |region: &str| (Dimension::Region, vec![region.to_owned()]);
+        let ask = Ask {
+            filters: region.map(words).into_iter().collect(),
+            groups: Vec::new(),
+            before: None,
+            to: day(to),
+            funds: None,
+            regions: None,
+        };
+        cells(table, Indicators::named("registered").unwrap(), &ask)[0].part
+    }
+
+    #[test]
+    fn five_people_who_move_do_not_hide_the_sixth_who_comes() {
+        let mut town = Town::new();
+        for person in 0..24 {
+            town.tell(person, if person < 12 { "segou" } else { "mopti" }, "18_24");
+        }
+        let first = Moment { position: town.position, day: day("2024-01-31") };
+        (0..5).for_each(|person| town.tell(person, "mopti", "18_24"));
+        town.tell(100, "mopti", "18_24");
+        let second = Moment { position: town.position, day: day("2024-02-29") };
+        let table = table(&town, "registered", &[first, second]);
+        for to in ["2024-01-31", "2024-02-29"] {
+            assert_eq!(count(&table, None, to), Some(24), "the whole does not move by one");
+            assert_eq!(count(&table, Some("mopti"), to), Some(12));
+        }
+    }
+
+    #[test]
+    fn a_table_is_a_function_of_the_facts_up_to_its_moments() {
+        let mut town = Town::new();
+        let mut moments = Vec::new();
+        for month in 1..=12_u32 {
+            for person in 0..month * 3 {
+                town.tell(month * 100 + person, ["segou", "mopti"][person as usize % 2], "18_24");
+            }
+            (0..month).for_each(|person| town.forget((month / 2) * 100 + person));
+            let end = day(&format!("2024-{month:02}-28")).with_day_of_its_end();
+            moments.push(Moment { position: town.position, day: end });
+        }
+        let late = table(&town, "registered", &moments);
+        for known in 1..=12 {
+            let early = table(&town, "registered", &moments[..known]);
+            for moment in &moments[..known] {
+                let day = moment.day.to_string();
+                for region in [None, Some("segou"), Some("mopti")] {
+                    assert_eq!(count(&early, region, &day), count(&late, region, &day), "{day}");
+                    assert!(count(&late, region, &day).is_none_or(|told| told >= 5));
+                }
+            }
+        }
+    }
+
+    trait EndOfMonth {
+        fn with_day_of_its_end(self) -> Self;
+    }
+
+    impl EndOfMonth for NaiveDate {
+        fn with_day_of_its_end(self) -> Self {
+            sira_domain::programme::Reporting::Month.next_end(self)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `read.figures`: the published cells, the same that the API answers with.
+//!
+//! Which cells are published, and which of them are held back, is decided where the API's are; this only
+//! keeps what it is given. Nothing that was not published may be written here.
+
+use chrono::NaiveDate;
+
+use super::READ_SCHEMA;
+use super::view::{View, ViewColumn};
+use crate::store::{ReadConnection, ReadError, ReadStore};
+use crate::table::{DATA_SCHEMA, Decimal};
+
+/// A published cell; an empty breakdown means all.
+#[derive(Clone, Debug)]
+pub struct PublishedCell {
+    /// The first day of the month that it is of.
+    pub month: NaiveDate,
+    /// Id of the programme.
+    pub programme: String,
+    /// The indicator's word.
+    pub indicator: String,
+    /// The region's code.
+    pub region: Option<String>,
+    /// The sex.
+    pub sex: Option<String>,
+    /// The band of age.
+    pub age_band: Option<String>,
+    /// The value, in the indicator's unit, as it was published; none where nothing was.
+    pub value: Option<Decimal>,
+    /// Whether some of it stands as it was published before: too few people have changed it since.
+    pub held: bool,
+}
+
+impl ReadStore {
+    /// Whether people connect to this database: on the embedded engine nobody does.
+    #[must_use]
+    pub fn has_a_face(&self) -> bool {
+        self.is_postgres()
+    }
+
+    /// Puts all published cells of a programme in place of those that were there, in one transaction:
+    /// a reader sees the old ones or the new ones. Nothing is done on the embedded engine, where nobody
+    /// connects. Two servers that publish at once do so one after the other; readers wait for neither.
+    ///
+    /// # Errors
+    /// [`ReadError`]: the cells are as they were.
+    pub async fn publish_figures(
+        &self,
+        programme: &str,
+        cells: &[PublishedCell],
+    ) -> Result<(), ReadError> {
+        let mut handle = self.connection().await?;
+        let ReadConnection::Postgres(db) = handle.connection() else { return Ok(()) };
+        let mut transaction = sqlx::Connection::begin(db).await?;
+        sqlx::query("LOCK TABLE published_figures IN SHARE ROW EXCLUSIVE MODE")
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("DELETE FROM published_figures WHERE programme = $1")
+            .bind(programme)
+            .execute(&mut *transaction)
+            .await?;
+        let of = |part: fn(&PublishedCell) -> Option<String>| cells.iter().map(part).collect();
+        let (regions, sexes): (Vec<_>, Vec<_>) =
+            (of(|cell| cell.region.clone()), of(|cell| cell.sex.clone()));
+        let (bands, values): (Vec<_>, Vec<_>) = (
+            of(|cell| cell.age_band.clone()),
+            of(|cell| cell.value.map(|value| value.to_string())),
+        );
+        sqlx::query(
+            "INSERT INTO published_figures
+                 (month, programme, indicator, region, sex, age_band, value, held)
+             SELECT month, $1, indicator, region, sex, age_band, value::numeric, held
+               FROM unnest($2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
+                 AS cell (month, indicator, region, sex, age_band, value, held)",
+        )
+        .bind(programme)
+        .bind(cells.iter().map(|cell| cell.month).collect::<Vec<_>>())
+        .bind(cells.iter().map(|cell| cell.indicator.clone()).collect::<Vec<_>>())
+        .bind(regions)
+        .bind(sexes)
+        .bind(bands)
+        .bind(values)
+        .bind(cells.iter().map(|cell| cell.held).collect::<Vec<_>>())
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// The view's columns, with what each means.
+const COLUMNS: &[(&str, &str)] = &[
+    ("month", "Mois, par son premier jour. The month, as its first day."),
+    ("indicator", "Indicateur (dim_indicator). The indicator."),
+    ("region", "Région ; vide pour toutes. The region; empty for all."),
+    ("sex", "Sexe ; vide pour les deux. The sex; empty for both."),
+    ("age_band", "Tranche d'âge ; vide pour toutes. The band of age; empty for all."),
+    ("value", "Valeur, dans l'unité de l'indicateur. The value, in the indicator's unit."),
+    (
+        "held",
+        "En attente : telle que publiée avant, trop peu de personnes ayant changé. Stands as published before: too few people changed.",
+    ),
+    ("programme", "Programme. Id of the programme."),
+];
+
+pub(super) fn view() -> View {
+    let column = |(name, about): &(&str, &str)| ViewColumn {
+        name: (*name).to_owned(),
+        sql: format!("t.{name}"),
+        about: (*about).to_owned(),
+    };
+    View {
+        schema: READ_SCHEMA,
+        name: "figures".to_owned(),
+        about: "Les chiffres publiés, les mêmes que ceux de l'API. The published figures, the same as the \
+                API's. Clé / key: programme, month, indicator, region, sex, age_band."
+            .to_owned(),
+        columns: COLUMNS.iter().map(column).collect(),
+        from: format!("{DATA_SCHEMA}.published_figures AS t"),
+    }
+}

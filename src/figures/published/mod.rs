@@ -1,0 +1,340 @@
+//! Figures for those who must see nobody: at which moment they are asked, and what was published by then.
+//!
+//! What is published is said in [`sira_projections::analytics::disclosure`]; here are the programmes' rules
+//! and the journal's times (reporting moments as positions), the tables that are kept, and the refusals.
+
+mod asked;
+mod tables;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
+use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact};
+use sira_domain::role::Role;
+use sira_domain::values::FundId;
+use sira_numbers::{Position, Version};
+use sira_projections::analytics::cost::check_cells;
+use sira_projections::analytics::disclosure::{
+    Ask, Audience, Calendar, PublishedTable, Schedule, answer, kin, targets,
+};
+use sira_projections::analytics::targets::{KnownTarget, Reached, Untold};
+use sira_projections::analytics::{ComputedFigures, FigureReach, Indicator, Moment, Uncomputed};
+use uuid::Uuid;
+
+pub use asked::{Refused, Rule};
+pub(super) use tables::Tables;
+
+use super::budget::LONG_WALK_FACTS;
+use super::{FigureError, Figures, FoundMoment, Question};
+use crate::commands::{CommandError, stream_id};
+use crate::grant::Scope;
+use crate::stored::read_event;
+use crate::token::Grant;
+
+/// How long after its end a day is over: what was being recorded when it ended is durable by then.
+const OVER_AFTER: Duration = Duration::minutes(5);
+
+/// How somebody is told figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Exactly, as far as they reach.
+    Exact(FigureReach),
+    /// What was published, and nothing else.
+    Published(PublishedTo),
+}
+
+/// To whom figures are published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedTo {
+    audience: Audience,
+    /// The funds that may be seen; none for all.
+    funds: Option<Vec<String>>,
+    /// The regions that may be seen; none for all.
+    regions: Option<Vec<String>>,
+}
+
+impl PublishedTo {
+    /// An analyst who reaches everything: whose figures `sira report show --as analyst` replays.
+    #[must_use]
+    pub const fn analyst() -> Self {
+        Self { audience: Audience::Analyst, funds: None, regions: None }
+    }
+
+    /// A donor of some funds.
+    #[must_use]
+    pub fn donor(funds: &[FundId]) -> Self {
+        let funds = funds.iter().map(|fund| fund.0.to_string()).collect();
+        Self { audience: Audience::Donor, funds: Some(funds), regions: None }
+    }
+}
+
+/// Whether a grant is told what was published and nothing else: a role that must see nobody, unless exact
+/// figures were granted to it.
+#[must_use]
+pub fn is_told_published(grant: &Grant) -> bool {
+    match grant.role {
+        Role::Analyst => grant.exact_figures.is_none(),
+        Role::Donor => true,
+        _ => false,
+    }
+}
+
+impl Figures {
+    /// How a grant is told figures.
+    ///
+    /// # Errors
+    /// [`FigureError::Refused`] where figures are not published by what its scope names.
+    pub async fn reader(&self, grant: &Grant) -> Result<Reader, FigureError> {
+        if !is_told_published(grant) {
+            return Ok(Reader::Exact(self.reach(&grant.scope).await?));
+        }
+        let everything = PublishedTo::analyst();
+        Ok(Reader::Published(match (&grant.scope, grant.role) {
+            (Scope::Funds(funds), _) => PublishedTo::donor(funds),
+            (_, Role::Donor) => PublishedTo::donor(&[]),
+            (Scope::All, _) => everything,
+            (Scope::Regions(regions), _) => {
+                let codes = regions.iter().map(|region| region.code().to_owned()).collect();
+                PublishedTo { regions: Some(codes), ..everything }
+            }
+            (Scope::Offices(_), _) => return Err(Refused::scope().into()),
+        }))
+    }
+
+    /// The published figures of a question, and the reporting moment that they are of.
+    ///
+    /// # Errors
+    /// [`FigureError::Refused`] for what is not published, and [`FigureError`].
+    pub async fn published(
+        &self,
+        question: &Question,
+        to: &PublishedTo,
+    ) -> Result<(FoundMoment, Vec<ComputedFigures>), FigureError> {
+        let schedule = self.schedule().await?;
+        let moment = schedule.asked(question)?;
+        self.published_at(question, to, &schedule, moment).await
+    }
+
+    /// The same as of a reporting moment that is over.
+    pub(super) async fn published_at(
+        &self,
+        question: &Question,
+        to: &PublishedTo,
+        schedule: &Published,
+        moment: NaiveDate,
+    ) -> Result<(FoundMoment, Vec<ComputedFigures>), FigureError> {
+        let ask = Self::ask(question, to, schedule, moment)?;
+        let found = self.found_at(moment).await?;
+        let (mut all, mut count) = (Vec::new(), 0);
+        for indicator in &question.indicators {
+            let table = self.table(indicator, to.audience, schedule).await?;
+            let cells = answer::cells(&table, indicator, &ask);
+            count += cells.len() as u64;
+            check_cells(count).map_err(Uncomputed::from)?;
+            all.push(ComputedFigures { indicator, cells });
+        }
+        Ok((found, all))
+    }
+
+    /// What a question comes to for somebody as of a reporting moment, if it is published to them.
+    fn ask(
+        question: &Question,
+        to: &PublishedTo,
+        schedule: &Published,
+        moment: NaiveDate,
+    ) -> Result<Ask, FigureError> {
+        let (before, last) = schedule.period(question, moment)?;
+        let ask = Ask {
+            filters: question.query.filters.clone(),
+            groups: question.query.group_by.clone(),
+            before,
+            to: last,
+            funds: to.funds.clone(),
+            regions: to.regions.clone(),
+        };
+        let checked = ask.check(to.audience, &question.indicators, question.is_series);
+        checked.map_err(|unserved| Refused::unserved(&unserved))?;
+        Ok(ask)
+    }
+
+    /// The published figures of the targets that fit a question.
+    ///
+    /// # Errors
+    /// [`FigureError::Refused`] for what is not published, and [`FigureError`].
+    pub async fn published_targets(
+        &self,
+        question: &Question,
+        to: &PublishedTo,
+    ) -> Result<(FoundMoment, Vec<Reached>), FigureError> {
+        let schedule = self.schedule().await?;
+        let moment = schedule.asked(question)?;
+        Self::ask(question, to, &schedule, moment)?;
+        let found = self.found_at(moment).await?;
+        let mut all = Vec::new();
+        for target in self.fitting(&question.query, found.at.position).await? {
+            all.push(self.published_target(&target, to, &schedule, moment).await?);
+        }
+        Ok((found, all))
+    }
+
+    async fn published_target(
+        &self,
+        target: &KnownTarget,
+        to: &PublishedTo,
+        schedule: &Published,
+        moment: NaiveDate,
+    ) -> Result<Reached, FigureError> {
+        if to.audience == Audience::Donor {
+            return Ok(Reached::untold(target, Some(Untold::OtherPeople)));
+        }
+        let Some(indicator) = sira_projections::analytics::Indicators::named(&target.indicator)
+        else {
+            return Ok(Reached::untold(target, None));
+        };
+        let table = self.table(indicator, to.audience, schedule).await?;
+        let regions = to.regions.as_ref();
+        Ok(targets::reached(&table, target, regions, &schedule.schedule, moment))
+    }
+
+    /// A reporting moment as a position, with everything up to it read.
+    async fn found_at(&self, day: NaiveDate) -> Result<FoundMoment, FigureError> {
+        let position = self.position_of(day).await?;
+        self.read_up_to(position).await?;
+        let recorded_at = self.commands.journal().recorded_at(position).await?.unwrap_or_default();
+        Ok(FoundMoment { at: Moment { position, day }, recorded_at, published_at: Some(day) })
+    }
+
+    /// The last position of a day that is over. It never changes, so it is asked once.
+    async fn position_of(&self, day: NaiveDate) -> Result<Position, FigureError> {
+        if let Some(known) = self.tables.position(day) {
+            return Ok(known);
+        }
+        let position = self.commands.journal().position_at(end_of(day)).await?;
+        self.tables.keep_position(day, position);
+        Ok(position)
+    }
+
+    /// The reporting moments that are over now, and how often each programme publishes.
+    pub(super) async fn schedule(&self) -> Result<Published, FigureError> {
+        let journal = self.commands.journal();
+        let now = self.commands.clock().now();
+        let over = (now - OVER_AFTER).date_naive() - Days::new(1);
+        let mut programmes = HashMap::new();
+        for id in journal.stream_ids(Programme::TYPE).await? {
+            programmes.insert(id.to_string(), self.calendar(id).await?);
+        }
+        let mut schedule = Schedule { moments: Vec::new(), programmes };
+        let first = journal.recorded_at(Position::FIRST).await?.map(|at| at.date_naive());
+        for day in
+            first.into_iter().flat_map(|first| first.iter_days().take_while(|day| *day <= over))
+        {
+            if schedule.programmes.values().any(|calendar| calendar.ends_on(day)) {
+                schedule.moments.push(Moment { position: self.position_of(day).await?, day });
+            }
+        }
+        Ok(Published { schedule: Arc::new(schedule), over })
+    }
+
+    /// How often a programme publishes: as its rules say from the day on which they apply, and not before
+    /// they were recorded, so that what was published stays published.
+    async fn calendar(&self, id: Uuid) -> Result<Calendar, FigureError> {
+        let programme = self.commands.known_programme(id).await?;
+        if programme.rule_sets_ever().all(|set| set.rules.figures_published.is_none()) {
+            return Ok(Calendar::default());
+        }
+        let (mut changes, mut so_far) = (Vec::new(), Programme::default());
+        let stream = stream_id::<Programme>(id);
+        for recorded in self.commands.journal().read_stream(&stream, Version::ZERO).await? {
+            let event: ProgrammeEvent = read_event(&recorded).map_err(CommandError::from)?;
+            so_far.take(&event);
+            let day = recorded.recorded_at.date_naive();
+            match event.fact {
+                ProgrammeFact::RulesSet(set) => {
+                    let from = set.effective_from.max(day);
+                    changes.push((from, set.rules.figures_published.unwrap_or_default()));
+                }
+                // From the day on which rules are taken back, those before them apply again.
+                ProgrammeFact::ProgrammeFactRetracted(_) => {
+                    let (_, rules) = so_far.rules_on(day);
+                    changes.push((day, rules.figures_published.unwrap_or_default()));
+                }
+                _ => {}
+            }
+        }
+        Ok(Calendar::new(changes))
+    }
+
+    /// The table of an indicator and its kin: as it is kept, or built now. One is built at a time, on a
+    /// thread of its own, and the facts are held for one step only.
+    async fn table(
+        &self,
+        indicator: &'static Indicator,
+        audience: Audience,
+        published: &Published,
+    ) -> Result<Arc<PublishedTable>, FigureError> {
+        let kin = kin(indicator);
+        let last =
+            published.schedule.moments.last().map_or(Position::START, |moment| moment.position);
+        self.read_up_to(last).await?;
+        let kept = || {
+            let generation = self.cube.read().generation;
+            self.tables.find(&kin, audience, &published.schedule, generation)
+        };
+        if let Some(table) = kept() {
+            return Ok(table);
+        }
+        let one = Arc::clone(&self.tables.building).lock_owned().await;
+        // Somebody else may have built it meanwhile.
+        if let Some(table) = kept() {
+            return Ok(table);
+        }
+        let walk = self.budget.walk(LONG_WALK_FACTS).await?;
+        let (cube, tables) = (Arc::clone(&self.cube), Arc::clone(&self.tables));
+        let schedule = Arc::clone(&published.schedule);
+        // Who asks and goes away neither stops it nor lets another begin beside it.
+        let built = tokio::task::spawn_blocking(move || {
+            let _held = (one, walk);
+            let (table, generation) = tables::built(&cube, &kin, audience, &schedule)?;
+            Some(tables.keep(&kin, table, &schedule, generation))
+        });
+        let built = built.await;
+        let built = built.map_err(|error| {
+            tracing::error!(%error, "published figures could not be computed");
+            FigureError::Broken
+        })?;
+        // The read models were put in place anew meanwhile: whoever asks again is told.
+        built.ok_or(FigureError::Behind)
+    }
+}
+
+impl From<Refused> for FigureError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+/// The end of a day, which is what a day means as a moment.
+fn end_of(day: NaiveDate) -> DateTime<Utc> {
+    let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
+    day.and_time(end).and_utc()
+}
+
+/// The schedule, and the last day that is over.
+#[derive(Clone, Debug)]
+pub(super) struct Published {
+    schedule: Arc<Schedule>,
+    over: NaiveDate,
+}
+
+impl Published {
+    /// The last reporting moment of any programme.
+    pub(super) fn last_moment(&self) -> Option<NaiveDate> {
+        self.schedule.moments.last().map(|moment| moment.day)
+    }
+
+    /// The ids of the programmes.
+    pub(super) fn programmes(&self) -> Vec<String> {
+        self.schedule.programmes.keys().cloned().collect()
+    }
+}
