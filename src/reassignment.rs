@@ -21,8 +21,9 @@ use crate::commands::{Call, CommandError, Commands, FormErrors, in_task};
 /// Paths of one order at most: what is carried out within the time of one request. An adviser who had more
 /// is asked for again, until nothing remains.
 pub const PATHS_MAX: usize = 200;
-/// The statuses of paths that an adviser is in charge of: those that a decision may open again among them.
-const GOING_ON: [&str; 3] = ["active", "suspended", "closed"];
+/// The statuses of paths that are given to another adviser. One that is closed takes no adviser: it would be
+/// refused by every order, before the paths that wait behind it.
+const GOING_ON: [&str; 2] = ["active", "suspended"];
 /// Rows that are read at once to find them.
 const PAGE: u32 = 200;
 
