@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
-use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact};
+use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact, Rules};
 use sira_domain::role::Role;
 use sira_domain::values::FundId;
 use sira_numbers::{Position, Version};
@@ -243,26 +243,13 @@ impl Figures {
         if programme.rule_sets_ever().all(|set| set.rules.figures_published.is_none()) {
             return Ok(Calendar::default());
         }
-        let (mut changes, mut so_far) = (Vec::new(), Programme::default());
         let stream = stream_id::<Programme>(id);
+        let mut past = Vec::new();
         for recorded in self.commands.journal().read_stream(&stream, Version::ZERO).await? {
             let event: ProgrammeEvent = read_event(&recorded).map_err(CommandError::from)?;
-            so_far.take(&event);
-            let day = recorded.recorded_at.date_naive();
-            match event.fact {
-                ProgrammeFact::RulesSet(set) => {
-                    let from = set.effective_from.max(day);
-                    changes.push((from, set.rules.figures_published.unwrap_or_default()));
-                }
-                // From the day on which rules are taken back, those before them apply again.
-                ProgrammeFact::ProgrammeFactRetracted(_) => {
-                    let (_, rules) = so_far.rules_on(day);
-                    changes.push((day, rules.figures_published.unwrap_or_default()));
-                }
-                _ => {}
-            }
+            past.push((recorded.recorded_at.date_naive(), event));
         }
-        Ok(Calendar::new(changes))
+        Ok(calendar_of(past))
     }
 
     /// The table of an indicator and its kin: as it is kept, or built now. One is built at a time, on a
@@ -308,6 +295,33 @@ impl Figures {
     }
 }
 
+/// How often a programme published, by its events and the days on which they were recorded.
+fn calendar_of(past: impl IntoIterator<Item = (NaiveDate, ProgrammeEvent)>) -> Calendar {
+    let (mut changes, mut so_far) = (Vec::new(), Programme::default());
+    let often = |rules: &Rules| rules.figures_published.unwrap_or_default();
+    for (day, event) in past {
+        so_far.take(&event);
+        match event.fact {
+            ProgrammeFact::RulesSet(set) => {
+                changes.push((set.effective_from.max(day), often(&set.rules)));
+            }
+            // From the day on which rules are taken back, those before them apply again, and after them
+            // those that are to come.
+            ProgrammeFact::ProgrammeFactRetracted(_) => {
+                let (version, rules) = so_far.rules_on(day);
+                changes.push((day, often(&rules)));
+                let to_come = so_far
+                    .rule_sets
+                    .iter()
+                    .filter(|set| set.effective_from > day && set.version > version);
+                changes.extend(to_come.map(|set| (set.effective_from, often(&set.rules))));
+            }
+            _ => {}
+        }
+    }
+    Calendar::new(changes)
+}
+
 impl From<Refused> for FigureError {
     fn from(refused: Refused) -> Self {
         Self::Refused(refused)
@@ -336,5 +350,52 @@ impl Published {
     /// The ids of the programmes.
     pub(super) fn programmes(&self) -> Vec<String> {
         self.schedule.programmes.keys().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn set(version: u32, from: &str, often: &str) -> ProgrammeEvent {
+        let golden = include_str!("../../../domain/tests/golden/RulesSet.4.0.json");
+        let mut event: Value = serde_json::from_str(golden).unwrap();
+        let set = &mut event["fact"]["RulesSet"];
+        set["version"] = json!(version);
+        set["effective_from"] = json!(from);
+        set["rules"]["figures_published"] = json!(often);
+        serde_json::from_value(event).unwrap()
+    }
+
+    fn taken_back(sequence: u64) -> ProgrammeEvent {
+        let fact = json!({ "ProgrammeFactRetracted": { "sequence": sequence, "reason": "Saisi deux fois" } });
+        let event = json!({ "occurred_on": "2024-03-01", "by": "directrice", "fact": fact });
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn rules_that_are_taken_back_leave_those_before_them_and_those_to_come() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let past = [
+            ("2024-01-01", set(1, "2024-01-01", "month")),
+            ("2024-01-02", set(2, "2024-02-01", "week")),
+            ("2024-01-03", set(3, "2024-06-01", "quarter")),
+            ("2024-03-01", taken_back(2)),
+        ];
+        let calendar = calendar_of(past.map(|(on, event)| (day(on), event)));
+        for (on, ends) in [
+            ("2024-01-31", true),
+            ("2024-02-04", true),
+            // Taken back: by the month again, until the quarters begin.
+            ("2024-03-10", false),
+            ("2024-03-31", true),
+            ("2024-05-31", true),
+            ("2024-07-31", false),
+            ("2024-09-30", true),
+        ] {
+            assert_eq!(calendar.ends_on(day(on)), ends, "{on}");
+        }
     }
 }
