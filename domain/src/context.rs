@@ -64,7 +64,20 @@ impl Context {
         given: NaiveDate,
         reason: Option<BackdatingReason>,
     ) -> Result<(), Refusal> {
-        let (_, rules) = self.programme.rules_on(self.today());
+        self.check_backdating_in(&self.programme, given, reason)
+    }
+
+    /// As [`Context::check_backdating`], by the rules of another programme, in whose stream the fact is told too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_backdating_in(
+        &self,
+        programme: &Programme,
+        given: NaiveDate,
+        reason: Option<BackdatingReason>,
+    ) -> Result<(), Refusal> {
+        let (_, rules) = programme.rules_on(self.today());
         let Some(days) = rules.backdating_days else { return Ok(()) };
         let earliest = self.today().checked_sub_days(Days::new(days.get().into()));
         let Some(earliest) = earliest.filter(|earliest| given < *earliest) else { return Ok(()) };

@@ -203,3 +203,20 @@ fn a_path_of_another_programme_is_told_apart_under_its_own_rules() {
     let (rules, _) = programme().rules_on("2022-02-01".parse().unwrap());
     assert_eq!((own.rules, theirs.rules), (rules, rules));
 }
+
+#[test]
+fn a_pair_is_judged_too_late_by_the_rules_of_either_programme() {
+    let (sent, theirs) = (up_to("register"), of_another_programme());
+    let strict = {
+        let golden = include_str!("../golden/RulesSet.4.0.json");
+        let mut programme = programme();
+        programme.take(&serde_json::from_str(golden).unwrap());
+        programme
+    };
+    let command = parse("dismiss-duplicate", &json!({ "other": PERSON, "reason": SEALED }));
+    let late = Context { occurred_on: Some("2022-01-20".parse().unwrap()), ..director() };
+    let late = Context { now: late.now + chrono::TimeDelta::days(300), ..late };
+    assert!(judge_pair(&sent, (&theirs, &programme()), command.clone(), &late).is_ok());
+    let refused = judge_pair(&sent, (&theirs, &strict), command, &late);
+    assert!(matches!(refused, Err(Refusal::TooFarBack { days: 60, .. })), "{refused:?}");
+}

@@ -290,5 +290,6 @@ pub fn judge_pair(
     let (rules, _) = programme.rules_on(own.occurred_on);
     let theirs = BeneficiaryEvent { rules, fact, ..own.clone() };
     lawful(path.state(), &theirs, programme, id.0)?;
+    context.check_backdating_in(programme, theirs.occurred_on, theirs.backdating_reason)?;
     Ok(Some((own, theirs)))
 }
