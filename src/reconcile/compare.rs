@@ -137,29 +137,35 @@ pub(super) fn compare_statement(
     payments: &[ListedPayment],
 ) -> Compared {
     let expected = expected(payments);
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: HashSet<(&str, bool)> = HashSet::new();
     let mut rows = Vec::new();
     for line in &statement.lines {
         let form = line.reference.form();
         let row = match expected.get_key_value(form) {
             None => ComparedRow { state: RowState::Surplus, ..of_line(line) },
-            // The same line again; of what was undone, once more the other way is its return.
-            Some((_, one)) if seen.contains(form) && !is_return(line, one) => {
+            // The same line again; of what was undone, once the other way is its return.
+            Some((_, one)) if seen.contains(&(form, is_return(line, one))) => {
                 let differs = vec!["repeated"];
                 let payment = Some(one.payment.clone());
                 ComparedRow { state: RowState::Surplus, differs, payment, ..of_line(line) }
             }
             Some((_, one)) => of_both(hash, line, one, days_apart),
         };
-        if let Some((form, _)) = expected.get_key_value(form) {
-            seen.insert(form);
+        if let Some((form, one)) = expected.get_key_value(form) {
+            seen.insert((form, is_return(line, one)));
         }
         rows.push(row);
     }
     let mut reconciled_before = 0;
     for payment in payments {
+        let was_seen = seen.contains(&(payment.reference_form.as_str(), false));
+        if has_not_come_back(payment, period, was_seen, &seen) {
+            let payment = Some(payment.clone());
+            let state = RowState::Missing;
+            rows.push(ComparedRow { state, is_reversal: true, payment, ..nothing() });
+        }
         let is_within = period.is_some_and(|period| period.holds(payment.occurred_on));
-        if !is_within || seen.contains(payment.reference_form.as_str()) {
+        if !is_within || was_seen {
             continue;
         }
         if payment.reconciled {
@@ -181,6 +187,21 @@ pub(super) fn compare_statement(
         reconciled_before,
     };
     Compared { statement: hash.to_owned(), period, counts, rows, unread: statement.unread }
+}
+
+/// Whether a payment was undone within the period, went over the account, and its money is on no statement as
+/// come back. What was undone and never went over the account has nothing to come back.
+fn has_not_come_back(
+    payment: &ListedPayment,
+    period: Option<Period>,
+    was_seen: bool,
+    seen: &HashSet<(&str, bool)>,
+) -> bool {
+    let is_within = |on| period.is_some_and(|period| period.holds(on));
+    let came_back = payment.reversal_reconciled_on.is_some()
+        || seen.contains(&(payment.reference_form.as_str(), true))
+        || payment.reversal_form.as_deref().is_some_and(|form| seen.contains(&(form, false)));
+    payment.reversed_on.is_some_and(is_within) && (was_seen || payment.reconciled) && !came_back
 }
 
 /// Whether a line is the return of a payment that was undone, under the payment's own reference.
