@@ -15,7 +15,7 @@ use crate::stored::read_event;
 
 impl Commands {
     /// Erases a person's data: records it, on every path of theirs, then destroys every key that sealed
-    /// something of theirs. A path that is linked and out of the caller's reach is named, and nothing is
+    /// something of theirs. A path that is linked and not in the caller's charge is named, and nothing is
     /// erased: half of a person is not erased in silence.
     ///
     /// Once the event is durable the decision stands, and no process opens anything of this path
@@ -31,7 +31,7 @@ impl Commands {
     ) -> Result<Answer, CommandError> {
         let linked = self.linked_paths(id).await?;
         for other in &linked {
-            if !self.reaches(*other, &call).await? {
+            if !self.is_in_charge(*other, &call).await? {
                 let name = other.to_string();
                 return Err(Refusal::Unknown { item: Item::Path, name, field: "linked" }.into());
             }

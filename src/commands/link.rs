@@ -1,9 +1,12 @@
 //! Two paths that may be one person's: one is frozen in favour of the other, or goes on after all, or they are
 //! told apart. Both are told in one append.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, judge_pair, link, unlink};
+use sira_domain::programme::Programme;
 use sira_domain::refusal::{Item, Refusal};
 use sira_domain::values::Reference;
 use tokio::sync::MutexGuard;
@@ -11,6 +14,7 @@ use uuid::Uuid;
 
 use super::aggregate::Aggregate;
 use super::answer::Answer;
+use super::cache::Loaded;
 use super::form::{FieldError, Form, FormRule, Wanted};
 use super::path::{FoundPath, PathDraft, SealedCommand, alias_of, answer_of};
 use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, check_ground};
@@ -100,12 +104,29 @@ impl Commands {
         Err(Refusal::Unknown { item: Item::Path, name, field: "beneficiary" }.into())
     }
 
-    /// Whether a path is there and within the caller's reach.
+    /// Whether a path is there and the caller sees it.
     pub(crate) async fn reaches(&self, id: Uuid, call: &Call) -> Result<bool, CommandError> {
-        let Some(path) = self.current::<Beneficiary>(id).await? else { return Ok(false) };
+        let found = self.with_programme(id).await?;
+        Ok(found
+            .is_some_and(|(path, programme)| call.scope.holds_path(path.state.state(), &programme)))
+    }
+
+    /// Whether a path is there and in the caller's charge, so that it may be written to.
+    pub(super) async fn is_in_charge(&self, id: Uuid, call: &Call) -> Result<bool, CommandError> {
+        let found = self.with_programme(id).await?;
+        Ok(found.is_some_and(|(path, programme)| {
+            call.scope.is_in_charge(path.state.state(), &programme)
+        }))
+    }
+
+    async fn with_programme(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<(Arc<Loaded<Beneficiary>>, Arc<Programme>)>, CommandError> {
+        let Some(path) = self.current::<Beneficiary>(id).await? else { return Ok(None) };
         let programme = Aggregate::programme(&*path.state).unwrap_or_default();
         let programme = self.known_programme(programme).await?;
-        Ok(call.scope.holds_path(path.state.state(), &programme))
+        Ok(Some((path, programme)))
     }
 }
 
@@ -136,9 +157,9 @@ impl<'a> Pipeline for LinkCommand<'a> {
     async fn decide(&mut self, pair: &TwoPaths<'a>) -> Result<Self::Decided, CommandError> {
         let (own, other) = (&pair.own, &pair.other);
         check_call(own.id, &own.path, &own.programme.state, &self.call)?;
-        // Both paths are written to.
+        // Both paths are written to: seeing the other one is not enough.
         let theirs = (other.path.state.state(), &*other.programme.state);
-        if !self.call.scope.holds_path(theirs.0, theirs.1) {
+        if !self.call.scope.is_in_charge(theirs.0, theirs.1) {
             return Err(self.unknown_path(CommandError::NotFound, other.id));
         }
         let sealed = self.commands.seal(&self.draft, own, self.sealed.take()).await?;

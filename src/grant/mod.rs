@@ -51,17 +51,33 @@ impl Scope {
         })
     }
 
-    /// Whether a path is within, where it stands now: by the office in charge, so that a transfer moves
-    /// it from one office's reach to the other's; until it is accepted there, both see it. One whose registration was retracted is in nobody's
-    /// charge.
+    /// Whether some office of the programme `id` is within: whoever reaches none has nothing to do with its
+    /// people and its staff.
+    #[must_use]
+    pub fn reaches_programme(&self, id: Uuid, programme: &Programme) -> bool {
+        *self == Self::All
+            || programme.offices.keys().any(|office| self.holds_office(id, office, programme))
+    }
+
+    /// Whether a path is seen: by whose charge it is in, and until a transfer is accepted or returned by those
+    /// who handed it over too.
     #[must_use]
     pub fn holds_path(&self, state: &State, programme: &Programme) -> bool {
-        let registration = state.registration.as_ref();
-        match (registration, &state.office) {
+        let handed_over = state.registration.as_ref().zip(state.handover.as_ref());
+        self.is_in_charge(state, programme)
+            || handed_over.is_some_and(|(registration, handover)| {
+                self.holds_office(registration.programme.0, &handover.from_office, programme)
+            })
+    }
+
+    /// Whether a path is in the charge of whoever has this scope, where it stands now: by its office, so that
+    /// a transfer moves it from one office's charge to the other's. One whose registration was retracted is in
+    /// nobody's.
+    #[must_use]
+    pub fn is_in_charge(&self, state: &State, programme: &Programme) -> bool {
+        match (&state.registration, &state.office) {
             (Some(registration), Some(office)) => {
-                let holds = |office| self.holds_office(registration.programme.0, office, programme);
-                let handed_over = state.handover.as_ref();
-                holds(office) || handed_over.is_some_and(|handover| holds(&handover.from_office))
+                self.holds_office(registration.programme.0, office, programme)
             }
             _ => *self == Self::All,
         }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use sira_domain::role::Role;
 
-use super::app::{TestApp, office, registration, with};
+use super::app::{TestApp, office, registration, steps, with};
 use super::lists::every;
 
 /// A path in Ségou handed over to Mopti, with its programme.
@@ -77,6 +77,27 @@ crate::on_both_engines! {
         app.get(&there, &format!("/v1/beneficiaries/{id}")).await.problem(404, "not-found");
     }
 
+    async fn who_handed_a_path_over_sees_it_and_writes_to_it_beside_no_other(engine) {
+        let app = TestApp::on(engine).await;
+        let (programme, handed) = handed_over(&app).await;
+        let own = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        let here = |role, name| app.token_of(name, role, office(&programme, "segou-1"));
+        let director = here(Role::Director, "directrice-segou").await;
+        app.get(&director, &format!("/v1/beneficiaries/{handed}")).await.ok(200);
+        let link = json!({ "continues": handed });
+        let dismissal = json!({ "other": handed, "reason": "Deux personnes" });
+        for (word, body) in [("link-duplicate", &link), ("dismiss-duplicate", &dismissal)] {
+            let refused = app.command(&director, &own, word, body).await;
+            assert_eq!(refused.error(409, "refused").1, "unknown_item", "{word}");
+        }
+        app.done(Role::Director, &own, "link-duplicate", &link).await;
+        let admin = here(Role::Admin, "admin-segou").await;
+        let refused = app.command(&admin, &own, "erase-personal-data", &json!({ "ground": "request" })).await;
+        assert_eq!(refused.error(409, "refused").1, "unknown_item");
+        let found = app.commands.current_beneficiary(own.parse().unwrap()).await.unwrap().unwrap();
+        assert!(!found.state.state().is_erased());
+    }
+
     async fn an_adviser_is_one_of_the_directory_once_there_is_one(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
@@ -111,6 +132,13 @@ crate::on_both_engines! {
         let items = app.get(&there, &path).await.ok(200)["items"].clone();
         let actors: Vec<_> = items.as_array().unwrap().iter().map(|post| post["actor"].as_str().unwrap()).collect();
         assert_eq!(actors, ["binta", "chef"]);
+        // The staff and the candidates of a programme are nothing to whoever reaches none of its offices.
+        let other = app.programme().await;
+        let stranger = app.token_of("autre", Role::Adviser, office(&other, "mopti-1")).await;
+        for path in [&path, &format!("/v1/worklists/candidates?programme={programme}")] {
+            app.caught_up().await;
+            app.get(&stranger, path).await.problem(404, "not-found");
+        }
         let analyst = app.token(Role::Analyst).await;
         app.get(&analyst, &path).await.problem(403, "forbidden");
         let state = app.get(&analyst, &format!("/v1/programmes/{programme}")).await;
@@ -124,10 +152,16 @@ crate::on_both_engines! {
     async fn many_paths_go_to_another_adviser_with_a_report(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
-        for person in 0..3 {
+        for person in 0..4 {
             let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
             if person == 2 {
                 app.done(Role::Adviser, &id, "exit", &json!({ "reason": "moved" })).await;
+            }
+            // A path that is closed takes no other adviser: it stands in no order's way.
+            if person == 3 {
+                app.walk(&id, &steps(), "record-business-start").await;
+                let end = json!({ "occurred_on": "2022-06-01", "reason": "no_market" });
+                app.done(Role::Adviser, &id, "record-business-closure", &end).await;
             }
         }
         app.caught_up().await;

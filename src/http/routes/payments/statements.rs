@@ -11,6 +11,7 @@ use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::super::beneficiaries::CASES;
+use super::super::streams::current;
 use super::list::PAYMENTS;
 use crate::commands::CommandError;
 use crate::formats::Format;
@@ -92,7 +93,7 @@ pub async fn compare(
 
 /// A statement is of the whole fund: who compares it reaches all that the fund serves, as who confirms does.
 async fn check_reach(app: &App, caller: &Caller, id: Uuid) -> Result<(), ApiError> {
-    let fund = app.commands.current::<Fund>(id).await?.ok_or(ApiError::NotFound)?;
+    let fund = current::<Fund>(app, caller, id).await?;
     let envelope = fund.state.envelope.as_ref();
     let needs =
         Ground::of_regions(envelope.into_iter().flat_map(|one| one.regions.iter().copied()));

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sira_domain::programme::{Programme, StaffPost};
 use uuid::Uuid;
 
+use super::super::streams::current;
 use crate::http::App;
 use crate::http::contract::answer::Unkept;
 use crate::http::contract::caller::Caller;
@@ -19,15 +20,19 @@ pub struct StaffDirectory {
     items: Vec<StaffPost>,
 }
 
-/// `GET /v1/programmes/{id}/staff`: posts at offices within reach, and those of every office.
+/// `GET /v1/programmes/{id}/staff`: posts at offices within reach, and those of every office; nothing of a
+/// programme of which no office is within reach.
 pub async fn directory(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<Uuid>,
 ) -> Result<Unkept<StaffDirectory>, ApiError> {
-    let programme = app.commands.current::<Programme>(id).await?.ok_or(ApiError::NotFound)?;
+    let programme = current::<Programme>(&app, &caller, id).await?;
     let programme = &programme.state;
     let scope = &caller.grant.scope;
+    if !scope.reaches_programme(id, programme) {
+        return Err(ApiError::NotFound);
+    }
     let is_within = |post: &&StaffPost| {
         post.office.as_ref().is_none_or(|office| scope.holds_office(id, office, programme))
     };

@@ -152,7 +152,7 @@ fn of<S: Resource>(about_history: &'static str) -> Vec<Endpoint> {
 }
 
 /// The stream as it stands, if the caller may see it.
-async fn current<S: Resource>(
+pub(super) async fn current<S: Aggregate>(
     app: &App,
     caller: &Caller,
     id: Uuid,

@@ -1,8 +1,6 @@
 //! Candidates in the order in which they would be selected: those who wait for a decision, or those of a
 //! ranked list.
 
-use std::collections::BTreeSet;
-
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +14,7 @@ use sira_projections::lists::{self, CaseOrder, CaseQuestion, Filters, Which};
 use uuid::Uuid;
 
 use super::super::beneficiaries::CASES;
+use super::super::streams::current;
 use super::arrive;
 use crate::http::App;
 use crate::http::contract::answer::Read;
@@ -85,8 +84,10 @@ pub async fn candidates(
 ) -> Result<Read<RankedCandidates>, ApiError> {
     let reach = caller.grant.scope.reach();
     let position = arrive(&app, min, &reach, CASES).await?;
-    let programme = app.commands.current::<Programme>(asked.programme.0).await?;
-    let programme = programme.ok_or(ApiError::NotFound)?.state.clone();
+    let programme = current::<Programme>(&app, &caller, asked.programme.0).await?.state.clone();
+    if !caller.grant.scope.reaches_programme(asked.programme.0, &programme) {
+        return Err(ApiError::NotFound);
+    }
     let body = match &asked.session {
         Some(session) => {
             let list = programme.rankings.get(session).ok_or(ApiError::NotFound)?;
@@ -107,10 +108,11 @@ async fn of_list(
 ) -> Result<RankedCandidates, ApiError> {
     let mut items = Vec::new();
     let mut out_of_reach = 0;
+    let paths = app.commands.paths_now(&list.ranked).await?;
     for (rank, who) in (1_u32..).zip(&list.ranked) {
-        let path = app.commands.current::<Beneficiary>(*who).await?;
-        let within =
-            path.filter(|path| caller.grant.scope.holds_path(path.state.state(), programme));
+        let within = paths
+            .get(who)
+            .filter(|path| caller.grant.scope.holds_path(path.state.state(), programme));
         match within {
             None => out_of_reach += 1,
             Some(path) if is_asked(&path.state, asked) => {
@@ -140,11 +142,11 @@ async fn waiting(
     };
     let reach = caller.grant.scope.reach();
     let (ids, is_cut) = ids_of(app, &filters, &reach).await?;
+    let paths = app.commands.paths_now(&ids).await?;
     let today = app.commands.clock().now().date_naive();
     let (_, rules) = programme.rules_on(today);
-    let mut ranked = Vec::with_capacity(ids.len());
-    for id in ids {
-        let Some(path) = app.commands.current::<Beneficiary>(id).await? else { continue };
+    let mut ranked = Vec::with_capacity(paths.len());
+    for (id, path) in paths {
         let stands = path.state.state().interview.is_some();
         if stands && caller.grant.scope.holds_path(path.state.state(), programme) {
             ranked.push((placed(&rules, id, &path.state), id, path));
@@ -169,13 +171,14 @@ fn placed(
     place(rules, None, id, path.state())
 }
 
-/// The paths that wait, within reach, and whether there are more than are ranked.
+/// The paths that wait, within reach, those without a fact for longest first, and whether there are more than are
+/// ranked.
 async fn ids_of(
     app: &App,
     filters: &Filters,
     reach: &sira_projections::Reach,
-) -> Result<(BTreeSet<Uuid>, bool), ApiError> {
-    let (mut ids, mut after) = (BTreeSet::new(), None);
+) -> Result<(Vec<Uuid>, bool), ApiError> {
+    let (mut ids, mut after) = (Vec::new(), None);
     loop {
         let question = CaseQuestion {
             which: Which::Awaiting,
@@ -188,8 +191,11 @@ async fn ids_of(
         };
         let page = lists::cases(&app.read, &question).await?;
         ids.extend(page.items.iter().filter_map(|item| Uuid::try_parse(&item.id).ok()));
+        if ids.len() > CANDIDATES_MAX as usize {
+            ids.truncate(CANDIDATES_MAX as usize);
+            return Ok((ids, true));
+        }
         match page.next {
-            Some(_) if ids.len() >= CANDIDATES_MAX as usize => return Ok((ids, true)),
             Some(next) => after = Some(next),
             None => return Ok((ids, false)),
         }
