@@ -186,7 +186,7 @@ impl Commands {
     }
 
     /// The answer that an idempotency key already has, if any.
-    async fn answered(&self, call: &Call) -> Result<Option<Answer>, CommandError> {
+    pub(super) async fn answered(&self, call: &Call) -> Result<Option<Answer>, CommandError> {
         let Some(key) = &call.key else { return Ok(None) };
         match self.0.journal.find_answer(key).await? {
             None => Ok(None),

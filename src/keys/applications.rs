@@ -54,7 +54,7 @@ pub enum StoredDecision {
 pub struct ApplicationCount {
     /// Those of a programme that came in on a day.
     pub of_day: u64,
-    /// All that are kept of the programme.
+    /// All of the programme that can be read still: of one that became a path only a line is kept.
     pub kept: u64,
 }
 
@@ -70,6 +70,8 @@ pub struct ApplicationQuestion {
     pub region: Option<RegionCode>,
     /// Those that were refused, in the place of those that wait.
     pub refused: bool,
+    /// Those alone whose days are not over on this day. All, where there is none.
+    pub kept_on: Option<NaiveDate>,
     /// The last one of the page before.
     pub after: Option<Uuid>,
     /// Rows at most.
@@ -135,7 +137,7 @@ impl KeyStore {
     ) -> Result<ApplicationCount, KeysError> {
         let (of_day, kept): (i64, i64) = on_engine!(self.pool()?, db => {
             sqlx::query_as(
-                "SELECT COUNT(CASE WHEN received_on = $2 THEN 1 END), COUNT(*)
+                "SELECT COUNT(CASE WHEN received_on = $2 THEN 1 END), COUNT(sealed)
                    FROM applications WHERE programme = $1",
             )
             .bind(programme.to_string())
@@ -165,7 +167,7 @@ impl KeyStore {
                                            kept_until, path_id, key_id, sealed)
                  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
                   WHERE (SELECT COUNT(*) FROM applications WHERE programme = $2 AND received_on = $5) < $10
-                    AND (SELECT COUNT(*) FROM applications WHERE programme = $2) < $11",
+                    AND (SELECT COUNT(sealed) FROM applications WHERE programme = $2) < $11",
             )
             .bind(application.id.to_string())
             .bind(application.programme.to_string())
@@ -231,6 +233,9 @@ impl KeyStore {
             }
             if let Some(region) = question.region {
                 select.push(" AND region = ").push_bind(region.code());
+            }
+            if let Some(day) = question.kept_on {
+                select.push(" AND kept_until >= ").push_bind(day.to_string());
             }
             if let Some(after) = question.after {
                 select.push(" AND application_id > ").push_bind(after.to_string());

@@ -47,6 +47,7 @@ pub async fn applications(
         programme: asked.programme.map(|programme| programme.0),
         region: asked.region,
         refused: asked.refused,
+        kept_on: Some(commands.clock().now().date_naive()),
         after: asked.after,
         // One more than is shown tells whether another page follows.
         limit: asked.limit.saturating_add(1),
@@ -61,13 +62,16 @@ pub async fn applications(
 /// An application within a scope.
 ///
 /// # Errors
-/// [`CommandError::NotFound`], also of one that is out of reach: not a word more than of one that is not there.
+/// [`CommandError::NotFound`], also of one that is out of reach, or whose days are over and that no sweep has
+/// destroyed yet: not a word more than of one that is not there.
 pub async fn reached_application(
     commands: &Commands,
     scope: &Scope,
     id: Uuid,
 ) -> Result<StoredApplication, CommandError> {
-    let found = commands.keys().application(id).await?.ok_or(CommandError::NotFound)?;
+    let today = commands.clock().now().date_naive();
+    let found = commands.keys().application(id).await?;
+    let found = found.filter(|found| found.kept_until >= today).ok_or(CommandError::NotFound)?;
     let is_within = match places(commands, scope).await? {
         None => true,
         Some(places) => places.iter().any(|(programme, region)| {

@@ -1,8 +1,5 @@
 //! The end of applications: what a server does every hour, and `sira open-call sweep`.
 
-use sira_domain::path::Beneficiary;
-use uuid::Uuid;
-
 use crate::commands::{CommandError, Commands};
 use crate::keys::{ApplicationQuestion, DecidedBy, StoredApplication};
 
@@ -45,12 +42,19 @@ async fn finish_acceptances(commands: &Commands, refused: bool) -> Result<u64, C
             programme: None,
             region: None,
             refused,
+            kept_on: None,
             after,
             limit: LOOKED_AT_ONCE,
         };
         let page = commands.keys().applications(&question).await?;
+        let drawn: Vec<_> = page.iter().map(|application| application.path).collect();
+        let paths = commands.paths_now(&drawn).await?;
         for application in &page {
-            finished += u64::from(finish(commands, application).await?);
+            let path = paths.get(&application.path);
+            if path.is_some_and(|path| !path.state.past().is_empty()) {
+                finish(commands, application).await?;
+                finished += 1;
+            }
         }
         match page.last().filter(|_| page.len() == LOOKED_AT_ONCE as usize) {
             Some(last) => after = Some(last.id),
@@ -59,19 +63,7 @@ async fn finish_acceptances(commands: &Commands, refused: bool) -> Result<u64, C
     }
 }
 
-async fn finish(
-    commands: &Commands,
-    application: &StoredApplication,
-) -> Result<bool, CommandError> {
-    if !is_path(commands, application.path).await? {
-        return Ok(false);
-    }
+async fn finish(commands: &Commands, application: &StoredApplication) -> Result<(), CommandError> {
     let by = DecidedBy { actor: SWEEPER, at: commands.clock().now() };
-    commands.keys().destroy_accepted(application, by).await?;
-    Ok(true)
-}
-
-async fn is_path(commands: &Commands, id: Uuid) -> Result<bool, CommandError> {
-    let found = commands.current::<Beneficiary>(id).await?;
-    Ok(found.is_some_and(|found| !found.state.past().is_empty()))
+    Ok(commands.keys().destroy_accepted(application, by).await?)
 }

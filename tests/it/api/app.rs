@@ -228,6 +228,12 @@ impl TestApp {
         Reply::of(self.request(Method::POST, path).bearer_auth(token).json(body)).await
     }
 
+    /// As [`TestApp::post`], under a key of idempotency.
+    pub async fn keyed(&self, token: &str, path: &str, key: &str, body: &Value) -> Reply {
+        let request = self.request(Method::POST, path).bearer_auth(token);
+        Reply::of(request.header("idempotency-key", key).json(body)).await
+    }
+
     pub async fn command(&self, token: &str, id: &str, word: &str, body: &Value) -> Reply {
         self.post(token, &format!("/v1/beneficiaries/{id}/commands/{word}"), body).await
     }

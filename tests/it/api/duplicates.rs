@@ -104,10 +104,7 @@ on_both_engines! {
         let body = person(&programme, "Awa Essai", 1991, &json!({ "phone": "70000001" }));
         told(&app, &body).await;
         let token = app.token(Role::Adviser).await;
-        let send = async || {
-            let request = app.request(reqwest::Method::POST, "/v1/beneficiaries").bearer_auth(&token);
-            Reply::of(request.header("Idempotency-Key", "essai-1").json(&body)).await
-        };
+        let send = async || app.keyed(&token, "/v1/beneficiaries", "essai-1", &body).await;
         let first = send().await.ok(201);
         assert_eq!(proposed(&first).len(), 1);
         reached(&app, at(&first)).await;

@@ -106,10 +106,7 @@ crate::on_both_engines! {
         let programme = app.programme().await;
         let token = app.token(Role::Adviser).await;
         let body = registration(&programme);
-        let send = async |body: &Value| {
-            let request = app.request(reqwest::Method::POST, "/v1/beneficiaries").bearer_auth(&token);
-            Reply::of(request.header("Idempotency-Key", "essai-9").json(body)).await
-        };
+        let send = async |body: &Value| app.keyed(&token, "/v1/beneficiaries", "essai-9", body).await;
         let id = send(&body).await.ok(201)["id"].as_str().unwrap().to_owned();
         // While nobody is erased, another body under the key is told from a retry.
         let other = with(body.clone(), "/birth_year", json!(1990));

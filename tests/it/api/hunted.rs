@@ -189,9 +189,8 @@ async fn an_erased_person_is_in_no_file(engine: &Engine) {
     let neighbour = app.register(&programme).await["id"].clone();
     let body = with(registration(&programme), "/identity", identity());
     let token = app.token(Role::Adviser).await;
-    let request = app.request(reqwest::Method::POST, "/v1/beneficiaries").bearer_auth(&token);
-    let request = request.header("Idempotency-Key", "poursuite").json(&body);
-    let id = Reply::of(request).await.ok(201)["id"].as_str().unwrap().to_owned();
+    let registered = app.keyed(&token, "/v1/beneficiaries", "poursuite", &body).await;
+    let id = registered.ok(201)["id"].as_str().unwrap().to_owned();
     app.caught_up().await;
     let keys = app.commands.keys();
     let mut renewal =

@@ -7,11 +7,6 @@ use sira_domain::role::Role;
 
 use super::app::{self, Reply, TestApp, registration, with};
 
-async fn keyed(app: &TestApp, token: &str, path: &str, key: &str, body: &Value) -> Reply {
-    let request = app.request(Method::POST, path).bearer_auth(token);
-    Reply::of(request.header("idempotency-key", key).json(body)).await
-}
-
 fn is_replayed(reply: &Reply) -> bool {
     reply.header("idempotency-replayed") == "true"
 }
@@ -22,9 +17,9 @@ crate::on_both_engines! {
         let programme = app.programme().await;
         let token = app.token(Role::Adviser).await;
         let body = registration(&programme);
-        let first = keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await;
+        let first = app.keyed(&token, "/v1/beneficiaries", "k-1", &body).await;
         let position = app.commands.journal().head().await.unwrap().position;
-        let again = keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await;
+        let again = app.keyed(&token, "/v1/beneficiaries", "k-1", &body).await;
         assert_eq!((first.status, again.status), (201, 201));
         assert_eq!((is_replayed(&first), is_replayed(&again)), (false, true));
         assert_eq!((&first.text, first.header("etag")), (&again.text, again.header("etag")));
@@ -34,9 +29,9 @@ crate::on_both_engines! {
         app.done(Role::Adviser, &id, "exit", &json!({ "reason": "moved" })).await;
         let path = format!("/v1/beneficiaries/{id}/commands/add-note");
         let note = json!({ "text": "Une note" });
-        let noted = keyed(&app, &token, &path, "k-2", &note).await;
-        assert_eq!(keyed(&app, &token, &path, "k-2", &note).await.text, noted.text);
-        assert_eq!(keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await.text, first.text);
+        let noted = app.keyed(&token, &path, "k-2", &note).await;
+        assert_eq!(app.keyed(&token, &path, "k-2", &note).await.text, noted.text);
+        assert_eq!(app.keyed(&token, "/v1/beneficiaries", "k-1", &body).await.text, first.text);
         assert_eq!(app.commands.journal().head().await.unwrap().position, position.plus(2));
     }
 
@@ -45,17 +40,17 @@ crate::on_both_engines! {
         let programme = app.programme().await;
         let token = app.token(Role::Adviser).await;
         let body = registration(&programme);
-        let first = keyed(&app, &token, "/v1/beneficiaries", "k-1", &body).await.ok(201);
+        let first = app.keyed(&token, "/v1/beneficiaries", "k-1", &body).await.ok(201);
         let position = app.commands.journal().head().await.unwrap().position;
         let other = with(body.clone(), "/birth_year", json!(1_999));
         let path = format!("/v1/beneficiaries/{}/commands/add-note", first["id"].as_str().unwrap());
         let reused = "idempotency-key-reused";
-        keyed(&app, &token, "/v1/beneficiaries", "k-1", &other).await.problem(422, reused);
-        keyed(&app, &token, &path, "k-1", &json!({ "text": "x" })).await.problem(422, reused);
+        app.keyed(&token, "/v1/beneficiaries", "k-1", &other).await.problem(422, reused);
+        app.keyed(&token, &path, "k-1", &json!({ "text": "x" })).await.problem(422, reused);
         assert_eq!(app.commands.journal().head().await.unwrap().position, position);
         // A key is its actor's own.
         let neighbour = app.token_of("voisine", Role::Adviser, sira::grant::Scope::All).await;
-        let reply = keyed(&app, &neighbour, "/v1/beneficiaries", "k-1", &other).await;
+        let reply = app.keyed(&neighbour, "/v1/beneficiaries", "k-1", &other).await;
         assert!(!is_replayed(&reply));
         assert_ne!(reply.ok(201)["id"], first["id"]);
     }
@@ -66,7 +61,7 @@ crate::on_both_engines! {
         let token = app.token(Role::Adviser).await;
         let body = registration(&programme);
         let before = app.commands.journal().head().await.unwrap().position;
-        let all = join_all((0..20).map(|_| keyed(&app, &token, "/v1/beneficiaries", "k", &body))).await;
+        let all = join_all((0..20).map(|_| app.keyed(&token, "/v1/beneficiaries", "k", &body))).await;
         assert!(all.iter().all(|reply| reply.status == 201 && reply.text == all[0].text), "{all:?}");
         assert_eq!(all.iter().filter(|reply| !is_replayed(reply)).count(), 1);
         assert_eq!(app.commands.journal().head().await.unwrap().position, before.next());
@@ -74,7 +69,7 @@ crate::on_both_engines! {
         let id = all[0].json()["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/beneficiaries/{id}/commands/add-note");
         let note = json!({ "text": "Une note" });
-        let all = join_all((0..20).map(|_| keyed(&app, &token, &path, "n", &note))).await;
+        let all = join_all((0..20).map(|_| app.keyed(&token, &path, "n", &note))).await;
         assert!(all.iter().all(|reply| reply.status == 200 && reply.text == all[0].text), "{all:?}");
         assert_eq!(all.iter().filter(|reply| !is_replayed(reply)).count(), 1);
         assert_eq!(app.commands.journal().head().await.unwrap().position, before.plus(2));
@@ -86,9 +81,9 @@ crate::on_both_engines! {
         let token = app.token(Role::Director).await;
         let path = format!("/v1/beneficiaries/{id}/commands/waive-financing");
         let waiver = json!({ "reason": "Sans argent" });
-        keyed(&app, &token, &path, "w", &waiver).await.problem(409, "refused");
+        app.keyed(&token, &path, "w", &waiver).await.problem(409, "refused");
         app.walk(&id, &app::steps_with_recognised_training(), "recognise-training").await;
-        let done = keyed(&app, &token, &path, "w", &waiver).await;
+        let done = app.keyed(&token, &path, "w", &waiver).await;
         assert!(!is_replayed(&done));
         done.ok(200);
     }
@@ -137,16 +132,16 @@ crate::on_both_engines! {
             "name": "Autre essai", "signed_on": "2021-07-06", "term_years": 3, "renewable": true,
             "parties": [{ "name": "Agence inventée", "role": "agency" }],
         });
-        let sent = (0..20).map(|_| keyed(&app, &admin, "/v1/programmes", "c", &convention));
+        let sent = (0..20).map(|_| app.keyed(&admin, "/v1/programmes", "c", &convention));
         let all = join_all(sent).await;
         assert!(all.iter().all(|reply| reply.status == 201 && reply.text == all[0].text), "{all:?}");
         assert_eq!(app.commands.journal().head().await.unwrap().position, 1.into());
         let path = format!("/v1/programmes/{}/commands/renew-convention", all[0].json()["id"].as_str().unwrap());
         let renewal = json!({ "term_years": 2 });
-        let all = join_all((0..20).map(|_| keyed(&app, &admin, &path, "r", &renewal))).await;
+        let all = join_all((0..20).map(|_| app.keyed(&admin, &path, "r", &renewal))).await;
         assert!(all.iter().all(|reply| reply.status == 200 && reply.text == all[0].text), "{all:?}");
         assert_eq!(app.commands.journal().head().await.unwrap().position, 2.into());
         let other = json!({ "term_years": 3 });
-        keyed(&app, &admin, &path, "r", &other).await.problem(422, "idempotency-key-reused");
+        app.keyed(&admin, &path, "r", &other).await.problem(422, "idempotency-key-reused");
     }
 }

@@ -148,6 +148,12 @@ crate::on_both_engines! {
         let refuse = json!({ "reason": "withdrawn" });
         let refused = called.app.post(&adviser, &format!("/v1/applications/{id}/refuse"), &refuse).await;
         refused.problem(409, "refused");
+        // Under one key the retry has the first answer, letter for letter.
+        let path = format!("/v1/applications/{}/accept", called.applied("segou").await);
+        let first = called.app.keyed(&adviser, &path, "k-1", &acceptance()).await;
+        let retry = called.app.keyed(&adviser, &path, "k-1", &acceptance()).await;
+        assert_eq!((first.status, retry.status, &retry.text), (201, 201, &first.text));
+        assert_eq!(retry.header("idempotency-replayed"), "true");
     }
 
     async fn an_acceptance_that_a_crash_cut_short_is_finished_by_the_next_or_by_the_sweep(engine) {
@@ -212,6 +218,12 @@ crate::on_both_engines! {
         for (day, kept) in [("2022-03-03", [true, true]), ("2022-03-04", [false, true]),
                             ("2022-07-30", [false, true]), ("2022-07-31", [false, false])] {
             called.clock.set(noon(day));
+            // Nobody reads what is over, also before a sweep has destroyed it.
+            for (id, kept) in [&refused, &waiting].into_iter().zip(kept) {
+                let shown = called.app.get(&adviser, &format!("/v1/applications/{id}")).await;
+                assert_eq!(shown.status, if kept { 200 } else { 404 }, "{day}");
+            }
+            assert_eq!(called.waiting().await.len(), usize::from(kept[1]), "{day}");
             open_call::sweep(&called.app.commands).await.unwrap();
             let found = [called.stored(&refused).await.is_some(), called.stored(&waiting).await.is_some()];
             assert_eq!(found, kept, "{day}");
@@ -333,6 +345,24 @@ crate::on_both_engines! {
         full.problem(429, "too-many-requests");
         called.clock.set(noon("2022-02-02"));
         called.apply(&application("segou")).await.ok(202);
+    }
+
+    async fn an_application_that_is_a_path_takes_no_place_among_those_that_are_kept(engine) {
+        let called = Called::on(engine).await;
+        let adviser = called.app.token(Role::Adviser).await;
+        let id = called.applied("segou").await;
+        let stored = called.stored(&id).await.unwrap();
+        called.accept(&adviser, &id, &acceptance()).await.ok(201);
+        let keys = called.app.commands.keys();
+        let most = sira::keys::ApplicationCount { of_day: DAY_MAX, kept: 1 };
+        for takes in [true, false] {
+            let (id, path) = (Uuid::now_v7(), Uuid::now_v7());
+            let other = sira::keys::StoredApplication { id, path, ..stored.clone() };
+            assert_eq!(keys.put_application(&other, most).await.unwrap(), takes);
+        }
+        let day = called.clock.now().date_naive();
+        let count = keys.count_applications(called.programme.parse().unwrap(), day).await.unwrap();
+        assert_eq!(count, sira::keys::ApplicationCount { of_day: 2, kept: 1 });
     }
 
     async fn only_those_of_the_region_reach_an_application_and_each_reading_is_recorded(engine) {
