@@ -108,11 +108,16 @@ async fn of_journal(
     let journal = open_as_it_is(&journal_config(config), say).await?;
     let events = journal.read_stream(&stream_id::<Programme>(programme), Version::ZERO).await;
     journal.close().await;
-    let (mut all, mut count) = (true, 0_u32);
+    let mut folded = Programme::default();
     for recorded in events.map_err(failed)? {
         let event: ProgrammeEvent =
             read_event(&recorded).map_err(|error| CliError::failed("journal", error))?;
-        let ProgrammeFact::LotteryDrawn(draw) = event.fact else { continue };
+        folded.take(&event);
+    }
+    let (mut all, mut count) = (true, 0_u32);
+    // A draw that was taken back is not told as one that stands.
+    for (_, event) in folded.standing() {
+        let ProgrammeFact::LotteryDrawn(draw) = &event.fact else { continue };
         if args.session.as_ref().is_some_and(|session| *session != draw.session) {
             continue;
         }

@@ -15,84 +15,80 @@ use uuid::Uuid;
 use super::aggregate::stream_id;
 use super::cache::Loaded;
 use super::path::FoundPath;
-use super::pipeline::check_ground;
 use super::{Call, CommandError, Commands};
 use crate::journal::Guard;
 
 /// Paths as they stand, by id; one that has not begun is left out.
-type Paths = BTreeMap<Uuid, Arc<Loaded<Beneficiary>>>;
+pub(crate) type Paths = BTreeMap<Uuid, Arc<Loaded<Beneficiary>>>;
 
 impl Commands {
-    /// Checks the people whom a command names, and completes it with what it rests on.
+    /// Checks the people whom a command names, and completes it with what it rests on; the paths that must
+    /// still stand so when it is appended.
     ///
     /// # Errors
     /// The rule that forbids an entry, with its number; or when the journal cannot be read.
     pub(super) async fn know_people(
         &self,
-        id: Uuid,
+        (id, programme): (Uuid, &Programme),
         command: &mut ProgrammeCommand,
         call: &Call,
-    ) -> Result<(), CommandError> {
-        let names_people = matches!(
-            command,
-            ProgrammeCommand::RecordLottery(_) | ProgrammeCommand::RankCandidates(_)
-        );
-        if !names_people {
-            return Ok(());
-        }
-        let found = self.current::<Programme>(id).await?.ok_or(CommandError::NotFound)?;
-        // Before anything is said of anybody: whether the caller may give the command at all.
-        check_ground(id, &*found.state, command, &found.state, call)?;
+    ) -> Result<Vec<Guard>, CommandError> {
         match command {
             ProgrammeCommand::RecordLottery(lottery) => {
-                self.check_entries(id, &found.state, lottery).await
+                self.check_entries(id, programme, lottery).await
             }
             ProgrammeCommand::RankCandidates(request) => {
-                self.rank(id, &found.state, request, call).await
+                self.rank(id, programme, request, call).await
             }
-            _ => Ok(()),
+            _ => Ok(Vec::new()),
         }
     }
 
     /// Everybody on a lottery's list may be entered. A list that was drawn already is answered as it was, and
     /// one that is too long is refused for its length.
+    ///
+    /// The paths are not guarded: a list may have thousands. Somebody who is selected or withdrawn between this
+    /// question and the append stays on the list that was drawn, and a decision for them is judged by their path
+    /// as it stands.
     async fn check_entries(
         &self,
         id: Uuid,
         programme: &Programme,
         lottery: &Lottery,
-    ) -> Result<(), CommandError> {
+    ) -> Result<Vec<Guard>, CommandError> {
         let stands = programme.lotteries.contains_key(&lottery.session);
         if stands || lottery.entries.len() > lottery::ENTRIES_MAX {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let paths = self.paths_now(lottery.entries.iter().copied()).await?;
+        let paths = self.paths_now(&lottery.entries).await?;
         for (line, entry) in (1_u32..).zip(&lottery.entries) {
             let path = paths.get(entry).map(|path| path.state.state());
             let named = (line, *entry);
             lottery::check_entry((id, programme), &lottery.session, named, path)?;
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
+    /// The order of a list rests on the scores of everybody on it: their paths must still stand so when it is
+    /// appended.
     async fn rank(
         &self,
         id: Uuid,
         programme: &Programme,
         request: &mut RankingRequest,
         call: &Call,
-    ) -> Result<(), CommandError> {
+    ) -> Result<Vec<Guard>, CommandError> {
         let stands = programme.rankings.contains_key(&request.session);
         if stands || request.entries.len() > CANDIDATES_MAX as usize {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let mut paths = self.paths_now(request.entries.iter().copied()).await?;
+        let mut paths = self.paths_now(&request.entries).await?;
         // Whoever is out of reach is not there.
         paths.retain(|_, path| call.scope.holds_path(path.state.state(), programme));
         let day = call.occurred_on.unwrap_or_else(|| self.0.clock.now().date_naive());
         let (_, rules) = programme.rules_on(day);
         request.ranked = rank(id, &rules, request, &states(&paths))?;
-        Ok(())
+        Ok(guards(&paths))
     }
 
     /// Asks whether it is the turn of whoever a decision selects from a ranked list. The paths of all others on
@@ -109,29 +105,38 @@ impl Commands {
         let Some((event, selection, list)) = selected_from(case, events) else {
             return Ok(Vec::new());
         };
-        let paths = self.paths_now(list.ranked.iter().copied()).await?;
+        let paths = self.paths_now(&list.ranked).await?;
         let programme = &case.programme.state;
         let rules = programme.rules_of(event.rules);
         let asked = (case.id, event.occurred_on);
         check_turn(list, &rules, asked, selection, &states(&paths))?;
-        let others = paths.iter().filter(|(other, _)| **other != case.id);
-        let guards = others.map(|(other, path)| Guard {
-            stream: stream_id::<Beneficiary>(*other),
-            version: path.state.version(),
-        });
-        Ok(guards.collect())
+        let mut others = paths;
+        others.remove(&case.id);
+        Ok(guards(&others))
     }
 
-    async fn paths_now(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Paths, CommandError> {
+    /// These paths as they stand, whoever wrote last.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub(crate) async fn paths_now(&self, ids: &[Uuid]) -> Result<Paths, CommandError> {
         let fresh = self.0.journal.freshness().await?;
         let mut paths = Paths::new();
-        for id in ids {
+        for id in ids.iter().copied() {
             if let Some(path) = self.since::<Beneficiary>(&fresh, id).await? {
                 paths.insert(id, path);
             }
         }
         Ok(paths)
     }
+}
+
+fn guards(paths: &Paths) -> Vec<Guard> {
+    let guard = |(id, path): (&Uuid, &Arc<Loaded<Beneficiary>>)| Guard {
+        stream: stream_id::<Beneficiary>(*id),
+        version: path.state.version(),
+    };
+    paths.iter().map(guard).collect()
 }
 
 fn states(paths: &Paths) -> BTreeMap<Uuid, &State> {

@@ -2,7 +2,7 @@
 //! before the programme is.
 
 use serde_json::{Map, Value};
-use sira_domain::path::{Beneficiary, Fact};
+use sira_domain::path::Fact;
 use sira_domain::programme::Programme;
 use sira_domain::refusal::{Item, Refusal};
 use sira_domain::values::Slug;
@@ -40,8 +40,7 @@ impl Commands {
         listed: &[Uuid],
         is_draw: bool,
     ) -> Result<(), CommandError> {
-        for entry in listed {
-            let Some(path) = self.current::<Beneficiary>(*entry).await? else { continue };
+        for path in self.paths_now(listed).await?.values() {
             let decided = path.state.standing().find(|(_, event)| {
                 matches!(&event.fact, Fact::SelectionDecided(selection)
                     if selection.session == *session && (selection.method.code() == "lottery") == is_draw)

@@ -94,11 +94,10 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
-        let (mut command, dated) = parse::<A>(word, body)?;
+        let (command, dated) = parse::<A>(word, body)?;
         let call = call.dated(dated);
         let commands = self.clone();
         in_task(word, async move {
-            A::know_people(&commands, id, &mut command, &call).await?;
             let _turn = A::cache(&commands.0).turn(id).await;
             carry_out(StreamCommand::<A> { commands: &commands, id, command, call }).await
         })
@@ -134,7 +133,8 @@ pub(in super::super) fn parse<A: Aggregate>(
 
 impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
     type Loaded = FoundStream<A>;
-    type Decided = Vec<A::Event>;
+    /// The events, and the streams that were read for them, which must still stand so.
+    type Decided = (Vec<A::Event>, Vec<Guard>);
 
     fn commands(&self) -> &Commands {
         self.commands
@@ -157,14 +157,17 @@ impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
         Ok(FoundStream { id, mark, stream, programme: (programme_id, programme) })
     }
 
-    async fn decide(&mut self, found: &FoundStream<A>) -> Result<Vec<A::Event>, CommandError> {
+    async fn decide(&mut self, found: &FoundStream<A>) -> Result<Self::Decided, CommandError> {
         let (state, programme) = (&found.stream.state, &found.programme.1);
         check_call(found.id, &found.stream, programme, &self.call)?;
+        // Before anything is said of anybody: whether the caller may give the command at all.
         check_ground(found.id, &**state, &self.command, programme, &self.call)?;
+        let named = (found.id, &mut self.command);
+        let guards = A::know_people(self.commands, &**state, named, &self.call).await?;
         let context = self.commands.context(found.id, programme, &self.call);
         let events = state.decide(self.command.clone(), &context)?;
         check_reach(found.id, &**state, &events, programme, &self.call)?;
-        Ok(events)
+        Ok((events, guards))
     }
 
     /// Durable when it returns `Committed`: the event, the second name and the key, all or none. A
@@ -173,14 +176,17 @@ impl<A: Aggregate> Pipeline for StreamCommand<'_, A> {
     async fn append(
         &mut self,
         found: FoundStream<A>,
-        events: Vec<A::Event>,
+        (events, guards): Self::Decided,
     ) -> Result<Attempt, CommandError> {
         let types = events.iter().map(DomainEvent::event_type).collect();
         let answer = Answer::of(found.id, &found.stream, types);
         if events.is_empty() && self.call.key.is_none() {
             return Ok(Attempt::Done(answer));
         }
-        let request = self.request_of(&found, &events, &answer).await?;
+        let mut request = self.request_of(&found, &events, &answer).await?;
+        if !events.is_empty() {
+            request.guards.extend(guards);
+        }
         let alias = request.alias.clone();
         match self.commands.append(request).await? {
             Appended::Committed(committed) if events.is_empty() => {

@@ -20,6 +20,7 @@ use super::super::guards::GuardedStreams;
 use super::super::{Call, CommandError, Commands, Door};
 use super::{Aggregate, Parsed};
 use crate::grant::Scope;
+use crate::journal::Guard;
 
 impl Aggregate for Beneficiary {
     const TYPE: &'static str = Beneficiary::TYPE;
@@ -160,11 +161,11 @@ impl Aggregate for Programme {
 
     async fn know_people(
         commands: &Commands,
-        id: Uuid,
-        command: &mut ProgrammeCommand,
+        state: &Self,
+        (id, command): (Uuid, &mut ProgrammeCommand),
         call: &Call,
-    ) -> Result<(), CommandError> {
-        commands.know_people(id, command, call).await
+    ) -> Result<Vec<Guard>, CommandError> {
+        commands.know_people((id, state), command, call).await
     }
 
     fn cache(door: &Door) -> &StreamCache<Self> {

@@ -24,7 +24,7 @@ use super::cache::StreamCache;
 use super::guards::GuardedStreams;
 use super::{Call, CommandError, Commands, Door};
 use crate::grant::Scope;
-use crate::journal::StreamId;
+use crate::journal::{Guard, StreamId};
 
 /// A command as it was read from a body; none when no command has the word.
 pub type Parsed<C> = Option<Result<C, serde_path_to_error::Error<serde_json::Error>>>;
@@ -90,19 +90,19 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
         (entry.jurisdiction == Jurisdiction::Everywhere).then_some(Ground::Everywhere)
     }
 
-    /// Checks the people whom a command names, whose paths are other streams, and completes the command with
-    /// what it rests on. Most name nobody.
+    /// Checks the people whom a command to this stream names, whose paths are other streams, and completes the
+    /// command with what it rests on; the paths that must still stand so when it is appended. Most name nobody.
     ///
     /// # Errors
     /// The rule that forbids it.
     #[must_use]
     fn know_people(
         _: &Commands,
-        _: Uuid,
-        _: &mut Self::Command,
+        _: &Self,
+        _: (Uuid, &mut Self::Command),
         _: &Call,
-    ) -> impl Future<Output = Result<(), CommandError>> + Send {
-        async { Ok(()) }
+    ) -> impl Future<Output = Result<Vec<Guard>, CommandError>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// The cache of its recent states.

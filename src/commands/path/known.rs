@@ -26,8 +26,8 @@ const EARLIEST_BIRTH: &str = "1900-01-01";
 /// A command with all that it rests on, and what was read of other streams for it.
 pub(in super::super) struct KnownCommand {
     pub command: BeneficiaryCommand,
-    /// The stream that the decision has read, which must still stand so when it is appended.
-    pub guard: Option<Guard>,
+    /// The streams that the decision has read, which must still stand so when it is appended.
+    pub guards: Vec<Guard>,
 }
 
 impl Commands {
@@ -42,7 +42,7 @@ impl Commands {
         context: &Context,
     ) -> Result<KnownCommand, CommandError> {
         let mut command = sealed.command.clone();
-        let mut guard = None;
+        let mut guards = Vec::new();
         match &mut command {
             BeneficiaryCommand::Register(_) => born_by(sealed.birth_date, context.day()?)?,
             BeneficiaryCommand::UpdateIdentity(_) => born_by(sealed.birth_date, context.today())?,
@@ -62,7 +62,7 @@ impl Commands {
                 {
                     let event = event.fact.event_type();
                     let registered = self.register_of(case, &attendance.session).await?;
-                    guard = registered.outside(Refusal::NotRetractable { sequence, event })?;
+                    guards = registered.outside(Refusal::NotRetractable { sequence, event })?;
                 }
             }
             BeneficiaryCommand::RecordAttendance(attendance)
@@ -70,7 +70,7 @@ impl Commands {
             {
                 let name = attendance.session.to_string();
                 let registered = self.register_of(case, &attendance.session).await?;
-                guard = registered.outside(Refusal::Differs { item: Item::Session, name })?;
+                guards = registered.outside(Refusal::Differs { item: Item::Session, name })?;
             }
             BeneficiaryCommand::AssessEligibility(request) => {
                 let key = self.standing_key(&case.path.state).await?;
@@ -87,12 +87,12 @@ impl Commands {
                     request.cohort_minutes = Some(loaded.state.planned_minutes());
                     // A session that is scheduled meanwhile makes the decision be taken anew.
                     let stream = stream_id::<Cohort>(cohort);
-                    guard = Some(Guard { stream, version: loaded.state.version });
+                    guards.push(Guard { stream, version: loaded.state.version });
                 }
             }
             _ => {}
         }
-        Ok(KnownCommand { command, guard })
+        Ok(KnownCommand { command, guards })
     }
 
     /// Whether a session is one whose register was recorded, in any group that the person ever had a seat in.
@@ -120,7 +120,7 @@ impl Commands {
                     .is_some_and(|rest| rest.starts_with('.'))
             }) {
                 // A register that is recorded meanwhile makes the decision be taken anew.
-                found.guard = Some(Guard { stream, version: loaded.state.version });
+                found.guards.push(Guard { stream, version: loaded.state.version });
             }
         }
         Ok(found)
@@ -137,17 +137,17 @@ impl Commands {
     }
 }
 
-/// The register that a session of a path stands on, and the group that was read for it.
+/// The register that a session of a path stands on, and the groups that were read for it.
 #[derive(Default)]
 struct FoundRegister {
     is_recorded: bool,
-    guard: Option<Guard>,
+    guards: Vec<Guard>,
 }
 
 impl FoundRegister {
-    /// The guard of what is outside any register; the refusal of what is on one.
-    fn outside(self, refusal: Refusal) -> Result<Option<Guard>, CommandError> {
-        if self.is_recorded { Err(refusal.into()) } else { Ok(self.guard) }
+    /// The guards of what is outside any register; the refusal of what is on one.
+    fn outside(self, refusal: Refusal) -> Result<Vec<Guard>, CommandError> {
+        if self.is_recorded { Err(refusal.into()) } else { Ok(self.guards) }
     }
 }
 

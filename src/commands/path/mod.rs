@@ -174,7 +174,7 @@ impl Pipeline for PathCommand<'_> {
         check_reach(case.id, state, &events, programme, &self.call)?;
         let conditional = self.commands.write_to_neighbour(case, &events, &self.call).await?;
         let mut guards = self.commands.check_turn(case, &events).await?;
-        guards.extend(known.guard);
+        guards.extend(known.guards);
         Ok(Decided { events, conditional, guards, warnings })
     }
 

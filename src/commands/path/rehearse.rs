@@ -45,6 +45,7 @@ impl Commands {
         let context = self.context(case.id, &case.programme.state, &call);
         let known = self.know(&case, &sealed, &context).await?;
         let events = decide(&case.path.state, known.command, &context)?;
+        self.check_turn(&case, &events).await?;
         let would_record = !events.is_empty();
         let mut path = Beneficiary::clone(&case.path.state);
         for event in events {

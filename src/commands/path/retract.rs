@@ -77,16 +77,17 @@ impl Pipeline for Retractions<'_> {
         }
         let context = self.commands.context(case.id, &case.programme.state, self.call);
         let mut path = Beneficiary::clone(&case.path.state);
-        let mut events = Vec::new();
+        let (mut events, mut guards) = (Vec::new(), Vec::new());
         for sealed in &self.sealed {
             let known = self.commands.know(case, sealed, &context).await?;
+            guards.extend(known.guards);
             for event in decide(&path, known.command, &context)? {
                 path.take(event.clone());
                 events.push(event);
             }
         }
         let conditional = self.commands.write_to_neighbour(case, &events, self.call).await?;
-        Ok(Decided { events, conditional, guards: Vec::new(), warnings: Vec::new() })
+        Ok(Decided { events, conditional, guards, warnings: Vec::new() })
     }
 
     async fn append(&mut self, case: FoundPath, decided: Decided) -> Result<Attempt, CommandError> {

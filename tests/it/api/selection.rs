@@ -141,6 +141,40 @@ crate::on_both_engines! {
         assert_eq!((told["items"].clone(), told["out_of_reach"].clone()), (json!([]), json!(4)));
     }
 
+    async fn a_retry_of_a_ranking_has_its_first_answer_whatever_became_of_the_list(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let ids = [interviewed(&app, &programme, "female", 60).await, interviewed(&app, &programme, "female", 90).await];
+        let committee = app.token(Role::Committee).await;
+        let path = format!("/v1/programmes/{programme}/commands/rank-candidates");
+        let list = json!({ "occurred_on": "2022-02-08", "session": "s1", "seats": 1, "entries": ids });
+        let first = app.keyed(&committee, &path, "k-1", &list).await;
+        let version = first.ok(200)["version"].clone();
+        // A rehearsal of a decision out of turn is refused as the decision would be.
+        let (id, body) = (ids[0].parse().unwrap(), decision("selected", "s1").as_object().unwrap().clone());
+        let by = sira::commands::Call::local("comite".parse().unwrap(), Role::Committee, "r".to_owned());
+        let entry = sira_domain::path::BENEFICIARY_COMMANDS.iter().find(|entry| entry.word == "decide-selection").unwrap();
+        let rehearsed = app.commands.rehearse(id, entry, body, &by, &mut None).await;
+        assert!(matches!(rehearsed, Err(sira::commands::CommandError::Refused(_))), "{rehearsed:?}");
+        let back = json!({ "sequence": version, "reason": "Mauvaise liste" });
+        of_programme(&app, Role::Director, &programme, "retract", &back).await.ok(200);
+        app.done(Role::Adviser, &ids[0], "exit", &json!({ "occurred_on": "2022-02-21", "reason": "moved" })).await;
+        app.keyed(&committee, &path, "k-2", &list).await.problem(409, "refused");
+        let again = app.keyed(&committee, &path, "k-1", &list).await;
+        assert_eq!((again.status, &again.text), (200, &first.text));
+    }
+
+    async fn a_draw_that_was_taken_back_is_not_verified_as_one_that_stands(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let (one, two) = (eligible(&app, &programme).await, eligible(&app, &programme).await);
+        let drawn = of_programme(&app, Role::Director, &programme, "record-lottery", &lottery("tirage", &[&one, &two])).await;
+        let back = json!({ "sequence": drawn.ok(200)["version"], "reason": "Mauvaise liste" });
+        of_programme(&app, Role::Director, &programme, "retract", &back).await.ok(200);
+        let verified = sira(engine, &["lottery", "verify", "--programme", &programme, "--session", "tirage"]);
+        assert_ne!(verified.status.code(), Some(0));
+    }
+
     async fn a_quota_refuses_with_the_numbers_and_a_list_is_needed_where_there_is_one(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
