@@ -10,6 +10,16 @@ use crate::refusal::{Item, Refusal};
 use crate::role::Role;
 use crate::values::{ActorId, Text};
 
+/// Types of events that take another event of their stream back, by its sequence.
+pub const RETRACTIONS: [&str; 4] =
+    ["Retracted", "ProgrammeFactRetracted", "CohortFactRetracted", "FundFactRetracted"];
+
+/// Tells whether events of a type take another event of their stream back.
+#[must_use]
+pub fn is_retraction(event_type: &str) -> bool {
+    RETRACTIONS.contains(&event_type)
+}
+
 /// A reason in clear. These streams have no person's key that it could be sealed under, so nobody is named in
 /// it.
 pub type ClearReason = Text<300>;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use sira_domain::path::Beneficiary;
+use sira_domain::retraction::is_retraction;
 use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
 use super::mined::Mined;
-use super::vocabulary::{OBJECT_TYPES, Part, RETRACTIONS, part_of};
+use super::vocabulary::{OBJECT_TYPES, Part, part_of};
 use crate::export::{ExportError, ExportProgress};
 use crate::journal::{Journal, RecordedEvent, StreamPlace};
 
@@ -109,14 +110,13 @@ fn keep(event: RecordedEvent, events: &mut Vec<Mined>) -> Result<(), ExportError
 
 /// What stands, in the order of its time.
 fn standing(mut events: Vec<Mined>) -> Vec<Mined> {
-    let retractions =
-        events.iter().filter(|event| RETRACTIONS.contains(&event.event_type.as_str()));
-    let told = retractions.filter_map(|event| event.number("sequence"));
+    let told = events
+        .iter()
+        .filter_map(|event| event.number("sequence").filter(|_| is_retraction(&event.event_type)));
     let retracted: BTreeSet<Sequence> =
         told.filter_map(|sequence| Sequence::try_new(sequence).ok()).collect();
-    events.retain(|event| {
-        !RETRACTIONS.contains(&event.event_type.as_str()) && !retracted.contains(&event.sequence)
-    });
+    events
+        .retain(|event| !is_retraction(&event.event_type) && !retracted.contains(&event.sequence));
     events.sort_by_key(|event| (event.on, event.position));
     events
 }

@@ -3,6 +3,7 @@
 
 use sira_domain::STREAM_KINDS;
 use sira_domain::reference::Language;
+use sira_domain::retraction::is_retraction;
 
 /// The kinds of objects, which are those of streams.
 pub const OBJECT_TYPES: [&str; 4] = ["beneficiary", "cohort", "fund", "programme"];
@@ -52,16 +53,25 @@ pub const OBJECT_FIELDS: [&[Field]; 4] = [
 ];
 
 /// Events that tell in one stream what another's event tells: not told twice.
-const MIRRORS: [&str; 6] =
-    ["SeatTaken", "SeatReturned", "Committed", "Released", "Disbursed", "Repaid"];
-/// Each undoes another event of its stream, and goes with it.
-pub(super) const RETRACTIONS: [&str; 4] =
-    ["Retracted", "ProgrammeFactRetracted", "CohortFactRetracted", "FundFactRetracted"];
+const MIRRORS: [&str; 12] = [
+    "SeatTaken",
+    "SeatReturned",
+    "Committed",
+    "Released",
+    "Disbursed",
+    "Repaid",
+    "Refunded",
+    "CreditRefunded",
+    "Recovered",
+    "Called",
+    "OutlayReversed",
+    "ReturnReversed",
+];
 
 /// Every type of event that is exported, with its label.
 pub fn event_types(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = STREAM_KINDS.iter().flat_map(|kind| kind.facts);
-    all.filter(|(name, ..)| !RETRACTIONS.contains(name) && !MIRRORS.contains(name)).map(
+    all.filter(|(name, ..)| !is_retraction(name) && !MIRRORS.contains(name)).map(
         move |(name, _, fr, en)| match language {
             Language::Fr => (*name, *fr),
             Language::En => (*name, *en),

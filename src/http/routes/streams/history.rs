@@ -6,6 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use sira_domain::retraction::is_retraction;
 use sira_numbers::{Position, Version};
 use uuid::Uuid;
 
@@ -66,6 +67,6 @@ fn retracted(events: &[RecordedEvent]) -> BTreeSet<u64> {
         let payload: Value = serde_json::from_str(&event.payload).ok()?;
         payload["fact"][event.event_type.as_str()]["sequence"].as_u64()
     };
-    let retractions = events.iter().filter(|event| event.event_type.ends_with("FactRetracted"));
+    let retractions = events.iter().filter(|event| is_retraction(&event.event_type));
     retractions.filter_map(taken_back).collect()
 }
