@@ -67,9 +67,9 @@ kinds! {
     PRECONDITION_FAILED "precondition-failed" 412 "Le dossier a changé", "The path has changed";
         "Relisez le dossier, puis réessayez avec sa nouvelle version.", "Read it again, then retry with its new version.";
     BODY_TOO_LARGE "body-too-large" 413 "Corps trop grand", "Body too large";
-        "Au plus 64 Kio ; 512 Kio pour un programme, 50 Mio pour un document, 8 Kio pour une candidature.", "At most 64 KiB; 512 KiB for a programme, 50 MiB for a document, 8 KiB for an application.";
+        "Au plus 64 Kio ; 512 Kio pour un programme, 50 Mio pour un document, 4 Mio pour un relevé de compte, 8 Kio pour une candidature.", "At most 64 KiB; 512 KiB for a programme, 50 MiB for a document, 4 MiB for a statement of an account, 8 KiB for an application.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415 "Type de contenu non pris en charge", "Unsupported content type";
-        "Envoyez Content-Type: application/json, ou multipart/form-data pour un document.", "Send Content-Type: application/json, or multipart/form-data for a document.";
+        "Envoyez Content-Type: application/json, multipart/form-data pour un document, ou text/csv pour un relevé de compte.", "Send Content-Type: application/json, multipart/form-data for a document, or text/csv for a statement of an account.";
     INVALID_BODY "invalid-body" 422 "Champ invalide", "Invalid field";
         "Chaque champ fautif est nommé avec sa règle.", "Each wrong field is named with its rule.";
     IDEMPOTENCY_KEY_REUSED "idempotency-key-reused" 422 "Clé d'idempotence déjà utilisée", "Idempotency key already used";
