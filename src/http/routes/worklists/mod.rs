@@ -53,7 +53,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             (TAG, "list-candidates"),
             "Candidates in the order of their rank: those of a session, or those who wait for a decision.",
             candidates::candidates,
-        ),
+        )
+        .meeting(&[404]),
         Endpoint::get(
             "/v1/worklists/due-visits",
             Roles(PATH_READERS),
