@@ -137,3 +137,19 @@ fn the_parts_of_one_need_are_judged_by_their_sum_and_come_from_several_funds() {
     give(&mut path, &programme, &approve(1, 200_000)).unwrap();
     give(&mut path, &programme, &approve(2, 100_000)).unwrap();
 }
+
+#[test]
+fn a_chain_of_parts_is_one_need_from_its_first_part_to_its_last() {
+    let programme = programme();
+    let mut path = planned();
+    let funds = ["22", "32"].map(|end| format!("0176bb3e-7000-7000-8000-0000000000{end}"));
+    give(&mut path, &programme, &request("grant", 200_000, FUND, None)).unwrap();
+    give(&mut path, &programme, &request("grant", 60_000, OTHER_FUND, Some(1))).unwrap();
+    give(&mut path, &programme, &request("grant", 30_000, &funds[0], Some(2))).unwrap();
+    let refused = give(&mut path, &programme, &request("grant", 50_000, &funds[1], Some(3)));
+    assert_eq!(refused, above(Amount::NeedCeiling, 300_000, 340_000));
+    // The fund of the first part is still one that the need has.
+    let same = give(&mut path, &programme, &request("grant", 5_000, FUND, Some(3)));
+    assert_eq!(same, Err(Refusal::Disagree { field: "fund", other: "co_finances" }));
+    give(&mut path, &programme, &request("grant", 10_000, &funds[1], Some(3))).unwrap();
+}

@@ -8,6 +8,7 @@ use super::state::{Award, FinancingState};
 use crate::path::case::{Case, check_next_number};
 use crate::path::fact::Fact;
 use crate::path::proposal::Asked;
+use crate::path::state::State;
 use crate::refusal::{Amount, Duty, Item, Refusal, Step, check_items};
 use crate::values::Xof;
 
@@ -109,9 +110,8 @@ fn of_the_need(case: &Case, request: &FinancingCase, number: u32) -> Result<Xof,
     if matches!(first, FinancingState::Refused(..) | FinancingState::CutShort(..)) {
         return Err(settled(first));
     }
-    let need = first.co_finances().unwrap_or(number);
-    let is_part =
-        |one: &&FinancingState| one.financing() == need || one.co_finances() == Some(need);
+    let need = need_of(case.state, first);
+    let is_part = |one: &&FinancingState| need_of(case.state, one) == need;
     let mut sum = Xof::ZERO;
     for part in case.state.financings.iter().filter(is_part) {
         let asked_or_granted = match part {
@@ -126,6 +126,21 @@ fn of_the_need(case: &Case, request: &FinancingCase, number: u32) -> Result<Xof,
         }
     }
     Ok(sum)
+}
+
+/// The request that a need began with, however many parts of parts lie between.
+fn need_of(state: &State, part: &FinancingState) -> u32 {
+    let mut need = part;
+    // A part names a request before it. Were that not asked of each step, a journal that somebody tampered
+    // with could lead an audit in a circle.
+    while let Some(before) = need
+        .co_finances()
+        .filter(|number| *number < need.financing())
+        .and_then(|number| state.financing(number))
+    {
+        need = before;
+    }
+    need.financing()
 }
 
 /// What the person is granted in all, with this approval, is within the ceilings a person.
