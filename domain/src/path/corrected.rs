@@ -5,7 +5,8 @@
 //! Attendance is corrected in the same way: who was not there after all is not counted at any time.
 //!
 //! What an event copied from the registration follows it: a transfer that left the region as it was leaves it
-//! as corrected, and the age that an assessment found is counted from the corrected year.
+//! as corrected, a transfer that is returned brings back the corrected one, and the age that an assessment found
+//! is counted from the corrected year.
 
 use std::borrow::Cow;
 
@@ -28,6 +29,8 @@ pub struct AsCorrected<'a> {
     year: Option<Within<1900, 2100>>,
     /// The region in the same way, as long as the person did not move to another one.
     region: Option<RegionCode>,
+    /// That region as it was before the last transfer, which a return brings back.
+    left: Option<RegionCode>,
 }
 
 impl<'a> AsCorrected<'a> {
@@ -96,6 +99,9 @@ impl<'a> AsCorrected<'a> {
             Fact::Transferred(transfer) if Some(transfer.region) == told_region => {
                 transfer.region = region.unwrap_or(transfer.region);
             }
+            Fact::TransferReturned(back) if Some(back.region) == self.left => {
+                back.region = region.unwrap_or(back.region);
+            }
             Fact::EligibilityAssessed(assessment) => {
                 if let (Some(age), Some(told), Some(year)) = (&mut assessment.age, told_year, year)
                 {
@@ -135,14 +141,17 @@ impl<'a> AsCorrected<'a> {
             }
             Fact::IdentityUpdated(change) => self.year = change.birth_year.or(self.year),
             Fact::Transferred(transfer) => {
+                self.left = self.region;
                 self.region = self.region.filter(|region| *region == transfer.region);
             }
+            Fact::TransferReturned(_) => self.region = self.left,
             Fact::RegistrationCorrected(correction) => {
                 if let Some(change) = &correction.birth_year {
                     self.year = Some(change.after);
                 }
                 if let Some(change) = &correction.region {
                     self.region = self.region.map(|_| change.after);
+                    self.left = self.left.map(|_| change.after);
                 }
             }
             _ => {}

@@ -182,6 +182,42 @@ fn a_transfer_that_left_the_region_as_it_was_leaves_it_as_corrected() {
 }
 
 #[test]
+fn a_transfer_that_is_returned_brings_back_the_region_as_corrected() {
+    let to = |body: Value| ("transfer", "adviser", "2022-02-01", body);
+    let back = ("return-transfer", "conseillere", "2022-02-03", json!({"reason": SEALED}));
+    let moved = to(json!({"office": "mopti", "region": "mopti", "reason": SEALED}));
+    let stayed = to(json!({"office": "mopti", "reason": SEALED}));
+    let kayes = json!({"region": "kayes"});
+    for transfer in [moved, stayed] {
+        let away = then(up_to("submit-idea"), &[transfer]);
+        // It is corrected after the return, or while the path waits at the other office.
+        for path in [
+            corrected(then(away.clone(), std::slice::from_ref(&back)), &kayes),
+            then(corrected(away, &kayes), std::slice::from_ref(&back)),
+        ] {
+            assert_eq!(path.state().office.as_ref().unwrap().as_str(), "segou");
+            assert_eq!(path.state().region.unwrap().code(), "kayes");
+            // Told once more, it counts from the first return on.
+            let again = corrected(path, &json!({"region": "sikasso"}));
+            assert_eq!(again.state().region.unwrap().code(), "sikasso");
+        }
+    }
+}
+
+#[test]
+fn a_transfer_that_is_returned_to_where_the_person_had_moved_keeps_that_region() {
+    let to = |office: &str, region: &str| {
+        let body = json!({"office": office, "region": region, "reason": SEALED});
+        ("transfer", "adviser", "2022-02-01", body)
+    };
+    let accept = ("accept-transfer", "conseillere", "2022-02-02", json!({}));
+    let back = ("return-transfer", "conseillere", "2022-02-03", json!({"reason": SEALED}));
+    let steps = [to("mopti", "mopti"), accept, to("segou", "segou"), back];
+    let path = corrected(then(up_to("submit-idea"), &steps), &json!({"region": "kayes"}));
+    assert_eq!(path.state().region.unwrap().code(), "mopti");
+}
+
+#[test]
 fn nobody_who_is_erased_is_corrected_and_no_frozen_path_is() {
     let erase = ("erase-personal-data", "admin", "2022-02-01", json!({"ground": "request"}));
     let erased = then(up_to("register"), &[erase]);

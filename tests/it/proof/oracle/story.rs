@@ -200,6 +200,7 @@ fn correct(before: &mut [Entry], correction: &Value) {
     let after = |field: &str| correction[field].get("after").cloned();
     let Some(registered) = before.iter().rposition(|event| event.is("Registered")) else { return };
     let mut region = before[registered].body["region"].clone();
+    let mut left = Value::Null;
     let fields = [
         "sex",
         "birth_year",
@@ -223,7 +224,17 @@ fn correct(before: &mut [Entry], correction: &Value) {
         {
             event.body["birth_year"] = year;
         }
+        // Who comes back lives where they lived before the transfer.
+        if event.is("TransferReturned") {
+            region = left.clone();
+            if event.body["region"] == left
+                && let Some(corrected) = after("region")
+            {
+                event.body["region"] = corrected;
+            }
+        }
         if event.is("Transferred") {
+            left = region.clone();
             if event.body["region"] != region {
                 region = Value::Null;
             } else if let Some(corrected) = after("region") {
