@@ -53,12 +53,22 @@ fn no_golden_file_is_left_without_a_reader() {
     }
 }
 
-/// A stored event in the present form of its type, by each upcaster that it needs.
+/// A stored event of an older form in the present one, by the upcasters that it needs. From each form one
+/// alone leads on: of two, the order in which they happen to be listed would decide what is read.
 fn upcast(stored: SerializedEvent) -> SerializedEvent {
-    upcasters().iter().fold(stored, |read, upcaster| {
-        let is_needed = upcaster.can_upcast(&read.event_type, &read.event_version);
-        if is_needed { upcaster.upcast(read) } else { read }
-    })
+    let upcasters = upcasters();
+    let mut read = stored;
+    let mut taken = 0;
+    loop {
+        let (name, version) = (&read.event_type, &read.event_version);
+        let needed: Vec<_> = upcasters.iter().filter(|one| one.can_upcast(name, version)).collect();
+        assert!(needed.len() <= 1, "{name} {version}");
+        let Some(upcaster) = needed.first() else { break };
+        read = upcaster.upcast(read);
+        taken += 1;
+    }
+    assert!(taken > 0, "{} {} is no older form", read.event_type, read.event_version);
+    read
 }
 
 #[test]
