@@ -35,6 +35,11 @@ pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
             "2.0",
             Box::new(as_it_is),
         )),
+        Box::new(SemanticVersionEventUpcaster::new(
+            "AttendanceRecorded",
+            "2.0",
+            Box::new(as_it_is),
+        )),
         Box::new(SemanticVersionEventUpcaster::new("TrainingCompleted", "2.0", Box::new(as_it_is))),
         Box::new(SemanticVersionEventUpcaster::new("Exited", "2.0", Box::new(as_it_is))),
         Box::new(SemanticVersionEventUpcaster::new("RepaymentRecorded", "2.0", Box::new(as_it_is))),
@@ -54,7 +59,8 @@ fn rules_v4(payload: Value) -> Value {
 }
 
 /// Fields that came later and may be left out: the age that an assessment rests on, before which calendar
-/// years were counted; the training group that a completed training is of, and the seat that an exit gives
+/// years were counted; the minutes that somebody was there for, before which a session was attended whole or
+/// not at all; the training group that a completed training is of, and the seat that an exit gives
 /// back; the adviser who takes charge with the registration, and whether a transfer waits to be accepted,
 /// before which it was done as soon as it was recorded; a repayment's credit, without which its interest had no
 /// ceiling; the budget line and the need that a financing is of, and the lines of a fund, which had none;

@@ -117,6 +117,27 @@ fn a_lottery_of_the_first_form_is_read_with_the_result_of_its_draw() {
 }
 
 #[test]
+fn attendance_of_the_first_form_is_of_a_whole_session() {
+    let stored = SerializedEvent::new(
+        "0176bb3e-7000-7000-8000-000000000004".into(),
+        9,
+        "beneficiary".into(),
+        "AttendanceRecorded".into(),
+        "1.0".into(),
+        serde_json::from_str(&read("AttendanceRecorded.1.0")).unwrap(),
+        Value::Null,
+    );
+    let read = upcast(stored);
+    let event: BeneficiaryEvent = serde_json::from_value(read.payload).unwrap();
+    let sira_domain::path::Fact::AttendanceRecorded(told) = event.fact else {
+        panic!("another fact")
+    };
+    assert_eq!((told.present, told.minutes_present), (true, None));
+    // By the version an older program knows that it does not know all that a newer one may say.
+    assert!(is_outdated("AttendanceRecorded", "1.0") && !is_outdated("AttendanceRecorded", "2.0"));
+}
+
+#[test]
 fn a_registration_of_the_first_form_is_read_as_the_present_one() {
     let stored = SerializedEvent::new(
         "0176bb3e-7000-7000-8000-000000000004".into(),

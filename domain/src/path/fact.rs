@@ -152,7 +152,7 @@ facts! {
         at(&[Training, Financing]).of_what_stands().while_in(&[Active, Suspended, Exited]).of_any_time().even_frozen()
             .never_retracted().replacing("seat"),
         training::seat_to_return, training::check_withdrawal, training::fold_withdrawal;
-    AttendanceRecorded(Attendance) "1.0" "Présence relevée", "Attendance recorded",
+    AttendanceRecorded(Attendance) "2.0" "Présence relevée", "Attendance recorded",
         at(&[Training]).resting_on(&[First(FactKind::SelectionDecided)]),
         nothing_before, training::check_attendance, training::fold_attendance;
     // A register is put right after its members have left too; the group is told of it as well.
