@@ -11,7 +11,7 @@ use super::event::{
     CohortCode, CohortEvent, CohortFact, CorrectedLine, RegisterCorrection, RegisterCounts,
     SEATS_MAX, SessionPlan,
 };
-use super::register::{Register, SheetLine, find_session, session_of_path};
+use super::register::{Register, SheetLine, check_member, find_session, session_of_path};
 use super::{Cohort, check_backdating, gate, lawful};
 use crate::context::Context;
 use crate::path::facts::{Attendance, AttendanceCorrection};
@@ -124,8 +124,9 @@ impl Changed<'_> {
             Refusal::Unknown { item, name, field: "beneficiary" }
         };
         let path = self.paths.get(&line.beneficiary).ok_or_else(|| unknown(Item::Path))?;
-        let since = self.cohort.joined.get(&line.beneficiary);
-        let since = since.ok_or_else(|| unknown(Item::Member))?;
+        if !self.cohort.joined.contains_key(&line.beneficiary) {
+            return Err(unknown(Item::Member));
+        }
         let word = session_of_path(self.cohort, self.plan)?;
         let after = line.presence();
         let before = path.state().sessions.get(&word).map(SessionAttendance::presence);
@@ -136,11 +137,10 @@ impl Changed<'_> {
                 let fact = AttendanceCorrection { session: word, before, after };
                 self.correct(path, line.beneficiary, Fact::AttendanceCorrected(fact))?
             }
-            None if self.plan.on < *since => {
-                let (given, earliest) = (self.plan.on, *since);
-                return Err(Refusal::TooEarly { field: "session", given, earliest });
+            None => {
+                check_member(self.cohort, line.beneficiary, self.plan.on)?;
+                self.record(path, line, word)?
             }
-            None => self.record(path, line, word)?,
         };
         self.events.extend(event.map(|event| (line.beneficiary, event)));
         self.lines.push(CorrectedLine { beneficiary: line.beneficiary, before, after });

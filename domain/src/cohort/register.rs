@@ -182,7 +182,11 @@ fn take_line(
 }
 
 /// Whoever stands on a sheet held a seat on the day of the session, whoever holds one today.
-fn check_member(cohort: &Cohort, who: BeneficiaryId, given: NaiveDate) -> Result<(), Refusal> {
+pub(super) fn check_member(
+    cohort: &Cohort,
+    who: BeneficiaryId,
+    given: NaiveDate,
+) -> Result<(), Refusal> {
     let since = cohort.members.get(&who).copied();
     let held = cohort.former_members.get(&who).map_or(&[][..], Vec::as_slice);
     if since.is_some_and(|since| since <= given) || held.iter().any(|held| held.holds(given)) {

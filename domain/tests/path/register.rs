@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sira_domain::cohort::{Cohort, CohortCommand, CohortEvent, Register, lawful, take_register};
+use sira_domain::cohort::{
+    Cohort, CohortCommand, CohortEvent, Register, correct_register, lawful, take_register,
+};
 use sira_domain::context::Context;
 use sira_domain::path::Beneficiary;
 use sira_domain::refusal::{Item, Refusal, Step as Missing};
@@ -129,6 +131,50 @@ fn a_sheet_does_not_hold_who_had_left_before_its_day() {
     let outside = Refusal::OutsidePeriod { item: Item::Member, period, given: day("2022-03-04") };
     assert_eq!(entered(&cohort, &[1, 2]), line(2, 2, outside));
     assert!(entered(&cohort, &[1]).unwrap().is_some());
+}
+
+/// The group whose sheet of the fourth of March was recorded with these on it.
+fn recorded(cohort: &Cohort, on_sheet: &[u128]) -> (Cohort, BTreeMap<BeneficiaryId, Beneficiary>) {
+    let register = entered(cohort, on_sheet).unwrap().unwrap();
+    let (mut cohort, mut paths) = (cohort.clone(), paths());
+    cohort.take(&register.counts);
+    for (member, event) in register.attendance {
+        paths.get_mut(&member).unwrap().take(event);
+    }
+    (cohort, paths)
+}
+
+/// A correction that adds the line of somebody.
+fn added(
+    (cohort, paths): &(Cohort, BTreeMap<BeneficiaryId, Beneficiary>),
+    who: u128,
+) -> Result<Option<Register>, Refusal> {
+    let correction = serde_json::from_value(json!({"session": "s1", "reason": "Oubliée",
+        "lines": [{"beneficiary": person(who), "present": true}]}))
+    .unwrap();
+    let paths = paths.iter().map(|(id, path)| (*id, path)).collect();
+    correct_register(cohort, &correction, &paths, &by_director("2022-03-12"))
+}
+
+#[test]
+fn a_correction_adds_whoever_was_a_member_on_the_day_of_the_session_and_nobody_else() {
+    let taken = |who| seat("2022-02-25", "SeatTaken", who);
+    let left = seat("2022-03-01", "SeatReturned", 2);
+    let late = seat("2022-03-09", "SeatTaken", 4);
+    let group = with_seats(group(10), &[taken(1), taken(2), left, late]);
+    let held = recorded(&group, &[1]);
+    let period = Period { from: day("2022-02-25"), to: day("2022-03-01") };
+    let outside = Refusal::OutsidePeriod { item: Item::Member, period, given: day("2022-03-04") };
+    assert_eq!(added(&held, 2), line(1, 2, outside));
+    let (given, earliest) = (day("2022-03-04"), day("2022-03-09"));
+    assert_eq!(
+        added(&held, 4),
+        line(1, 4, Refusal::TooEarly { field: "session", given, earliest })
+    );
+    // Whoever took a seat again held one on that day.
+    let here = with_seats(held.0, &[seat("2022-03-04", "SeatTaken", 2)]);
+    let register = added(&(here, held.1), 2).unwrap().unwrap();
+    assert_eq!(register.attendance.len(), 1);
 }
 
 #[test]
