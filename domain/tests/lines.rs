@@ -233,3 +233,44 @@ fn overheads_are_paid_from_their_line_and_undone_by_somebody_else() {
         assert_eq!(again.rule(), "already_settled", "{used}");
     }
 }
+
+fn retract(sequence: u32) -> Value {
+    json!({"sequence": sequence, "reason": "Saisi deux fois"})
+}
+
+#[test]
+fn a_cost_of_the_fund_itself_does_not_hold_its_period() {
+    let mut fund = opened();
+    let cost = json!({"line": "frais", "amount": 60, "payment_reference": "V-1", "what": "Loyer"});
+    assert_eq!(give(&mut fund, "f", "record-overhead", &cost), Ok(1));
+    let period = json!({"from": "2022-09-01", "to": "2023-12-31"});
+    let later = json!({"period": period, "reason": "Avenant"});
+    assert_eq!(give(&mut fund, "a", "amend-fund", &later), Ok(1));
+    // Nor does one of the days between keep the old period from coming back.
+    assert_eq!(give(&mut fund, "a", "retract", &retract(3)), Ok(1));
+    commit(&mut fund, "dons", "grant", 10).unwrap();
+    assert_eq!(give(&mut fund, "a", "amend-fund", &later).unwrap_err().rule(), "outside_period");
+}
+
+#[test]
+fn a_retraction_that_a_cost_forbids_names_the_cost() {
+    let mut fund = opened();
+    commit(&mut fund, "dons", "grant", 700).unwrap();
+    let outlay = json!({"tranche": 1, "amount": 700, "payment_reference": "P-1"});
+    move_in(&mut fund, "Disbursed", outlay).unwrap();
+    let back = json!({"principal": 500, "interest": 0, "payment_reference": "P-2"});
+    move_in(&mut fund, "Repaid", back).unwrap();
+    commit(&mut fund, "dons", "grant", 500).unwrap();
+    // What came back was committed again, and had not come: the fund has committed more than it has.
+    let bounced = json!({"kind": "repayment", "amount": 500, "interest": 0, "credit": 0, "undone_reference": "P-2"});
+    move_in(&mut fund, "ReturnReversed", bounced).unwrap();
+    let donor = json!({"donor": "Autre bailleur", "reason": "Faute"});
+    assert_eq!(give(&mut fund, "a", "amend-fund", &donor), Ok(1));
+    let cost = json!({"line": "frais", "amount": 60, "payment_reference": "V-1", "what": "Loyer"});
+    assert_eq!(give(&mut fund, "f", "record-overhead", &cost), Ok(1));
+    let refusal = give(&mut fund, "a", "retract", &retract(7)).unwrap_err();
+    assert!(
+        matches!(&refusal, Refusal::RestsOn { sequence, event: "OverheadPaid", .. } if *sequence == 8.into()),
+        "{refusal}"
+    );
+}

@@ -151,7 +151,7 @@ impl Fund {
             FundFact::Committed(commitment) => {
                 let Commitment { beneficiary, financing, amount, budget_line, .. } = commitment;
                 self.committed_in_all = self.committed_in_all.plus(*amount);
-                self.note_commitment(event.occurred_on);
+                self.note_commitment(event);
                 if let Some(line) = budget_line {
                     self.line_of.insert_mut((*beneficiary, *financing), line.clone());
                 }
@@ -234,7 +234,7 @@ impl Fund {
     fn pay_overhead(&mut self, overhead: &Overhead, event: &FundEvent) {
         let amount = overhead.amount;
         self.overheads = self.overheads.plus(amount);
-        self.note_commitment(event.occurred_on);
+        self.note_commitment(event);
         self.on_line(&overhead.line, |line| {
             line.committed = line.committed.plus(amount);
             line.pay(amount);

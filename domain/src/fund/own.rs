@@ -12,6 +12,19 @@ use crate::refusal::{Amount, Item, Quantity, Refusal};
 use crate::retraction::{check_author, no_event, rests_on};
 use crate::values::Xof;
 
+/// An event of which money was committed, as a refusal names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cause {
+    sequence: Sequence,
+    event: &'static str,
+}
+
+impl Cause {
+    fn forbids(self, because: Refusal) -> Refusal {
+        rests_on(self.sequence, self.event, because)
+    }
+}
+
 /// One of the fund's own facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OwnFact {
@@ -19,10 +32,10 @@ pub(super) struct OwnFact {
     event: FundEvent,
     is_retracted: bool,
     /// The most that was committed between this one and the next, and the first and the last day that anything
-    /// was committed of, each with the event that says so.
-    most: Option<(Sequence, Xof)>,
-    first: Option<(Sequence, NaiveDate)>,
-    last: Option<(Sequence, NaiveDate)>,
+    /// was committed to persons, each with the event that says so.
+    most: Option<(Cause, Xof)>,
+    first: Option<(Cause, NaiveDate)>,
+    last: Option<(Cause, NaiveDate)>,
 }
 
 /// What the own facts add up to.
@@ -81,19 +94,25 @@ impl Fund {
         (self.envelope, self.budget, self.closed) = (envelope, budget, closed);
     }
 
-    /// Remembers what is committed now, the fund's own costs among it.
-    pub(super) fn note_commitment(&mut self, on: NaiveDate) {
+    /// Remembers what an event leaves committed, the fund's own costs among it. These are of any day: the
+    /// period is that of what is committed to persons.
+    pub(super) fn note_commitment(&mut self, event: &FundEvent) {
         let sequence = self.version.last_sequence();
+        let cause = Cause { sequence, event: event.fact.event_type() };
         let committed = self.committed().plus(self.overheads);
         let Some(own) = self.own.last_mut() else { return };
         if own.most.is_none_or(|(_, most)| committed > most) {
-            own.most = Some((sequence, committed));
+            own.most = Some((cause, committed));
         }
+        if !matches!(event.fact, FundFact::Committed(_)) {
+            return;
+        }
+        let on = event.occurred_on;
         if own.first.is_none_or(|(_, first)| on < first) {
-            own.first = Some((sequence, on));
+            own.first = Some((cause, on));
         }
         if own.last.is_none_or(|(_, last)| on > last) {
-            own.last = Some((sequence, on));
+            own.last = Some((cause, on));
         }
     }
 
@@ -176,18 +195,16 @@ pub(super) fn check_retraction(fund: &Fund, sequence: Sequence) -> Result<(), Re
 /// What was committed between an own fact and the next is within the budget and the period.
 fn check_committed(terms: &Terms, own: &OwnFact) -> Result<(), Refusal> {
     let limit = terms.budget;
-    if let Some((at, given)) = own.most.filter(|(_, most)| *most > limit) {
-        let because = Refusal::TooMuch { what: Amount::FreeBalance, limit, given };
-        return Err(rests_on(at, "Committed", because));
+    if let Some((cause, given)) = own.most.filter(|(_, most)| *most > limit) {
+        return Err(cause.forbids(Refusal::TooMuch { what: Amount::FreeBalance, limit, given }));
     }
     let Some(period) = terms.envelope.as_ref().map(|envelope| envelope.period) else {
         return Ok(());
     };
     let days = [own.first, own.last].into_iter().flatten();
     match days.into_iter().find(|(_, day)| !period.holds(*day)) {
-        Some((at, given)) => {
-            let because = Refusal::OutsidePeriod { item: Item::Fund, period, given };
-            Err(rests_on(at, "Committed", because))
+        Some((cause, given)) => {
+            Err(cause.forbids(Refusal::OutsidePeriod { item: Item::Fund, period, given }))
         }
         None => Ok(()),
     }
