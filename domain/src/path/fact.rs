@@ -246,7 +246,7 @@ facts! {
         nothing_before, any_content, status::fold_adviser;
     Transferred(Transfer) "2.0" "Transfert", "Transferred",
         at_every_stage().of_what_stands().while_in(&[Active, Suspended]).at_another_office().replacing("transfer")
-            .resting_on(&[Last(FactKind::Transferred)]),
+            .resting_on(&[Last(FactKind::Transferred), Last(FactKind::TransferReturned)]),
         nothing_before, status::check_transfer, status::fold_transfer;
     TransferAccepted(TransferAcceptance) "1.0" "Transfert accepté", "Transfer accepted",
         at_every_stage().while_in(&[Active, Suspended]).of_any_time().replacing("transfer")

@@ -70,6 +70,19 @@ fn a_path_returned_is_where_it_was_with_its_adviser() {
 }
 
 #[test]
+fn until_it_is_returned_a_path_is_in_the_charge_of_the_office_that_took_it_over() {
+    let path = then(handed_over(), &[give_back()]);
+    let office = |on: &str| path.state().office_on(day(on)).unwrap().to_string();
+    assert_eq!(["2022-01-31", "2022-02-01", "2022-02-02"].map(office), ["segou", "mopti", "mopti"]);
+    assert_eq!(office("2022-02-03"), "segou");
+    // It is not handed over again on a day on which the other office had it.
+    let again =
+        step("transfer", "adviser", "2022-02-02", json!({"office": "mopti", "region": "mopti"}));
+    let (given, earliest) = (day("2022-02-02"), day("2022-02-03"));
+    refused(&path, &again, &Refusal::TooEarly { field: "occurred_on", given, earliest });
+}
+
+#[test]
 fn what_waits_for_nobody_is_neither_accepted_nor_returned() {
     let refusal = Refusal::Unknown { item: Item::Transfer, name: String::new(), field: "office" };
     for path in [up_to("register"), then(handed_over(), &[accept(json!({}))])] {

@@ -135,7 +135,8 @@ pub(in crate::path) fn fold_acceptance(
     }
 }
 
-pub(in crate::path) fn fold_return(state: &mut State, _: &Signed, back: &TransferReturn) {
+pub(in crate::path) fn fold_return(state: &mut State, signed: &Signed, back: &TransferReturn) {
+    state.past.note_handover(signed.on, back.from_office.clone());
     state.office = Some(back.office.clone());
     state.region = Some(back.region);
     state.adviser = state.handover.take().and_then(|handover| handover.from_adviser);
