@@ -248,12 +248,13 @@ facts! {
         at_every_stage().of_what_stands().while_in(&[Active, Suspended]).at_another_office().replacing("transfer")
             .resting_on(&[Last(FactKind::Transferred), Last(FactKind::TransferReturned)]),
         nothing_before, status::check_transfer, status::fold_transfer;
+    // What waits is answered though the path has ended or continues as another: it would wait for ever.
     TransferAccepted(TransferAcceptance) "1.0" "Transfert accepté", "Transfer accepted",
-        at_every_stage().while_in(&[Active, Suspended]).of_any_time().replacing("transfer")
+        in_every_status().even_frozen().replacing("transfer")
             .resting_on(&[Last(FactKind::Transferred)]),
         handover::one_to_accept, any_content, handover::fold_acceptance;
     TransferReturned(TransferReturn) "1.0" "Transfert renvoyé", "Transfer returned",
-        at_every_stage().while_in(&[Active, Suspended]).of_any_time().sealing().replacing("transfer")
+        in_every_status().even_frozen().sealing().replacing("transfer")
             .resting_on(&[Last(FactKind::Transferred)]),
         handover::one_to_accept, handover::check_return, handover::fold_return;
     Suspended(Suspension) "1.0" "Suspension", "Suspended",

@@ -1,15 +1,15 @@
 //! A path handed over is accepted or returned; until then it may be taken back.
 
 use serde_json::{Value, json};
-use sira_domain::path::{Fact, may_follow};
+use sira_domain::path::{Beneficiary, Fact, may_follow};
 use sira_domain::refusal::{Item, Refusal};
 use sira_domain::role::Role;
 
 use super::given::{
-    SEALED, Step, context, day, give, last_fact, programme, recorded, refused, then, up_to,
+    PERSON, SEALED, Step, context, day, give, last_fact, programme, recorded, refused, then, up_to,
 };
 
-fn handed_over() -> sira_domain::path::Beneficiary {
+fn handed_over() -> Beneficiary {
     let adviser =
         step("assign-adviser", "adviser", "2022-01-20", json!({"adviser": "conseiller-2"}));
     then(up_to("register"), &[adviser, transfer()])
@@ -89,6 +89,30 @@ fn what_waits_for_nobody_is_neither_accepted_nor_returned() {
         refused(&path, &give_back(), &refusal);
     }
     refused(&up_to("register"), &accept(json!({})), &refusal);
+}
+
+/// The path as somebody's duplicate, frozen while it waited.
+fn frozen(mut path: Beneficiary) -> Beneficiary {
+    let link = json!({"occurred_on": "2022-02-02", "by": "directrice", "rules": 1,
+        "fact": {"DuplicateLinked": {"other": PERSON, "continues": PERSON}}});
+    path.take(serde_json::from_value(link).unwrap());
+    assert!(path.state().continues_as.is_some());
+    path
+}
+
+#[test]
+fn what_waits_is_answered_though_the_path_has_ended_or_is_frozen() {
+    let exit = step("exit", "conseillere", "2022-02-02", json!({"reason": "moved"}));
+    for path in [then(handed_over(), &[exit]), frozen(handed_over())] {
+        assert!(path.state().handover.is_some());
+        for (answer, event) in
+            [(accept(json!({})), "TransferAccepted"), (give_back(), "TransferReturned")]
+        {
+            let answered = recorded(path.clone(), &answer, event);
+            assert_eq!(answered.state().handover, None);
+            assert_eq!(answered.state().status, path.state().status);
+        }
+    }
 }
 
 #[test]
