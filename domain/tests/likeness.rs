@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use sira_domain::identity::Identity;
 use sira_domain::likeness::{PersonProfile, Reason, Terms, likeness};
@@ -344,4 +345,49 @@ fn siblings_and_twins_on_one_phone_are_not_proposed() {
         }
     }
     assert_eq!(proposed, 0);
+}
+
+/// A word of a name, of which a letter may be missing or another one.
+fn word() -> impl Strategy<Value = String> {
+    let given = [&GIVEN[..6], &FAMILY[..10], &FAMILY[20..24]].concat();
+    (prop::sample::select(given), prop::option::of((1_usize..6, prop::option::of("[aeiou]"))))
+        .prop_map(|(word, slip)| match slip {
+            None => word.to_owned(),
+            Some((place, other)) => {
+                let mut letters: Vec<String> = word.chars().map(String::from).collect();
+                let place = place.min(letters.len() - 1);
+                letters[place] = other.unwrap_or_default();
+                letters.concat()
+            }
+        })
+}
+
+fn named() -> impl Strategy<Value = PersonProfile> {
+    let name = prop::collection::vec(word(), 1..5);
+    (name, 1990..1993_i32, prop::sample::select(vec!["segou", "mopti"])).prop_map(
+        |(name, year, region)| {
+            let identity: Identity =
+                serde_json::from_value(json!({"name": name.join(" ")})).unwrap();
+            PersonProfile::new(&identity, year, region.parse().ok())
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_people_are_as_alike_whichever_is_named_first(one in named(), other in named()) {
+        prop_assert_eq!(likeness(&one, &other), likeness(&other, &one));
+    }
+}
+
+#[test]
+fn a_slip_in_a_name_that_many_bear_does_not_make_it_a_rare_one() {
+    let named = |name: &str| {
+        let identity: Identity = serde_json::from_value(json!({"name": name})).unwrap();
+        PersonProfile::new(&identity, 1990, "segou".parse().ok())
+    };
+    let (right, slipped) = (named("Togo"), named("Tgo"));
+    assert_eq!((likeness(&right, &slipped).score, likeness(&slipped, &right).score), (60, 60));
 }

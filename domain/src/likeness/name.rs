@@ -151,7 +151,7 @@ pub(super) fn compare(one: &[Word], other: &[Word]) -> Compared {
     let others = count(Nearness::Other) + known;
     let is_lone = short.len() == 1 && long.len() > 1;
     let has_rare_words =
-        matched.iter().all(|(word, near)| *near >= Nearness::Other || !word.is_common);
+        matched.iter().all(|(is_common, near)| *near >= Nearness::Other || !is_common);
     let (names, points) = match (others, equal + slips) {
         (0, 1) if is_lone => (Names::Lone, if equal == 1 { LONE } else { LONE_SLIP }),
         (0, _) if !is_lone && somewhat == 0 => (Names::One, EQUAL - of(slips, SLIP)),
@@ -171,9 +171,9 @@ fn of(count: u32, points: i32) -> i32 {
     i32::try_from(count).map_or(0, |count| count * points)
 }
 
-/// Each word of the shorter name with its own in the longer one, the most alike first, so that a near
-/// word never takes the place of an equal one.
-fn matched<'a>(short: &'a [Word], long: &[Word]) -> Vec<(&'a Word, Nearness)> {
+/// Each word of the shorter name beside its own in the longer one, the most alike first, so that a near
+/// word never takes the place of an equal one: whether many bear either of the two, and how near they are.
+fn matched(short: &[Word], long: &[Word]) -> Vec<(bool, Nearness)> {
     let mut all: Vec<_> = short
         .iter()
         .enumerate()
@@ -187,7 +187,7 @@ fn matched<'a>(short: &'a [Word], long: &[Word]) -> Vec<(&'a Word, Nearness)> {
     for (near, mine, its) in all {
         if left[mine] && taken[its] {
             (left[mine], taken[its]) = (false, false);
-            matched.push((&short[mine], near));
+            matched.push((short[mine].is_common || long[its].is_common, near));
         }
     }
     matched
