@@ -498,6 +498,16 @@ fn an_opening_is_not_taken_back_under_its_closing_and_a_code_keeps_its_region() 
 }
 
 #[test]
+fn an_office_whose_only_opening_was_taken_back_is_opened_of_a_day_before_that() {
+    let office = json!({"office": "mopti", "name": "Mopti", "region": "mopti"});
+    let opened = programme_command(&programme(), "open-office", &office).unwrap();
+    let none = programme_command(&opened, "retract", &retraction(3)).unwrap();
+    let command = ProgrammeCommand::parse("open-office", office).unwrap().unwrap();
+    let earlier = context("2021-09-01", Programme::default());
+    assert_eq!(sira_domain::programme::decide(&none, command, &earlier).unwrap().len(), 1);
+}
+
+#[test]
 fn rules_that_are_taken_back_judge_nothing_new_and_their_version_is_not_given_out_again() {
     let rules = |pass_mark: u32| json!({"effective_from": "2022-02-01", "rules": {"interview_pass_mark": pass_mark}});
     let on = "2022-02-02".parse().unwrap();

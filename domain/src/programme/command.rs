@@ -11,7 +11,7 @@ use super::event::{
 use super::ranking::RankingRequest;
 use super::selection::SELECTION_RULES_MAX;
 use super::staff::{self, StaffPost, StaffPostEnd};
-use super::{OfficeState, Programme, Reporting, RuleSet, gate, lottery, ranking, retract};
+use super::{Programme, Reporting, RuleSet, gate, lottery, ranking, retract};
 use crate::catalogue::commands;
 use crate::context::Context;
 use crate::jurisdiction::Ground;
@@ -93,8 +93,7 @@ fn check_order(programme: &Programme, event: &ProgrammeEvent) -> Result<(), Refu
         return lottery::check_list(programme, draw);
     }
     let ProgrammeFact::OfficeOpened(office) = &event.fact else { return Ok(()) };
-    let known = programme.offices.get(&office.office);
-    let closed = known.and_then(|known: &OfficeState| known.closed_on);
+    let closed = programme.office(&office.office).and_then(|known| known.closed_on);
     match closed.filter(|closed| event.occurred_on < *closed) {
         Some(earliest) => {
             Err(Refusal::TooEarly { field: "occurred_on", given: event.occurred_on, earliest })

@@ -244,6 +244,12 @@ impl Programme {
         self.offices.get(office).map(|known| known.office.region)
     }
 
+    /// An office that was ever open; none whose only opening was taken back.
+    #[must_use]
+    pub fn office(&self, office: &OfficeCode) -> Option<&OfficeState> {
+        self.offices.get(office).filter(|known| !known.withdrawn)
+    }
+
     /// Refuses an office that is unknown or not open on `day`.
     ///
     /// # Errors
