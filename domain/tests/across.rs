@@ -521,6 +521,25 @@ fn rules_that_are_taken_back_judge_nothing_new_and_their_version_is_not_given_ou
 }
 
 #[test]
+fn a_version_that_was_taken_back_does_not_keep_what_came_before_it_from_being_taken_back() {
+    let rules = |pass_mark: u32| json!({"effective_from": "2022-02-01", "rules": {"interview_pass_mark": pass_mark}});
+    let name = json!({"office": "segou", "name": "Ségou-ville", "reason": "Faute"});
+    let mut programme = programme_command(&programme(), "amend-office", &name).unwrap();
+    for pass_mark in [70, 80, 90] {
+        programme = programme_command(&programme, "set-rules", &rules(pass_mark)).unwrap();
+    }
+    // The last version falls away, then the first: those that came after each keep their numbers.
+    for sequence in [6, 4, 3] {
+        programme = programme_command(&programme, "retract", &retraction(sequence)).unwrap();
+    }
+    let on = "2022-02-02".parse().unwrap();
+    assert_eq!(programme.rules_on(on).0, 2);
+    let marks = [1, 2, 3].map(|version| programme.rules_of(version).interview_pass_mark.get());
+    assert_eq!(marks, [70, 80, 90]);
+    assert_eq!(programme_command(&programme, "set-rules", &rules(60)).unwrap().rules_on(on).0, 4);
+}
+
+#[test]
 fn a_cohort_has_the_seats_it_was_planned_with() {
     let mut cohort = planned();
     for who in [1, 2] {

@@ -106,8 +106,14 @@ pub(super) fn check(
         _ => check_author(&target.by, context)?,
     }
     let mut without = Programme::default();
-    without.keep_withdrawn_until(programme, sequence);
-    for (other, event) in programme.standing().filter(|(other, _)| *other != sequence) {
+    for (index, event) in programme.past.iter().enumerate() {
+        let other = Sequence::of_index(index);
+        // What was taken back before has its place in the order too: the version of a later set of rules
+        // counts on from it.
+        if other == sequence || programme.is_retracted(other) {
+            without.keep_withdrawn(event);
+            continue;
+        }
         let is_judged =
             other > sequence && !matches!(event.fact, ProgrammeFact::ProgrammeFactRetracted(_));
         if is_judged {
@@ -117,16 +123,4 @@ pub(super) fn check(
         without.fold(event);
     }
     Ok(())
-}
-
-impl Programme {
-    /// The rules that were taken back by now and those of one event more: their versions are given out.
-    fn keep_withdrawn_until(&mut self, of: &Self, sequence: Sequence) {
-        for taken in of.retracted.iter().chain([&sequence]) {
-            let event = taken.index().and_then(|index| of.past.get(index));
-            if let Some(ProgrammeFact::RulesSet(set)) = event.map(|event| &event.fact) {
-                self.withdrawn_rules.push(set.clone());
-            }
-        }
-    }
 }
