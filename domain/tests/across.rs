@@ -12,7 +12,7 @@ use sira_domain::context::Context;
 use sira_domain::fund::{self, FUND_COMMANDS, Fund, FundCommand, FundEvent};
 use sira_domain::path::FinancingState;
 use sira_domain::programme::{Programme, ProgrammeCommand};
-use sira_domain::refusal::Refusal;
+use sira_domain::refusal::{Item, Refusal};
 use sira_domain::role::Role;
 use sira_domain::values::Xof;
 use uuid::Uuid;
@@ -505,6 +505,36 @@ fn an_office_whose_only_opening_was_taken_back_is_opened_of_a_day_before_that() 
     let command = ProgrammeCommand::parse("open-office", office).unwrap().unwrap();
     let earlier = context("2021-09-01", Programme::default());
     assert_eq!(sira_domain::programme::decide(&none, command, &earlier).unwrap().len(), 1);
+}
+
+#[test]
+fn an_office_whose_only_opening_was_taken_back_is_unknown() {
+    let office = json!({"office": "mopti", "name": "Mopti", "region": "mopti"});
+    let opened = programme_command(&programme(), "open-office", &office).unwrap();
+    let none = programme_command(&opened, "retract", &retraction(3)).unwrap();
+    let post =
+        json!({"actor": "oumou", "role": "adviser", "office": "mopti", "from": "2022-01-01"});
+    let name = json!({"office": "mopti", "name": "Mopti-ville", "reason": "Faute"});
+    for (word, body) in [
+        ("add-staff", &post),
+        ("amend-office", &name),
+        ("close-office", &json!({"office": "mopti"})),
+    ] {
+        let refusal = programme_command(&none, word, body).unwrap_err();
+        let item = Item::Office;
+        assert_eq!(
+            refusal,
+            Refusal::Unknown { item, name: "mopti".into(), field: "office" },
+            "{word}"
+        );
+    }
+    // A post that was given there keeps the opening from being taken back.
+    let manned = programme_command(&opened, "add-staff", &post).unwrap();
+    let refusal = programme_command(&manned, "retract", &retraction(3)).unwrap_err();
+    assert!(matches!(refusal, Refusal::RestsOn { event: "StaffPostAdded", .. }), "{refusal}");
+    let on = "2022-02-02".parse().unwrap();
+    let closed = none.check_office(&"mopti".parse().unwrap(), on).unwrap_err();
+    assert!(matches!(closed, Refusal::OfficeClosed { open: None, .. }), "{closed}");
 }
 
 #[test]

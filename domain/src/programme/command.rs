@@ -362,13 +362,7 @@ fn close_office(
     context: &Context,
 ) -> Result<Option<ProgrammeFact>, Refusal> {
     let on = context.day()?;
-    let Some(office) = programme.offices.get(&name.office) else {
-        return Err(Refusal::Unknown {
-            item: Item::Office,
-            name: name.office.to_string(),
-            field: "office",
-        });
-    };
+    let office = programme.known_office(&name.office)?;
     if office.closed_on.is_some() {
         return Ok(None);
     }
@@ -386,10 +380,7 @@ fn amend_office(
     programme: &Programme,
     amendment: OfficeAmendment,
 ) -> Result<Option<ProgrammeFact>, Refusal> {
-    let Some(known) = programme.offices.get(&amendment.office) else {
-        let name = amendment.office.to_string();
-        return Err(Refusal::Unknown { item: Item::Office, name, field: "office" });
-    };
+    let known = programme.known_office(&amendment.office)?;
     if known.office.name != amendment.name {
         return Ok(Some(ProgrammeFact::OfficeAmended(amendment)));
     }

@@ -43,7 +43,7 @@ pub use selection::{SelectionQuota, TieBreaker};
 pub use staff::{StaffPost, StaffPostEnd};
 
 use crate::reference::RegionCode;
-use crate::refusal::Refusal;
+use crate::refusal::{Item, Refusal};
 use crate::values::{OfficeCode, Period, Slug, Text};
 
 /// An office and when it was open.
@@ -250,6 +250,15 @@ impl Programme {
         self.offices.get(office).filter(|known| !known.withdrawn)
     }
 
+    /// An office that a command names, closed or not.
+    fn known_office(&self, office: &OfficeCode) -> Result<&OfficeState, Refusal> {
+        self.office(office).ok_or_else(|| Refusal::Unknown {
+            item: Item::Office,
+            name: office.to_string(),
+            field: "office",
+        })
+    }
+
     /// Refuses an office that is unknown or not open on `day`.
     ///
     /// # Errors
@@ -259,7 +268,7 @@ impl Programme {
         office: &OfficeCode,
         day: NaiveDate,
     ) -> Result<&OfficeState, Refusal> {
-        let state = self.offices.get(office);
+        let state = self.office(office);
         state.filter(|state| state.is_open_on(day)).ok_or_else(|| Refusal::OfficeClosed {
             office: office.clone(),
             open: state.map(|state| Period {

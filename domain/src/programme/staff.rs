@@ -120,7 +120,7 @@ pub(super) fn add(
         return Ok(None);
     }
     if let Some(office) = &post.office {
-        check_known(programme, office)?;
+        programme.known_office(office)?;
     }
     if post.to.is_some_and(|to| to < post.from) {
         return Err(Refusal::Disagree { field: "to", other: "from" });
@@ -151,11 +151,4 @@ pub(super) fn end(
         return Err(Refusal::TooEarly { field: "to", given: end.to, earliest: post.from });
     }
     Ok(Some(ProgrammeFact::StaffPostEnded(end)))
-}
-
-fn check_known(programme: &Programme, office: &OfficeCode) -> Result<(), Refusal> {
-    if programme.offices.contains_key(office) {
-        return Ok(());
-    }
-    Err(Refusal::Unknown { item: Item::Office, name: office.to_string(), field: "office" })
 }
