@@ -87,6 +87,10 @@ fn change(word: &'static str, on: &'static str, commitment: u32) -> Given {
     (word, on, json!({"commitment": commitment, "reason": "Constat fait par erreur"}))
 }
 
+fn retract(sequence: u32) -> Given {
+    ("retract", "2022-06-01", json!({"sequence": sequence, "reason": "Saisi par erreur"}))
+}
+
 #[test]
 fn people_may_apply_while_a_call_is_open_in_its_regions_alone() {
     let programme = after(&[open_call("2022-01-10", "2022-02-01", "2022-03-31")]);
@@ -206,6 +210,20 @@ fn a_withdrawn_commitment_stays_so_and_may_be_recorded_anew() {
     let none =
         Refusal::Unknown { item: Item::Commitment, name: String::new(), field: "commitment" };
     refused(&after(&[]), &withdraw, &none);
+}
+
+#[test]
+fn the_number_of_a_commitment_that_is_taken_back_is_not_given_again() {
+    let others = [commit("Essai Paix"), commit("Bailleur un")];
+    let steps = [commit("Agence d'essai"), retract(2), others[0].clone(), others[1].clone()];
+    let programme = after(&steps);
+    let numbers = |programme: &Programme| -> Vec<u32> {
+        programme.commitments.iter().map(|one| one.commitment.commitment).collect()
+    };
+    assert_eq!(numbers(&programme), [2, 3]);
+    // What was numbered after one that falls away keeps its number, and does not rest on it.
+    let programme = after(&[&steps[..], &[retract(4), commit("Bailleur deux")]].concat());
+    assert_eq!(numbers(&programme), [3, 4]);
 }
 
 #[test]

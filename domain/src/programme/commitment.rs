@@ -152,6 +152,7 @@ impl Programme {
         let said = |text: Option<&Text<300>>| Some(Said { on, text: text.cloned() });
         match &event.fact {
             ProgrammeFact::CommitmentRecorded(commitment) => {
+                self.note_number(commitment);
                 self.commitments.push(CommitmentState::recorded(commitment, on));
             }
             ProgrammeFact::CommitmentFulfilled(Fulfilment { commitment, evidence }) => {
@@ -172,6 +173,11 @@ impl Programme {
             ProgrammeFact::ConventionReviewed(review) => self.reviews.push(review.clone()),
             _ => {}
         }
+    }
+
+    /// Remembers that a number was given, to a commitment that stands or was taken back.
+    pub(super) fn note_number(&mut self, given: &Commitment) {
+        self.last_commitment = self.last_commitment.max(given.commitment);
     }
 
     /// The party of a name, or of a part that it alone has.
@@ -196,8 +202,8 @@ pub(super) fn record(
         let name = party.to_string();
         return Err(Refusal::Unknown { item: Item::Party, name, field: "party" });
     };
-    let last = programme.commitments.last().map_or(0, |last| last.commitment.commitment);
-    let commitment = Commitment { commitment: last + 1, party, what, indicator, due_on };
+    let number = programme.last_commitment.saturating_add(1);
+    let commitment = Commitment { commitment: number, party, what, indicator, due_on };
     let is_retry = programme.commitments.iter().any(|known| {
         let same = Commitment { commitment: known.commitment.commitment, ..commitment.clone() };
         known.withdrawn.is_none() && known.recorded_on == on && known.commitment == same

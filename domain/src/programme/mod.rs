@@ -108,6 +108,9 @@ pub struct Programme {
     /// What the parties committed themselves to, in the order of its numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commitments: Vec<CommitmentState>,
+    /// The number that was given to a commitment last, though it was taken back since: it is not given again.
+    #[serde(skip)]
+    last_commitment: u32,
     /// The reviews of the convention, in the order of their recording.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<Review>,

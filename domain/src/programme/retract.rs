@@ -56,7 +56,7 @@ impl Programme {
     }
 
     /// The programme folded without these events, beside those that were taken back. Rules that fall away keep
-    /// judging what they judged, and an office that falls away keeps its region.
+    /// judging what they judged, an office that falls away keeps its region, and a commitment its number.
     pub(super) fn without(&self, left_out: &BTreeSet<Sequence>) -> Self {
         let mut anew = Self::default();
         for (index, event) in self.past.iter().enumerate() {
@@ -78,6 +78,7 @@ impl Programme {
     fn keep_withdrawn(&mut self, event: &Arc<ProgrammeEvent>) {
         match &event.fact {
             ProgrammeFact::RulesSet(set) => self.withdrawn_rules.push(set.clone()),
+            ProgrammeFact::CommitmentRecorded(commitment) => self.note_number(commitment),
             ProgrammeFact::OfficeOpened(office) => {
                 let (opened_on, closed_on) = (event.occurred_on, event.occurred_on.pred_opt());
                 let (office, withdrawn, earlier) = (office.clone(), true, Vec::new());
