@@ -124,6 +124,23 @@ fn what_is_not_accepted_is_kept_for_the_days_of_the_call_and_no_longer() {
 }
 
 #[test]
+fn what_was_received_under_a_call_is_kept_by_it_though_it_is_over_or_taken_back() {
+    let steps = [
+        open_call("2021-07-10", "2021-08-01", "2021-08-31"),
+        open_call("2022-01-10", "2022-02-01", "2022-03-31"),
+        retract(3),
+    ];
+    for programme in [after(&steps[..2]), after(&steps)] {
+        let call = programme.call_of(day("2022-02-05"), day("2022-04-30")).unwrap();
+        assert_eq!(call.kept_from(day("2022-02-10")), day("2022-03-12"));
+        let call = programme.call_of(day("2021-08-05"), day("2021-09-30")).unwrap();
+        assert_eq!(call.kept_until(), day("2021-09-30"));
+        // What was refused before is kept until another day than its call says.
+        assert_eq!(programme.call_of(day("2022-02-05"), day("2022-03-12")), None);
+    }
+}
+
+#[test]
 fn a_call_is_opened_again_once_the_one_before_is_closed_or_over() {
     let first = open_call("2022-01-10", "2022-02-01", "2022-03-31");
     let programme = after(std::slice::from_ref(&first));

@@ -90,15 +90,15 @@ pub async fn refuse(
     Err(settled(id))
 }
 
-/// The last day of what is refused today: the days of the call that is open now, and no longer than it would be
-/// kept anyhow.
+/// The last day of what is refused today, by the call that it was received under, though that is over or was
+/// taken back since: the one before it would have been over for long, and it would be destroyed at once.
 async fn kept_until(
     commands: &Commands,
     found: &StoredApplication,
 ) -> Result<NaiveDate, CommandError> {
     let today = commands.clock().now().date_naive();
     let programme = commands.current::<Programme>(found.programme).await?;
-    let last = programme.as_ref().and_then(|found| found.state.call.as_ref());
-    let kept_from = last.map(|last| last.call.kept_from(today));
-    Ok(kept_from.map_or(found.kept_until, |day| day.min(found.kept_until)))
+    let received = found.received_at.date_naive();
+    let call = programme.as_ref().and_then(|it| it.state.call_of(received, found.kept_until));
+    Ok(call.map_or(found.kept_until, |call| call.kept_from(today)))
 }

@@ -91,6 +91,20 @@ impl Programme {
         }
         Ok(call)
     }
+
+    /// The call under which something was received that is kept until a day. It is looked for among those that
+    /// were taken back too: what was received under one is kept for as long as that one said.
+    #[must_use]
+    pub fn call_of(&self, received: NaiveDate, kept_until: NaiveDate) -> Option<&OpenCall> {
+        self.past.iter().rev().find_map(|event| match &event.fact {
+            ProgrammeFact::CallOpened(call)
+                if call.period().holds(received) && call.kept_until() == kept_until =>
+            {
+                Some(call)
+            }
+            _ => None,
+        })
+    }
 }
 
 /// A call is opened when none is open: one that runs is closed first.
