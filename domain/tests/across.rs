@@ -360,6 +360,46 @@ fn sessions_are_moved_and_cancelled_and_plans_amended_and_all_of_it_is_taken_bac
 }
 
 #[test]
+fn what_was_moved_or_amended_is_told_again_as_it_was_and_not_as_it_is() {
+    let session = |on: &str| json!({"session": "s1", "on": on, "hours": 6, "module": "leadership"});
+    let cohort = cohort_after(planned(), "move-session", &move_to("s1", "2022-03-05"));
+    let cohort = cohort_after(cohort, "amend-cohort", &amended(json!({"capacity": 30})));
+    let fund = fund_after(fund_of(1_000), "amend-fund", &amended(json!({"donor": "Autre"})));
+    let name = json!({"office": "segou", "name": "Ségou-ville", "reason": "Faute"});
+    let programme = programme_command(&programme(), "amend-office", &name).unwrap();
+    let of_cohort = |word: &str, body: &Value| cohort_command(&cohort, "2022-02-01", word, body);
+    assert_eq!(of_cohort("schedule-session", &session("2022-03-02")), Ok(Vec::new()));
+    assert_eq!(of_cohort("plan-cohort", &plan("capacity", json!(2))), Ok(Vec::new()));
+    assert_eq!(fund_command(&fund, "2022-01-01", "open-fund", &envelope(1_000)), Ok(Vec::new()));
+    let office = |name: &str| json!({"office": "segou", "name": name, "region": "segou"});
+    let again = programme_command(&programme, "open-office", &office("Ségou"));
+    assert_eq!(again.as_ref(), Ok(&programme));
+    let mut other_donor = envelope(1_000);
+    other_donor["donor"] = json!("Autre");
+    let otherwise = [
+        of_cohort("schedule-session", &session("2022-03-05")).unwrap_err(),
+        of_cohort("plan-cohort", &plan("capacity", json!(30))).unwrap_err(),
+        fund_command(&fund, "2022-01-01", "open-fund", &other_donor).unwrap_err(),
+        programme_command(&programme, "open-office", &office("Ségou-ville")).unwrap_err(),
+    ];
+    assert_eq!(otherwise.map(|refusal| refusal.rule()), ["already_done_otherwise"; 4]);
+}
+
+#[test]
+fn a_post_that_has_ended_is_told_again_as_it_was_added() {
+    let post =
+        json!({"actor": "oumou", "role": "adviser", "office": "segou", "from": "2022-01-01"});
+    let end = json!({"actor": "oumou", "role": "adviser", "office": "segou", "to": "2022-06-30"});
+    let manned = programme_command(&programme(), "add-staff", &post).unwrap();
+    let ended = programme_command(&manned, "end-staff", &end).unwrap();
+    assert_eq!(programme_command(&ended, "add-staff", &post).as_ref(), Ok(&ended));
+    let mut shorter = post;
+    shorter["to"] = json!("2022-06-30");
+    let otherwise = programme_command(&ended, "add-staff", &shorter).unwrap_err();
+    assert_eq!(otherwise.rule(), "already_done_otherwise");
+}
+
+#[test]
 fn a_cohort_is_not_made_smaller_than_its_members() {
     let mut cohort = planned();
     for who in [1, 2] {

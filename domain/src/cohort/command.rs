@@ -69,13 +69,13 @@ pub fn decide(
     let occurred_on = context.day()?;
     let (fact, stands) = match command {
         CohortCommand::PlanCohort(plan) => {
-            let stands = cohort.plan.as_ref() == Some(&plan);
-            (CohortFact::CohortPlanned(plan), stands)
+            let fact = CohortFact::CohortPlanned(plan);
+            (fact.clone(), is_last_of_its_kind(cohort, &fact))
         }
         CohortCommand::ScheduleSession(plan) => {
-            let standing = cohort.sessions.get(&plan.session);
-            let stands = standing.is_some_and(|standing| standing.plan == plan);
-            (CohortFact::SessionScheduled(plan), stands)
+            let is_there = cohort.sessions.contains_key(&plan.session);
+            let fact = CohortFact::SessionScheduled(plan);
+            (fact.clone(), is_there && is_last_of_its_kind(cohort, &fact))
         }
         CohortCommand::RecordRegister(Sheet { session, .. })
         | CohortCommand::CorrectRegister(SheetCorrection { session, .. }) => {
@@ -139,9 +139,11 @@ pub fn check_backdating(event: &CohortEvent, context: &Context) -> Result<(), Re
     }
 }
 
-/// Tells whether the last fact of its kind, of the same session, is this one.
+/// Tells whether the last fact of its kind, of the same session, is this one, as it was told: a retry says that
+/// again, whatever was moved or amended since.
 fn is_last_of_its_kind(cohort: &Cohort, fact: &CohortFact) -> bool {
     let session = |fact: &CohortFact| match fact {
+        CohortFact::SessionScheduled(plan) => Some(plan.session.clone()),
         CohortFact::SessionMoved(moved) => Some(moved.session.clone()),
         CohortFact::SessionCancelled(cancelled) => Some(cancelled.session.clone()),
         _ => None,

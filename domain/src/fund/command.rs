@@ -60,7 +60,7 @@ pub fn decide(
     let gate = gate::check(fund, command.verb());
     let (fact, stands) = match command {
         FundCommand::OpenFund(envelope) => {
-            let stands = fund.envelope.as_ref() == Some(&envelope);
+            let stands = fund.opened_as() == Some(&envelope);
             (FundFact::FundOpened(envelope), stands)
         }
         FundCommand::AdjustBudget(budget) => {

@@ -125,6 +125,14 @@ impl Fund {
         self.own.iter().any(|own| own.sequence == sequence && own.is_retracted)
     }
 
+    /// The envelope as it was told at the opening, whatever was amended since.
+    pub(super) fn opened_as(&self) -> Option<&Envelope> {
+        self.standing().find_map(|own| match &own.event.fact {
+            FundFact::FundOpened(envelope) => Some(envelope),
+            _ => None,
+        })
+    }
+
     /// The amendment that was made last.
     pub(super) fn last_amendment(&self) -> Option<&FundAmendment> {
         self.standing().rev().find_map(|own| match &own.event.fact {

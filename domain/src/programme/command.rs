@@ -348,12 +348,23 @@ fn open_office(
             region: known.office.region,
             given: office.region,
         }),
-        Some(open) if open.closed_on.is_none() && open.office == office => Ok(None),
         Some(open) if open.closed_on.is_none() => {
+            // Told again as it was, whatever it is called since.
+            if opened_as(programme, &office.office) == Some(&office) {
+                return Ok(None);
+            }
             Err(Refusal::Differs { item: Item::Office, name: office.office.to_string() })
         }
         _ => Ok(Some(ProgrammeFact::OfficeOpened(office))),
     }
+}
+
+/// An office as it was told when it was opened last.
+fn opened_as<'a>(programme: &'a Programme, code: &OfficeCode) -> Option<&'a Office> {
+    programme.standing().rev().find_map(|(_, event)| match &event.fact {
+        ProgrammeFact::OfficeOpened(office) if office.office == *code => Some(office),
+        _ => None,
+    })
 }
 
 fn close_office(

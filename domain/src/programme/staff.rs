@@ -116,7 +116,10 @@ pub(super) fn add(
     context: &Context,
 ) -> Result<Option<ProgrammeFact>, Refusal> {
     context.day()?;
-    if programme.staff.contains(&post) {
+    // Told again as it was, though it has ended since.
+    let is_told =
+        |fact: &ProgrammeFact| matches!(fact, ProgrammeFact::StaffPostAdded(told) if *told == post);
+    if programme.standing().any(|(_, event)| is_told(&event.fact)) {
         return Ok(None);
     }
     if let Some(office) = &post.office {
