@@ -5,6 +5,7 @@ use sira_numbers::counted;
 
 use super::command::{check_modules, outside};
 use super::event::{CohortAmendment, CohortCode, CohortPlan, SessionMove};
+use super::register::find_session;
 use super::{Cohort, SessionState};
 use crate::programme::Programme;
 use crate::refusal::{Item, Quantity, Refusal};
@@ -25,20 +26,12 @@ impl CohortAmendment {
     }
 }
 
-fn session<'a>(cohort: &'a Cohort, word: &CohortCode) -> Result<&'a SessionState, Refusal> {
-    cohort.sessions.get(word).ok_or_else(|| Refusal::Unknown {
-        item: Item::Session,
-        name: word.to_string(),
-        field: "session",
-    })
-}
-
 /// A session of which no register was recorded: its members' attendance is of its day.
 fn without_register<'a>(
     cohort: &'a Cohort,
     word: &CohortCode,
 ) -> Result<&'a SessionState, Refusal> {
-    let session = session(cohort, word)?;
+    let session = find_session(cohort, word)?;
     if session.register.is_some() {
         return Err(Refusal::Settled { item: Item::Session, name: word.to_string() });
     }
