@@ -10,6 +10,7 @@ use super::event::BeneficiaryEvent;
 use super::fact::{Fact, FactKind};
 use super::facts::Decision;
 use crate::refusal::Refusal;
+use crate::retraction::rests_on;
 
 /// What a fact rests on, of those that stand and were recorded before it.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +45,8 @@ fn check_retraction(path: &Beneficiary, sequence: Sequence) -> Result<(), Refusa
     let mut without = Vec::new();
     for (number, event) in path.standing() {
         if number > sequence && check_after(event, || with.iter().copied()).is_ok() {
-            check_after(event, || without.iter().copied()).map_err(|because| Refusal::RestsOn {
-                sequence: number,
-                event: event.fact.event_type(),
-                because: Box::new(because),
-            })?;
+            check_after(event, || without.iter().copied())
+                .map_err(|because| rests_on(number, event.fact.event_type(), because))?;
         }
         with.push(event);
         if number != sequence {

@@ -11,8 +11,8 @@ use super::facts::RegistrationCorrection;
 use super::idea::correction;
 use super::{Beneficiary, State, lawful};
 use crate::context::Context;
-use crate::refusal::{Item, Refusal};
-use crate::role::Role;
+use crate::refusal::Refusal;
+use crate::retraction::{check_author, no_event, rests_on};
 
 /// Asks whether the event of `sequence` may be retracted: by its author or a director, and only if
 /// every event that came later would still have been allowed without it.
@@ -21,19 +21,13 @@ pub(super) fn check(
     sequence: Sequence,
     context: &Context,
 ) -> Result<(), Refusal> {
-    let target = path.event(sequence).ok_or_else(|| Refusal::Unknown {
-        item: Item::Event,
-        name: sequence.to_string(),
-        field: "sequence",
-    })?;
+    let target = path.event(sequence).ok_or_else(|| no_event(sequence))?;
     // What another stream tells of too (money in a fund, a seat in a cohort, a duplicate) is corrected
     // by the command that undoes it in both.
     if !target.fact.kind().admission().is_retractable() {
         return Err(Refusal::NotRetractable { sequence, event: target.fact.event_type() });
     }
-    if target.by != context.actor && context.role != Role::Director {
-        return Err(Refusal::NeedsRole { role: Role::Director });
-    }
+    check_author(&target.by, context)?;
     check_later_events(path, sequence, context)
 }
 
@@ -123,7 +117,7 @@ fn judge_again(
             matches!(event.fact, Fact::Retracted(_) | Fact::RegistrationCorrected(_));
         if *sequence > since && !is_of_others {
             lawful(&state, &event, &context.programme, context.subject)
-                .map_err(|because| rests_on(*sequence, &event, because))?;
+                .map_err(|because| rests_on(*sequence, event.fact.event_type(), because))?;
         }
         state.fold(&event);
     }
@@ -141,12 +135,8 @@ fn check_corrections(
         {
             let said = registration_by(standing[..place].iter().copied());
             correction::check(said.as_ref(), correction)
-                .map_err(|because| rests_on(*sequence, event, because))?;
+                .map_err(|because| rests_on(*sequence, event.fact.event_type(), because))?;
         }
     }
     Ok(())
-}
-
-fn rests_on(sequence: Sequence, event: &BeneficiaryEvent, because: Refusal) -> Refusal {
-    Refusal::RestsOn { sequence, event: event.fact.event_type(), because: Box::new(because) }
 }
