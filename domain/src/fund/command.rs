@@ -237,7 +237,7 @@ fn opening(fund: &Fund, envelope: &Envelope, programme: &Programme) -> Result<()
     lines::check_opening(envelope)
 }
 
-fn at_most(what: Amount, limit: Xof, given: Xof) -> Result<(), Refusal> {
+pub(super) fn at_most(what: Amount, limit: Xof, given: Xof) -> Result<(), Refusal> {
     if given <= limit { Ok(()) } else { Err(Refusal::TooMuch { what, limit, given }) }
 }
 

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Fund;
+use super::command::at_most;
 use super::event::{Budget, Commitment, Envelope};
 use crate::path::facts::{FinancingCase, PaymentKind};
 use crate::path::{BeneficiaryEvent, Fact};
@@ -187,11 +188,7 @@ pub(super) fn stands(fund: &Fund, budget: &Budget) -> bool {
 pub(super) fn check_commitment(fund: &Fund, commitment: &Commitment) -> Result<(), Refusal> {
     let line = drawn_from(fund, commitment.budget_line.as_ref(), commitment.instrument)?;
     let Some(line) = line else { return Ok(()) };
-    let (limit, given) = (line.free(), commitment.amount);
-    if given <= limit {
-        return Ok(());
-    }
-    Err(Refusal::TooMuch { what: Amount::LineBalance, limit, given })
+    at_most(Amount::LineBalance, line.free(), commitment.amount)
 }
 
 /// The line that a financing draws from; none where the fund has no lines.

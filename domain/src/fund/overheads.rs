@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Fund;
-use super::command::fresh;
+use super::command::{at_most, fresh};
 use super::lines::overhead_line;
 use crate::reference::ReversalGround;
 use crate::refusal::{Amount, Duty, Item, Refusal};
@@ -75,11 +75,11 @@ pub type PaidOverheads = HashTrieMapSync<PaymentReference, PaidOverhead>;
 pub(super) fn check(fund: &Fund, overhead: &Overhead) -> Result<(), Refusal> {
     let line = overhead_line(fund, &overhead.line)?;
     fresh(fund, &overhead.payment_reference)?;
-    let (what, limit, given) = (Amount::LineBalance, line.free(), overhead.amount);
+    let given = overhead.amount;
     if given == Xof::ZERO {
         return Err(Refusal::OtherAmount { what: Amount::Overhead, expected: Xof::of(1), given });
     }
-    if given <= limit { Ok(()) } else { Err(Refusal::TooMuch { what, limit, given }) }
+    at_most(Amount::LineBalance, line.free(), given)
 }
 
 /// The reversal that a command asks for, of the cost as it was paid.
