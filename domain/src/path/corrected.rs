@@ -15,7 +15,8 @@ use sira_numbers::Sequence;
 use super::event::BeneficiaryEvent;
 use super::fact::Fact;
 use super::facts::{
-    Attendance, AttendanceCorrection, Presence, Registration, RegistrationCorrection,
+    Attendance, AttendanceCorrection, IdentityChange, Presence, Registration,
+    RegistrationCorrection, Transfer, TransferReturn,
 };
 use crate::reference::RegionCode;
 use crate::values::Within;
@@ -90,28 +91,37 @@ impl<'a> AsCorrected<'a> {
             .filter_map(|(_, one)| one.region.as_ref())
             .next_back()
             .map(|change| change.after);
-        let mut fact = event.fact.clone();
-        match &mut fact {
-            Fact::Registered(said) => later().for_each(|(_, one)| one.apply(said)),
+        // Only what is rewritten is copied: most events of a path are read as they are.
+        let fact = match &event.fact {
+            Fact::Registered(said) => {
+                let mut said = said.clone();
+                later().for_each(|(_, one)| one.apply(&mut said));
+                Fact::Registered(said)
+            }
             Fact::IdentityUpdated(change) if change.birth_year.is_some() => {
-                change.birth_year = year.or(change.birth_year);
+                let birth_year = year.or(change.birth_year);
+                Fact::IdentityUpdated(IdentityChange { birth_year, ..change.clone() })
             }
             Fact::Transferred(transfer) if Some(transfer.region) == told_region => {
-                transfer.region = region.unwrap_or(transfer.region);
+                let region = region.unwrap_or(transfer.region);
+                Fact::Transferred(Transfer { region, ..transfer.clone() })
             }
             Fact::TransferReturned(back) if Some(back.region) == self.left => {
-                back.region = region.unwrap_or(back.region);
+                let region = region.unwrap_or(back.region);
+                Fact::TransferReturned(TransferReturn { region, ..back.clone() })
             }
             Fact::EligibilityAssessed(assessment) => {
+                let mut assessment = assessment.clone();
                 if let (Some(age), Some(told), Some(year)) = (&mut assessment.age, told_year, year)
                 {
                     let by = told.signed() - year.signed();
                     age.years = age.years.saturating_add_signed(by);
                 }
+                Fact::EligibilityAssessed(assessment)
             }
             _ => return Cow::Borrowed(event),
-        }
-        Cow::Owned(BeneficiaryEvent { fact, ..event.clone() })
+        };
+        Cow::Owned(with(event, fact))
     }
 
     fn read_attendance<'e>(
@@ -129,7 +139,7 @@ impl<'a> AsCorrected<'a> {
         let Presence { present, minutes_present } = last.after;
         let fact =
             Fact::AttendanceRecorded(Attendance { present, minutes_present, ..told.clone() });
-        Cow::Owned(BeneficiaryEvent { fact, ..event.clone() })
+        Cow::Owned(with(event, fact))
     }
 
     /// Remembers what an event tells, as it was recorded.
@@ -157,6 +167,12 @@ impl<'a> AsCorrected<'a> {
             _ => {}
         }
     }
+}
+
+/// An event with another fact in the place of its own.
+fn with(event: &BeneficiaryEvent, fact: Fact) -> BeneficiaryEvent {
+    let BeneficiaryEvent { occurred_on, ref by, rules, backdating_reason, fact: _ } = *event;
+    BeneficiaryEvent { occurred_on, by: by.clone(), rules, backdating_reason, fact }
 }
 
 /// What the last registration among these events says, with the corrections among them. The year of birth is
