@@ -63,7 +63,6 @@ pub fn decide(
 ) -> Result<Vec<CohortEvent>, Refusal> {
     let gate = match command {
         CohortCommand::RecordRegister(_) => gate::check_register(cohort),
-        CohortCommand::CorrectRegister(_) => gate::check_correction(cohort),
         _ => gate::check(cohort, command.verb(), context.day()?, &context.programme),
     };
     let occurred_on = context.day()?;

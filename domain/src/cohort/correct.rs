@@ -135,7 +135,7 @@ impl Changed<'_> {
             Some(before) => {
                 let (before, after) = (before.clone(), after.clone());
                 let fact = AttendanceCorrection { session: word, before, after };
-                self.correct(path, line.beneficiary, Fact::AttendanceCorrected(fact))?
+                Some(self.correct(path, line.beneficiary, Fact::AttendanceCorrected(fact))?)
             }
             None => {
                 check_member(self.cohort, line.beneficiary, self.plan.on)?;
@@ -152,14 +152,14 @@ impl Changed<'_> {
         path: &Beneficiary,
         who: BeneficiaryId,
         fact: Fact,
-    ) -> Result<Option<BeneficiaryEvent>, Refusal> {
+    ) -> Result<BeneficiaryEvent, Refusal> {
         let context = Context { subject: who.0, ..self.context.clone() };
         let occurred_on = context.day()?;
         let (rules, _) = context.programme.rules_on(occurred_on);
         let (by, backdating_reason) = (context.actor.clone(), context.backdating_reason);
         let event = BeneficiaryEvent { occurred_on, by, rules, backdating_reason, fact };
         crate::path::may_follow(path, &event, &context)?;
-        Ok(Some(event))
+        Ok(event)
     }
 
     /// The line of a member who had none.

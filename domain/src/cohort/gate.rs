@@ -16,10 +16,8 @@ use crate::refusal::{Item, Refusal, check_items, no_command};
 /// The rule that forbids it; [`Refusal::Unknown`] for a word that is no command.
 pub fn gate(cohort: &Cohort, word: &str, context: &Context) -> Result<(), Refusal> {
     let verb = Verb::of(word).ok_or_else(|| no_command(word))?;
-    match verb {
-        Verb::RecordRegister => return check_register(cohort),
-        Verb::CorrectRegister => return check_correction(cohort),
-        _ => {}
+    if verb == Verb::RecordRegister {
+        return check_register(cohort);
     }
     check(cohort, verb, context.day()?, &context.programme)
 }
