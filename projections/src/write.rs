@@ -1,7 +1,6 @@
 //! Writing changes into the tables, within the transaction that moves the checkpoints.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use sira_database::on_engine;
 use sira_numbers::Position;
@@ -21,24 +20,10 @@ const IDS_PER_STATEMENT: usize = 500;
 /// Writes what changes in the tables of some projections, and moves their checkpoints, in one
 /// transaction; false when another runner was first.
 ///
-/// In a task of its own: a runner that is dropped must not cut a `COPY` off, whose connection would
-/// answer the next who takes it from the pool with what is left of it.
+/// A crash or a runner that is dropped before the commit leaves neither rows nor checkpoints moved, and the
+/// next one takes the batch again.
 pub(crate) async fn write_batch<F: Feed>(
     feed: &F,
-    store: &ReadStore,
-    models: Vec<&'static Model>,
-    places: (Position, Position),
-    changes: &Arc<Changes>,
-) -> Result<bool, FoldError> {
-    let (journal, store) = (feed.journal().to_owned(), store.clone());
-    let changes = Arc::clone(changes);
-    let written =
-        tokio::spawn(async move { write_now(&journal, &store, &models, places, &changes).await });
-    written.await.unwrap_or_else(|lost| Err(FoldError::Unavailable(lost.into())))
-}
-
-async fn write_now(
-    journal: &str,
     store: &ReadStore,
     models: &[&'static Model],
     places: (Position, Position),
@@ -46,16 +31,13 @@ async fn write_now(
 ) -> Result<bool, FoldError> {
     let mut transaction = store.begin().await?;
     let versions: Vec<_> = models.iter().map(|model| (model.name, model.version)).collect();
+    let journal = feed.journal();
     if !checkpoint::advance_all(transaction.connection(), journal, &versions, places).await? {
         transaction.rollback().await?;
         return Ok(false);
     }
     let tables = models.iter().flat_map(|model| model.tables());
-    if let Err(error) = write(transaction.connection(), tables, changes).await {
-        // If the connection is gone, so is the transaction.
-        let _ = transaction.rollback().await;
-        return Err(error.into());
-    }
+    write(transaction.connection(), tables, changes).await?;
     transaction.commit().await?;
     Ok(true)
 }

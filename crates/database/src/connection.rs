@@ -1,7 +1,9 @@
 //! One connection: borrowed, taken from a pool, or of its own; and one transaction.
 
+use std::ops::{Deref, DerefMut};
+
 use sqlx::pool::PoolConnection;
-use sqlx::{Executor, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{Database, Executor, PgConnection, Postgres, Sqlite, SqliteConnection};
 
 use crate::{ByEngine, OnEngine, on_engine};
 
@@ -14,9 +16,61 @@ pub type Handle = ByEngine<PoolConnection<Postgres>, PoolConnection<Sqlite>>;
 /// A connection outside every pool; closed when it is dropped.
 pub type Link = ByEngine<PgConnection, SqliteConnection>;
 
-/// A transaction; rolled back when it is dropped.
-pub type Transaction =
-    ByEngine<sqlx::Transaction<'static, Postgres>, sqlx::Transaction<'static, Sqlite>>;
+/// A transaction. One that is dropped before its end takes its connection along: see [`Underway`].
+pub type Transaction = ByEngine<Underway<Postgres>, Underway<Sqlite>>;
+
+/// A connection of a pool with a transaction on it.
+///
+/// It goes back to the pool when the answer to its `COMMIT` or `ROLLBACK` was read, and is closed otherwise:
+/// after an error, or when whoever waited is cut off. A driver's own rollback is not enough there. Where a
+/// `BEGIN` or the end of a `COPY` is cut between the question and its answer, the driver has lost count of its
+/// answers, and whoever takes the connection next writes into a transaction that nobody commits, or reads what
+/// another has asked. The server rolls back what is left when the connection goes.
+#[derive(Debug)]
+pub struct Underway<DB: Database>(Option<PoolConnection<DB>>);
+
+impl<DB: Database> Underway<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    /// Begins one by a statement.
+    pub(crate) async fn begin(
+        handle: PoolConnection<DB>,
+        statement: &'static str,
+    ) -> Result<Self, sqlx::Error> {
+        let mut begun = Self(Some(handle));
+        begun.execute(sqlx::raw_sql(statement)).await?;
+        Ok(begun)
+    }
+
+    async fn end(mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        self.execute(sqlx::raw_sql(statement)).await?;
+        drop(self.0.take());
+        Ok(())
+    }
+}
+
+impl<DB: Database> Deref for Underway<DB> {
+    type Target = DB::Connection;
+
+    fn deref(&self) -> &DB::Connection {
+        self.0.as_deref().expect("it is taken by the end alone")
+    }
+}
+
+impl<DB: Database> DerefMut for Underway<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        self.0.as_deref_mut().expect("it is taken by the end alone")
+    }
+}
+
+impl<DB: Database> Drop for Underway<DB> {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            drop(handle.detach());
+        }
+    }
+}
 
 impl Connection<'_> {
     /// The same connection, for one statement more.
@@ -78,8 +132,8 @@ impl Transaction {
     /// When the commit was refused or broke off: it may have been made all the same.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Postgres(transaction) => transaction.commit().await,
-            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.end("COMMIT").await,
+            Self::Sqlite(transaction) => transaction.end("COMMIT").await,
         }
     }
 
@@ -89,8 +143,8 @@ impl Transaction {
     /// When the database has gone: nothing of it is there then either.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Postgres(transaction) => transaction.rollback().await,
-            Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::Postgres(transaction) => transaction.end("ROLLBACK").await,
+            Self::Sqlite(transaction) => transaction.end("ROLLBACK").await,
         }
     }
 }

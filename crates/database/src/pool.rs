@@ -2,6 +2,7 @@
 
 use sqlx::{Executor, PgPool, SqlitePool};
 
+use crate::connection::Underway;
 use crate::{ByEngine, Handle, OnEngine, Transaction, on_engine};
 
 /// Connections to one database. Cheap to clone.
@@ -9,16 +10,6 @@ pub type Pool = ByEngine<PgPool, SqlitePool>;
 
 /// Fixes one moment for as long as the transaction lasts, at its first statement that reads.
 const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/// Begins a transaction to the end, also when nobody waits for it any more. Where a caller is cut off between
-/// the database's answer and the driver's note of it, the connection would go back to the pool with a transaction
-/// that nobody knows of: whatever is run on it later is never committed, and keeps its locks.
-async fn to_the_end<T: Send + 'static>(
-    begin: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
-) -> Result<T, sqlx::Error> {
-    let ended = tokio::spawn(begin).await;
-    ended.unwrap_or_else(|error| Err(sqlx::Error::Io(std::io::Error::other(error))))
-}
 
 impl Pool {
     /// Takes a connection.
@@ -39,12 +30,10 @@ impl Pool {
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         Ok(match self {
             Self::Postgres(pool) => {
-                let pool = pool.clone();
-                ByEngine::Postgres(to_the_end(async move { pool.begin().await }).await?)
+                ByEngine::Postgres(Underway::begin(pool.acquire().await?, "BEGIN").await?)
             }
             Self::Sqlite(pool) => {
-                let pool = pool.clone();
-                ByEngine::Sqlite(to_the_end(async move { pool.begin().await }).await?)
+                ByEngine::Sqlite(Underway::begin(pool.acquire().await?, "BEGIN").await?)
             }
         })
     }
@@ -61,17 +50,15 @@ impl Pool {
     pub async fn snapshot(&self, first: &[&str]) -> Result<Transaction, sqlx::Error> {
         Ok(match self {
             Self::Postgres(pool) => {
-                let pool = pool.clone();
-                let begun = to_the_end(async move { pool.begin_with(BEGIN_SNAPSHOT).await });
-                let mut transaction = begun.await?;
+                let handle = pool.acquire().await?;
+                let mut transaction = Underway::begin(handle, BEGIN_SNAPSHOT).await?;
                 for statement in first {
                     transaction.execute(sqlx::raw_sql(statement)).await?;
                 }
                 ByEngine::Postgres(transaction)
             }
             Self::Sqlite(pool) => {
-                let pool = pool.clone();
-                ByEngine::Sqlite(to_the_end(async move { pool.begin().await }).await?)
+                ByEngine::Sqlite(Underway::begin(pool.acquire().await?, "BEGIN").await?)
             }
         })
     }

@@ -206,7 +206,6 @@ impl<F: Feed> Pack<F> {
         };
         self.folds.load_rules(&self.feed).await?;
         self.folds.show(&mut changes);
-        let changes = Arc::new(changes);
         let (to, single) = (last.position, taken == 1);
         match self.write_together(from, to, &changes).await {
             Ok(true) => {
@@ -240,10 +239,10 @@ impl<F: Feed> Pack<F> {
         &mut self,
         from: Position,
         to: Position,
-        changes: &Arc<Changes>,
+        changes: &Changes,
     ) -> Result<bool, FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
-        let written = write_batch(&self.feed, &self.store, models, (from, to), changes).await?;
+        let written = write_batch(&self.feed, &self.store, &models, (from, to), changes).await?;
         if written {
             for member in &mut self.members {
                 if member.runs() && member.position == from {
@@ -261,12 +260,11 @@ impl<F: Feed> Pack<F> {
         &mut self,
         from: Position,
         to: Position,
-        changes: &Arc<Changes>,
+        changes: &Changes,
     ) -> Result<(), FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
         for model in models {
-            let written =
-                write_batch(&self.feed, &self.store, vec![model], (from, to), changes).await;
+            let written = write_batch(&self.feed, &self.store, &[model], (from, to), changes).await;
             let Some(member) = self.members.iter_mut().find(|one| one.model.name == model.name)
             else {
                 continue;

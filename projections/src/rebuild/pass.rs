@@ -6,8 +6,6 @@
 //! folded. The two share site, lease and swap, and no more would be honest: here a build goes on after a
 //! stream and a poisoned family, there after a position.
 
-use std::sync::Arc;
-
 use sira_numbers::Position;
 use tokio::sync::{mpsc, watch};
 
@@ -194,9 +192,8 @@ impl<'a, F: Feed> Pass<'a, F> {
         let Some(last) = batch[..taken].last() else { return Ok(!batch.is_empty()) };
         self.folds.load_rules(self.feed).await?;
         self.folds.show(&mut changes);
-        let changes = Arc::new(changes);
         let (store, places) = (&self.site.store, (self.at, last.position));
-        if !write::write_batch(self.feed, store, self.models.to_vec(), places, &changes).await? {
+        if !write::write_batch(self.feed, store, self.models, places, &changes).await? {
             return Err(FoldError::Unavailable("another process builds on this site".into()));
         }
         self.folds.settle_and_make_room();

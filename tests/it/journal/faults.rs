@@ -73,6 +73,20 @@ impl Holder {
     }
 }
 
+/// Rows that are written and taken back.
+async fn copied_in_vain(pool: &Pool) {
+    let mut transaction = pool.begin().await.unwrap();
+    match transaction.connection() {
+        ByEngine::Postgres(db) => {
+            let mut copy = db.copy_in_raw("COPY cut_off FROM STDIN").await.unwrap();
+            copy.send("1\n2\n".as_bytes()).await.unwrap();
+            copy.finish().await.unwrap();
+        }
+        connection => connection.run("INSERT INTO cut_off VALUES (1)").await.unwrap(),
+    }
+    transaction.rollback().await.unwrap();
+}
+
 on_both_engines! {
     async fn who_is_cut_off_while_a_transaction_begins_leaves_none_open(engine) {
         let (pool, mut other) = alone(engine).await;
@@ -96,6 +110,34 @@ on_both_engines! {
             wrote.unwrap();
             written += 1;
             assert_eq!(other.count("cut_off").await, written, "cut off after {polls} polls");
+        }
+    }
+
+    async fn who_is_cut_off_in_a_transaction_leaves_nothing_of_it_to_the_next(engine) {
+        let (pool, mut other) = alone(engine).await;
+        other.run("CREATE TABLE cut_off (n bigint)").await;
+        // Cut off after each of the moments at which rows that are copied wait for the database.
+        for (asked, polls) in (1_i64..).zip((1..=16).cycle().take(320)) {
+            {
+                let mut copied = std::pin::pin!(copied_in_vain(&pool));
+                for _ in 0..polls {
+                    if futures::poll!(copied.as_mut()).is_ready() {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            // Whoever comes next has the answer to their own question, and what they write is there for everybody.
+            let answer: i64 = on_engine!(&pool, db => {
+                sqlx::query_scalar("SELECT CAST($1 AS bigint)").bind(asked).fetch_one(db).await
+            })
+            .unwrap();
+            assert_eq!(answer, asked, "cut off after {polls} polls");
+            let wrote = on_engine!(&pool, db => {
+                sqlx::query("INSERT INTO cut_off VALUES (1)").execute(db).await.map(drop)
+            });
+            wrote.unwrap();
+            assert_eq!(other.count("cut_off").await, asked, "cut off after {polls} polls");
         }
     }
 
