@@ -111,7 +111,9 @@ fn check_present(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
 fn months(stories: &BTreeMap<(String, Uuid), Story>, path: &Story, version: u64) -> Vec<u32> {
     let programme: Uuid = path.programme().unwrap().parse().unwrap();
     let programme = &stories[&("programme".to_owned(), programme)];
-    let set = programme.of("RulesSet").find(|event| event.number("version") == Some(version));
+    // Rules that were taken back keep judging what they judged.
+    let mut sets = programme.all.iter().filter(|event| event.is("RulesSet"));
+    let set = sets.find(|event| event.number("version") == Some(version));
     let set = set.map(|event| event.body["rules"]["follow_up_months"].as_array().unwrap());
     set.map_or(vec![1, 3, 6, 12, 24], |months| {
         months.iter().map(|month| u32::try_from(month.as_u64().unwrap()).unwrap()).collect()

@@ -4,7 +4,7 @@
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 use sira::commands::{Answer, Call, CommandError, Commands};
-use sira_domain::cohort::Cohort;
+use sira_domain::cohort::{Cohort, SessionState};
 use sira_domain::fund::Fund;
 use sira_domain::path::{FinancingState, Stage, State, Status};
 use sira_domain::programme::Programme;
@@ -30,6 +30,8 @@ pub struct Home {
     pub programme: Uuid,
     pub cohorts: Vec<Uuid>,
     pub funds: Vec<Uuid>,
+    /// A fund with lines, which pays costs of its own; nobody asks it for money.
+    pub costs: Uuid,
 }
 
 /// A history under way.
@@ -72,8 +74,8 @@ impl Life {
         let convention = json!({ "name": "Essai", "signed_on": "2021-07-06", "term_years": 30,
                                  "renewable": true, "parties": [{ "name": "Agence", "role": "agency" }] });
         let signed = self.begin_own::<Programme>(convention).await.unwrap();
-        let home_of = Home { programme: signed.id, cohorts: Vec::new(), funds: Vec::new() };
-        self.homes.push(home_of);
+        let (cohorts, funds, costs) = (Vec::new(), Vec::new(), Uuid::nil());
+        self.homes.push(Home { programme: signed.id, cohorts, funds, costs });
         for region in ["segou", "mopti", "kayes"] {
             let office = json!({ "office": format!("{region}-1"), "name": "Antenne", "region": region,
                                  "occurred_on": "2021-07-06" });
@@ -98,10 +100,15 @@ impl Life {
         }
         for _ in 0..2 {
             self.begin_cohort(home).await;
-            let fund = self.begin_fund(home).await;
+            let fund = self.begin_fund(home, json!([])).await;
             self.homes[home].funds.push(fund);
         }
-        let unused = self.begin_fund(home).await;
+        let lines = json!([
+            { "line": "dons", "label": "Dons", "amount": 2_000_000, "instruments": ["grant"] },
+            { "line": "frais", "label": "Frais", "amount": 1_000_000, "overheads": true },
+        ]);
+        self.homes[home].costs = self.begin_fund(home, lines).await;
+        let unused = self.begin_fund(home, json!([])).await;
         self.own::<Fund>(unused, "close-fund", json!({})).await.unwrap();
     }
 
@@ -121,11 +128,14 @@ impl Life {
         self.homes[home].cohorts.push(begun.id);
     }
 
-    async fn begin_fund(&mut self, home: usize) -> Uuid {
+    async fn begin_fund(&mut self, home: usize, lines: Value) -> Uuid {
         let code = format!("f{}", self.next());
-        let envelope = json!({ "occurred_on": "2022-01-01", "programme": self.homes[home].programme,
+        let mut envelope = json!({ "occurred_on": "2022-01-01", "programme": self.homes[home].programme,
             "code": code, "donor": "Bailleur", "budget": 3_000_000,
             "period": { "from": "2022-01-01", "to": "2026-12-31" } });
+        if lines.as_array().is_some_and(|lines| !lines.is_empty()) {
+            envelope["lines"] = lines;
+        }
         self.begin_own::<Fund>(envelope).await.unwrap().id
     }
 
@@ -148,12 +158,14 @@ impl Life {
 
     /// One command more, to somebody or something.
     pub async fn go_on(&mut self) {
-        match self.dice.roll(80) {
+        match self.dice.roll(84) {
             0 if self.dice.roll(4) == 0 => self.register().await,
             1 | 2 => self.command_programme().await,
             3..8 => self.command_cohort().await,
             8 => self.command_fund().await,
             9..11 => self.link().await,
+            11..14 => self.command_costs().await,
+            14 | 15 => self.command_programme().await,
             _ => self.command_person().await,
         }
     }
@@ -251,7 +263,23 @@ impl Life {
     async fn command_programme(&mut self) {
         let home = usize::try_from(self.dice.roll(2)).unwrap();
         let entries = self.entries(self.homes[home].programme).await;
-        let (word, body) = match self.dice.roll(11) {
+        let (word, body) = match self.dice.roll(16) {
+            11 | 12 => (
+                "amend-office",
+                json!({ "office": "mopti-1", "name": format!("Antenne {}", self.dice.roll(3)), "reason": "Nom" }),
+            ),
+            13 | 14 => {
+                let known = self
+                    .commands
+                    .current::<Programme>(self.homes[home].programme)
+                    .await
+                    .unwrap()
+                    .unwrap();
+                // Not the offices that everything else happens at.
+                let sequence = 5 + self.dice.roll(known.state.version.get() - 4);
+                ("retract", json!({ "sequence": sequence, "reason": "Par erreur" }))
+            }
+            15 => return self.rank(home).await,
             6 => {
                 let actor = *self.dice.pick(&["awa", "oumou", "adviser", "director"]);
                 let from = day("2022-01-01") + Days::new(self.dice.roll(900));
@@ -293,11 +321,31 @@ impl Life {
         let _ = self.own::<Programme>(self.homes[home].programme, word, body).await;
     }
 
+    /// Those who have been interviewed, ranked for a session that few places are in.
+    async fn rank(&mut self, home: usize) {
+        let mut entries = Vec::new();
+        for person in &self.people {
+            let path = self.commands.current_beneficiary(person.id).await.unwrap().unwrap();
+            let state = path.state.state();
+            let is_open = (state.stage, state.status) == (Stage::Recruitment, Status::Active);
+            if person.home == home && is_open && state.interview.is_some() {
+                entries.push(person.id);
+            }
+        }
+        let list =
+            json!({ "session": format!("r{}", self.next()), "seats": 1, "entries": entries });
+        let list = list.as_object().unwrap().clone();
+        let by = call("committee", Role::Committee);
+        let id = self.homes[home].programme;
+        let _ = checked(self.commands.command::<Programme>(id, "rank-candidates", list, by).await);
+    }
+
     async fn command_cohort(&mut self) {
         let home = usize::try_from(self.dice.roll(2)).unwrap();
         let id = *self.dice.pick(&self.homes[home].cohorts);
         let cohort = self.commands.current::<Cohort>(id).await.unwrap().unwrap();
-        match self.dice.roll(12) {
+        match self.dice.roll(20) {
+            12..20 => self.put_right(id, &cohort.state).await,
             0 => {
                 let _ = self
                     .own::<Cohort>(id, "close-cohort", json!({ "occurred_on": "2026-07-01" }))
@@ -307,6 +355,55 @@ impl Life {
             1..5 => self.hold_session(id).await,
             _ => self.record_register(id, &cohort.state).await,
         }
+    }
+
+    /// What was told of a group in error: a line of a register, a day, a session, the plan, any event.
+    async fn put_right(&mut self, id: Uuid, cohort: &Cohort) {
+        let sessions: Vec<_> = cohort.sessions.values().collect();
+        let held: Vec<_> = cohort.sessions.values().filter(|one| one.register.is_some()).collect();
+        let reason = "Par erreur";
+        let (word, body) = match self.dice.roll(8) {
+            4.. if !held.is_empty() => {
+                let session = *self.dice.pick(&held);
+                return self.correct_register(id, cohort, session).await;
+            }
+            0 => (
+                "amend-cohort",
+                json!({ "capacity": 5 + self.dice.roll(4), "centre": format!("Centre {}", self.dice.roll(3)), "reason": reason }),
+            ),
+            1 => (
+                "retract",
+                json!({ "sequence": 1 + self.dice.roll(cohort.version.get()), "reason": reason }),
+            ),
+            chance if !sessions.is_empty() => {
+                let session = *self.dice.pick(&sessions);
+                let name = &session.plan.session;
+                let on = session.plan.on + Days::new(1);
+                match chance {
+                    2 => ("move-session", json!({ "session": name, "on": on, "reason": reason })),
+                    _ => ("cancel-session", json!({ "session": name, "reason": reason })),
+                }
+            }
+            _ => return,
+        };
+        let _ = self.own::<Cohort>(id, word, body).await;
+    }
+
+    async fn correct_register(&mut self, id: Uuid, cohort: &Cohort, session: &SessionState) {
+        let members: Vec<_> = cohort.members_on(session.plan.on).collect();
+        if members.is_empty() {
+            return;
+        }
+        let who = *self.dice.pick(&members);
+        let mut line = json!({ "beneficiary": who, "present": self.dice.roll(2) > 0 });
+        if line["present"] == true && self.dice.roll(2) > 0 {
+            line["minutes_present"] = json!(30 + self.dice.roll(90));
+        }
+        let sheet =
+            json!({ "session": session.plan.session, "lines": [line], "reason": "Par erreur" });
+        let sheet = sheet.as_object().unwrap().clone();
+        let call = call("trainer", Role::Trainer);
+        let _ = checked(self.commands.record_register(id, "correct-register", sheet, call).await);
     }
 
     /// A session some days after the last has joined, with its register.
@@ -350,9 +447,72 @@ impl Life {
                                  "amendment": format!("A{}", self.next()) });
             let _ = self.own::<Fund>(id, "adjust-budget", budget).await;
         } else if self.own::<Fund>(id, "close-fund", json!({})).await.is_ok() {
-            let fund = self.begin_fund(home).await;
+            let fund = self.begin_fund(home, json!([])).await;
             self.homes[home].funds.push(fund);
         }
+    }
+
+    /// Costs of a fund itself, what undoes them, and the lines of statements that they were found on; and what
+    /// is amended or taken back in that fund.
+    async fn command_costs(&mut self) {
+        let home = usize::try_from(self.dice.roll(2)).unwrap();
+        let id = self.homes[home].costs;
+        let reference = format!("F-{home}-{}", self.dice.roll(9));
+        let on = day("2022-03-01") + Days::new(self.dice.roll(30));
+        let statement = format!("{:064x}", self.dice.roll(3));
+        let line = 2 + self.dice.roll(3);
+        let (role, actor, word, body) = match self.dice.roll(10) {
+            0..3 => (
+                Role::Finance,
+                "finance",
+                "record-overhead",
+                json!({ "occurred_on": on, "line": "frais",
+                "amount": 5_000 + 1_000 * self.dice.roll(4), "payment_reference": reference, "what": "Loyer" }),
+            ),
+            3 => (
+                Role::Finance,
+                "comptable",
+                "reverse-overhead",
+                json!({ "occurred_on": "2022-04-10",
+                "undone_reference": reference, "ground": "bounced", "payment_reference": format!("R{reference}") }),
+            ),
+            4..6 => (
+                Role::Finance,
+                "finance",
+                "confirm-reconciliation",
+                json!({ "statement": statement,
+                "lines": [{ "line": line, "payment_reference": reference }] }),
+            ),
+            6 => (
+                Role::Finance,
+                "finance",
+                "withdraw-reconciliation",
+                json!({ "statement": statement,
+                "lines": [line], "ground": "recorded_in_error" }),
+            ),
+            7 => (
+                Role::Director,
+                "director",
+                "amend-fund",
+                json!({ "donor": format!("Bailleur {}", self.dice.roll(3)), "reason": "Nom complet" }),
+            ),
+            8 => (
+                Role::Director,
+                "director",
+                "adjust-budget",
+                json!({ "budget": 3_000_000 + 1_000 * self.dice.roll(9),
+                "amendment": format!("A{}", self.next()) }),
+            ),
+            _ => (
+                Role::Director,
+                "director",
+                "retract",
+                json!({ "sequence": 1 + self.dice.roll(30), "reason": "Par erreur" }),
+            ),
+        };
+        let body = body.as_object().unwrap().clone();
+        let done = self.commands.command::<Fund>(id, word, body, call(actor, role)).await;
+        let _ = checked(done);
     }
 
     async fn link(&mut self) {
@@ -363,7 +523,15 @@ impl Life {
         let (word, body) = match self.dice.roll(6) {
             0 | 1 => ("unlink-duplicate", json!({ "reason": "Deux personnes", "occurred_on": on })),
             2 => ("dismiss-duplicate", judged),
-            3 => ("reconsider-duplicate", judged),
+            3 => {
+                let path = self.commands.current_beneficiary(frozen).await.unwrap().unwrap();
+                let told_apart = path.state.state().dismissed.first().map(|other| other.0);
+                let other = told_apart.unwrap_or(continues);
+                (
+                    "reconsider-duplicate",
+                    json!({ "other": other, "reason": "Si", "occurred_on": on }),
+                )
+            }
             _ => ("link-duplicate", json!({ "continues": continues, "occurred_on": on })),
         };
         self.command(frozen, Role::Director, word, body).await;

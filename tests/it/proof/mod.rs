@@ -39,7 +39,7 @@ use life::Life;
 use tables::{Stored, journal_of, stored};
 
 /// Commands tried in one history.
-const COMMANDS: usize = 3_200;
+const COMMANDS: usize = 3_800;
 /// The least number of each type of event over the histories of one run.
 const OFTEN: usize = 2;
 
@@ -123,34 +123,9 @@ fn count_types(events: &[RecordedEvent], counts: &mut BTreeMap<String, usize>) {
     }
 }
 
-/// Facts of shared streams and corrections that histories by chance do not make: what each leaves in the rows is
-/// asserted by the API tests of its subject (`api::{corrections, selection, fund_lines, payments, duplicates}`).
-const NOT_BY_CHANCE: [&str; 16] = [
-    "AttendanceCorrected",
-    "RegisterCorrected",
-    "SessionMoved",
-    "SessionCancelled",
-    "CohortAmended",
-    "CohortFactRetracted",
-    "FundAmended",
-    "FundFactRetracted",
-    "PaymentsReconciled",
-    "ReconciliationWithdrawn",
-    "OverheadPaid",
-    "OverheadReversed",
-    "CandidatesRanked",
-    "OfficeAmended",
-    "ProgrammeFactRetracted",
-    "DuplicateReconsidered",
-];
-
 fn assert_every_type_is_met(counts: &BTreeMap<String, usize>) {
     for (kind, ..) in [FACTS, COHORT_FACTS, FUND_FACTS, PROGRAMME_FACTS].into_iter().flatten() {
         let count = counts.get(*kind).copied().unwrap_or_default();
-        if NOT_BY_CHANCE.contains(kind) {
-            assert_eq!(count, 0, "{kind} is made by chance: it is counted like the others");
-            continue;
-        }
         assert!(count >= OFTEN, "{kind} happened {count} times: {counts:?}");
     }
 }

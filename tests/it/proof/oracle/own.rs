@@ -44,22 +44,31 @@ fn last_two(story: &Story) -> [Option<String>; 2] {
 /// The row of a cohort.
 pub fn cohort_row(story: &Story) -> Line {
     let plan = &story.of("CohortPlanned").last().unwrap().body;
+    let amended = |field: &str| {
+        let mut told = story.of("CohortAmended").map(|event| &event.body[field]);
+        told.rfind(|value| !value.is_null()).unwrap_or(&plan[field])
+    };
     let count = |kind: &str| story.of(kind).count();
     let sum = |field: &str| -> u64 {
-        story.of("RegisterRecorded").filter_map(|event| event.number(field)).sum()
+        let counted = |register: &Entry| {
+            let of_it = |event: &&Entry| event.body["session"] == register.body["session"];
+            let corrected = story.of("RegisterCorrected").rfind(of_it);
+            corrected.unwrap_or(register).number(field)
+        };
+        story.of("RegisterRecorded").filter_map(counted).sum()
     };
     let mut row = vec![some(story.id)];
-    row.extend(
-        ["programme", "code", "office", "centre", "capacity"].map(|field| text(&plan[field])),
-    );
+    row.extend(["programme", "code", "office"].map(|field| text(&plan[field])));
+    row.extend(["centre", "capacity"].map(|field| text(amended(field))));
+    let period = amended("period");
     row.extend([
         some(count("SeatTaken") - count("SeatReturned")),
-        some(count("SessionScheduled")),
+        some(count("SessionScheduled") - count("SessionCancelled")),
         some(count("RegisterRecorded")),
         some(sum("present")),
         some(sum("absent")),
-        text(&plan["period"]["from"]),
-        text(&plan["period"]["to"]),
+        text(&period["from"]),
+        text(&period["to"]),
         story.of("CohortClosed").last().map(|event| event.on.to_string()),
     ]);
     row.extend(last_two(story));
@@ -93,10 +102,15 @@ pub fn fund_row(story: &Story) -> Line {
     let committed = sum("Committed", "amount") - sum("Released", "amount") - back;
     let overheads = sum("OverheadPaid", "amount") - sum("OverheadReversed", "amount");
     let mut row = vec![some(story.id)];
-    row.extend(["programme", "code", "donor"].map(|field| text(&opened[field])));
+    let amended = |field: &str| {
+        let mut told = story.of("FundAmended").map(|event| &event.body[field]);
+        told.rfind(|value| !value.is_null()).unwrap_or(&opened[field])
+    };
+    row.extend(["programme", "code"].map(|field| text(&opened[field])));
     row.extend([
-        text(&opened["period"]["from"]),
-        text(&opened["period"]["to"]),
+        text(amended("donor")),
+        text(&amended("period")["from"]),
+        text(&amended("period")["to"]),
         some(budget),
         some(committed),
         some(paid - back),
@@ -104,6 +118,7 @@ pub fn fund_row(story: &Story) -> Line {
         some(sum("Repaid", "interest") - undone(&["repayment"], "interest")),
         some(credit),
         some(reversed),
+        some(overheads),
         some(budget.saturating_sub(committed).saturating_sub(overheads)),
         some(story.of("FundClosed").count() > 0),
     ]);
@@ -199,8 +214,10 @@ pub fn office_rows(story: &Story) -> Vec<Line> {
         let is_its_own = |event: &&Entry| event.body["office"] == opened.body["office"];
         let mut closings = story.of("OfficeClosed").filter(is_its_own);
         let closed = closings.rfind(|event| event.sequence > opened.sequence);
+        let mut amended = story.of("OfficeAmended").filter(is_its_own);
+        let named = amended.rfind(|event| event.sequence > opened.sequence).unwrap_or(opened);
         let mut row = vec![some(story.id)];
-        row.extend(["office", "name", "region"].map(|field| text(&opened.body[field])));
+        row.extend([&opened.body["office"], &named.body["name"], &opened.body["region"]].map(text));
         row.extend([some(opened.on), closed.map(|event| event.on.to_string())]);
         last.insert(row[1].clone(), row);
     }

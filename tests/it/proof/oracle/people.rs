@@ -31,7 +31,7 @@ pub fn attendance(story: &Story) -> Vec<Line> {
             some(event.on),
             some(&event.recorded_at),
             some(minutes),
-            some(if present { minutes } else { 0 }),
+            some(if present { event.number("minutes_present").unwrap_or(minutes) } else { 0 }),
             some(present),
         ];
         with_breakdown(story, event, own)

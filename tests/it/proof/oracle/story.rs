@@ -52,7 +52,7 @@ impl Story {
     pub fn new(id: Uuid, all: Vec<Entry>) -> Self {
         let retracted: Vec<Sequence> = all
             .iter()
-            .filter(|event| event.is("Retracted"))
+            .filter(|event| event.is("Retracted") || event.kind.ends_with("FactRetracted"))
             .filter_map(|event| event.number("sequence"))
             .map(|sequence| Sequence::try_new(sequence).unwrap())
             .collect();
@@ -62,6 +62,18 @@ impl Story {
             if events[place].is("RegistrationCorrected") {
                 let (before, correction) = events.split_at_mut(place);
                 correct(before, &correction[0].body);
+            }
+            if events[place].is("AttendanceCorrected") {
+                let (before, correction) = events.split_at_mut(place);
+                let after = &correction[0].body["after"];
+                for event in before {
+                    if event.is("AttendanceRecorded")
+                        && event.body["session"] == correction[0].body["session"]
+                    {
+                        event.body["present"] = after["present"].clone();
+                        event.body["minutes_present"] = after["minutes_present"].clone();
+                    }
+                }
             }
         }
         Self { id, all, events }
