@@ -10,7 +10,7 @@ use sira_domain::cohort::{self, Cohort, CohortEvent};
 use sira_domain::fund::{self, Fund, FundEvent, FundFact};
 use sira_domain::path::{Beneficiary, BeneficiaryEvent};
 use sira_domain::programme::{Programme, ProgrammeEvent};
-use sira_domain::values::{BeneficiaryId, CohortId, FundId, Xof};
+use sira_domain::values::{BeneficiaryId, CohortId, FundId, Slug, Xof};
 use sira_numbers::Position;
 use uuid::Uuid;
 
@@ -25,11 +25,19 @@ impl Tally {
     /// A run in which nothing was carried out, or nothing refused, proves nothing.
     pub fn check_that_much_was_tried(&self) {
         eprintln!("{:#?}", self.0);
-        for word in
-            ["enrol-in-training", "approve-financing", "record-disbursement", "record-register"]
-        {
+        for word in [
+            "enrol-in-training",
+            "approve-financing",
+            "record-disbursement",
+            "record-register",
+            "retract",
+        ] {
             let (done, refused) = &self.0[word];
             assert!(*done > 0 && !refused.is_empty(), "{word}: {done} done, {refused:?} refused");
+        }
+        // These are refused more rarely than a run of some seconds shows.
+        for word in ["correct-register", "correct-registration", "assign-adviser"] {
+            assert!(self.0[word].0 > 0, "{word}: none done");
         }
         let overspent = &self.0["approve-financing"].1;
         assert!(overspent.contains_key("amount_above_limit"), "no fund was ever short");
@@ -141,6 +149,19 @@ impl World {
         allowed
     }
 
+    /// A register counts the attendance that its members' paths tell, however often it was put right.
+    fn check_registers(&self, cohort: &Cohort, at: Position) {
+        let Some(plan) = &cohort.plan else { return };
+        for (word, session) in &cohort.sessions {
+            let Some(register) = &session.register else { continue };
+            let name: Slug = format!("{}.{word}", plan.code).parse().unwrap();
+            let attended = self.paths.values().filter_map(|path| path.state().sessions.get(&name));
+            let (present, absent): (Vec<_>, Vec<_>) = attended.partition(|one| one.present);
+            let counted = (register.present as usize, register.absent as usize);
+            assert_eq!((present.len(), absent.len()), counted, "{at}: the register of {name}");
+        }
+    }
+
     /// Between two appends the funds are the sum of their financings, and the cohorts of their members.
     fn check_that_streams_agree(&self, at: Position) {
         let mut sums: BTreeMap<FundId, (Xof, Xof, Xof)> = BTreeMap::new();
@@ -167,6 +188,7 @@ impl World {
         for (id, cohort) in &self.cohorts {
             let seated = seats.remove(&CohortId(*id)).unwrap_or_default();
             assert!(cohort.members.keys().eq(&seated), "{at}: cohort {id} and its members");
+            self.check_registers(cohort, at);
         }
         for (id, path) in &self.paths {
             if let Some(other) = path.state().continues_as {

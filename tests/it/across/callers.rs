@@ -143,7 +143,7 @@ impl Caller {
 
     /// Anything: most of it is refused, by a different rule each time. None when the server is gone.
     async fn next(&mut self) -> Option<Sent> {
-        let chance = self.dice.roll(20);
+        let chance = self.dice.roll(26);
         if chance < 9 {
             return self.about_money().await;
         }
@@ -176,8 +176,25 @@ impl Caller {
                 ("director", "link-duplicate", json!({ "continues": dice.pick(&town.people) }))
             }
             18 => ("director", "unlink-duplicate", json!({ "reason": "Deux personnes" })),
-            _ => {
+            19 => {
                 ("director", "transfer", json!({ "office": format!("segou-{}", 1 + dice.roll(2)) }))
+            }
+            20 => ("adviser", "accept-transfer", json!({})),
+            21 => ("adviser", "return-transfer", json!({ "reason": "Habite ailleurs" })),
+            22 => {
+                ("director", "assign-adviser", json!({ "adviser": *dice.pick(&["awa", "binta"]) }))
+            }
+            23 => {
+                let year = 1990 + dice.roll(9);
+                (
+                    "adviser",
+                    "correct-registration",
+                    json!({ "birth_year": year, "reason": "Erreur" }),
+                )
+            }
+            _ => {
+                let back = json!({ "sequence": 2 + dice.roll(24), "reason": "Saisi par erreur" });
+                ("director", "retract", back)
             }
         };
         body["occurred_on"] = json!("2022-03-01");
@@ -246,7 +263,8 @@ impl Caller {
         ("adviser", "request-financing", again())
     }
 
-    /// A session, or its register as the cohort was a moment ago, now and then with a line too few.
+    /// A session, or its register or a correction of one, as the cohort was a moment ago; now and then with a line
+    /// too few.
     async fn at_a_cohort(&mut self) -> Option<Sent> {
         let cohort = self.dice.pick(&self.town.cohorts).clone();
         let path = format!("/v1/cohorts/{cohort}");
@@ -267,6 +285,16 @@ impl Caller {
                 (self.dice.roll(12) != 0).then_some(line)
             })
             .collect();
+        let registered = shown["sessions"].as_object()?.iter();
+        let registered: Vec<_> = registered
+            .filter(|(_, session)| session["register"].is_object())
+            .map(|(word, _)| word.clone())
+            .collect();
+        if !registered.is_empty() && self.dice.roll(2) == 0 {
+            let session = self.dice.pick(&registered).clone();
+            let body = json!({ "session": session, "lines": lines, "reason": "Mauvaise ligne" });
+            return Some(self.sent("trainer", "correct-register", &path, body));
+        }
         let body = json!({ "session": planned.unwrap_or(session), "lines": lines });
         Some(self.sent("trainer", "record-register", &path, body))
     }
