@@ -177,6 +177,7 @@ impl FundFold {
             interest: fund.interest,
             credit: fund.credit,
             reversed: fund.disbursements_reversed,
+            overheads: fund.overheads,
             free: fund.free(),
             closed: fund.closed,
             version: fund.version,

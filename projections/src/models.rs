@@ -27,7 +27,7 @@ pub const MODELS: &[Model] = &[
     model("training_attendance", 1, &[StreamFamily::Path]),
     model("cohort_status", 2, &[StreamFamily::Cohort]),
     model("finance_lines", 3, &[StreamFamily::Path]),
-    model("fund_status", 3, &[StreamFamily::Fund]),
+    model("fund_status", 4, &[StreamFamily::Fund]),
     model("loan_status", 3, &[StreamFamily::Path]),
     model("visits", 1, &[StreamFamily::Path]),
     model("follow_up_schedule", 3, &[StreamFamily::Path, StreamFamily::Programme]),

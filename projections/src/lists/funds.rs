@@ -46,6 +46,8 @@ pub struct FundItem {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(with = "i64")]
     pub interest: Option<i64>,
+    /// Costs of the fund itself that were paid and not undone.
+    pub overheads: i64,
     /// What can still be committed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(with = "i64")]
@@ -126,7 +128,7 @@ fn statement(question: &FundQuestion<'_>) -> Statement {
     }
     Statement {
         columns: "c.fund, c.programme, c.code, c.donor, c.starts_on, c.ends_on, c.budget, c.committed, \
-                  c.disbursed, c.repaid, c.interest, c.free, c.closed, c.version, c.position",
+                  c.disbursed, c.repaid, c.interest, c.overheads, c.free, c.closed, c.version, c.position",
         from: "fund_status AS c",
         ordered: "c",
         order: &["starts_on", "fund"],

@@ -287,7 +287,10 @@ fn conditions(question: &PaymentQuestion<'_>) -> Vec<Condition> {
         conditions
             .extend(is_so.map(|is_so| Condition::plain(&format!("{column} {}", null(is_so)))));
     }
-    let reached = within(question.reach);
-    conditions.extend(reached.map(|reached| reached.within("(p.financing IS NULL OR ")));
+    // An overhead is nobody's payment, and a donor sees neither.
+    conditions.extend(match question.reach {
+        Reach::Funds(_) => Some(Condition::never()),
+        reach => within(reach).map(|reached| reached.within("(p.financing IS NULL OR ")),
+    });
     conditions
 }

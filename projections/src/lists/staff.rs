@@ -60,6 +60,9 @@ pub struct StaffQuestion<'a> {
     pub limit: u32,
 }
 
+/// The offices of the code that a row names.
+const OFFICE: &str = "EXISTS (SELECT 1 FROM offices AS o WHERE o.office = c.office AND ";
+
 type PostRow = (String, String, String, String, NaiveDate, NaiveDate, i64);
 
 /// A page of the staff.
@@ -134,7 +137,7 @@ where
 }
 
 fn conditions(question: &StaffQuestion<'_>) -> Vec<Condition> {
-    let in_regions = |regions: &[String]| of_office(&Condition::one_of("o.region", regions));
+    let in_regions = |regions: &[String]| Condition::one_of("o.region", regions);
     let mut conditions = Vec::new();
     if let Some(role) = &question.role {
         conditions.push(Condition::of("c.role = ?", [role.clone().into()]));
@@ -143,24 +146,27 @@ fn conditions(question: &StaffQuestion<'_>) -> Vec<Condition> {
         conditions.push(Condition::of("c.office = ?", [office.clone().into()]));
     }
     if let Some(region) = &question.region {
-        conditions.push(in_regions(std::slice::from_ref(region)));
+        conditions.push(of_office(&in_regions(std::slice::from_ref(region))));
     }
     conditions.extend(match question.reach {
         Reach::All => None,
-        Reach::Regions(regions) => Some(in_regions(regions)),
-        Reach::Offices(offices) => Some(of_office(&Condition::of_offices("o", offices))),
+        Reach::Regions(regions) => Some(of_reached_office(&in_regions(regions))),
+        Reach::Offices(offices) => Some(of_reached_office(&Condition::of_offices("o", offices))),
         Reach::Funds(_) => Some(Condition::never()),
     });
     conditions
 }
 
-/// That the office a row names is one that meets a condition. Where the row does not say whose office it is,
-/// since its programme was not kept yet, every office of that code must meet it: a code that two programmes
-/// have shows nobody of the one to those who reach the other alone.
+/// That the office a row names is one that meets a condition: where the row does not say whose office it is,
+/// since its programme was not kept yet, any office of that code.
 fn of_office(met: &Condition) -> Condition {
-    let one = "EXISTS (SELECT 1 FROM offices AS o WHERE o.office = c.office AND ";
-    let its_own = "c.programme IN ('', o.programme) AND ";
-    let own = met.clone().within(&format!("{one}{its_own}"));
-    let no_other = met.clone().within(&format!("NOT {one}NOT "));
-    own.and(Condition::plain("c.programme <> ''").or(no_other))
+    met.clone().within(&format!("{OFFICE}c.programme IN ('', o.programme) AND "))
+}
+
+/// As [`of_office`], of the offices within reach: where the row does not say whose office it is, every office of
+/// that code must be, so that a code that two programmes have shows nobody of the one to those who reach the
+/// other alone.
+fn of_reached_office(met: &Condition) -> Condition {
+    let no_other = met.clone().within(&format!("NOT {OFFICE}NOT "));
+    of_office(met).and(Condition::plain("c.programme <> ''").or(no_other))
 }

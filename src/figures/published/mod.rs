@@ -356,6 +356,7 @@ impl Published {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use sira_numbers::Sequence;
 
     use super::*;
 
@@ -369,7 +370,7 @@ mod tests {
         serde_json::from_value(event).unwrap()
     }
 
-    fn taken_back(sequence: u64) -> ProgrammeEvent {
+    fn taken_back(sequence: Sequence) -> ProgrammeEvent {
         let fact = json!({ "ProgrammeFactRetracted": { "sequence": sequence, "reason": "Saisi deux fois" } });
         let event = json!({ "occurred_on": "2024-03-01", "by": "directrice", "fact": fact });
         serde_json::from_value(event).unwrap()
@@ -382,7 +383,7 @@ mod tests {
             ("2024-01-01", set(1, "2024-01-01", "month")),
             ("2024-01-02", set(2, "2024-02-01", "week")),
             ("2024-01-03", set(3, "2024-06-01", "quarter")),
-            ("2024-03-01", taken_back(2)),
+            ("2024-03-01", taken_back(Sequence::of_index(1))),
         ];
         let calendar = calendar_of(past.map(|(on, event)| (day(on), event)));
         for (on, ends) in [

@@ -14,7 +14,7 @@ use sira_numbers::Position;
 use sira_projections::ReadStore;
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
-use super::app::{MASTER, NAME, Reply, TestApp, keys_url, region, registration, steps, with};
+use super::app::{MASTER, NAME, TestApp, keys_url, region, registration, steps, with};
 use crate::support::Engine;
 
 /// Pieces of everything personal that the scripts send.

@@ -189,7 +189,7 @@ crate::on_both_engines! {
         ]);
         let answer = compared(&app, &finance, &fund, "application/json", &csv).await.ok(200);
         let expected = [("reversed", json!(3)), ("reversed", json!(4)), ("reversed", json!(5)), ("reversed", json!(6)),
-                        ("surplus", json!(7)), ("reversed", json!(8)), ("reversed", Value::Null), ("missing", Value::Null)];
+                        ("surplus", json!(7)), ("matched", json!(8)), ("reversed", Value::Null), ("missing", Value::Null)];
         let rows = answer["rows"].as_array().unwrap();
         let found: Vec<_> = rows.iter().map(|row| (row["state"].as_str().unwrap(), row["line"].clone())).collect();
         assert_eq!(found, expected);

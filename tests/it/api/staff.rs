@@ -159,9 +159,10 @@ crate::on_both_engines! {
             }
             // A path that is closed takes no other adviser: it stands in no order's way.
             if person == 3 {
-                app.walk(&id, &steps(), "record-business-start").await;
-                let end = json!({ "occurred_on": "2022-06-01", "reason": "no_market" });
-                app.done(Role::Adviser, &id, "record-business-closure", &end).await;
+                app.walk(&id, &steps(), "record-interview").await;
+                let no = json!({ "occurred_on": "2022-02-10", "decision": "not_selected", "method": "committee",
+                                 "session": "2022-02", "reason": "Autre projet" });
+                app.done(Role::Committee, &id, "decide-selection", &no).await;
             }
         }
         app.caught_up().await;

@@ -41,6 +41,10 @@ table! {
             "Paid back above all that was owed, and held for the persons.",
         );
         reversed: Xof = means("Annulé", "Payments out that were undone.");
+        overheads: Xof = means(
+            "Frais de gestion",
+            "Costs of the fund itself that were paid and not undone.",
+        );
         free: Xof = means("Disponible", "What can still be committed.");
         closed: bool = means("Clos", "Whether it is closed.");
         version: Version = VERSION;
