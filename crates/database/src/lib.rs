@@ -19,7 +19,7 @@ mod profile;
 mod schema;
 
 pub use by_engine::{ByEngine, Engine, OnEngine};
-pub use connection::{Connection, Handle, Link, Transaction};
+pub use connection::{Connection, Handle, Link, Transaction, Underway};
 pub use database::{Database, PostgresServer, SqliteFile, sqlite_path};
 pub use error::DatabaseError;
 pub use lease::{Lease, LeaseRow};

@@ -191,8 +191,8 @@ crate::on_both_engines! {
         let expected = [("reversed", json!(3)), ("reversed", json!(4)), ("reversed", json!(5)), ("reversed", json!(6)),
                         ("surplus", json!(7)), ("matched", json!(8)), ("reversed", Value::Null), ("missing", Value::Null)];
         let rows = answer["rows"].as_array().unwrap();
-        let found: Vec<_> = rows.iter().map(|row| (row["state"].as_str().unwrap(), row["line"].clone())).collect();
-        assert_eq!(found, expected);
+        let shown: Vec<_> = rows.iter().map(|row| (row["state"].as_str().unwrap(), row["line"].clone())).collect();
+        assert_eq!(shown, expected);
         assert_eq!(rows[4]["differs"], json!(["repeated"]));
         // Paid by the account, undone, and not come back; the last one never went over the account.
         let told = |row: &Value| (row["payment"]["payment_reference"].clone(), row["is_reversal"].clone());

@@ -161,7 +161,7 @@ crate::on_both_engines! {
             if person == 3 {
                 app.walk(&id, &steps(), "record-interview").await;
                 let no = json!({ "occurred_on": "2022-02-10", "decision": "not_selected", "method": "committee",
-                                 "session": "2022-02", "reason": "Autre projet" });
+                                 "session": "2022-02", "reason": "Dossier faible" });
                 app.done(Role::Committee, &id, "decide-selection", &no).await;
             }
         }

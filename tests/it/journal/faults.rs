@@ -82,7 +82,9 @@ async fn copied_in_vain(pool: &Pool) {
             copy.send("1\n2\n".as_bytes()).await.unwrap();
             copy.finish().await.unwrap();
         }
-        connection => connection.run("INSERT INTO cut_off VALUES (1)").await.unwrap(),
+        connection @ ByEngine::Sqlite(_) => {
+            connection.run("INSERT INTO cut_off VALUES (1)").await.unwrap();
+        }
     }
     transaction.rollback().await.unwrap();
 }

@@ -160,12 +160,11 @@ impl Life {
     pub async fn go_on(&mut self) {
         match self.dice.roll(84) {
             0 if self.dice.roll(4) == 0 => self.register().await,
-            1 | 2 => self.command_programme().await,
+            1 | 2 | 14 | 15 => self.command_programme().await,
             3..8 => self.command_cohort().await,
             8 => self.command_fund().await,
             9..11 => self.link().await,
             11..14 => self.command_costs().await,
-            14 | 15 => self.command_programme().await,
             _ => self.command_person().await,
         }
     }
