@@ -1,5 +1,6 @@
 //! From events to rows.
 
+use sira_domain::likeness::Likeness;
 use sira_domain::path::facts::{
     DuplicateLink, IdentityChange, Registration, Transfer, TransferReturn,
 };
@@ -177,11 +178,24 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
             pairs::drop_open_pairs(self.transaction.connection(), id, &[]).await?;
             return Ok(());
         }
-        let sought = Sought { id, profile, before: position };
-        let by = (keys, &self.index);
-        let search = find_alike(self.transaction.connection(), by, &sought).await?;
-        let pairs: Vec<_> =
-            search.found.into_iter().map(|found| (found.id, found.likeness)).collect();
+        // Whoever is like a path that was frozen in favour of this one is like this person.
+        let mut profiles = vec![profile];
+        for frozen in rows::frozen_for(self.transaction.connection(), id).await? {
+            profiles.extend(open_person(keys, &frozen).await?.map(|(_, profile)| profile));
+        }
+        let mut pairs: Vec<(Uuid, Likeness)> = Vec::new();
+        for profile in profiles {
+            let sought = Sought { id, profile, before: position };
+            let by = (keys, &self.index);
+            let search = find_alike(self.transaction.connection(), by, &sought).await?;
+            for found in search.found {
+                match pairs.iter_mut().find(|(known, _)| *known == found.id) {
+                    Some((_, known)) if known.score >= found.likeness.score => {}
+                    Some((_, known)) => *known = found.likeness,
+                    None => pairs.push((found.id, found.likeness)),
+                }
+            }
+        }
         pairs::drop_open_pairs(self.transaction.connection(), id, &pairs).await?;
         pairs::put_pairs(self.transaction.connection(), id, &pairs, position).await?;
         Ok(())

@@ -71,6 +71,24 @@ pub(super) async fn find(
     row.map(person).transpose()
 }
 
+/// The paths that were frozen in favour of one, in the order of their ids.
+pub(super) async fn frozen_for(
+    connection: ReadConnection<'_>,
+    id: Uuid,
+) -> Result<Vec<Person>, ReadError> {
+    let rows: Vec<PersonColumns> = on_engine!(connection, db => {
+        sqlx::query_as(
+            "SELECT aggregate_id, programme, reference, office, region, birth_year, identity,
+                    position, continues_as
+               FROM case_identity WHERE continues_as = $1 ORDER BY aggregate_id",
+        )
+        .bind(id.to_string())
+        .fetch_all(db)
+        .await
+    })?;
+    rows.into_iter().map(person).collect()
+}
+
 /// Stores people, each in the place of what was stored of them before.
 pub(super) async fn put_people(
     mut connection: ReadConnection<'_>,

@@ -288,6 +288,26 @@ on_both_engines! {
         assert!(listed.iter().any(|pair| [&pair["one"]["id"], &pair["other"]["id"]].contains(&&second["id"])), "{listed:?}");
     }
 
+    async fn whoever_is_like_a_frozen_path_stays_proposed_when_the_person_is_told_anew(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let frozen = told(&app, &person(&programme, "Sitan Essai", 1991, &json!({}))).await;
+        let alike = told(&app, &person(&programme, "Sitan Essai", 1991, &json!({}))).await;
+        let continues = told(&app, &person(&programme, "Autre Nomentier", 1960, &json!({}))).await;
+        let link = json!({ "continues": continues["id"] });
+        app.done(Role::Director, text(&frozen["id"]), "link-duplicate", &link).await;
+        let proposed = async || {
+            let all = pairs(&app).await;
+            let ids: Vec<_> = all.iter().flat_map(|pair| ["one", "other"].map(|side| pair[side]["id"].clone())).collect();
+            assert_eq!(ids.len(), 2, "{all:?}");
+            assert!(ids.contains(&continues["id"]) && ids.contains(&alike["id"]), "{all:?}");
+        };
+        proposed().await;
+        let change = json!({ "identity": { "phone": "70000009" } });
+        app.done(Role::Adviser, text(&continues["id"]), "update-identity", &change).await;
+        proposed().await;
+    }
+
     async fn the_worklist_is_paged_and_kept_to_the_callers_reach(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
