@@ -111,8 +111,10 @@ pub(super) fn view() -> View {
     View {
         schema: READ_SCHEMA,
         name: "figures".to_owned(),
-        about: "Les chiffres publiés, les mêmes que ceux de l'API. The published figures, the same as the \
-                API's. Clé / key: programme, month, indicator, region, sex, age_band."
+        about: "Les chiffres publiés, les mêmes que ceux de l'API ; une dimension vide est le total : fixez chacune, \
+                n'additionnez pas le total et ses parts. The published figures, the same as the API's; an empty \
+                dimension is the total: fix each, and do not add the total to its parts. Clé / key: programme, \
+                month, indicator, region, sex, age_band."
             .to_owned(),
         columns: COLUMNS.iter().map(column).collect(),
         from: format!("{DATA_SCHEMA}.published_figures AS t"),
