@@ -15,7 +15,10 @@ use uuid::Uuid;
 use crate::crash::cluster::Cluster;
 use crate::crash::server::{Place, Server};
 
-/// How long the callers go on, in all.
+/// Rounds that two undisturbed servers are given at most.
+const ROUNDS_MAX: usize = 8;
+
+/// How long the callers go on, in all; of two undisturbed servers, in a round.
 fn seconds() -> u64 {
     std::env::var("SIRA_MODEL_SECONDS").map_or(6, |seconds| seconds.parse().unwrap())
 }
@@ -26,12 +29,19 @@ async fn undisturbed(place: &Place) {
     let town = Town::build(place, &servers[0].url).await;
     let mut callers = Callers::of(&town);
     let urls = servers.each_ref().map(|server| server.url.clone());
-    let running = callers.start(&urls);
-    tokio::time::sleep(Duration::from_secs(seconds())).await;
-    callers.stop(running).await;
-    callers.send_again(&urls[1]).await;
-    let tally = audit::check(place, &callers).await;
-    tally.check_that_much_was_tried();
+    let mut lacks = Vec::new();
+    // A busy machine comes to less in a round: they go on until each rule was met.
+    for _ in 0..ROUNDS_MAX {
+        let running = callers.start(&urls);
+        tokio::time::sleep(Duration::from_secs(seconds())).await;
+        callers.stop(running).await;
+        callers.send_again(&urls[1]).await;
+        lacks = audit::check(place, &callers).await.lacks();
+        if lacks.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(lacks, Vec::<String>::new());
     for server in servers {
         server.stop().await;
     }
