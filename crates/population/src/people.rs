@@ -3,7 +3,7 @@
 use sira_domain::identity::Phone;
 use sira_domain::path::facts::{
     Consent, ConsentScope, DuplicateClaim, ErasureGround, ErasureRequest, Idea,
-    IdentityChangeRequest, Recognition,
+    IdentityChangeRequest, Recognition, RegistrationAmendment,
 };
 use sira_domain::path::{Beneficiary, BeneficiaryCommand, Stage, Status, link};
 use sira_domain::reference::ModuleCode;
@@ -133,6 +133,34 @@ impl World {
         let change = IdentityChangeRequest { birth_year: None, identity: AmendedIdentity(sealed) };
         let author = self.by_adviser(case, on);
         self.act(case, &author, BeneficiaryCommand::UpdateIdentity(change));
+        Ok(())
+    }
+
+    /// One in eight of those who are noted was registered wrongly: whether they are displaced was misheard.
+    pub(crate) fn correct_registration(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+    ) -> Result<(), GenerateError> {
+        // By the id and not by the dice: all else that is invented stays as it was.
+        let told = case.path.state().registration.as_ref().and_then(|told| told.displaced);
+        let Some(displaced) = told.filter(|_| case.id.as_u128().is_multiple_of(8)) else {
+            return Ok(());
+        };
+        let amendment = RegistrationAmendment {
+            sex: None,
+            birth_year: None,
+            region: None,
+            cercle: None,
+            education: None,
+            disability: None,
+            displaced: Some(!displaced),
+            intake: None,
+            consent: None,
+            reason: Self::seal(case, "reason", "Mal entendu à l'inscription")?,
+        };
+        let author = self.by_adviser(case, on);
+        self.act(case, &author, BeneficiaryCommand::CorrectRegistration(amendment));
         Ok(())
     }
 

@@ -70,6 +70,7 @@ impl World {
             Step::Note => {
                 self.note(case, on)?;
                 self.refer(place, case, on)?;
+                self.correct_registration(case, on)?;
             }
             Step::Paper => self.attach(case, on)?,
             Step::Grievance => self.complain(place, case, on)?,
