@@ -86,11 +86,11 @@ pub fn tally(
     let (mut cells, mut places) = (Vec::<(Key, Tally)>::new(), FxHashMap::<Key, usize>::default());
     let mut last = None;
     for measure in indicator.measures {
-        for fact in cube.at(*measure, moment.position) {
+        cube.walk(*measure, moment.position, |fact, _| {
             if !asked.fits(fact, indicator.kind) {
-                continue;
+                return;
             }
-            let Some(share) = (indicator.share)(*measure, fact, &context) else { continue };
+            let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
             let key = key_of(fact, &groups);
             let place = match last {
                 Some((known, place)) if known == key => place,
@@ -101,7 +101,7 @@ pub fn tally(
             };
             last = Some((key, place));
             cells[place].1.add(share, indicator.finish);
-        }
+        });
     }
     cells.into_iter().collect()
 }

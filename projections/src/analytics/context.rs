@@ -26,9 +26,9 @@ pub struct ShareContext {
     pub day: i32,
     /// Words by place.
     pub places: Places,
-    /// By the place of the path; [`NEVER`] for those who have not.
+    /// By the person; [`NEVER`] for those who have not.
     days: FxHashMap<Measure, Vec<i32>>,
-    /// By the place of the path; [`UNSEEN`] for those who were not visited.
+    /// By the person; [`UNSEEN`] for those who were not visited.
     visits: FxHashMap<u32, Vec<u16>>,
 }
 
@@ -65,23 +65,19 @@ impl ShareContext {
             Need::Day(measure) => {
                 self.days.entry(measure).or_insert_with(|| {
                     let mut days = vec![NEVER; cube.cases.len()];
-                    for fact in cube.at(measure, position) {
-                        days[fact.case as usize] = fact.on;
-                    }
+                    cube.walk(measure, position, |fact, _| days[fact.case as usize] = fact.on);
                     days
                 });
             }
             Need::Visit(months) => {
                 self.visits.entry(months).or_insert_with(|| {
                     let mut seen = vec![UNSEEN; cube.cases.len()];
-                    for fact in cube.at(Measure::Visit, position) {
-                        match fact.tells {
-                            Tells::Visit(visit) if visit.milestone == months => {
-                                seen[fact.case as usize] = visit.status;
-                            }
-                            _ => {}
+                    cube.walk(Measure::Visit, position, |fact, _| match fact.tells {
+                        Tells::Visit(visit) if visit.milestone == months => {
+                            seen[fact.case as usize] = visit.status;
                         }
-                    }
+                        _ => {}
+                    });
                     seen
                 });
             }
@@ -90,15 +86,15 @@ impl ShareContext {
 
     /// The day on which a person reached something; none if not, or not asked for.
     #[must_use]
-    pub fn day_of(&self, measure: Measure, case: u32) -> Option<i32> {
-        let day = self.days.get(&measure)?.get(case as usize).copied();
+    pub fn day_of(&self, measure: Measure, person: u32) -> Option<i32> {
+        let day = self.days.get(&measure)?.get(person as usize).copied();
         day.filter(|day| *day != NEVER)
     }
 
     /// How a person's business was seen at the visit of so many months, as a place of the words.
     #[must_use]
-    pub fn visit(&self, months: u32, case: u32) -> Option<u16> {
-        let seen = self.visits.get(&months)?.get(case as usize).copied();
+    pub fn visit(&self, months: u32, person: u32) -> Option<u16> {
+        let seen = self.visits.get(&months)?.get(person as usize).copied();
         seen.filter(|seen| *seen != UNSEEN)
     }
 

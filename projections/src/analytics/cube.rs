@@ -9,6 +9,7 @@ use sira_numbers::Position;
 use super::facts::cases::Cases;
 use super::facts::fact::{FigureFact, STANDS};
 use super::facts::measure::{Measure, Source};
+use super::persons::{LinkedFact, Persons};
 use super::words::{Dictionary, Dimension};
 
 /// The facts of one read database.
@@ -59,7 +60,32 @@ impl Cube {
         }
     }
 
-    /// The facts of a measure that stood at a position.
+    /// The facts of a measure that count at a position, as of the path that stands for the person; and the path that
+    /// told each. Where two paths are one person's, what both tell counts once ([`super::persons`]).
+    pub fn walk(
+        &self,
+        measure: Measure,
+        position: Position,
+        mut take: impl FnMut(&FigureFact, u32),
+    ) {
+        let persons = Persons::at(self, position);
+        if persons.are_of_one_path() {
+            return self.at(measure, position).for_each(|fact| take(fact, fact.case));
+        }
+        let mut linked = Vec::new();
+        for fact in self.at(measure, position) {
+            match persons.fact_of(fact) {
+                None => take(fact, fact.case),
+                Some(fact) => linked.push(fact),
+            }
+        }
+        persons.count(self, measure, position, &mut linked);
+        for LinkedFact { person, fact } in linked {
+            take(&FigureFact { case: person, ..fact }, fact.case);
+        }
+    }
+
+    /// The facts of a measure that stood at a position, path by path.
     pub fn at(&self, measure: Measure, position: Position) -> impl Iterator<Item = &FigureFact> {
         // Facts told later are not even looked at.
         self.told(measure, position).iter().filter(move |fact| position < fact.until)

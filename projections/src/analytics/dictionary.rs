@@ -19,6 +19,10 @@ pub fn definitions_md() -> String {
          A cell moves on when at least five people in it changed. A period is what was published at its end less \
          what was published before it, so that what is recorded late counts when it is published; an indicator that \
          does not add up so is published from the beginning on alone.\n\n\
+         Somebody who has two paths, one frozen for the other, is one person, with the facts and the money of both, \
+         each once: what both have reached counts on the first day, and the sums are over both. (Une personne qui a \
+         deux parcours, l'un gelé au profit de l'autre, compte une fois, avec les faits et l'argent des deux : ce que les \
+         deux ont atteint compte au premier jour, et les sommes portent sur les deux.)\n\n\
          | indicator | name | unit | over | formula | source | also by | published over |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- |\n",
         words(&common),

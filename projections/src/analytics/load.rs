@@ -5,7 +5,8 @@ use sira_numbers::Position;
 use crate::{ReadError, ReadStore};
 
 /// The projections that facts are read from: the cube stands where the last of them stands.
-pub const PROJECTIONS: [&str; 7] = [
+pub const PROJECTIONS: [&str; 8] = [
+    "case_links",
     "case_milestones",
     "training_attendance",
     "finance_lines",

@@ -15,6 +15,7 @@ mod facts;
 mod indicators;
 mod live;
 mod load;
+mod persons;
 mod place;
 pub mod query;
 mod tally;

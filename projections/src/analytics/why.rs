@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::context::ShareContext;
 use super::cube::Cube;
-use super::facts::{FigureFact, Measure, Tells, day_of};
+use super::facts::{FigureFact, Link, Measure, Tells, day_of};
 use super::indicators::{Indicator, Need};
 use super::query::{Moment, PlacedQuery};
 
@@ -60,26 +60,28 @@ pub fn why(
     limit: usize,
 ) -> CellReasons {
     let context = ShareContext::new(cube, moment.position, moment.day, indicator.needs);
-    let mut found: Vec<(&FigureFact, i64, i64)> = Vec::new();
+    let mut found: Vec<(FigureFact, i64, i64)> = Vec::new();
     let mut events = 0;
     for measure in indicator.measures {
-        for fact in cube.at(*measure, moment.position) {
+        cube.walk(*measure, moment.position, |fact, path| {
             if !asked.fits(fact, indicator.kind) {
-                continue;
+                return;
             }
-            let Some(share) = (indicator.share)(*measure, fact, &context) else { continue };
+            let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
             events += 1;
             if after.is_none_or(|after| (fact.since, fact.part) > after) {
+                // The event is one of the path that told it.
+                let fact = FigureFact { case: path, ..*fact };
                 found.push((fact, share.part, share.whole));
             }
-        }
+        });
     }
     found.sort_unstable_by_key(|(fact, ..)| (fact.since, fact.part));
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|(fact, ..)| (fact.since, fact.part));
     let beside = beside(cube, indicator, moment, &found);
-    let reason = |(fact, part, whole): &(&FigureFact, i64, i64)| CellReason {
+    let reason = |(fact, part, whole): &(FigureFact, i64, i64)| CellReason {
         id: cube.cases.id(fact.case).unwrap_or_default(),
         sequence: fact.sequence.into(),
         position: fact.since,
@@ -98,7 +100,7 @@ fn beside(
     cube: &Cube,
     indicator: &Indicator,
     moment: Moment,
-    found: &[(&FigureFact, i64, i64)],
+    found: &[(FigureFact, i64, i64)],
 ) -> FxHashMap<u32, Vec<Sequence>> {
     let cases: FxHashSet<u32> = found.iter().map(|(fact, ..)| fact.case).collect();
     let mut beside: FxHashMap<u32, Vec<Sequence>> = FxHashMap::default();
@@ -111,11 +113,11 @@ fn beside(
             Tells::Visit(visit) => visit.milestone == months,
             _ => false,
         };
-        for fact in cube.at(measure, moment.position) {
-            if months.is_none_or(|months| is_for(fact, months)) && cases.contains(&fact.case) {
-                beside.entry(fact.case).or_default().push(fact.sequence.into());
+        cube.walk(measure, moment.position, |fact, path| {
+            if months.is_none_or(|months| is_for(fact, months)) && cases.contains(&path) {
+                beside.entry(path).or_default().push(fact.sequence.into());
             }
-        }
+        });
     }
     for sequences in beside.values_mut() {
         sequences.sort_unstable();
@@ -128,7 +130,8 @@ fn beside(
 pub type Change = (Position, Uuid, Sequence);
 
 /// The events that changed a cell between two positions: facts that came to count, facts that ceased
-/// to, and those that are looked up beside them. At most `limit`, the earliest first; and how many.
+/// to, those that are looked up beside them, and links that made one person of two paths. Of linked paths, what
+/// either tells is named, also where the other's counts in its place. At most `limit`, the earliest first; and how many.
 #[must_use]
 pub fn changes_between(
     cube: &Cube,
@@ -154,6 +157,13 @@ pub fn changes_between(
                 cases.insert(fact.case);
                 take(fact);
             }
+        }
+    }
+    for link in cube.facts(Measure::Link).iter().filter(is_known) {
+        let Tells::Link(Link { continues_as }) = link.tells else { continue };
+        if cases.contains(&link.case) || cases.contains(&continues_as) {
+            cases.extend([link.case, continues_as]);
+            take(link);
         }
     }
     for need in indicator.needs {

@@ -1,14 +1,18 @@
 //! The rows of one beneficiary's path: a fold of its stream alone.
 //!
 //! Each event tells rows (`tell`); nearly always that is all there is to do. What reaches back (a
-//! retraction, a correction, a payment that is undone, a path frozen as a duplicate) folds the path again, and the
-//! rows that stood are compared with the rows that stand now: so the rows at any position are those
-//! that the events up to it give, whatever came in between.
+//! retraction, a correction, a payment that is undone) folds the path again, and the rows that stood are compared
+//! with the rows that stand now: so the rows at any position are those that the events up to it give, whatever
+//! came in between.
+//!
+//! A path that is frozen as a duplicate keeps its rows, and has one more that names the path that continues. Whose
+//! they are is said where people are counted ([`crate::analytics`]), since that takes the rows of two streams.
 
 mod business;
 mod dims;
 mod event;
 mod ledger;
+mod link;
 mod memo;
 mod moment;
 mod money;
@@ -34,22 +38,11 @@ use crate::changes::Changes;
 use crate::decode::decode;
 use crate::rule_book::RuleBook;
 use crate::stream_fold::StreamFold;
-use crate::table::TableId;
 use crate::{FeedEvent, FoldError};
 use memo::{Before, Memo};
-use moment::{DUE_SLOTS, EventMoment, INCOME_SLOTS, Op};
+use moment::{EventMoment, Op};
 use payments::Undone;
 use tell::tell;
-
-/// Tables that count people: a person whose path is frozen as a duplicate is counted where they go on.
-/// Their money stays where it was paid out, with what is due of it.
-const OF_PEOPLE: [TableId; 5] = [
-    TableId::CaseMilestones,
-    TableId::TrainingAttendance,
-    TableId::TrainingAssessments,
-    TableId::Visits,
-    TableId::IndicatorValues,
-];
 
 /// A path's fold.
 #[derive(Clone, Debug)]
@@ -84,7 +77,7 @@ impl PathFold {
             self.retracted.insert(retraction.sequence);
         }
         self.past.push(Arc::new(event));
-        if reaches_back || self.state.continues_as.is_some() {
+        if reaches_back {
             self.fold_again(position, changes);
             return;
         }
@@ -187,9 +180,6 @@ impl PathFold {
                 }
             }
         }
-        if self.state.continues_as.is_some() {
-            rows.retain(|row| !OF_PEOPLE.contains(&row.table) || is_due(row));
-        }
         self.ledger.become_rows(rows, position, changes);
     }
 }
@@ -230,12 +220,6 @@ impl StreamFold for PathFold {
     }
 }
 
-/// Whether a row is an instalment.
-fn is_due(row: &ToldRow) -> bool {
-    let is_one = |slot| (DUE_SLOTS..INCOME_SLOTS).contains(&slot);
-    row.table == TableId::IndicatorValues && row.slot.is_some_and(is_one)
-}
-
 /// Whether an event may change what earlier events told.
 fn reaches_back(fact: &Fact) -> bool {
     match fact {
@@ -243,9 +227,7 @@ fn reaches_back(fact: &Fact) -> bool {
         | Fact::RegistrationCorrected(_)
         | Fact::AttendanceCorrected(_)
         | Fact::DisbursementReversed(_)
-        | Fact::RepaymentReversed(_)
-        | Fact::DuplicateLinked(_)
-        | Fact::DuplicateUnlinked(_) => true,
+        | Fact::RepaymentReversed(_) => true,
         Fact::IdentityUpdated(change) => change.birth_year.is_some(),
         _ => false,
     }

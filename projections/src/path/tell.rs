@@ -4,7 +4,7 @@ use sira_domain::path::Fact;
 
 use super::memo::{Before, Memo};
 use super::moment::{EventMoment, Op, reach, unreach};
-use super::{business, money, recruitment};
+use super::{business, link, money, recruitment};
 
 /// What an event tells, given the path after it.
 pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
@@ -45,6 +45,7 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         | Fact::ReferredToPartner(_)
         | Fact::GrievanceLodged(_)
         | Fact::GrievanceResolved(_) => business::tell(moment, memo, ops),
+        Fact::DuplicateLinked(_) | Fact::DuplicateUnlinked(_) => link::tell(moment, memo, ops),
         Fact::PathCompleted(_) => reach(moment, memo, ops, "completed"),
         Fact::Exited(_) => reach(moment, memo, ops, "exited"),
         Fact::Reopened(_) => {
@@ -67,8 +68,6 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         | Fact::NoteAdded(_)
         | Fact::DocumentAttached(_)
         | Fact::Retracted(_)
-        | Fact::DuplicateLinked(_)
-        | Fact::DuplicateUnlinked(_)
         | Fact::DuplicateDismissed(_)
         | Fact::DuplicateReconsidered(_)
         | Fact::IdentityUpdated(_)

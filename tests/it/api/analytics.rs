@@ -95,6 +95,84 @@ on_both_engines! {
         assert!(reached.contains(&("funnel_started", json!(100))) && reached.contains(&("funnel_financed", json!(0))), "{reached:?}");
     }
 
+    async fn a_linked_person_is_one_with_the_facts_and_the_money_of_both_paths(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let admin = app.token(Role::Admin).await;
+        let rules = json!({ "effective_from": "2021-07-06", "rules": { "modules": ["leadership"], "ceilings": { "grant": 1_000_000 } } });
+        app.command_of(&admin, "programmes", &programme, "set-rules", &rules).await.ok(200);
+        let fund = app.fund(&programme, "bailleur", 2_000_000).await;
+        let frozen = with_plan(&app, &programme).await;
+        app.done(Role::Adviser, &frozen, "request-financing", &request(&fund, 1_000_000)).await;
+        app.done(Role::Committee, &frozen, "approve-financing", &approval(&[1_000_000])).await;
+        app.done(Role::Director, &frozen, "sign-agreement", &json!({ "occurred_on": "2022-04-12", "financing": 1 })).await;
+        let paid = json!({ "occurred_on": "2022-04-20", "financing": 1, "tranche": 1, "amount": 1_000_000,
+            "method": "mobile_money", "payment_reference": "OM-1" });
+        app.done(Role::Finance, &frozen, "record-disbursement", &paid).await;
+        // The same person, registered elsewhere five days before.
+        let adviser = app.token(Role::Adviser).await;
+        let earlier = with(registration(&programme), "/occurred_on", json!("2022-01-05"));
+        let earlier = with(with(earlier, "/region", json!("mopti")), "/office", json!("mopti-1"));
+        let going_on = app.post(&adviser, "/v1/beneficiaries", &earlier).await.ok(201)["id"].clone();
+        let two = [("registered", json!(2)), ("financed", json!(1)), ("amount_disbursed", json!(1_000_000)),
+            ("trained", json!(1)), ("funnel_financed", json!(50)), ("registration_to_selection", json!(31))];
+        let one = [("registered", json!(1)), ("financed", json!(1)), ("amount_disbursed", json!(1_000_000)),
+            ("trained", json!(1)), ("funnel_financed", json!(100)), ("registration_to_selection", json!(36))];
+        let are = async |wanted: &[(&str, Value)], query: &str| {
+            for (name, wanted) in wanted {
+                assert_eq!(value(&app, name, query).await, *wanted, "{name} {query}");
+            }
+        };
+        are(&two, "").await;
+        let before = app.commands.journal().head().await.unwrap().position;
+        app.done(Role::Director, &frozen, "link-duplicate", &json!({ "continues": going_on })).await;
+        are(&one, "").await;
+        // Where and when the person was registered first, and once in all the parts.
+        assert_eq!(value(&app, "registered", "from=2022-01-05&to=2022-01-05&region=mopti").await, json!(1));
+        assert_eq!(value(&app, "registered", "region=segou").await, json!(0));
+        let director = app.token(Role::Director).await;
+        let behind = fresh(&app, &director, "/v1/analytics/indicators/financed/why").await.ok(200);
+        assert_eq!((&behind["events"], &behind["items"][0]["id"]), (&json!(1), &json!(frozen)));
+        are(&two, &format!("as_of_position={before}")).await;
+        let linked = app.commands.journal().head().await.unwrap().position;
+        app.done(Role::Director, &frozen, "unlink-duplicate", &json!({ "reason": "Deux personnes" })).await;
+        are(&two, "").await;
+        are(&one, &format!("as_of_position={linked}")).await;
+    }
+
+    async fn what_both_paths_of_a_person_tell_counts_once(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+            app.walk(&id, &steps(), "record-visit").await;
+            let income = json!({ "occurred_on": "2023-02-01", "survey": "follow_up", "from": "2022-01-01",
+                "to": "2022-12-31", "amount": 365_000, "source": "business" });
+            app.done(Role::Adviser, &id, "record-income", &income).await;
+            ids.push(id);
+        }
+        let seen = json!({ "occurred_on": "2024-06-02", "business_status": "trading", "monthly_revenue": 90_000,
+            "jobs": { "women": 5, "men": 0, "under_35": 1, "full_time_hundredths": 500 },
+            "difficulties": ["input_prices"], "next_step": "Embaucher" });
+        app.done(Role::Adviser, &ids[1], "record-visit", &seen).await;
+        app.done(Role::Director, &ids[1], "link-duplicate", &json!({ "continues": ids[0] })).await;
+        for (name, wanted) in [
+            ("registered", json!(1)), ("eligible", json!(1)), ("selected", json!(1)), ("trained", json!(1)),
+            ("businesses_started", json!(1)), ("survival_6", json!(100)), ("survival_24", json!(100)),
+            ("womens_share", json!(100)), ("attendance_rate", json!(100)), ("mean_income_follow_up", json!(365_000)),
+            // Of the business that was heard of last, on the path that is frozen.
+            ("jobs_created", json!(5)), ("jobs_women", json!(5)), ("revenue_change", json!(30_000)),
+        ] {
+            assert_eq!(value(&app, name, "").await, wanted, "{name}");
+        }
+        let funnel = rows(&app, "funnel").await;
+        let registered = funnel.iter().find(|row| row["indicator"] == "funnel_selected").unwrap();
+        assert_eq!((&registered["numerator"], &registered["denominator"]), (&json!(1), &json!(1)), "{registered}");
+        let modules = rows(&app, "indicators?name=module_pass_rate").await;
+        assert!(modules.len() == 4 && modules.iter().all(|row| row["denominator"] == json!(1)), "one assessment a module: {modules:?}");
+    }
+
     async fn every_indicator_answers_with_its_definition(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;

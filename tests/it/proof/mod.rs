@@ -11,6 +11,7 @@ mod leading;
 pub mod life;
 mod live;
 mod oracle;
+mod persons;
 mod poison;
 mod rebuilt;
 mod steps;
@@ -141,6 +142,7 @@ on_both_engines! {
             let events = journal_of(app.commands.journal()).await;
             let rows = stored(&app.read).await;
             check(&events, &rows, head);
+            persons::check(&events, &app.read, head).await;
             let feed = JournalFeed::new(app.commands.journal().clone());
             let failures = rebuild(&feed, &app.read, &all_models()).await.unwrap();
             assert!(failures.is_empty(), "{failures:?}");

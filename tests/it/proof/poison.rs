@@ -22,8 +22,9 @@ use crate::on_both_engines;
 use crate::support::dice::Dice;
 
 /// The models that are folded from paths.
-const OF_PATHS: [&str; 10] = [
+const OF_PATHS: [&str; 11] = [
     "case_status",
+    "case_links",
     "case_milestones",
     "training_attendance",
     "finance_lines",

@@ -74,7 +74,8 @@ pub(in crate::path) fn decided(
 
 impl DuplicateLink {
     /// Tells whether it freezes the path in whose stream it stands.
-    pub(in crate::path) fn freezes(&self) -> bool {
+    #[must_use]
+    pub fn freezes(&self) -> bool {
         self.continues == self.other
     }
 }

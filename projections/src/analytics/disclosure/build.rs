@@ -108,16 +108,18 @@ impl Building {
         let mut states: FxHashMap<CellKey, State> = FxHashMap::default();
         for (place, indicator) in self.indicators.iter().enumerate() {
             for measure in indicator.measures {
-                let held = cube.at(*measure, moment.position);
-                for fact in held.filter(|fact| self.audience.holds(fact)) {
-                    let Some(share) = (indicator.share)(*measure, fact, &context) else { continue };
+                cube.walk(*measure, moment.position, |fact, _| {
+                    if !self.audience.holds(fact) {
+                        return;
+                    }
+                    let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
                     let key = self.audience.key_of(fact, indicator.by_category);
                     let key = at_home(key, *self.homes.entry(fact.case).or_insert(key));
                     let state = states.entry(key).or_insert_with(|| State::new(count));
                     let person = state.people.entry(fact.case).or_default();
                     person.add(layout, place, share);
                     state.tallies[place].add(share, indicator.finish);
-                }
+                });
             }
         }
         states

@@ -54,7 +54,8 @@ impl Indicator {
             Source::IndicatorValues => {
                 matches!(measure, Measure::Due | Measure::CommunityAction | Measure::Support)
             }
-            Source::TrainingAssessments
+            Source::CaseLinks
+            | Source::TrainingAssessments
             | Source::LoanStatus
             | Source::Visits
             | Source::Grievances => false,

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::measure::Source;
 use super::own::{OwnColumns, Tag, Unfit, tag};
 
@@ -34,9 +34,9 @@ impl OwnColumns for AssessmentRow {
         "assessment"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
+    fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit> {
         Ok(Assessment {
-            module: tag(words, &self.module)?,
+            module: tag(cube, &self.module)?,
             score: u8::try_from(self.score)?,
             passed: self.passed,
         })

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::measure::Source;
 use super::own::{OwnColumns, Unfit};
 
@@ -31,7 +31,7 @@ impl OwnColumns for AttendanceRow {
         "attendance"
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, Unfit> {
+    fn tells(&self, _: &mut Cube) -> Result<Self::Told, Unfit> {
         let attended_minutes = self.attended_minutes.try_into()?;
         Ok(Attendance { attended_minutes, minutes: self.minutes.try_into()? })
     }

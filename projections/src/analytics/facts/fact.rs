@@ -5,6 +5,7 @@ use sira_numbers::Position;
 use super::assessment::Assessment;
 use super::attendance::Attendance;
 use super::grievance::Grievance;
+use super::link::Link;
 use super::loan::Loan;
 use super::money::Money;
 use super::own::Tag;
@@ -48,7 +49,8 @@ pub struct FigureFact {
     pub tells: Tells,
     /// What it is broken down by.
     pub dims: Dims,
-    /// Place of the path in the cube.
+    /// Place of the path in the cube; as [`walk`](super::super::cube::Cube::walk) tells it, of the path that stands
+    /// for the person.
     pub case: u32,
     /// Sequence of the event in its stream.
     pub sequence: u32,
@@ -79,6 +81,8 @@ pub enum Tells {
     Value(i64),
     /// A grievance and whether it was resolved.
     Grievance(Grievance),
+    /// The path under which the person continues.
+    Link(Link),
 }
 
 impl FigureFact {
@@ -92,7 +96,11 @@ impl FigureFact {
             Tells::Visit(visit) => visit.status,
             Tells::Income(income) => income.currency,
             Tells::Grievance(grievance) => grievance.category,
-            Tells::Nothing | Tells::Attendance(_) | Tells::Loan(_) | Tells::Value(_) => 0,
+            Tells::Nothing
+            | Tells::Attendance(_)
+            | Tells::Loan(_)
+            | Tells::Value(_)
+            | Tells::Link(_) => 0,
         }
     }
 
@@ -115,7 +123,7 @@ macro_rules! tells {
         })*
     };
 }
-tells!(Attendance, Assessment, Money, Loan, Visit, Income, Grievance);
+tells!(Attendance, Assessment, Money, Loan, Visit, Income, Grievance, Link);
 
 impl From<()> for Tells {
     fn from((): ()) -> Self {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::day::DayNumber;
 use super::measure::Source;
 use super::own::{OwnColumns, Tag, Unfit, tag};
@@ -33,8 +33,8 @@ impl OwnColumns for GrievanceRow {
         "grievance"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
-        let category = tag(words, &self.category)?;
+    fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit> {
+        let category = tag(cube, &self.category)?;
         Ok(Grievance { category, resolved_on: self.resolved_on.map(DayNumber::from) })
     }
 }

@@ -5,7 +5,7 @@ use sira_domain::path::LoanRisk;
 use sira_domain::values::Xof;
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::day::{DayNumber, day_of};
 use super::measure::Source;
 use super::own::{OwnColumns, Unfit};
@@ -50,7 +50,7 @@ impl OwnColumns for LoanRow {
         "loan"
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, Unfit> {
+    fn tells(&self, _: &mut Cube) -> Result<Self::Told, Unfit> {
         Ok(Loan {
             outstanding: Xof::try_new(u64::try_from(self.outstanding)?).map_err(|_| Unfit)?,
             oldest_unpaid_due_on: self.oldest_unpaid_due_on.map(DayNumber::from),

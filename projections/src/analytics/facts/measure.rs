@@ -54,6 +54,8 @@ const OF_INCOMES: &[Dimension] = &[
 /// The table that facts are read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
+    /// Which paths are one person's.
+    CaseLinks,
     /// What paths have reached.
     CaseMilestones,
     /// Who attended which session.
@@ -109,6 +111,7 @@ macro_rules! measures {
 }
 
 measures! {
+    Link "link" CaseLinks OF_PEOPLE;
     Registered "registered" CaseMilestones OF_PEOPLE;
     IdeaSubmitted "idea_submitted" CaseMilestones OF_PEOPLE;
     Eligible "eligible" CaseMilestones OF_PEOPLE;

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::measure::Source;
 use super::own::{OwnColumns, Unfit};
 
@@ -21,7 +21,7 @@ impl OwnColumns for MilestoneRow {
         &self.milestone
     }
 
-    fn tells(&self, _: &mut Dictionary) -> Result<Self::Told, Unfit> {
+    fn tells(&self, _: &mut Cube) -> Result<Self::Told, Unfit> {
         Ok(())
     }
 }

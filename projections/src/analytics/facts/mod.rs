@@ -9,6 +9,7 @@ pub(super) mod cases;
 mod day;
 pub(super) mod fact;
 mod grievance;
+mod link;
 mod loan;
 pub(super) mod measure;
 mod milestone;
@@ -20,5 +21,6 @@ mod visit;
 
 pub use day::{day_of, number_of};
 pub use fact::{Dims, FigureFact, Tells};
+pub use link::Link;
 pub use measure::Measure;
 pub use reading::read;

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::measure::Source;
 use super::own::{OwnColumns, Tag, Unfit, tag};
 
@@ -32,8 +32,8 @@ impl OwnColumns for MoneyRow {
         &self.line
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
-        let instrument = tag(words, &self.instrument)?;
+    fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit> {
+        let instrument = tag(cube, &self.instrument)?;
         Ok(Money { amount: self.amount, instrument })
     }
 }

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::measure::Source;
 
 /// The place of a word of a measure's own in the [`Words`](super::super::words::Words) of tags.
@@ -38,11 +38,11 @@ pub(super) trait OwnColumns:
     /// The word of the measure.
     fn measure(&self) -> &str;
 
-    /// What the row tells; its words get places.
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit>;
+    /// What the row tells; its words, and paths that it names, get places.
+    fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit>;
 }
 
 /// The place of a word of a measure's own.
-pub(super) fn tag(words: &mut Dictionary, word: &str) -> Result<Tag, Unfit> {
-    Ok(Tag::try_from(words.tags.place(word))?)
+pub(super) fn tag(cube: &mut Cube, word: &str) -> Result<Tag, Unfit> {
+    Ok(Tag::try_from(cube.dictionary.tags.place(word))?)
 }

@@ -13,6 +13,7 @@ use super::attendance::AttendanceRow;
 use super::day::number_of;
 use super::fact::{Dims, FigureFact, Tells};
 use super::grievance::GrievanceRow;
+use super::link::LinkRow;
 use super::loan::LoanRow;
 use super::measure::Measure;
 use super::milestone::MilestoneRow;
@@ -59,6 +60,7 @@ struct Rows<O> {
 pub struct ToldFacts {
     /// The position that it leads to.
     pub position: Position,
+    links: Rows<LinkRow>,
     milestones: Rows<MilestoneRow>,
     attendance: Rows<AttendanceRow>,
     assessments: Rows<AssessmentRow>,
@@ -80,6 +82,7 @@ pub async fn read(store: &ReadStore, from: Position, to: Position) -> Result<Tol
     let step = (from, position);
     Ok(ToldFacts {
         position,
+        links: rows_of(handle.connection(), step).await?,
         milestones: rows_of(handle.connection(), step).await?,
         attendance: rows_of(handle.connection(), step).await?,
         assessments: rows_of(handle.connection(), step).await?,
@@ -123,6 +126,7 @@ impl ToldFacts {
     /// [`ReadError::Inconsistent`] for a row that is none of ours.
     pub fn into_cube(self, cube: &mut Cube) -> Result<(), ReadError> {
         let position = self.position;
+        self.links.into_cube(cube, position)?;
         self.milestones.into_cube(cube, position)?;
         self.attendance.into_cube(cube, position)?;
         self.assessments.into_cube(cube, position)?;
@@ -159,7 +163,7 @@ fn add<O: OwnColumns<Told: Into<Tells>>>(
     let Some(measure) = Measure::find(O::SOURCE, row.own.measure()) else { return Ok(()) };
     let id = Uuid::try_parse(&row.aggregate_id).map_err(|_| damaged())?;
     let dims = dims(&mut cube.dictionary, row).map_err(|Unfit| damaged())?;
-    let tells = row.own.tells(&mut cube.dictionary).map_err(|Unfit| damaged())?;
+    let tells = row.own.tells(cube).map_err(|Unfit| damaged())?;
     let fact = FigureFact {
         since: number(row.since_position)?,
         until: until_at(row.until_position.map(number).transpose()?, position),

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::measure::Source;
 use super::own::{OwnColumns, Tag, Unfit, tag};
 
@@ -43,9 +43,9 @@ impl OwnColumns for ValueRow {
     }
 
     /// Incomes alone have a currency.
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
+    fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit> {
         let Some(currency) = &self.currency else { return Ok(ValueTold::Value(self.value)) };
-        let currency = tag(words, currency)?;
+        let currency = tag(cube, currency)?;
         Ok(ValueTold::Income(Income { yearly: self.value, currency, trained: self.trained }))
     }
 }

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::super::words::Dictionary;
+use super::super::cube::Cube;
 use super::measure::Source;
 use super::own::{OwnColumns, Tag, Unfit, tag};
 
@@ -31,9 +31,9 @@ impl OwnColumns for VisitRow {
         "visit"
     }
 
-    fn tells(&self, words: &mut Dictionary) -> Result<Self::Told, Unfit> {
+    fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit> {
         let milestone = u32::try_from(self.milestone.unwrap_or(0))?;
-        let status = tag(words, &self.business_status)?;
+        let status = tag(cube, &self.business_status)?;
         Ok(Visit { milestone, status })
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod activity_log;
 pub(crate) mod breakdown;
 pub(crate) mod case_advisers;
+pub(crate) mod case_links;
 pub(crate) mod case_milestones;
 pub(crate) mod case_status;
 pub(crate) mod cohort_status;
@@ -43,6 +44,7 @@ tables! {
     CaseStatus in case_status;
     CaseAdvisers in case_advisers;
     Handovers in handovers;
+    CaseLinks in case_links;
     CaseMilestones in case_milestones;
     TrainingAttendance in training_attendance;
     TrainingAssessments in training_assessments;

@@ -7,6 +7,7 @@ mod milestones;
 mod money;
 mod own;
 mod people;
+pub mod persons;
 mod present;
 mod story;
 
@@ -44,13 +45,11 @@ pub fn path_rows(story: &Story) -> Rows {
     rows.insert("loan_status", money::loans(story));
     rows.insert("grievances", people::grievances(story));
     rows.insert("indicator_values", due::rows(story));
-    if story.frozen_by().is_none() {
-        rows.insert("case_milestones", milestones::rows(story));
-        rows.insert("training_attendance", people::attendance(story));
-        rows.insert("training_assessments", people::assessments(story));
-        rows.insert("visits", people::visits(story));
-        let values = people::values(story);
-        rows.entry("indicator_values").or_default().extend(values);
-    }
+    rows.insert("case_links", persons::links(story));
+    rows.insert("case_milestones", milestones::rows(story));
+    rows.insert("training_attendance", people::attendance(story));
+    rows.insert("training_assessments", people::assessments(story));
+    rows.insert("visits", people::visits(story));
+    rows.entry("indicator_values").or_default().extend(people::values(story));
     rows
 }
