@@ -9,7 +9,7 @@ use crate::store::{ReadConnection, ReadError};
 /// An office of fewer people than this is shown as its region: as few as a figure of the API may be of.
 pub const FEW_PEOPLE: u32 = 5;
 
-/// Counts the people of each office, erased ones left out, and writes down as what it is shown. An office
+/// Counts the people of each office, erased ones and frozen paths left out, and writes down as what it is shown. An office
 /// that nobody is in is not among them: it is shown as a region too.
 ///
 /// The rows change in place, which waits for no reader of the views.
@@ -26,7 +26,7 @@ pub(super) async fn count(
                      ELSE coalesce(min(o.region), min(a.region)) END AS shown
            FROM {people}.case_status AS a
            LEFT JOIN {offices}.offices AS o ON o.programme = a.programme AND o.office = a.office
-          WHERE NOT a.erased GROUP BY a.programme, a.office"
+          WHERE NOT a.erased AND NOT a.duplicate GROUP BY a.programme, a.office"
     );
     let statement = format!(
         "WITH counted AS ({shown}),

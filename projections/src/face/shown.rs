@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::READ_SCHEMA;
 use super::view::{View, ViewColumn};
-use crate::table::{Column, DATA_SCHEMA, Keeping, Kind, Realm, TABLES, Table};
+use crate::table::{Column, DATA_SCHEMA, Keeping, Kind, Realm, TABLES, Table, TableId};
 
 /// The column in place of a path's id and reference.
 const PERSON: &str = "person";
 /// The column that tells rows of one person apart.
 const NUMBER: &str = "number";
+/// The id of the path that stands for the person: of a frozen one, that which continues.
+const PERSON_ID: &str = "coalesce(l.continues_as, t.aggregate_id)";
 
 /// What analysts see of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +54,8 @@ pub(crate) fn seen(table: &Table, column: &Column) -> Seen {
     match column.name {
         "aggregate_id" => Seen::Surrogate,
         // What an office knows a person or an event by, or what only one person may have.
-        "reference" | "birth_year" | "sequence" | "version" | "position" | "since_position"
-        | "part" | "until_position" | "erased" => Seen::Nothing,
+        "continues_as" | "reference" | "birth_year" | "sequence" | "version" | "position"
+        | "since_position" | "part" | "until_position" | "erased" => Seen::Nothing,
         "office" if table.name != "offices" => Seen::OfficeOrRegion,
         _ if !is_of_people(table) => Seen::AsItIs,
         "days" => Seen::Months,
@@ -94,13 +96,16 @@ fn view(table: &Table, places: &BTreeMap<String, String>) -> Option<View> {
     Some(View { schema: READ_SCHEMA, name: table.name.to_owned(), about, columns, from })
 }
 
-/// The rows that stand, without those of erased people.
+/// The rows that stand, without those of erased people. Of somebody who has two paths, the tables of the present
+/// have the one that continues, and the others the facts of both.
 fn from(table: &Table, places: &BTreeMap<String, String>) -> Option<String> {
     let mut from = format!("{}.{} AS t", places.get(table.name)?, table.name);
     if is_of_people(table) {
-        let cases = places.get("case_status")?;
+        let (cases, links) = (places.get("case_status")?, places.get("case_links")?);
         from = format!(
             "{from} JOIN {cases}.case_status AS c ON c.aggregate_id = t.aggregate_id AND NOT c.erased \
+             LEFT JOIN {links}.case_links AS l \
+               ON l.aggregate_id = t.aggregate_id AND l.until_position IS NULL \
              CROSS JOIN {DATA_SCHEMA}.surrogate_key AS k"
         );
     }
@@ -110,10 +115,36 @@ fn from(table: &Table, places: &BTreeMap<String, String>) -> Option<String> {
                ON o.programme = t.programme AND o.office = t.office"
         );
     }
-    if table.keeping == Keeping::Versioned {
-        from.push_str(" WHERE t.until_position IS NULL");
+    match table.keeping {
+        Keeping::Versioned => from.push_str(" WHERE t.until_position IS NULL"),
+        _ if is_of_people(table) => from.push_str(" WHERE l.aggregate_id IS NULL"),
+        _ => {}
+    }
+    if table.id == TableId::CaseMilestones {
+        from.push_str(&reached_once(places)?);
     }
     Some(from)
+}
+
+/// Who has two paths has reached a milestone once, as figures say: on the first day, and has left where they
+/// would go on. The rows in question are those of linked paths alone, so it costs nothing where there are none.
+fn reached_once(places: &BTreeMap<String, String>) -> Option<String> {
+    let (milestones, links) = (places.get("case_milestones")?, places.get("case_links")?);
+    Some(format!(
+        " AND (t.since_position, t.part) NOT IN (SELECT since_position, part FROM ( \
+            SELECT m.since_position, m.part, m.left_behind, \
+                   row_number() OVER (PARTITION BY m.person, m.milestone, m.left_behind \
+                       ORDER BY m.occurred_on, m.aggregate_id <> m.person, m.since_position, m.part) AS place \
+              FROM (SELECT own.*, p.person, \
+                           own.milestone = 'exited' AND own.aggregate_id <> p.person AS left_behind \
+                      FROM (SELECT aggregate_id, continues_as AS person FROM {links}.case_links \
+                             WHERE until_position IS NULL \
+                            UNION SELECT continues_as, continues_as FROM {links}.case_links \
+                             WHERE until_position IS NULL) AS p \
+                      JOIN {milestones}.case_milestones AS own \
+                        ON own.aggregate_id = p.aggregate_id AND own.until_position IS NULL) AS m) AS told \
+          WHERE told.place > 1 OR told.left_behind)"
+    ))
 }
 
 fn column_of(table: &Table, column: &Column) -> Option<ViewColumn> {
@@ -154,16 +185,18 @@ fn column_of(table: &Table, column: &Column) -> Option<ViewColumn> {
     Some(ViewColumn { name: name.to_owned(), sql, about })
 }
 
-/// HMAC-SHA-256 of the path's id under a key that the views alone read, cut to 96 bits: two people of
+/// HMAC-SHA-256 of the id of the person's path under a key that the views alone read, cut to 96 bits: two people of
 /// a million share one with a chance of one in 10^17.
 fn surrogate() -> String {
-    "left(encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to(t.aggregate_id, 'UTF8'))), 'hex'), 24)"
-        .to_owned()
+    format!(
+        "left(encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to({PERSON_ID}, 'UTF8'))), 'hex'), 24)"
+    )
 }
 
 fn number() -> ViewColumn {
-    let sql = "row_number() OVER (PARTITION BY t.aggregate_id ORDER BY t.since_position, t.part)";
+    let sql =
+        format!("row_number() OVER (PARTITION BY {PERSON_ID} ORDER BY t.since_position, t.part)");
     let about = "Numéro : rang de la ligne parmi celles de la personne, dans l'ordre où les faits ont été \
                  connus. Number of the row among those of the person, in the order in which they became known.";
-    ViewColumn { name: NUMBER.to_owned(), sql: sql.to_owned(), about: about.to_owned() }
+    ViewColumn { name: NUMBER.to_owned(), sql, about: about.to_owned() }
 }

@@ -205,6 +205,37 @@ async fn a_person_has_one_surrogate_in_every_table_that_only_the_server_can_comp
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_paths_of_one_person_are_one_person_to_an_analyst() {
+    let engine = Engine::postgres().await;
+    let app = TestApp::on(&engine).await;
+    let people = people(&app, 3).await;
+    let (mut tool, _) = login(&engine, &[]).await;
+    settle(&app.read, "main").await.unwrap();
+    let counts = async |tool: &mut PgConnection| -> (i64, i64, i64, i64) {
+        sqlx::query_as(
+            "SELECT (SELECT count(*) FROM read.case_status),
+                    (SELECT count(*) FROM read.case_milestones WHERE milestone = 'registered'),
+                    (SELECT count(*) FROM read.case_milestones WHERE milestone = 'trained'),
+                    (SELECT count(DISTINCT person) FROM
+                       (SELECT person FROM read.visits UNION SELECT person FROM read.case_milestones) AS told)",
+        )
+        .fetch_one(tool)
+        .await
+        .unwrap()
+    };
+    // The third is erased.
+    assert_eq!(counts(&mut tool).await, (2, 2, 1, 2));
+    let claim = json!({ "continues": people[1].0 });
+    app.done(Role::Director, &people[0].0, "link-duplicate", &claim).await;
+    app.caught_up().await;
+    assert_eq!(counts(&mut tool).await, (1, 1, 1, 1));
+    let reason = json!({ "reason": "Deux personnes" });
+    app.done(Role::Director, &people[0].0, "unlink-duplicate", &reason).await;
+    app.caught_up().await;
+    assert_eq!(counts(&mut tool).await, (2, 2, 1, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_office_of_enough_people_is_shown_and_one_of_few_is_its_region() {
     let engine = Engine::postgres().await;
     let app = TestApp::on(&engine).await;
