@@ -88,6 +88,12 @@ fn write_exports(out: &mut String) {
     for (name, fields) in OBJECT_TYPES.iter().zip(OBJECT_FIELDS) {
         let _ = writeln!(out, "| `{name}` | {} |", listed(fields));
     }
+    out.push_str(
+        "\nA path that is frozen since its person continues under another one is a case of its own: its object \
+         `continues as` the other, which `continues from` it, and its trace has the attribute `continues_as`. Who counts \
+         people leaves out those that have it. (Un parcours gelé reste un cas à part, qui nomme celui sous lequel la \
+         personne continue ; qui compte des personnes l'écarte.)\n",
+    );
     let _ = write!(
         out,
         "\nEvery event has {}; its type's own attributes are:\n\n| event | | attributes |\n\

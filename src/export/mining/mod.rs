@@ -7,6 +7,9 @@
 //! - **Time**: the process ran when things happened, so an event's time is its day in the field. When
 //!   it was recorded is an attribute. Days are all that is known; the time of day is the event's
 //!   position in microseconds, so that facts of one day keep the order in which they were recorded.
+//! - **One person, two paths**: a path that is frozen as a duplicate stays a case of its own, with what happened in
+//!   it, and says so: in OCEL its object `continues as` the other one, and in XES its trace has `continues_as`.
+//!   Who counts people leaves out those that have it.
 //! - **Nothing personal**: codes, numbers, days and ids, field by field from [`vocabulary`]; free
 //!   texts, sealed or not, never. The staff have names that stand for theirs ([`super::StaffNames`]).
 //!

@@ -10,6 +10,9 @@ use super::streams::Stream;
 /// An object and what it is to the one that names it.
 pub(super) type Relation = (String, &'static str);
 
+/// What the path under which somebody continues is to the frozen one.
+const CONTINUES_AS: &str = "continues as";
+
 /// What a stream's later events rest on.
 #[derive(Debug, Default)]
 pub(super) struct Links {
@@ -64,10 +67,40 @@ pub(super) fn of_object(stream: &Stream) -> Vec<Relation> {
     let mut all: Vec<Relation> = Vec::new();
     for event in &stream.events {
         for relation in links.of(stream.id, event) {
-            if relation.1 != "subject" && !all.contains(&relation) {
+            // Whether two paths are one person's is said below: an unlinking names the other path too.
+            let is_of_object = !["subject", "same person"].contains(&relation.1);
+            if is_of_object && !all.contains(&relation) {
                 all.push(relation);
             }
         }
     }
+    all.extend(of_person(stream));
     all
+}
+
+/// The paths that are the same person's by the links that stand: that under which a frozen one continues, or those
+/// that are frozen for it.
+fn of_person(stream: &Stream) -> Vec<Relation> {
+    let mut told: Vec<&Mined> = stream.events.iter().collect();
+    // A link is undone by what was recorded after it, whatever day either names.
+    told.sort_by_key(|event| event.position);
+    let mut linked: Vec<Relation> = Vec::new();
+    for event in told {
+        let Some(other) = event.id("other") else { continue };
+        match event.event_type.as_str() {
+            "DuplicateLinked" if event.id("continues") == Some(other) => {
+                linked.push((other.to_owned(), CONTINUES_AS));
+            }
+            "DuplicateLinked" => linked.push((other.to_owned(), "continues from")),
+            "DuplicateUnlinked" => linked.retain(|(id, _)| id != other),
+            _ => {}
+        }
+    }
+    linked
+}
+
+/// The path under which the person of a frozen one continues.
+pub(super) fn continues_as(stream: &Stream) -> Option<String> {
+    let linked = of_person(stream).into_iter();
+    linked.filter(|(_, relation)| *relation == CONTINUES_AS).map(|(id, _)| id).next_back()
 }

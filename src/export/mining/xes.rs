@@ -10,6 +10,7 @@ use sira_numbers::Position;
 
 use super::mined::{Mined, MinedValue, moment};
 use super::ocel::attributes;
+use super::relations::continues_as;
 use super::streams::{Stream, Streams};
 use super::vocabulary::event_types;
 use crate::export::{ExportError, ExportProgress, StaffNames};
@@ -79,6 +80,10 @@ impl Log<'_> {
         let registered = stream.events.iter().find(|event| event.event_type == "Registered");
         for (name, told) in registered.into_iter().flat_map(|event| attributes(0, event)) {
             write_told(out, name, &told)?;
+        }
+        // A trace is a path: that two of them are one person's is said, so that nobody counts two in silence.
+        if let Some(other) = continues_as(stream) {
+            string(out, "continues_as", &other)?;
         }
         line(out)?;
         for event in &stream.events {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sira::export::mining::{MiningForm, export};
 use sira::journal::RecordedEvent;
 use sira_domain::reference::Language;
+use sira_domain::role::Role;
 use sira_numbers::{Position, Sequence};
 
 use super::town::{LOGIN, SECRETS, Town, journal_of, staff, town};
@@ -113,6 +114,7 @@ fn touched(events: &[RecordedEvent], town: &Town) -> BTreeMap<&'static str, u64>
             | "AgreementSigned"
             | "DisbursementRecorded"
             | "RepaymentRecorded" => "fund",
+            "DuplicateLinked" => "same person",
             _ => continue,
         };
         *counts.entry(also).or_insert(0) += 1;
@@ -134,8 +136,9 @@ on_both_engines! {
         let touched = touched(&events, &town);
         assert_eq!(found["qualifiers"], json!(touched));
         assert_eq!(found["relations"], json!(touched.values().sum::<u64>()));
-        // Everybody, the cohort and the fund in the programme; three in the cohort, one financed.
-        assert_eq!(found["object_relations"], json!(town.people.len() + 2 + 3 + 1));
+        // Everybody, the cohort and the fund in the programme; three in the cohort, one financed, and two paths of
+        // one person that name each other.
+        assert_eq!(found["object_relations"], json!(town.people.len() + 2 + 3 + 1 + 2));
         assert_eq!(found["dangling"], json!(0));
         // Moved to another office in another region.
         assert_eq!(found["changes"], json!(2));
@@ -183,6 +186,37 @@ on_both_engines! {
         assert!(resources.contains(&json!(staff(&app).of(LOGIN))));
         assert!(found["roles"].as_object().unwrap().contains_key("committee"));
         assert!(found["labels"].as_array().unwrap().contains(&json!("Démarrage d'activité")));
+    }
+
+    async fn two_paths_of_one_person_say_so_until_they_are_two_again(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            ids.push(app.register(&programme).await["id"].as_str().unwrap().to_owned());
+        }
+        let said = async || {
+            let (ocel, _) = written(&app, MiningForm::Ocel, None).await;
+            let ocel: Value = serde_json::from_str(&ocel).unwrap();
+            let of = |id: &String| {
+                let objects = ocel["objects"].as_array().unwrap();
+                let own = objects.iter().find(|object| object["id"] == json!(id)).unwrap();
+                let related = own["relationships"].as_array().unwrap().iter();
+                let others: Vec<Value> = related.filter(|one| one["qualifier"] != "programme").cloned().collect();
+                others
+            };
+            let (xes, _) = written(&app, MiningForm::Xes, None).await;
+            ([of(&ids[0]), of(&ids[1])], xes.matches("key=\"continues_as\"").count(), xes)
+        };
+        app.done(Role::Director, &ids[1], "link-duplicate", &json!({ "continues": ids[0] })).await;
+        let (related, traces, xes) = said().await;
+        let other = |id: &str, qualifier: &str| vec![json!({ "objectId": id, "qualifier": qualifier })];
+        assert_eq!(related, [other(&ids[1], "continues from"), other(&ids[0], "continues as")]);
+        assert_eq!(traces, 1);
+        assert!(xes.contains(&format!("<string key=\"continues_as\" value=\"{}\"/>", ids[0])));
+        app.done(Role::Director, &ids[1], "unlink-duplicate", &json!({ "reason": "Deux personnes" })).await;
+        let (related, traces, _) = said().await;
+        assert_eq!((related, traces), ([vec![], vec![]], 0));
     }
 
     async fn a_log_ends_at_the_position_asked_for(engine) {

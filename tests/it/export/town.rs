@@ -31,7 +31,8 @@ pub struct Town {
     pub people: Vec<String>,
 }
 
-/// Builds it: people who went all the way, with a loan, in a cohort, taken back, moved and erased.
+/// Builds it: people who went all the way, with a loan, in a cohort, registered twice, taken back,
+/// moved and erased.
 pub async fn town(app: &TestApp) -> Town {
     let programme = app.programme().await;
     let cohort = app.cohort(&programme, "groupe-1", 10).await;
@@ -40,6 +41,9 @@ pub async fn town(app: &TestApp) -> Town {
     let mut people = vec![all_the_way(app, &programme).await];
     people.push(with_loan(app, &programme, &fund).await);
     people.extend(class(app, &programme, &cohort).await);
+    // Who left the group was registered twice.
+    let twice = json!({ "occurred_on": "2022-03-02", "continues": people[2] });
+    app.done(Role::Director, &people[4], "link-duplicate", &twice).await;
     people.push(taken_back(app, &programme).await);
     people.push(app.register(&programme).await["id"].as_str().unwrap().to_owned());
     let last = people.last().unwrap();
