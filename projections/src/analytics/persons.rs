@@ -102,6 +102,11 @@ impl Persons {
         Self(all)
     }
 
+    /// Each linked path, with that which stands for its person.
+    pub fn paths(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.0.iter().map(|(path, person)| (*path, *person))
+    }
+
     /// Whether nobody has more than one path.
     pub fn are_of_one_path(&self) -> bool {
         self.0.is_empty()

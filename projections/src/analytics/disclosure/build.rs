@@ -5,9 +5,10 @@ use rustc_hash::FxHashMap;
 use super::super::context::ShareContext;
 use super::super::cube::Cube;
 use super::super::indicators::{Indicator, Need};
+use super::super::persons::Persons;
 use super::super::query::Moment;
 use super::super::tally::Tally;
-use super::contribution::{Contribution, Layout};
+use super::contribution::{Contribution, Kin, Layout};
 use super::history::History;
 use super::lattice::{Audience, CellKey, at_home, words};
 use super::schedule::Schedule;
@@ -24,6 +25,8 @@ pub struct Building {
     homes: FxHashMap<u32, CellKey>,
     known: FxHashMap<CellKey, Known>,
     through: Option<Moment>,
+    /// Paths that were one person's at any moment so far.
+    kin: Kin,
 }
 
 /// A cell while the table is built.
@@ -63,6 +66,7 @@ impl Building {
             homes: FxHashMap::default(),
             known: FxHashMap::default(),
             through: None,
+            kin: Kin::default(),
         }
     }
 
@@ -71,6 +75,9 @@ impl Building {
     pub fn step(&mut self, cube: &Cube, schedule: &Schedule, moment: Moment) {
         let Some(layout) = self.layout.clone() else { return };
         self.through = Some(moment);
+        for (path, person) in Persons::at(cube, moment.position).paths() {
+            self.kin.join(path, person);
+        }
         let mut standing = self.walk(cube, &layout, moment);
         // A cell that everybody has left is offered as empty.
         for key in self.known.keys() {
@@ -79,7 +86,9 @@ impl Building {
         for (key, state) in standing {
             let cell = self.known.entry(key).or_insert_with(|| Known::new(cube, &key));
             let programme = &cell.series.words[0];
-            if schedule.publishes(programme, moment.day) && cell.history.offer(&state.people) {
+            if schedule.publishes(programme, moment.day)
+                && cell.history.offer(&state.people, &self.kin)
+            {
                 cell.series.releases.push(Release { on: moment.day, tallies: state.tallies });
             }
         }

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash as _, Hasher as _};
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::super::indicators::{Finish, Indicator};
 use super::super::tally::Share;
@@ -71,6 +71,39 @@ impl Contribution {
                 self.sums[side + 1] += whole;
             }
         }
+    }
+}
+
+impl Contribution {
+    /// What two add together.
+    #[must_use]
+    pub(super) fn plus(self, other: Self) -> Self {
+        let mut sums = self.sums;
+        sums.iter_mut().zip(other.sums).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        Self { digest: self.digest.wrapping_add(other.digest), sums }
+    }
+}
+
+/// Paths that were ever one person's, each with the one that stands for all of them.
+#[derive(Clone, Debug, Default)]
+pub struct Kin(FxHashMap<u32, u32>);
+
+impl Kin {
+    /// Two paths are one person's.
+    pub(super) fn join(&mut self, one: u32, other: u32) {
+        let (from, to) = (self.of(one), self.of(other));
+        self.0.values_mut().filter(|known| **known == from).for_each(|known| *known = to);
+        self.0.insert(one, to);
+        self.0.insert(other, to);
+    }
+
+    /// The path that stands for a person.
+    pub(super) fn of(&self, path: u32) -> u32 {
+        self.0.get(&path).copied().unwrap_or(path)
+    }
+
+    pub(super) fn holds(&self, path: u32) -> bool {
+        self.0.contains_key(&path)
     }
 }
 

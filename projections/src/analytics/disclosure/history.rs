@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::contribution::{Contribution, Distance};
+use super::contribution::{Contribution, Distance, Kin};
 
 /// What was released of one cell: of each person, what they added from which release on.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +30,15 @@ impl History {
     }
 
     /// Takes a state in as the next release, if it may be told: it differs from the last release, and
-    /// from whatever was released before by nobody or by many. Says whether it was taken in.
-    pub fn offer(&mut self, now: &FxHashMap<u32, Contribution>) -> bool {
-        let last = self.distance(now, self.releases);
+    /// from whatever was released before by nobody or by many. Paths that were ever one person's are one of them,
+    /// also where a link or its end moves what they add from one to the other. Says whether it was taken in.
+    pub fn offer(&mut self, now: &FxHashMap<u32, Contribution>, kin: &Kin) -> bool {
+        let last = self.distance(now, self.releases, kin);
         if last.is_none() || !last.is_of_many() {
             return false;
         }
         let is_told = |release| {
-            let distance = self.distance(now, release);
+            let distance = self.distance(now, release, kin);
             distance.is_none() || distance.is_of_many()
         };
         if !(0..self.releases).all(is_told) {
@@ -47,15 +48,24 @@ impl History {
         true
     }
 
-    fn distance(&self, now: &FxHashMap<u32, Contribution>, release: usize) -> Distance {
+    fn distance(&self, now: &FxHashMap<u32, Contribution>, release: usize, kin: &Kin) -> Distance {
         let mut distance = Distance::default();
+        let mut linked: FxHashMap<u32, [Contribution; 2]> = FxHashMap::default();
         let nothing = Contribution::default();
+        let mut add = |person: u32, one: &Contribution, other: &Contribution| {
+            if !kin.holds(person) {
+                return distance.add(one, other);
+            }
+            let both = linked.entry(kin.of(person)).or_default();
+            *both = [both[0].plus(*one), both[1].plus(*other)];
+        };
         for (person, told) in &self.people {
-            distance.add(now.get(person).unwrap_or(&nothing), &standing(told, release));
+            add(*person, now.get(person).unwrap_or(&nothing), &standing(told, release));
         }
-        for (_, one) in now.iter().filter(|(person, _)| !self.people.contains_key(person)) {
-            distance.add(one, &nothing);
+        for (person, one) in now.iter().filter(|(person, _)| !self.people.contains_key(person)) {
+            add(*person, one, &nothing);
         }
+        linked.values().for_each(|[one, other]| distance.add(one, other));
         distance
     }
 
@@ -100,24 +110,24 @@ mod tests {
     #[test]
     fn a_cell_moves_on_when_five_people_changed_and_not_before() {
         let mut cell = History::default();
-        assert!(!cell.offer(&state(0..4)), "four people are not told");
-        assert!(cell.offer(&state(0..5)));
-        assert!(!cell.offer(&state(0..5)), "nothing changed");
-        assert!(!cell.offer(&state(0..9)), "four more");
-        assert!(cell.offer(&state(0..10)));
-        assert!(!cell.offer(&state(0..2)), "two would be left");
-        assert!(cell.offer(&state(0..0)), "nobody is nobody in particular");
+        assert!(!cell.offer(&state(0..4), &Kin::default()), "four people are not told");
+        assert!(cell.offer(&state(0..5), &Kin::default()));
+        assert!(!cell.offer(&state(0..5), &Kin::default()), "nothing changed");
+        assert!(!cell.offer(&state(0..9), &Kin::default()), "four more");
+        assert!(cell.offer(&state(0..10), &Kin::default()));
+        assert!(!cell.offer(&state(0..2), &Kin::default()), "two would be left");
+        assert!(cell.offer(&state(0..0), &Kin::default()), "nobody is nobody in particular");
         assert_eq!(cell.releases(), 3);
     }
 
     #[test]
     fn a_cell_does_not_come_back_to_near_where_it_once_was() {
         let mut cell = History::default();
-        assert!(cell.offer(&state(0..8)));
-        assert!(cell.offer(&state(0..16)));
+        assert!(cell.offer(&state(0..8), &Kin::default()));
+        assert!(cell.offer(&state(0..16), &Kin::default()));
         // Seven changed since the last, and the first differs by one alone.
-        assert!(!cell.offer(&state(0..9)));
-        assert!(cell.offer(&state(0..8)), "the very state of then tells nobody");
+        assert!(!cell.offer(&state(0..9), &Kin::default()));
+        assert!(cell.offer(&state(0..8), &Kin::default()), "the very state of then tells nobody");
     }
 
     /// A small generator of numbers, the same on every machine.
@@ -158,7 +168,7 @@ mod tests {
                             held[cell].extend(state([person]));
                         }
                     }
-                    history.offer(&held[cell]);
+                    history.offer(&held[cell], &Kin::default());
                     moments.push(history.releases());
                 }
             }
@@ -174,5 +184,21 @@ mod tests {
                 assert!(differing == 0 || differing >= FEW, "seed {seed}: {differing}");
             }
         }
+    }
+
+    #[test]
+    fn two_paths_that_become_one_persons_are_one_of_those_who_changed() {
+        let mut kin = Kin::default();
+        kin.join(100, 101);
+        let mut cell = History::default();
+        assert!(cell.offer(&state([0, 1, 2, 3, 4, 100, 101]), &kin));
+        // Three more people come; and what two paths told is told by the one of them that goes on.
+        let mut now = state([0, 1, 2, 3, 4, 101, 200, 201, 202]);
+        let one = now[&101];
+        now.insert(101, one.plus(one));
+        assert!(cell.clone().offer(&now, &Kin::default()), "five paths changed");
+        assert!(!cell.offer(&now, &kin), "three people are not told");
+        now.extend(state([203, 204]));
+        assert!(cell.offer(&now, &kin));
     }
 }
