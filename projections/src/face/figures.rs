@@ -49,15 +49,17 @@ impl ReadStore {
         programme: &str,
         cells: &[PublishedCell],
     ) -> Result<(), ReadError> {
-        let mut handle = self.connection().await?;
-        let ReadConnection::Postgres(db) = handle.connection() else { return Ok(()) };
-        let mut transaction = sqlx::Connection::begin(db).await?;
+        if !self.has_a_face() {
+            return Ok(());
+        }
+        let mut transaction = self.begin().await?;
+        let ReadConnection::Postgres(db) = transaction.connection() else { return Ok(()) };
         sqlx::query("LOCK TABLE published_figures IN SHARE ROW EXCLUSIVE MODE")
-            .execute(&mut *transaction)
+            .execute(&mut *db)
             .await?;
         sqlx::query("DELETE FROM published_figures WHERE programme = $1")
             .bind(programme)
-            .execute(&mut *transaction)
+            .execute(&mut *db)
             .await?;
         let of = |part: fn(&PublishedCell) -> Option<String>| cells.iter().map(part).collect();
         let (regions, sexes): (Vec<_>, Vec<_>) =
@@ -81,7 +83,7 @@ impl ReadStore {
         .bind(bands)
         .bind(values)
         .bind(cells.iter().map(|cell| cell.held).collect::<Vec<_>>())
-        .execute(&mut *transaction)
+        .execute(db)
         .await?;
         Ok(transaction.commit().await?)
     }

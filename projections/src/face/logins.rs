@@ -102,19 +102,22 @@ impl ReadStore {
             AnalystRole::Forbidden => return Err(LoginError::Forbidden),
             AnalystRole::NotHere => return Err(LoginError::NotHere),
         }
-        let mut handle = self.connection().await?;
-        let ReadConnection::Postgres(db) = handle.connection() else {
+        let mut transaction = self.begin().await?;
+        let ReadConnection::Postgres(db) = transaction.connection() else {
             return Err(LoginError::NotHere);
         };
-        let mut transaction = sqlx::Connection::begin(&mut *db).await?;
-        let verb = match standing(&mut transaction, name).await? {
+        let verb = match standing(db, name).await? {
             None => "CREATE",
             Some(true) => "ALTER",
             Some(false) => return Err(LoginError::Taken),
         };
-        let statements = statements(&mut transaction, name, kind, (verb, password)).await?;
-        ReadConnection::Postgres(&mut transaction).run(&statements).await?;
+        let statements = statements(db, name, kind, (verb, password)).await?;
+        ReadConnection::Postgres(db).run(&statements).await?;
         transaction.commit().await?;
+        let mut handle = self.connection().await?;
+        let ReadConnection::Postgres(db) = handle.connection() else {
+            return Err(LoginError::NotHere);
+        };
         Ok(take_away(db, name).await?)
     }
 }

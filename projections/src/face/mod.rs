@@ -50,8 +50,8 @@ pub async fn settle(store: &ReadStore, journal: &str) -> Result<Vec<Blocked>, Re
     view::comment_schemas(db).await?;
     let places = places::all(db).await?;
     let views = wanted(db, journal, &places).await?;
-    let mut held = view::put_all(db, &views).await?;
-    held.extend(sweep::old_tables(db).await?);
+    let mut held = view::put_all(store, db, &views).await?;
+    held.extend(sweep::old_tables(store, db).await?);
     store.held_up().set(FACE, held.clone());
     Ok(held)
 }
@@ -65,7 +65,7 @@ pub async fn count_offices(store: &ReadStore) -> Result<(), ReadError> {
     let mut handle = store.connection().await?;
     let ReadConnection::Postgres(db) = handle.connection() else { return Ok(()) };
     let places = places::all(db).await?;
-    offices::count(db, &places).await
+    offices::count(store, &places).await
 }
 
 /// Every view that there should be: those of tables that are not built yet come later.

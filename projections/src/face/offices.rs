@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::PgConnection;
-
-use crate::store::{ReadConnection, ReadError};
+use crate::store::{ReadError, ReadStore};
 
 /// An office of fewer people than this is shown as its region: as few as a figure of the API may be of.
 pub const FEW_PEOPLE: u32 = 5;
@@ -14,7 +12,7 @@ pub const FEW_PEOPLE: u32 = 5;
 ///
 /// The rows change in place, which waits for no reader of the views.
 pub(super) async fn count(
-    db: &mut PgConnection,
+    store: &ReadStore,
     places: &BTreeMap<String, String>,
 ) -> Result<(), ReadError> {
     let (Some(people), Some(offices)) = (places.get("case_status"), places.get("offices")) else {
@@ -37,10 +35,10 @@ pub(super) async fn count(
              ON CONFLICT (programme, office) DO UPDATE SET shown = excluded.shown
                    WHERE office_shown.shown <> excluded.shown"
     );
-    let mut transaction = sqlx::Connection::begin(db).await?;
+    let mut transaction = store.begin().await?;
     // The settings of the server's own reads are for few rows: this one reads them all.
     let settings = "SET LOCAL enable_seqscan = on";
-    ReadConnection::Postgres(&mut transaction).run(settings).await?;
-    ReadConnection::Postgres(&mut transaction).run(&statement).await?;
+    transaction.connection().run(settings).await?;
+    transaction.connection().run(&statement).await?;
     Ok(transaction.commit().await?)
 }

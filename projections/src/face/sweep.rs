@@ -4,11 +4,14 @@ use sqlx::PgConnection;
 
 use super::held::{Blocked, dependents, holders, is_held};
 use super::view::LOCK_MS;
-use crate::store::ReadConnection;
+use crate::store::ReadStore;
 
 /// Removes the tables that are in place under no name, and the schemas that are empty; gives what was
 /// held up. One that a view of ours still shows is held up with that view, and not told twice.
-pub(super) async fn old_tables(db: &mut PgConnection) -> Result<Vec<Blocked>, sqlx::Error> {
+pub(super) async fn old_tables(
+    store: &ReadStore,
+    db: &mut PgConnection,
+) -> Result<Vec<Blocked>, sqlx::Error> {
     let tables: Vec<String> = sqlx::query_scalar(
         r"SELECT format('%I.%I', nspname, relname) FROM pg_class
             JOIN pg_namespace AS schema ON schema.oid = relnamespace
@@ -21,7 +24,7 @@ pub(super) async fn old_tables(db: &mut PgConnection) -> Result<Vec<Blocked>, sq
     .await?;
     let mut held = Vec::new();
     for table in tables {
-        match drop_alone(db, &format!("DROP TABLE IF EXISTS {table}")).await {
+        match drop_alone(store, &format!("DROP TABLE IF EXISTS {table}")).await {
             Ok(()) => {}
             Err(error) if is_held(&error) => {
                 let mut by = dependents(db, &table).await?;
@@ -41,7 +44,7 @@ pub(super) async fn old_tables(db: &mut PgConnection) -> Result<Vec<Blocked>, sq
     .fetch_all(&mut *db)
     .await?;
     for schema in empty {
-        match drop_alone(db, &format!("DROP SCHEMA IF EXISTS {schema}")).await {
+        match drop_alone(store, &format!("DROP SCHEMA IF EXISTS {schema}")).await {
             Err(error) if !is_held(&error) => return Err(error),
             _ => {}
         }
@@ -50,9 +53,9 @@ pub(super) async fn old_tables(db: &mut PgConnection) -> Result<Vec<Blocked>, sq
 }
 
 /// Without `CASCADE`: what somebody has made on it is told, and never taken away.
-async fn drop_alone(db: &mut PgConnection, statement: &str) -> Result<(), sqlx::Error> {
-    let mut transaction = sqlx::Connection::begin(db).await?;
+async fn drop_alone(store: &ReadStore, statement: &str) -> Result<(), sqlx::Error> {
+    let mut transaction = store.begin().await?;
     let patience = format!("SET LOCAL lock_timeout = {LOCK_MS}; {statement}");
-    ReadConnection::Postgres(&mut transaction).run(&patience).await?;
+    transaction.connection().run(&patience).await?;
     transaction.commit().await
 }

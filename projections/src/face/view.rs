@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::held::{Blocked, dependents, holders, is_held};
 use crate::analyst::{ANALYST_ROLE, AUDITOR_ROLE};
 use crate::face::{AUDIT_SCHEMA, READ_SCHEMA};
-use crate::store::ReadConnection;
+use crate::store::{ReadConnection, ReadStore};
 
 /// How long a lock is waited for, in milliseconds: less than `PostgreSQL` waits before it looks for a
 /// deadlock (1 s). Whoever comes after us waits with us, so it is short.
@@ -100,6 +100,7 @@ pub(super) fn literal(text: &str) -> String {
 
 /// Puts in place what differs; gives what was held up.
 pub(super) async fn put_all(
+    store: &ReadStore,
     db: &mut PgConnection,
     views: &[View],
 ) -> Result<Vec<Blocked>, sqlx::Error> {
@@ -114,7 +115,7 @@ pub(super) async fn put_all(
     for view in views {
         if known.get(&view.full_name()) != Some(&view.definition()) {
             let patience = if held.is_empty() { LOCK_MS } else { SHORT_LOCK_MS };
-            match put(db, view, patience).await {
+            match put(store, view, patience).await {
                 Ok(true) => {}
                 // Another process sets them right.
                 Ok(false) => return Ok(held),
@@ -156,19 +157,21 @@ async fn known(db: &mut PgConnection) -> Result<BTreeMap<String, String>, sqlx::
 }
 
 /// Puts one in place, in a transaction of its own; false when another process does.
-async fn put(db: &mut PgConnection, view: &View, patience: u32) -> Result<bool, sqlx::Error> {
-    let mut transaction = sqlx::Connection::begin(&mut *db).await?;
+async fn put(store: &ReadStore, view: &View, patience: u32) -> Result<bool, sqlx::Error> {
+    let mut transaction = store.begin().await?;
     let patience = format!("SET LOCAL lock_timeout = {patience}");
-    ReadConnection::Postgres(&mut transaction).run(&patience).await?;
+    transaction.connection().run(&patience).await?;
+    let ReadConnection::Postgres(db) = transaction.connection() else { return Ok(false) };
     let ours: Option<i32> = sqlx::query_scalar("SELECT id FROM face_lock FOR UPDATE SKIP LOCKED")
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut *db)
         .await?;
     if ours.is_none() {
+        transaction.rollback().await?;
         return Ok(false);
     }
-    let there = columns(&mut transaction, view).await?;
-    replace(&mut transaction, view, &there).await?;
-    ReadConnection::Postgres(&mut transaction).run(&view.comments()).await?;
+    let there = columns(db, view).await?;
+    replace(db, view, &there).await?;
+    ReadConnection::Postgres(&mut *db).run(&view.comments()).await?;
     sqlx::query(
         "INSERT INTO face_views (schema_name, view_name, definition) VALUES ($1, $2, $3)
          ON CONFLICT (schema_name, view_name) DO UPDATE SET definition = excluded.definition",
@@ -176,7 +179,7 @@ async fn put(db: &mut PgConnection, view: &View, patience: u32) -> Result<bool, 
     .bind(view.schema)
     .bind(&view.name)
     .bind(view.definition())
-    .execute(&mut *transaction)
+    .execute(db)
     .await?;
     transaction.commit().await?;
     Ok(true)
@@ -189,18 +192,21 @@ async fn replace(
     view: &View,
     there: &[(String, String)],
 ) -> Result<(), sqlx::Error> {
-    let mut point = sqlx::Connection::begin(&mut *db).await?;
-    let tried = ReadConnection::Postgres(&mut point).run(&view.create(there)).await;
+    ReadConnection::Postgres(&mut *db).run("SAVEPOINT tried").await?;
+    let tried = ReadConnection::Postgres(&mut *db).run(&view.create(there)).await;
     let code = match &tried {
-        Ok(()) => return point.commit().await,
+        Ok(()) => return tried,
         Err(error) => error.as_database_error().and_then(sqlx::error::DatabaseError::code),
     };
     // invalid_table_definition.
     if code.as_deref() != Some("42P16") {
         return tried;
     }
-    point.rollback().await?;
-    let anew = format!("DROP VIEW {}; {}", view.full_name(), view.create(&[]));
+    let anew = format!(
+        "ROLLBACK TO SAVEPOINT tried; DROP VIEW {}; {}",
+        view.full_name(),
+        view.create(&[])
+    );
     ReadConnection::Postgres(db).run(&anew).await
 }
 
