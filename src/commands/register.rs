@@ -15,15 +15,15 @@ use sira_numbers::Position;
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
-use super::aggregate::{Aggregate, parse};
+use super::aggregate::{Aggregate, parse, stream_id};
 use super::answer::Answer;
-use super::cache::Loaded;
+use super::cache::{Loaded, new_event};
 use super::call::Dated;
 use super::form::{FieldError, Form, FormRule};
 use super::path::{EVENT_BYTES, FoundPath};
 use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, in_task};
 use super::{Call, CommandError, Commands};
-use crate::journal::AppendRequest;
+use crate::journal::{AppendRequest, StreamWrite};
 
 /// The words of the commands on a register, which span the members' streams.
 pub const REGISTER_COMMANDS: [&str; 2] = ["record-register", "correct-register"];
@@ -225,6 +225,13 @@ impl SheetCommand<'_> {
             };
             let read = room.members.iter().filter(|(member, _)| !changed(member));
             request.guards.extend(read.map(|(_, case)| case.guard()));
+            // Whoever joins meanwhile may have a line by then: the cohort stands as it was read, too.
+            request.writes.push(StreamWrite {
+                stream: stream_id::<Cohort>(room.id),
+                expected_version: room.cohort.state.version,
+                events: vec![new_event(&register.counts, &self.call, 0)],
+            });
+            return Ok(request);
         }
         let (id, counts) = (room.id, &register.counts);
         let conditional =

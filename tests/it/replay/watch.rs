@@ -35,10 +35,13 @@ async fn awas_week(app: &TestApp, clock: &Clock) -> [String; 2] {
     let programme = app.programme().await;
     let awa = app.token_of("awa.t", Role::Adviser, Scope::All).await;
     let mut ids = Vec::new();
-    for place in ["segou", "mopti"] {
+    // The second is nobody's likely duplicate: whom a registration is shown is recorded too.
+    let other = json!({ "name": "Sitan Inventée", "phone": "70 00 00 02" });
+    let first = registration(&programme)["identity"].clone();
+    for (place, identity) in [("segou", first), ("mopti", other)] {
         clock.set(clock.now() + TimeDelta::days(1));
         let body = with(registration(&programme), "/office", json!(format!("{place}-1")));
-        let body = with(body, "/region", json!(place));
+        let body = with(with(body, "/region", json!(place)), "/identity", identity);
         let request = app.request(Method::POST, "/v1/beneficiaries").bearer_auth(&awa).json(&body);
         let request = request.header("sira-device", "tablette-3");
         let answer =
