@@ -61,7 +61,7 @@ impl Cube {
     }
 
     /// The facts of a measure that count at a position, as of the path that stands for the person; and the path that
-    /// told each. Where two paths are one person's, what both tell counts once ([`super::persons`]).
+    /// told each. Where two paths are one person's, what both tell counts once (`persons.rs`).
     pub fn walk(
         &self,
         measure: Measure,

@@ -65,7 +65,9 @@ impl History {
         for (person, one) in now.iter().filter(|(person, _)| !self.people.contains_key(person)) {
             add(*person, one, &nothing);
         }
-        linked.values().for_each(|[one, other]| distance.add(one, other));
+        for [one, other] in linked.values() {
+            distance.add(one, other);
+        }
         distance
     }
 
