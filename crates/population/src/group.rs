@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, Weekday};
 use sira_domain::cohort::{
-    self, Cohort, CohortCode, CohortCommand, CohortPlan, SessionPlan, Sheet, SheetLine,
-    take_register,
+    self, Cohort, CohortCode, CohortCommand, CohortPlan, Register, SessionPlan, Sheet,
+    SheetCorrection, SheetLine, correct_register, take_register,
 };
 use sira_domain::names::alias_of_cohort;
 use sira_domain::path::facts::Nothing;
 use sira_domain::path::{Beneficiary, Stage, Status};
 use sira_domain::reference::ModuleCode;
+use sira_domain::refusal::Refusal;
 use sira_domain::role::Role;
 use sira_domain::values::{BeneficiaryId, Period, ProgrammeId, Text, Within};
 use sira_journal::{Alias, AppendRequest};
@@ -21,7 +22,7 @@ use crate::agenda::{GroupStep, Step};
 use crate::calendar::{Day, date};
 use crate::error::GenerateError;
 use crate::ledger::write;
-use crate::world::World;
+use crate::world::{Attribution, World};
 
 /// Seats of a group.
 const SEATS: usize = 25;
@@ -187,8 +188,15 @@ impl World {
         };
         let code = CohortCode::try_new(&format!("s{}", session + 1))?;
         let lines = self.sheet(&group, on);
-        if !lines.is_empty() {
-            self.record_sheet(&mut group, on, &Sheet { session: code, lines });
+        if let Some(first) = lines.first().cloned() {
+            self.record_sheet(&mut group, on, &Sheet { session: code.clone(), lines });
+            // On one sheet in fifteen the first line is of somebody else.
+            if (number + 7 * session).is_multiple_of(15) {
+                let line = SheetLine { present: !first.present, ..first };
+                let reason = Text::try_new("Ligne de quelqu'un d'autre")?;
+                let correction = SheetCorrection { session: code, lines: vec![line], reason };
+                self.correct_sheet(&mut group, on, &correction);
+            }
         }
         self.groups[number as usize] = Some(group);
         Ok(())
@@ -214,22 +222,47 @@ impl World {
         lines
     }
 
-    /// The register as one append: every member's path, then the group, as a server writes it.
     fn record_sheet(&mut self, group: &mut Group, on: Day, sheet: &Sheet) {
         let author = self.of_office(group.office, Role::Trainer, on);
         let context = self.context(group.id, &author);
+        let taken = take_register(&group.cohort, sheet, &self.paths_of(group), &context);
+        self.write_register(group, &author, "record-register", taken);
+    }
+
+    fn correct_sheet(&mut self, group: &mut Group, on: Day, correction: &SheetCorrection) {
+        let author = self.of_office(group.office, Role::Trainer, on);
+        let context = self.context(group.id, &author);
+        let paths = self.paths_of(group);
+        // The lines of those who have left are counted too, and their paths are at hand no more.
+        if !group.cohort.joined.keys().all(|member| paths.contains_key(member)) {
+            return;
+        }
+        let corrected = correct_register(&group.cohort, correction, &paths, &context);
+        self.write_register(group, &author, "correct-register", corrected);
+    }
+
+    fn paths_of(&self, group: &Group) -> BTreeMap<BeneficiaryId, &Beneficiary> {
         let members = group.members.iter().filter_map(|place| self.cases.get(*place));
-        let paths: BTreeMap<BeneficiaryId, &Beneficiary> =
-            members.map(|case| (BeneficiaryId(case.id), &case.path)).collect();
-        let register = match take_register(&group.cohort, sheet, &paths, &context) {
+        members.map(|case| (BeneficiaryId(case.id), &case.path)).collect()
+    }
+
+    /// The register as one append: every member's path, then the group, as a server writes it.
+    fn write_register(
+        &mut self,
+        group: &mut Group,
+        author: &Attribution,
+        word: &'static str,
+        decided: Result<Option<Register>, Refusal>,
+    ) {
+        let register = match decided {
             Ok(Some(register)) => register,
             Ok(None) => return,
             Err(refusal) => {
-                self.ledger.refused("record-register", &refusal);
+                self.ledger.refused(word, &refusal);
                 return;
             }
         };
-        let recording = self.recording(Some(group.office), &author);
+        let recording = self.recording(Some(group.office), author);
         let mut writes = Vec::with_capacity(register.attendance.len() + 1);
         let mut attendance: BTreeMap<_, _> = register.attendance.into_iter().collect();
         for place in &group.members {

@@ -1,7 +1,8 @@
 //! From what is due to what is done, and what interrupts a path.
 
 use sira_domain::path::facts::{
-    Decision, ExitRequest, Nothing, Reason, Suspension, TransferAcceptance, TransferRequest,
+    Decision, ExitRequest, Nothing, Reason, Suspension, TransferAcceptance, TransferRefusal,
+    TransferRequest,
 };
 use sira_domain::path::{BeneficiaryCommand, Status};
 use sira_domain::role::Role;
@@ -81,7 +82,7 @@ impl World {
             Step::Return => self.come_back(place, case, on)?,
             Step::Pause => self.pause(place, case, on)?,
             Step::Resume => self.resume(place, case, on),
-            Step::Move => self.move_away(place, case, on),
+            Step::Move => self.move_away(place, case, on)?,
             Step::Duplicate { of, id } => self.link(case, on, of, id),
             Step::Erasure => self.erase(case, on)?,
         }
@@ -166,7 +167,7 @@ impl World {
     }
 
     /// Goes to another office, whose director accepts it and names an adviser.
-    fn move_away(&mut self, place: u32, case: &mut Case, on: Day) {
+    fn move_away(&mut self, place: u32, case: &mut Case, on: Day) -> Result<(), GenerateError> {
         let open: Vec<usize> = (0..self.offices.len())
             .filter(|at| *at != case.office && self.offices[*at].opens <= on)
             .collect();
@@ -176,12 +177,33 @@ impl World {
         let author = self.by_adviser(case, on);
         let request = TransferRequest { office: code, region, reason: None };
         if self.act(case, &author, BeneficiaryCommand::Transfer(request)) {
-            case.office = to;
-            let adviser = self.by_adviser(case, on).actor;
-            let author = self.by(case, Role::Director, on);
-            let acceptance = TransferAcceptance { adviser: Some(adviser) };
-            self.act(case, &author, BeneficiaryCommand::AcceptTransfer(acceptance));
+            self.answer_transfer(case, on, to)?;
         }
         self.take_up(place, case, on);
+        Ok(())
+    }
+
+    /// The other office takes over; one in six is sent back, since the person has not moved.
+    fn answer_transfer(
+        &mut self,
+        case: &mut Case,
+        on: Day,
+        to: usize,
+    ) -> Result<(), GenerateError> {
+        let from = std::mem::replace(&mut case.office, to);
+        let author = self.by(case, Role::Director, on);
+        // By the id and not by the dice: all else that is invented stays as it was.
+        if case.id.as_u128().is_multiple_of(6) {
+            let reason = Self::seal(case, "reason", "Habite toujours au même endroit")?;
+            let refusal = TransferRefusal { reason };
+            if self.act(case, &author, BeneficiaryCommand::ReturnTransfer(refusal)) {
+                case.office = from;
+            }
+            return Ok(());
+        }
+        let adviser = self.by_adviser(case, on).actor;
+        let acceptance = TransferAcceptance { adviser: Some(adviser) };
+        self.act(case, &author, BeneficiaryCommand::AcceptTransfer(acceptance));
+        Ok(())
     }
 }
