@@ -188,7 +188,7 @@ impl World {
         };
         let code = CohortCode::try_new(&format!("s{}", session + 1))?;
         let lines = self.sheet(&group, on);
-        if let Some(first) = lines.first().cloned() {
+        if let Some(first) = lines.first().copied() {
             self.record_sheet(&mut group, on, &Sheet { session: code.clone(), lines });
             // On one sheet in fifteen the first line is of somebody else.
             if (number + 7 * session).is_multiple_of(15) {
