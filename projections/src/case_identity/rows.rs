@@ -58,17 +58,7 @@ pub(super) async fn find(
     connection: ReadConnection<'_>,
     id: Uuid,
 ) -> Result<Option<Person>, ReadError> {
-    let row: Option<PersonColumns> = on_engine!(connection, db => {
-        sqlx::query_as(
-            "SELECT aggregate_id, programme, reference, office, region, birth_year, identity,
-                    position, continues_as
-               FROM case_identity WHERE aggregate_id = $1",
-        )
-        .bind(id.to_string())
-        .fetch_optional(db)
-        .await
-    })?;
-    row.map(person).transpose()
+    Ok(people_by(connection, "aggregate_id", id).await?.pop())
 }
 
 /// The paths that were frozen in favour of one, in the order of their ids.
@@ -76,15 +66,22 @@ pub(super) async fn frozen_for(
     connection: ReadConnection<'_>,
     id: Uuid,
 ) -> Result<Vec<Person>, ReadError> {
+    people_by(connection, "continues_as", id).await
+}
+
+/// The people whose rows hold an id in a column.
+async fn people_by(
+    connection: ReadConnection<'_>,
+    column: &'static str,
+    id: Uuid,
+) -> Result<Vec<Person>, ReadError> {
+    let statement = format!(
+        "SELECT aggregate_id, programme, reference, office, region, birth_year, identity,
+                position, continues_as
+           FROM case_identity WHERE {column} = $1 ORDER BY aggregate_id"
+    );
     let rows: Vec<PersonColumns> = on_engine!(connection, db => {
-        sqlx::query_as(
-            "SELECT aggregate_id, programme, reference, office, region, birth_year, identity,
-                    position, continues_as
-               FROM case_identity WHERE continues_as = $1 ORDER BY aggregate_id",
-        )
-        .bind(id.to_string())
-        .fetch_all(db)
-        .await
+        sqlx::query_as(&statement).bind(id.to_string()).fetch_all(db).await
     })?;
     rows.into_iter().map(person).collect()
 }
