@@ -3,10 +3,10 @@
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sira_domain::programme::{Programme, StaffPost};
+use sira_domain::programme::StaffPost;
 use uuid::Uuid;
 
-use super::super::streams::current;
+use super::super::streams::reached_programme;
 use crate::http::App;
 use crate::http::contract::answer::Unkept;
 use crate::http::contract::caller::Caller;
@@ -27,12 +27,8 @@ pub async fn directory(
     caller: Caller,
     Named(id): Named<Uuid>,
 ) -> Result<Unkept<StaffDirectory>, ApiError> {
-    let programme = current::<Programme>(&app, &caller, id).await?;
-    let programme = &programme.state;
-    let scope = &caller.grant.scope;
-    if !scope.reaches_programme(id, programme) {
-        return Err(ApiError::NotFound);
-    }
+    let programme = reached_programme(&app, &caller, id).await?;
+    let (programme, scope) = (&programme.state, &caller.grant.scope);
     let is_within = |post: &&StaffPost| {
         post.office.as_ref().is_none_or(|office| scope.holds_office(id, office, programme))
     };

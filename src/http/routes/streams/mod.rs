@@ -169,3 +169,15 @@ pub(super) async fn current<S: Aggregate>(
     let is_within = found.state.is_within(id, &caller.grant.scope, &programme);
     if is_within { Ok(found) } else { Err(ApiError::NotFound) }
 }
+
+/// The programme as it stands, if some office of it is within the caller's reach: a programme may be read by
+/// everybody, and its people and its staff may not.
+pub(super) async fn reached_programme(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<Arc<Loaded<Programme>>, ApiError> {
+    let programme = current::<Programme>(app, caller, id).await?;
+    let is_reached = caller.grant.scope.reaches_programme(id, &programme.state);
+    if is_reached { Ok(programme) } else { Err(ApiError::NotFound) }
+}

@@ -14,7 +14,7 @@ use sira_projections::lists::{self, CaseOrder, CaseQuestion, Filters, Which};
 use uuid::Uuid;
 
 use super::super::beneficiaries::CASES;
-use super::super::streams::current;
+use super::super::streams::reached_programme;
 use super::arrive;
 use crate::http::App;
 use crate::http::contract::answer::Read;
@@ -84,10 +84,7 @@ pub async fn candidates(
 ) -> Result<Read<RankedCandidates>, ApiError> {
     let reach = caller.grant.scope.reach();
     let position = arrive(&app, min, &reach, CASES).await?;
-    let programme = current::<Programme>(&app, &caller, asked.programme.0).await?.state.clone();
-    if !caller.grant.scope.reaches_programme(asked.programme.0, &programme) {
-        return Err(ApiError::NotFound);
-    }
+    let programme = reached_programme(&app, &caller, asked.programme.0).await?.state.clone();
     let body = match &asked.session {
         Some(session) => {
             let list = programme.rankings.get(session).ok_or(ApiError::NotFound)?;
