@@ -1,5 +1,4 @@
 //! Taking back what was recorded in error in a stream that belongs to no person: a programme, a cohort, a
-//! Taking back what was recorded in error in a stream that belongs to no person: a programme, a cohort, a
 //! fund. The event stays in the stream, and the state is folded without it: see decision 24. What is refused
 //! of it is said of a path in the same words.
 

@@ -92,6 +92,10 @@ impl Kin {
     /// Two paths are one person's.
     pub(super) fn join(&mut self, one: u32, other: u32) {
         let (from, to) = (self.of(one), self.of(other));
+        // Told at every moment at which a link stands: each is joined once.
+        if from == to && self.holds(one) && self.holds(other) {
+            return;
+        }
         self.0.values_mut().filter(|known| **known == from).for_each(|known| *known = to);
         self.0.insert(one, to);
         self.0.insert(other, to);
