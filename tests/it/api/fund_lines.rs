@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 use sira::grant::Scope;
 use sira_domain::role::Role;
 use sira_domain::values::FundId;
+use sira_projections::Reach;
+use sira_projections::lists;
 
-use super::app::TestApp;
+use super::app::{TestApp, region};
 use super::money::{approval, refused, request, with_plan};
 
 async fn with_lines(app: &TestApp, programme: &str, code: &str) -> String {
@@ -77,6 +79,24 @@ crate::on_both_engines! {
         let listed = app.get(&finance, "/v1/payments?reference=vir-1").await.ok(200);
         let shown = ["kind", "budget_line", "amount", "outgoing", "path", "reversed"].map(|field| listed["items"][0][field].clone());
         assert_eq!(shown, [json!("overhead"), json!("frais"), json!(30_000), json!(true), Value::Null, json!(false)]);
+        // It is nobody's payment: who reaches some people sees it, and who reaches funds alone does not.
+        let local = app.token_of("locale", Role::Finance, region("kidal")).await;
+        let seen = app.get(&local, "/v1/payments?kind=overhead").await.ok(200);
+        assert_eq!(seen["items"].as_array().unwrap().len(), 1);
+        let donors = lists::PaymentQuestion {
+            reference: None,
+            programme: None,
+            fund: None,
+            kind: Some("overhead"),
+            from: None,
+            to: None,
+            reversed: None,
+            reconciled: None,
+            reach: &Reach::Funds(vec![fund.parse().unwrap()]),
+            after: None,
+            limit: 9,
+        };
+        assert_eq!(lists::payments(&app.read, &donors).await.unwrap().items, []);
         let undo = json!({ "occurred_on": "2022-03-04", "undone_reference": "VIR-1", "ground": "bounced", "payment_reference": "RJ-1" });
         let same = app.command_of(&finance, "funds", &fund, "reverse-overhead", &undo).await;
         assert_eq!(same.error(409, "refused").1, "separation_of_duties");
