@@ -14,6 +14,12 @@ pub fn seal_context(id: Uuid, field: &str) -> String {
     format!("beneficiary/{id}/{field}")
 }
 
+/// What a sealed text of a programme's stream is bound to.
+#[must_use]
+pub fn seal_context_of_programme(id: Uuid, field: &str) -> String {
+    format!("programme/{id}/{field}")
+}
+
 /// The second name of a person's stream, its reference without hyphens.
 #[must_use]
 pub fn alias_of_person(reference: Reference) -> String {

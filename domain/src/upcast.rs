@@ -46,6 +46,7 @@ pub fn upcasters() -> Vec<Box<dyn EventUpcaster>> {
         Box::new(SemanticVersionEventUpcaster::new("LoanRescheduled", "2.0", Box::new(as_it_is))),
         Box::new(SemanticVersionEventUpcaster::new("LoanWrittenOff", "2.0", Box::new(as_it_is))),
         Box::new(SemanticVersionEventUpcaster::new("Repaid", "2.0", Box::new(as_it_is))),
+        Box::new(SemanticVersionEventUpcaster::new("StaffPostAdded", "2.0", Box::new(as_it_is))),
     ]
 }
 
@@ -64,7 +65,7 @@ fn rules_v4(payload: Value) -> Value {
 /// back; the adviser who takes charge with the registration, and whether a transfer waits to be accepted,
 /// before which it was done as soon as it was recorded; a repayment's credit, without which its interest had no
 /// ceiling; the budget line and the need that a financing is of, and the lines of a fund, which had none;
-/// the code of why a loan was changed, which was told in words alone. Nothing is added; the
+/// the code of why a loan was changed, which was told in words alone; the sealed name of a member of the staff. Nothing is added; the
 /// version tells an older program that it does not know all that newer events may say.
 fn as_it_is(payload: Value) -> Value {
     payload

@@ -140,3 +140,60 @@ fn a_post_that_cannot_be_is_refused_by_name() {
     let refusal = Refusal::Unknown { item: Item::Post, name: String::new(), field: "actor" };
     assert_eq!(give(&after(&[]), "end-staff", &early), Err(refusal));
 }
+
+fn sealed(key: u8) -> String {
+    format!("sealed:v1:{key:032x}:c2VhbGVk")
+}
+
+#[test]
+fn a_sealed_name_is_erased_on_all_posts_of_its_member_and_on_nobody_elses() {
+    let erase = json!({"actor": "awa"});
+    let programme = after(&[
+        ("add-staff", post(&json!({"sealed_name": sealed(1)}))),
+        ("add-staff", post(&json!({"role": "trainer", "sealed_name": sealed(1)}))),
+        ("add-staff", post(&json!({"actor": "binta", "sealed_name": sealed(2)}))),
+        ("erase-staff-name", erase.clone()),
+    ]);
+    let names: Vec<_> = programme.staff.iter().map(|post| post.sealed_name.is_some()).collect();
+    assert_eq!(names, [false, false, true]);
+    let keys: Vec<_> = programme.erased_staff_keys().map(|key| key.0.as_u128()).collect();
+    assert_eq!(keys, [1]);
+    assert!(is_adviser(&programme, "awa", "segou", "2022-03-01"), "the post stays");
+    assert_eq!(give(&programme, "erase-staff-name", &erase), Ok(Vec::new()));
+}
+
+#[test]
+fn a_name_whose_post_was_taken_back_is_sealed_still_and_can_be_erased() {
+    let erase = json!({"actor": "awa"});
+    let programme = after(&[
+        ("add-staff", post(&json!({"sealed_name": sealed(1)}))),
+        ("retract", json!({"sequence": 3, "reason": "Erreur"})),
+    ]);
+    assert_eq!(programme.staff, []);
+    assert_eq!(give(&programme, "erase-staff-name", &erase).unwrap().len(), 1);
+    // And once it is erased it stays so, though its post is taken back afterwards.
+    let programme = after(&[
+        ("add-staff", post(&json!({"sealed_name": sealed(1)}))),
+        ("erase-staff-name", erase.clone()),
+        ("retract", json!({"sequence": 3, "reason": "Erreur"})),
+    ]);
+    assert_eq!(give(&programme, "erase-staff-name", &erase), Ok(Vec::new()));
+}
+
+#[test]
+fn a_name_is_told_in_one_way_and_its_erasure_is_of_a_name_that_is_sealed() {
+    let both = post(&json!({"name": "Madame A.", "sealed_name": sealed(1)}));
+    let refusal = Refusal::Disagree { field: "sealed_name", other: "name" };
+    assert_eq!(give(&after(&[]), "add-staff", &both), Err(refusal));
+    let named = after(&[("add-staff", post(&json!({"name": "Madame A."})))]);
+    let refusal = Refusal::Unknown { item: Item::Post, name: "awa".into(), field: "actor" };
+    assert_eq!(give(&named, "erase-staff-name", &json!({"actor": "awa"})), Err(refusal));
+    let erased = after(&[
+        ("add-staff", post(&json!({"sealed_name": sealed(1)}))),
+        ("erase-staff-name", json!({"actor": "awa"})),
+    ]);
+    let sequence = sira_numbers::Sequence::from(4);
+    let refusal = Refusal::NotRetractable { sequence, event: "StaffNameErased" };
+    let back = json!({"sequence": 4, "reason": "Erreur"});
+    assert_eq!(give(&erased, "retract", &back), Err(refusal));
+}

@@ -38,8 +38,9 @@ pub const MODELS: &[Model] = &[
     model("programme_status", 2, &[StreamFamily::Programme]),
     model("offices", 1, &[StreamFamily::Programme]),
     model("staff", 2, &[]),
-    model("commitments", 1, &[StreamFamily::Programme]),
+    model("commitments", 2, &[StreamFamily::Programme]),
     model("payments", 1, &[StreamFamily::Path, StreamFamily::Fund]),
+    model("referrals", 1, &[StreamFamily::Path]),
 ];
 
 impl Model {

@@ -59,7 +59,8 @@ impl ProgrammeFold {
             | ProgrammeFact::LotteryDrawn(_)
             | ProgrammeFact::CandidatesRanked(_)
             | ProgrammeFact::StaffPostAdded(_)
-            | ProgrammeFact::StaffPostEnded(_) => {}
+            | ProgrammeFact::StaffPostEnded(_)
+            | ProgrammeFact::StaffNameErased(_) => {}
         }
     }
 

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use sira_database::on_engine;
 
 use super::BackupError;
-use crate::commands::erased_keys;
+use crate::commands::{erased_keys, read_erasures};
 use crate::journal::{self, Journal, JournalConfig, Pool};
 use crate::keys::{KeyId, destroy_in};
 
@@ -42,7 +42,7 @@ pub async fn destroyed_keys(config: &JournalConfig) -> Result<Option<NamedKeys>,
 async fn named(pool: &Pool) -> Result<NamedKeys, BackupError> {
     let told = journal::destroyed_keys(pool).await?;
     let mut destroyed: HashSet<_> = told.into_iter().map(KeyId).collect();
-    for erasure in journal::read_type(pool, "PersonalDataErased").await? {
+    for erasure in read_erasures(pool).await? {
         destroyed.extend(erased_keys(&erasure)?);
     }
     let key_store: Option<String> = on_engine!(pool, db => {

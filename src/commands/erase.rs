@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
+use sira_domain::programme::Programme;
 use sira_domain::refusal::{Item, Refusal};
 use uuid::Uuid;
 
+use super::staff::erased_staff_keys;
 use super::{Answer, Call, CommandError, Commands};
-use crate::journal::RecordedEvent;
+use crate::journal::{JournalError, Pool, RecordedEvent, read_type, read_type_of};
 use crate::keys::KeyId;
 use crate::stored::read_event;
 
@@ -105,11 +107,21 @@ impl Commands {
     pub async fn finish_erasures(&self) -> Result<(), CommandError> {
         let destroyed = self.0.journal.destroyed_keys().await?;
         let mut keys: Vec<_> = destroyed.into_iter().map(KeyId).collect();
-        for recorded in self.0.journal.read_type("PersonalDataErased").await? {
+        for recorded in read_erasures(self.0.journal.pool()).await? {
             keys.extend(erased_keys(&recorded)?);
         }
         self.0.keys.destroy(&keys).await.map_err(Into::into)
     }
+}
+
+/// Every erasure that a journal tells: of people, and of names of the staff.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) async fn read_erasures(pool: &Pool) -> Result<Vec<RecordedEvent>, JournalError> {
+    let mut erasures = read_type(pool, "PersonalDataErased").await?;
+    erasures.extend(read_type_of(pool, Programme::TYPE, "StaffNameErased").await?);
+    Ok(erasures)
 }
 
 /// The keys that an erasure names; none of another event.
@@ -117,6 +129,9 @@ impl Commands {
 /// # Errors
 /// [`CommandError::Unreadable`].
 pub(crate) fn erased_keys(recorded: &RecordedEvent) -> Result<Vec<KeyId>, CommandError> {
+    if *recorded.stream.aggregate_type == *Programme::TYPE {
+        return erased_staff_keys(recorded);
+    }
     let event: BeneficiaryEvent = read_event(recorded)?;
     Ok(match event.fact {
         Fact::PersonalDataErased(erasure) => erasure.keys,

@@ -21,6 +21,7 @@ mod path;
 mod pipeline;
 mod places;
 mod register;
+mod staff;
 mod sweep;
 
 use std::sync::{Arc, OnceLock};
@@ -37,11 +38,11 @@ pub use answer::Answer;
 use cache::Evict;
 pub use cache::{Loaded, StreamCache};
 pub use call::{Call, ImportMark};
-pub(crate) use erase::erased_keys;
+pub(crate) use erase::{erased_keys, read_erasures};
 pub use error::CommandError;
 pub use form::{FieldError, FormErrors, FormRule};
 pub use guards::GuardedStreams;
-pub use path::{Rehearsal, alias_of, check_form};
+pub use path::{Rehearsal, SealFault, alias_of, check_form};
 pub(crate) use pipeline::in_task;
 pub use register::REGISTER_COMMANDS;
 

@@ -4,23 +4,27 @@
 //! They are put in place anew for a whole programme when a reporting moment has passed, and at the start: in
 //! one transaction, so that a crash leaves those of before, which the next start replaces.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use sira_projections::analytics::{
-    AnalyticsQuery, Dimension, INDICATORS, Indicator, IndicatorKind,
+    AnalyticsQuery, Dimension, FigureCell, INDICATORS, Indicator, IndicatorKind, indicator_groups,
 };
-use sira_projections::face::figures::PublishedCell;
+use sira_projections::face::figures::{FigurePeriod, PublishedCell};
 
-use super::published::PublishedTo;
+use super::published::{Published, PublishedTo};
 use super::{FigureError, Figures, Question, When};
 use sira_domain::reference::Language;
 
 /// What `read.figures` breaks its cells down by, beside the month.
 const DIMENSIONS: [Dimension; 3] = [Dimension::Region, Dimension::Sex, Dimension::AgeBand];
 
-/// Whether an indicator is told month by month, without words of its own: what is told since the beginning
-/// alone, or by category, is asked of the API.
-fn is_on_the_face(indicator: &Indicator) -> bool {
-    !indicator.by_category && (indicator.kind == IndicatorKind::Stock || indicator.adds_up())
+/// What of time an indicator's cells are of. One whose periods do not add up is told since the beginning, at the
+/// end of each month.
+fn period_of(indicator: &Indicator) -> FigurePeriod {
+    match indicator.kind {
+        IndicatorKind::Stock => FigurePeriod::EndOfMonth,
+        _ if indicator.adds_up() => FigurePeriod::Month,
+        _ => FigurePeriod::SinceBeginning,
+    }
 }
 
 /// Every breakdown of the face that an indicator has: none, by one dimension, by several.
@@ -54,9 +58,9 @@ impl Figures {
         }
         for programme in schedule.programmes() {
             let mut cells = Vec::new();
-            for indicator in INDICATORS.iter().filter(|one| is_on_the_face(one)) {
+            for indicator in INDICATORS {
                 for groups in breakdowns(indicator) {
-                    cells.extend(self.face_cells(indicator, groups, &programme).await?);
+                    cells.extend(self.face_cells(indicator, groups, &programme, &schedule).await?);
                 }
             }
             self.read.publish_figures(&programme, &cells).await?;
@@ -70,38 +74,84 @@ impl Figures {
         indicator: &'static Indicator,
         groups: Vec<Dimension>,
         programme: &str,
+        schedule: &Published,
     ) -> Result<Vec<PublishedCell>, FigureError> {
-        let filters = vec![(Dimension::Programme, vec![programme.to_owned()])];
-        let group_by = std::iter::once(Dimension::Month).chain(groups.iter().copied()).collect();
-        let question = Question {
-            indicators: vec![indicator],
+        let ask = FaceQuestion { indicator, groups, programme };
+        if period_of(indicator) != FigurePeriod::SinceBeginning {
+            let (_, computed) = self.published(&ask.by_month(), &PublishedTo::analyst()).await?;
+            let cells = computed.into_iter().flat_map(|one| one.cells);
+            return Ok(cells.filter_map(|cell| ask.cell(None, cell)).collect());
+        }
+        let mut told = Vec::new();
+        for day in schedule.month_ends_of(programme) {
+            let (_, computed) = self.published(&ask.until(day), &PublishedTo::analyst()).await?;
+            let cells = computed.into_iter().flat_map(|one| one.cells);
+            told.extend(cells.filter_map(|cell| ask.cell(Some(day), cell)));
+        }
+        Ok(told)
+    }
+}
+
+/// What the face asks of an indicator: one breakdown, in one programme.
+struct FaceQuestion<'a> {
+    indicator: &'static Indicator,
+    groups: Vec<Dimension>,
+    programme: &'a str,
+}
+
+impl FaceQuestion<'_> {
+    fn question(&self, group_by: Vec<Dimension>) -> Question {
+        let filters = vec![(Dimension::Programme, vec![self.programme.to_owned()])];
+        Question {
+            indicators: vec![self.indicator],
             query: AnalyticsQuery { filters, group_by, ..AnalyticsQuery::default() },
             when: When::Now,
-            is_series: true,
+            is_series: false,
             headings: Language::En,
             cursor: None,
             limit: None,
+        }
+    }
+
+    /// Every month, in one series.
+    fn by_month(&self) -> Question {
+        let group_by = std::iter::once(Dimension::Month).chain(self.groups.iter().copied());
+        Question { is_series: true, ..self.question(group_by.collect()) }
+    }
+
+    /// From the beginning to a day.
+    fn until(&self, day: NaiveDate) -> Question {
+        let mut question = self.question(self.groups.clone());
+        question.query.to = Some(day);
+        question
+    }
+
+    /// A cell of the face: of the month that a series says, or that ends on a day.
+    fn cell(&self, ends_on: Option<NaiveDate>, cell: FigureCell) -> Option<PublishedCell> {
+        let (month, words) = match ends_on {
+            Some(day) => (day.with_day(1)?, cell.words.as_slice()),
+            None => {
+                let (month, words) = cell.words.split_first()?;
+                (format!("{month}-01").parse().ok()?, words)
+            }
         };
-        let (_, computed) = self.published(&question, &PublishedTo::analyst()).await?;
-        let cells = computed.into_iter().flat_map(|one| one.cells);
-        let told = cells.filter_map(|cell| {
-            let (month, words) = cell.words.split_first()?;
-            let word = |dimension: Dimension| {
-                let place = groups.iter().position(|group| *group == dimension)?;
-                words.get(place).cloned()
-            };
-            Some(PublishedCell {
-                month: format!("{month}-01").parse().ok()?,
-                programme: programme.to_owned(),
-                indicator: indicator.name.to_owned(),
-                region: word(Dimension::Region),
-                sex: word(Dimension::Sex),
-                age_band: word(Dimension::AgeBand),
-                value: cell.value.filter(|_| !cell.suppressed),
-                held: cell.held,
-            })
-        });
-        Ok(told.collect())
+        let broken_down_by = indicator_groups(self.indicator, &self.groups);
+        let word = |dimension: Dimension| {
+            let place = broken_down_by.iter().position(|group| *group == dimension)?;
+            words.get(place).cloned()
+        };
+        Some(PublishedCell {
+            month,
+            programme: self.programme.to_owned(),
+            indicator: self.indicator.name.to_owned(),
+            region: word(Dimension::Region),
+            sex: word(Dimension::Sex),
+            age_band: word(Dimension::AgeBand),
+            category: word(Dimension::Tag),
+            period: period_of(self.indicator),
+            value: cell.value.filter(|_| !cell.suppressed),
+            held: cell.held,
+        })
     }
 }
 
@@ -110,11 +160,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_since_the_beginning_or_by_category_is_left_to_the_api() {
-        let told =
-            |name: &str| INDICATORS.iter().any(|one| one.name == name && is_on_the_face(one));
-        assert!(told("registered") && told("outstanding") && told("womens_share"));
-        assert!(!told("survival_12") && !told("jobs_created"));
+    fn every_indicator_is_on_the_face_with_what_of_time_it_tells() {
+        let period =
+            |name: &str| period_of(INDICATORS.iter().find(|one| one.name == name).unwrap());
+        assert_eq!(period("registered"), FigurePeriod::Month);
+        assert_eq!(period("outstanding"), FigurePeriod::EndOfMonth);
+        assert_eq!(period("survival_12"), FigurePeriod::SinceBeginning);
         let registered = INDICATORS.iter().find(|one| one.name == "registered").unwrap();
         assert_eq!(breakdowns(registered).len(), 8);
     }

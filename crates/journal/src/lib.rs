@@ -42,7 +42,7 @@ pub use read::feed::MAX_FEED_PAGE;
 pub use read::leaves::Leaf;
 pub use read::raw::RawEvent;
 pub use read::rows::{EventColumns, SELECT_IN_ORDER, event_row};
-pub use read::search::read_type;
+pub use read::search::{read_type, read_type_of};
 pub use read::streams::StreamPlace;
 pub use sira_evidence::leaf::{LeafEntry, UnfitField, sha256};
 pub use sira_evidence::{RecordedEvent, StreamId};

@@ -274,6 +274,7 @@ const COMMON: &[(&str, Words)] = &[
     ("rules", ("Règles", "Rules")),
     ("schedule", ("Échéancier", "Schedule")),
     ("scores", ("Notes par critère", "Scores by criterion")),
+    ("sealed_name", ("Nom, scellé", "Name, sealed")),
     ("sector", ("Secteur", "Sector")),
     ("seed", ("Graine du tirage", "Seed of the draw")),
     ("seats", ("Nombre de places", "Number of places")),

@@ -46,7 +46,9 @@ use sira_numbers::{Sequence, Version};
 
 use crate::values::Reference;
 
-pub use any::{Actions, DocumentState, GrievanceState, HandoverState, judge_pair, link, unlink};
+pub use any::{
+    Actions, DocumentState, GrievanceState, HandoverState, ReferralState, judge_pair, link, unlink,
+};
 pub use command::{BENEFICIARY_COMMANDS, BeneficiaryCommand, BeneficiaryVerb};
 pub use corrected::AsCorrected;
 pub use decide::{decide, gate, lawful, may_follow};

@@ -10,7 +10,7 @@ use super::event::{
 };
 use super::ranking::RankingRequest;
 use super::selection::SELECTION_RULES_MAX;
-use super::staff::{self, StaffPost, StaffPostEnd};
+use super::staff::{self, StaffNameErasure, StaffNameRequest, StaffPost, StaffPostEnd};
 use super::{Programme, Reporting, RuleSet, gate, lottery, ranking, retract};
 use crate::catalogue::commands;
 use crate::context::Context;
@@ -40,11 +40,14 @@ commands! {
         "Ouvre une antenne.", "Opens an office.";
     CloseOffice(OfficeName) "close-office" "offices" [Admin, Director] NamedOffice sealed[]
         "Ferme une antenne.", "Closes an office.";
-    AddStaff(StaffPost) "add-staff" "staff" [Admin, Director] NamedOffice sealed[]
+    AddStaff(StaffPost) "add-staff" "staff" [Admin, Director] NamedOffice sealed["sealed_name"]
         "Inscrit un poste à l'annuaire du personnel : qui, dans quel rôle, à quelle antenne, depuis quand.",
         "Adds a post to the directory of the staff: who, in which role, at which office, since when.";
     EndStaff(StaffPostEnd) "end-staff" "staff" [Admin, Director] NamedOffice sealed[]
         "Met fin à un poste de l'annuaire du personnel.", "Ends a post of the directory of the staff.";
+    EraseStaffName(StaffNameRequest) "erase-staff-name" "staff" [Admin, Director] Everywhere sealed[]
+        "Efface le nom scellé d'un agent : sa clé est détruite.",
+        "Erases the sealed name of a member of the staff: its key is destroyed.";
     AmendOffice(OfficeAmendment) "amend-office" "offices" [Admin, Director] NamedOffice sealed[]
         "Corrige le nom d'une antenne.", "Corrects the name of an office.";
     Retract(ClearRetraction) "retract" "convention" [Admin, Director] Everywhere sealed[]
@@ -159,6 +162,7 @@ pub fn ground(id: Uuid, programme: &Programme, command: &ProgrammeCommand) -> Gr
         | ProgrammeCommand::ReopenCommitment(_)
         | ProgrammeCommand::WithdrawCommitment(_)
         | ProgrammeCommand::Retract(_)
+        | ProgrammeCommand::EraseStaffName(_)
         | ProgrammeCommand::ReviewConvention(_) => Ground::Everywhere,
         ProgrammeCommand::RankCandidates(request) => Ground::of_regions(request.region),
     }
@@ -205,6 +209,9 @@ fn command_of(fact: ProgrammeFact) -> ProgrammeCommand {
         ProgrammeFact::OfficeClosed(name) => ProgrammeCommand::CloseOffice(name),
         ProgrammeFact::StaffPostAdded(post) => ProgrammeCommand::AddStaff(post),
         ProgrammeFact::StaffPostEnded(end) => ProgrammeCommand::EndStaff(end),
+        ProgrammeFact::StaffNameErased(StaffNameErasure { actor, .. }) => {
+            ProgrammeCommand::EraseStaffName(StaffNameRequest { actor })
+        }
         ProgrammeFact::CallOpened(call) => ProgrammeCommand::OpenCall(call),
         ProgrammeFact::CallClosed(end) => ProgrammeCommand::CloseCall(end),
         ProgrammeFact::CommitmentRecorded(Commitment {
@@ -248,6 +255,7 @@ fn propose(
         ProgrammeCommand::RecordLottery(lottery) => record_lottery(programme, lottery),
         ProgrammeCommand::AddStaff(post) => staff::add(programme, post, context),
         ProgrammeCommand::EndStaff(end) => staff::end(programme, end),
+        ProgrammeCommand::EraseStaffName(request) => staff::erase(programme, request),
         ProgrammeCommand::OpenCall(call) => call::open(programme, call, context),
         ProgrammeCommand::CloseCall(_) => call::close(programme, context),
         ProgrammeCommand::RecordCommitment(asked) => commitment::record(programme, asked, context),

@@ -10,7 +10,7 @@ use super::call::{CallEnd, OpenCall};
 use super::commitment::{Commitment, CommitmentChange, Fulfilment, Review};
 use super::ranking::RankedList;
 use super::rules::{RuleSet, Rules};
-use super::staff::{StaffPost, StaffPostEnd};
+use super::staff::{StaffNameErasure, StaffPost, StaffPostEnd};
 use crate::path::facts::Sex;
 use crate::reference::RegionCode;
 use crate::retraction::{ClearReason, ClearRetraction};
@@ -178,6 +178,8 @@ pub enum ProgrammeFact {
     StaffPostAdded(StaffPost),
     /// Somebody's post ended.
     StaffPostEnded(StaffPostEnd),
+    /// Somebody's sealed name was erased.
+    StaffNameErased(StaffNameErasure),
     /// A call was opened.
     CallOpened(OpenCall),
     /// It was closed.
@@ -208,8 +210,9 @@ pub const PROGRAMME_FACTS: &[(&str, &str, &str, &str)] = &[
     ("TargetSet", "1.0", "Cible fixée", "Target set"),
     ("OfficeOpened", "1.0", "Antenne ouverte", "Office opened"),
     ("OfficeClosed", "1.0", "Antenne fermée", "Office closed"),
-    ("StaffPostAdded", "1.0", "Poste attribué", "Post taken up"),
+    ("StaffPostAdded", "2.0", "Poste attribué", "Post taken up"),
     ("StaffPostEnded", "1.0", "Fin de poste", "Post ended"),
+    ("StaffNameErased", "1.0", "Nom d'un agent effacé", "Name of a member of the staff erased"),
     ("CallOpened", "1.0", "Appel à candidatures ouvert", "Call opened"),
     ("CallClosed", "1.0", "Appel à candidatures clos", "Call closed"),
     ("CommitmentRecorded", "1.0", "Engagement d'une partie", "Commitment recorded"),
@@ -242,6 +245,7 @@ impl ProgrammeFact {
             Self::LotteryDrawn(_) => "LotteryDrawn",
             Self::StaffPostAdded(_) => "StaffPostAdded",
             Self::StaffPostEnded(_) => "StaffPostEnded",
+            Self::StaffNameErased(_) => "StaffNameErased",
             Self::CallOpened(_) => "CallOpened",
             Self::CallClosed(_) => "CallClosed",
             Self::CommitmentRecorded(_) => "CommitmentRecorded",

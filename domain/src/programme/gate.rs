@@ -52,6 +52,7 @@ pub(super) fn check(programme: &Programme, verb: Verb) -> Result<(), Refusal> {
             | Verb::CloseOffice
             | Verb::AddStaff
             | Verb::EndStaff
+            | Verb::EraseStaffName
             | Verb::RecordLottery
             | Verb::OpenCall
             | Verb::CloseCall

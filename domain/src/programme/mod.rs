@@ -40,11 +40,11 @@ pub use ranking::{RankedList, RankingRequest};
 pub use reporting::Reporting;
 pub use rules::{AgeRange, Ceilings, PersonCeilings, RuleSet, Rules};
 pub use selection::{SelectionQuota, TieBreaker};
-pub use staff::{StaffPost, StaffPostEnd};
+pub use staff::{StaffNameErasure, StaffNameRequest, StaffPost, StaffPostEnd};
 
 use crate::reference::RegionCode;
 use crate::refusal::{Item, Refusal};
-use crate::values::{OfficeCode, Period, Slug, Text};
+use crate::values::{ActorId, KeyId, OfficeCode, Period, Slug, Text};
 
 /// An office and when it was open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
@@ -102,6 +102,12 @@ pub struct Programme {
     /// it apart.
     #[serde(skip_serializing)]
     pub staff: Vec<StaffPost>,
+    /// The keys that names of the staff are sealed under, by the name in their token.
+    #[serde(skip)]
+    sealed_names: BTreeMap<ActorId, BTreeSet<KeyId>>,
+    /// The keys of names that were erased.
+    #[serde(skip)]
+    erased_names: BTreeSet<KeyId>,
     /// The last call that was opened; none before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<CallState>,
@@ -332,6 +338,7 @@ impl Programme {
             }
             ProgrammeFact::StaffPostAdded(post) => self.add_post(post),
             ProgrammeFact::StaffPostEnded(end) => self.end_post(end),
+            ProgrammeFact::StaffNameErased(erasure) => self.erase_name(erasure),
             ProgrammeFact::LotteryDrawn(lottery) => {
                 let draw = Draw::of(lottery, event.occurred_on);
                 self.lotteries.insert(lottery.session.clone(), draw);

@@ -79,6 +79,7 @@ impl Programme {
         match &event.fact {
             ProgrammeFact::RulesSet(set) => self.withdrawn_rules.push(set.clone()),
             ProgrammeFact::CommitmentRecorded(commitment) => self.note_number(commitment),
+            ProgrammeFact::StaffPostAdded(post) => self.note_sealing_key(post),
             ProgrammeFact::OfficeOpened(office) => {
                 let (opened_on, closed_on) = (event.occurred_on, event.occurred_on.pred_opt());
                 let (office, withdrawn, earlier) = (office.clone(), true, Vec::new());
@@ -101,7 +102,9 @@ pub(super) fn check(
     let (_, target) = target.ok_or_else(|| no_event(sequence))?;
     let event = target.fact.event_type();
     match &target.fact {
-        ProgrammeFact::ConventionSigned(_) | ProgrammeFact::ProgrammeFactRetracted(_) => {
+        ProgrammeFact::ConventionSigned(_)
+        | ProgrammeFact::StaffNameErased(_)
+        | ProgrammeFact::ProgrammeFactRetracted(_) => {
             return Err(Refusal::NotRetractable { sequence, event });
         }
         _ => check_author(&target.by, context)?,

@@ -10,7 +10,7 @@ use super::event::ProgrammeFact;
 use crate::context::Context;
 use crate::refusal::{Item, Quantity, Refusal};
 use crate::role::Role;
-use crate::values::{ActorId, OfficeCode, Text};
+use crate::values::{ActorId, KeyId, OfficeCode, Sealed, Text};
 use sira_numbers::counted;
 
 /// Most posts of one programme's directory, ended ones included: the state of a programme is kept in memory.
@@ -31,6 +31,10 @@ pub struct StaffPost {
     /// and then the token's name is all that is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<120>>,
+    /// The same, sealed under a key of their own in the place of standing there for ever: `erase-staff-name`
+    /// destroys it. One of the two is given, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_name: Option<Sealed>,
     /// First day.
     pub from: NaiveDate,
     /// Last day; none while no end is known.
@@ -53,7 +57,29 @@ pub struct StaffPostEnd {
     pub to: NaiveDate,
 }
 
+/// Whose sealed name is to be erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffNameRequest {
+    /// The name in their token, which stays: it stands beside what they recorded.
+    pub actor: ActorId,
+}
+
+/// The name of a member of the staff was erased: the keys that it was sealed under are destroyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffNameErasure {
+    /// The name in their token.
+    pub actor: ActorId,
+    /// The keys.
+    pub keys: Vec<KeyId>,
+}
+
 impl StaffPost {
+    fn sealing_key(&self) -> Option<KeyId> {
+        self.sealed_name.as_ref()?.key()
+    }
+
     /// Tells whether the post is held on `day`.
     #[must_use]
     pub fn is_held_on(&self, day: NaiveDate) -> bool {
@@ -99,6 +125,33 @@ impl Programme {
 
     pub(super) fn add_post(&mut self, post: &StaffPost) {
         self.staff.push(post.clone());
+        self.note_sealing_key(post);
+    }
+
+    /// A key seals the name for as long as it is there, though the post was taken back.
+    pub(super) fn note_sealing_key(&mut self, post: &StaffPost) {
+        if let Some(key) = post.sealing_key().filter(|key| !self.erased_names.contains(key)) {
+            self.sealed_names.entry(post.actor.clone()).or_default().insert(key);
+        }
+    }
+
+    /// The key that a name of this member is sealed under; none where none is, or it was erased.
+    #[must_use]
+    pub fn staff_key(&self, actor: &ActorId) -> Option<KeyId> {
+        self.sealed_names.get(actor)?.last().copied()
+    }
+
+    /// The keys of names that were erased.
+    pub fn erased_staff_keys(&self) -> impl Iterator<Item = KeyId> + '_ {
+        self.erased_names.iter().copied()
+    }
+
+    pub(super) fn erase_name(&mut self, erasure: &StaffNameErasure) {
+        self.sealed_names.remove(&erasure.actor);
+        self.erased_names.extend(&erasure.keys);
+        for post in self.staff.iter_mut().filter(|post| post.actor == erasure.actor) {
+            post.sealed_name = None;
+        }
     }
 
     /// The last post of that actor, role and office is the one that ends.
@@ -121,6 +174,9 @@ pub(super) fn add(
         |fact: &ProgrammeFact| matches!(fact, ProgrammeFact::StaffPostAdded(told) if *told == post);
     if programme.standing().any(|(_, event)| is_told(&event.fact)) {
         return Ok(None);
+    }
+    if post.name.is_some() && post.sealed_name.is_some() {
+        return Err(Refusal::Disagree { field: "sealed_name", other: "name" });
     }
     if let Some(office) = &post.office {
         programme.known_office(office)?;
@@ -154,4 +210,23 @@ pub(super) fn end(
         return Err(Refusal::TooEarly { field: "to", given: end.to, earliest: post.from });
     }
     Ok(Some(ProgrammeFact::StaffPostEnded(end)))
+}
+
+/// The sealed name of somebody is erased, on all their posts, those that were taken back too.
+pub(super) fn erase(
+    programme: &Programme,
+    request: StaffNameRequest,
+) -> Result<Option<ProgrammeFact>, Refusal> {
+    let StaffNameRequest { actor } = request;
+    if let Some(keys) = programme.sealed_names.get(&actor) {
+        let keys = keys.iter().copied().collect();
+        return Ok(Some(ProgrammeFact::StaffNameErased(StaffNameErasure { actor, keys })));
+    }
+    let is_done = programme.standing().any(
+        |(_, event)| matches!(&event.fact, ProgrammeFact::StaffNameErased(done) if done.actor == actor),
+    );
+    if is_done {
+        return Ok(None);
+    }
+    Err(Refusal::Unknown { item: Item::Post, name: actor.to_string(), field: "actor" })
 }

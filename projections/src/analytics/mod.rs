@@ -23,7 +23,7 @@ pub mod targets;
 pub mod why;
 mod words;
 
-pub use compute::{ComputedFigures, FigureCell, Uncomputed, compute};
+pub use compute::{ComputedFigures, FigureCell, Uncomputed, compute, groups as indicator_groups};
 pub use cube::Cube;
 pub use dictionary::definitions_md;
 pub use facts::{Dims, FigureFact, Measure, Tells, day_of, number_of};

@@ -10,6 +10,29 @@ use super::view::{View, ViewColumn};
 use crate::store::{ReadConnection, ReadError, ReadStore};
 use crate::table::{DATA_SCHEMA, Decimal};
 
+/// What a published cell is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FigurePeriod {
+    /// The facts of the month.
+    Month,
+    /// What there is at the end of the month.
+    EndOfMonth,
+    /// The facts from the beginning to the end of the month.
+    SinceBeginning,
+}
+
+impl FigurePeriod {
+    /// The word in the table.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::EndOfMonth => "end_of_month",
+            Self::SinceBeginning => "since_beginning",
+        }
+    }
+}
+
 /// A published cell; an empty breakdown means all.
 #[derive(Clone, Debug)]
 pub struct PublishedCell {
@@ -25,6 +48,10 @@ pub struct PublishedCell {
     pub sex: Option<String>,
     /// The band of age.
     pub age_band: Option<String>,
+    /// The category of the indicator's own, such as a module or a currency; none where it has none.
+    pub category: Option<String>,
+    /// What of time it is of.
+    pub period: FigurePeriod,
     /// The value, in the indicator's unit, as it was published; none where nothing was.
     pub value: Option<Decimal>,
     /// Whether some of it stands as it was published before: too few people have changed it since.
@@ -70,10 +97,11 @@ impl ReadStore {
         );
         sqlx::query(
             "INSERT INTO published_figures
-                 (month, programme, indicator, region, sex, age_band, value, held)
-             SELECT month, $1, indicator, region, sex, age_band, value::numeric, held
-               FROM unnest($2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
-                 AS cell (month, indicator, region, sex, age_band, value, held)",
+                 (month, programme, indicator, region, sex, age_band, value, held, category, period)
+             SELECT month, $1, indicator, region, sex, age_band, value::numeric, held, category, period
+               FROM unnest($2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[],
+                           $9::text[], $10::text[])
+                 AS cell (month, indicator, region, sex, age_band, value, held, category, period)",
         )
         .bind(programme)
         .bind(cells.iter().map(|cell| cell.month).collect::<Vec<_>>())
@@ -83,6 +111,8 @@ impl ReadStore {
         .bind(bands)
         .bind(values)
         .bind(cells.iter().map(|cell| cell.held).collect::<Vec<_>>())
+        .bind(cells.iter().map(|cell| cell.category.clone()).collect::<Vec<_>>())
+        .bind(cells.iter().map(|cell| cell.period.word()).collect::<Vec<_>>())
         .execute(db)
         .await?;
         Ok(transaction.commit().await?)
@@ -102,6 +132,14 @@ const COLUMNS: &[(&str, &str)] = &[
         "En attente : telle que publiée avant, trop peu de personnes ayant changé. Stands as published before: too few people changed.",
     ),
     ("programme", "Programme. Id of the programme."),
+    (
+        "category",
+        "Catégorie propre à l'indicateur (module, monnaie) ; vide s'il n'en a pas. The indicator's own category (a module, a currency); empty where it has none.",
+    ),
+    (
+        "period",
+        "Ce que couvre la valeur : month, le mois ; end_of_month, l'état à la fin du mois ; since_beginning, du début du programme à la fin du mois. What the value covers: the month, the state at its end, or everything from the beginning to its end.",
+    ),
 ];
 
 pub(super) fn view() -> View {
@@ -116,7 +154,7 @@ pub(super) fn view() -> View {
         about: "Les chiffres publiés, les mêmes que ceux de l'API ; une dimension vide est le total : fixez chacune, \
                 n'additionnez pas le total et ses parts. The published figures, the same as the API's; an empty \
                 dimension is the total: fix each, and do not add the total to its parts. Clé / key: programme, \
-                month, indicator, region, sex, age_band."
+                month, indicator, region, sex, age_band, category."
             .to_owned(),
         columns: COLUMNS.iter().map(column).collect(),
         from: format!("{DATA_SCHEMA}.published_figures AS t"),

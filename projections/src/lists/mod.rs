@@ -26,6 +26,7 @@ mod page;
 mod past_retention;
 mod payments;
 mod programmes;
+mod referrals;
 mod search;
 mod staff;
 pub(crate) mod statement;
@@ -58,6 +59,9 @@ pub use payments::{
 pub use programmes::{
     PROGRAMMES, Parties, ProgrammeItem, ProgrammeQuestion, explain_programmes, programme_ids,
     programmes,
+};
+pub use referrals::{
+    OpenReferral, REFERRALS, ReferralPlace, ReferralQuestion, explain_referrals, open_referrals,
 };
 pub use search::{EXAMINED_MAX, SearchPage, SearchQuestion, search};
 pub use staff::{Post, StaffItem, StaffQuestion, staff};

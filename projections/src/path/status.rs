@@ -2,7 +2,8 @@
 
 use chrono::Months;
 use sira_domain::path::facts::{Decision, Outcome, PlanConclusion};
-use sira_domain::path::{ClosedBecause, Stage, State, Status};
+use sira_domain::path::{ClosedBecause, ReferralState, Stage, State, Status};
+use uuid::Uuid;
 
 use super::PathFold;
 use super::dims::breakdown;
@@ -16,11 +17,17 @@ use crate::table::tables::case_advisers::CaseAdviserRow;
 use crate::table::tables::case_status::CaseStatusRow;
 use crate::table::tables::follow_up_schedule::DueVisitRow;
 use crate::table::tables::handovers::HandoverRow;
+use crate::table::tables::referrals::ReferralRow;
 
 /// Replaces the path's rows in the tables of the present.
 pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
-    let of =
-        [TableId::CaseStatus, TableId::CaseAdvisers, TableId::Handovers, TableId::FollowUpSchedule];
+    let of = [
+        TableId::CaseStatus,
+        TableId::CaseAdvisers,
+        TableId::Handovers,
+        TableId::FollowUpSchedule,
+        TableId::Referrals,
+    ];
     for table in of {
         changes.of_mut(table).dropped.push(fold.id);
     }
@@ -42,6 +49,32 @@ pub fn show(fold: &PathFold, rules: &RuleBook, changes: &mut Changes) {
     for row in schedule(fold, rules) {
         changes.add(row);
     }
+    for row in referrals(&fold.state, fold.id) {
+        changes.add(row);
+    }
+}
+
+fn referrals(state: &State, id: Uuid) -> Vec<ReferralRow> {
+    let (Some(registration), Some(office), Some(region)) =
+        (&state.registration, &state.office, state.region)
+    else {
+        return Vec::new();
+    };
+    let row = |one: &ReferralState| ReferralRow {
+        aggregate_id: id,
+        referral: one.referral,
+        reference: registration.reference.to_string().into(),
+        programme: registration.programme.0,
+        office: office.as_str().to_owned().into(),
+        region: region.code().into(),
+        partner: one.partner.to_string().into(),
+        service: one.service.code().into(),
+        referred_on: one.referred_on,
+        settled_on: one.settled.map(|(on, _)| on),
+        outcome: one.settled.map(|(_, outcome)| outcome.code().into()),
+        open: one.settled.is_none() && !state.is_erased(),
+    };
+    state.referrals.iter().map(row).collect()
 }
 
 fn handover_row(fold: &PathFold) -> Option<HandoverRow> {

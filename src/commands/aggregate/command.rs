@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cqrs_es::DomainEvent;
 use serde_json::{Map, Value};
+use sira_domain::catalogue::CommandEntry;
 use sira_domain::programme::Programme;
 use sira_numbers::Version;
 use uuid::Uuid;
@@ -11,8 +12,8 @@ use uuid::Uuid;
 use super::super::answer::Answer;
 use super::super::cache::{Loaded, Mark, new_event};
 use super::super::call::Dated;
-use super::super::form::{Form, FormErrors, first_error};
-use super::super::path::{check_letters, take_dated};
+use super::super::form::{FieldError, Form, FormErrors, first_error};
+use super::super::path::{SealFault, check_letters, take_dated};
 use super::super::pipeline::{
     Appended, Attempt, Pipeline, carry_out, check_call, check_ground, check_reach, in_task,
 };
@@ -94,15 +95,38 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
+        let entry = entry_of::<A>(word)?;
+        let (plain, mut body) = (body.clone(), body);
+        match A::seal(self, id, entry, &mut body).await {
+            Ok(()) => {}
+            Err(SealFault::Field(first)) => return Err(explain(entry, plain, first).into()),
+            Err(SealFault::Keys(error)) => return Err(error.into()),
+        }
         let (command, dated) = parse::<A>(word, body)?;
         let call = call.dated(dated);
         let commands = self.clone();
         in_task(word, async move {
             let _turn = A::cache(&commands.0).turn(id).await;
-            carry_out(StreamCommand::<A> { commands: &commands, id, command, call }).await
+            let command = StreamCommand::<A> { commands: &commands, id, command, call };
+            let answer = carry_out(command).await?;
+            A::complete(&commands, id, entry).await?;
+            Ok(answer)
         })
         .await
     }
+}
+
+fn entry_of<A: Aggregate>(word: &str) -> Result<&'static CommandEntry, CommandError> {
+    let entry = A::COMMANDS.iter().find(|entry| entry.word == word);
+    entry.ok_or(CommandError::NoSuchCommand)
+}
+
+fn explain(
+    entry: &'static CommandEntry,
+    body: Map<String, Value>,
+    first: FieldError,
+) -> FormErrors {
+    Form::of_command(entry).explain(&Value::Object(body), [first])
 }
 
 /// Reads a command and what it says of the day of its fact.
@@ -113,21 +137,17 @@ pub(in super::super) fn parse<A: Aggregate>(
     word: &str,
     mut body: Map<String, Value>,
 ) -> Result<(A::Command, Dated), CommandError> {
-    let entry = A::COMMANDS.iter().find(|entry| entry.word == word);
-    let entry = entry.ok_or(CommandError::NoSuchCommand)?;
-    let explain = |body, first| -> FormErrors {
-        Form::of_command(entry).explain(&Value::Object(body), [first])
-    };
+    let entry = entry_of::<A>(word)?;
     let whole = body.clone();
     if let Err(error) = check_letters(&body, entry.sealed) {
-        return Err(explain(whole, error).into());
+        return Err(explain(entry, whole, error).into());
     }
     let dated = match take_dated(&mut body) {
         Ok(dated) => dated,
-        Err(error) => return Err(explain(whole, error).into()),
+        Err(error) => return Err(explain(entry, whole, error).into()),
     };
     let command = A::parse(word, Value::Object(body)).ok_or(CommandError::NoSuchCommand)?;
-    let command = command.map_err(|error| explain(whole, first_error(&error)))?;
+    let command = command.map_err(|error| explain(entry, whole, first_error(&error)))?;
     Ok((command, dated))
 }
 

@@ -1,6 +1,6 @@
 //! The four kinds of stream.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::cohort::{COHORT_COMMANDS, Cohort, CohortCommand, CohortEvent};
 use sira_domain::context::Context;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::super::cache::StreamCache;
 use super::super::guards::GuardedStreams;
+use super::super::path::SealFault;
 use super::super::{Call, CommandError, Commands, Door};
 use super::{Aggregate, Parsed};
 use crate::grant::Scope;
@@ -157,6 +158,23 @@ impl Aggregate for Programme {
 
     fn ground(&self, id: Uuid, command: &ProgrammeCommand, _: &Programme) -> Option<Ground> {
         Some(programme::ground(id, self, command))
+    }
+
+    async fn seal(
+        commands: &Commands,
+        id: Uuid,
+        entry: &CommandEntry,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), SealFault> {
+        commands.seal_staff_name(id, entry, body).await
+    }
+
+    async fn complete(
+        commands: &Commands,
+        id: Uuid,
+        entry: &CommandEntry,
+    ) -> Result<(), CommandError> {
+        commands.complete_staff_erasures(id, entry).await
     }
 
     async fn know_people(

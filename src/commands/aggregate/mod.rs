@@ -8,7 +8,7 @@ mod kinds;
 use cqrs_es::DomainEvent;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::context::Context;
 use sira_domain::jurisdiction::{Ground, Jurisdiction};
@@ -22,6 +22,7 @@ pub(super) use command::parse;
 
 use super::cache::StreamCache;
 use super::guards::GuardedStreams;
+use super::path::SealFault;
 use super::{Call, CommandError, Commands, Door};
 use crate::grant::Scope;
 use crate::journal::{Guard, StreamId};
@@ -103,6 +104,32 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
         _: &Call,
     ) -> impl Future<Output = Result<Vec<Guard>, CommandError>> + Send {
         async { Ok(Vec::new()) }
+    }
+
+    /// Seals the texts of a body that are stored sealed. Paths do it on their own way, which has their keys at
+    /// hand; most other kinds have no such text.
+    ///
+    /// # Errors
+    /// What is wrong with the text, or the key store's failure.
+    fn seal(
+        _: &Commands,
+        _: Uuid,
+        _: &CommandEntry,
+        _: &mut Map<String, Value>,
+    ) -> impl Future<Output = Result<(), SealFault>> + Send {
+        async { Ok(()) }
+    }
+
+    /// What is left to do once a command is recorded. A retry, which finds it recorded, does it again.
+    ///
+    /// # Errors
+    /// When a store cannot be reached; the command stays recorded.
+    fn complete(
+        _: &Commands,
+        _: Uuid,
+        _: &CommandEntry,
+    ) -> impl Future<Output = Result<(), CommandError>> + Send {
+        async { Ok(()) }
     }
 
     /// The cache of its recent states.

@@ -76,19 +76,22 @@ impl StandingIdentity {
     }
 }
 
-/// The reason for which a draft cannot be sealed.
-enum Fault {
+/// The reason for which a body cannot be sealed.
+#[derive(Debug)]
+pub enum SealFault {
+    /// A field is not what its text must be.
     Field(FieldError),
+    /// The key store failed.
     Keys(KeysError),
 }
 
-impl From<FieldError> for Fault {
+impl From<FieldError> for SealFault {
     fn from(error: FieldError) -> Self {
         Self::Field(error)
     }
 }
 
-impl From<KeysError> for Fault {
+impl From<KeysError> for SealFault {
     fn from(error: KeysError) -> Self {
         Self::Keys(error)
     }
@@ -160,8 +163,8 @@ impl PathDraft {
         standing: &StandingIdentity,
     ) -> Result<SealedCommand, CommandError> {
         self.try_seal(id, key, standing).map_err(|fault| match fault {
-            Fault::Field(error) => self.explain(error).into(),
-            Fault::Keys(error) => error.into(),
+            SealFault::Field(error) => self.explain(error).into(),
+            SealFault::Keys(error) => error.into(),
         })
     }
 
@@ -174,12 +177,12 @@ impl PathDraft {
         id: Uuid,
         key: Option<&PersonKey>,
         standing: &StandingIdentity,
-    ) -> Result<SealedCommand, Fault> {
+    ) -> Result<SealedCommand, SealFault> {
         let mut body = self.body.clone();
         let dated = take_dated(&mut body)?;
         check_letters(&body, self.entry.sealed)?;
         if let Some(key) = key {
-            seal_texts(&mut body, self.entry.sealed, id, key)?;
+            seal_texts(&mut body, self.entry.sealed, &|field| seal_context(id, field), key)?;
         }
         let (mut birth_date, mut warnings) = (None, Vec::new());
         if matches!(self.entry.word, "register" | "update-identity") {
@@ -305,13 +308,13 @@ fn not_given(field: &str) -> FieldError {
     FieldError::new(format!("/{field}"), rule)
 }
 
-/// Checks and seals the free texts of a body, in place.
-fn seal_texts(
+/// Checks and seals the free texts of a body, in place, each bound to the place that `bound_to` says.
+pub(in super::super) fn seal_texts(
     body: &mut Map<String, Value>,
     fields: &[&str],
-    id: Uuid,
+    bound_to: &dyn Fn(&str) -> String,
     key: &PersonKey,
-) -> Result<(), Fault> {
+) -> Result<(), SealFault> {
     for field in fields {
         let Some(value) = body.get_mut(*field).filter(|value| !value.is_null()) else { continue };
         let pointer = format!("/{field}");
@@ -319,7 +322,7 @@ fn seal_texts(
             .as_str()
             .ok_or_else(|| FieldError::new(&pointer, FormRule::WrongType(Wanted::Text)))?;
         let text = check_free_text(text).map_err(|error| FieldError::of_value(&pointer, &error))?;
-        *value = Value::String(key.seal(&seal_context(id, field), text.as_bytes())?);
+        *value = Value::String(key.seal(&bound_to(field), text.as_bytes())?);
     }
     Ok(())
 }

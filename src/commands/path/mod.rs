@@ -16,8 +16,11 @@ use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryEvent};
 use uuid::Uuid;
 
 pub(super) use append::{EVENT_BYTES, answer_of};
+pub use draft::SealFault;
 pub use draft::check_form;
-pub(super) use draft::{PathDraft, SealedCommand, StandingIdentity, check_letters, take_dated};
+pub(super) use draft::{
+    PathDraft, SealedCommand, StandingIdentity, check_letters, seal_texts, take_dated,
+};
 pub(super) use found::FoundPath;
 pub use rehearse::Rehearsal;
 pub use sira_domain::names::alias_of_person as alias_of;

@@ -9,7 +9,7 @@ mod tables;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, Utc};
 use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact, Rules};
 use sira_domain::role::Role;
 use sira_domain::values::FundId;
@@ -345,6 +345,15 @@ impl Published {
     /// The last reporting moment of any programme.
     pub(super) fn last_moment(&self) -> Option<NaiveDate> {
         self.schedule.moments.last().map(|moment| moment.day)
+    }
+
+    /// The reporting moments of a programme that end a month, and are over.
+    pub(super) fn month_ends_of(&self, programme: &str) -> Vec<NaiveDate> {
+        let ends_month = |day: &NaiveDate| day.succ_opt().is_some_and(|next| next.day() == 1);
+        let calendar = self.schedule.programmes.get(programme);
+        let publishes = |day: &NaiveDate| calendar.is_none_or(|one| one.ends_on(*day));
+        let days = self.schedule.moments.iter().map(|moment| moment.day);
+        days.filter(|day| ends_month(day) && publishes(day)).collect()
     }
 
     /// The ids of the programmes.

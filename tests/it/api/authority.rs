@@ -104,6 +104,7 @@ fn body_of(entry: &CommandEntry) -> Value {
         "end-staff" => json!({
             "actor": "personne", "role": "adviser", "office": "segou-1", "to": "2999-01-01",
         }),
+        "erase-staff-name" => json!({ "actor": "personne" }),
         "rank-candidates" => json!({
             "session": "s-9", "region": "segou", "seats": 1, "occurred_on": "2999-01-01",
             "entries": ["01890a5d-ac96-774b-bcce-b302099a8057"],

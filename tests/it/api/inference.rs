@@ -514,6 +514,21 @@ async fn the_sql_face_tells_the_very_cells_that_an_analyst_is_told() {
         }
     }
     assert!(told > 20, "{told}");
+    // What is told since the beginning alone, or by a category of its own, as much as the rest.
+    let asked = format!("indicators?group_by=region&programme={}", field.programme);
+    for row in field.ask(&analyst, &asked).await.ok(200)["rows"].as_array().unwrap() {
+        let word = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+        let found: Vec<(Option<String>, String)> = sqlx::query_as(
+            "SELECT value::text, period FROM read.figures WHERE indicator = $1 AND month = '2026-02-01'
+                AND region IS NOT DISTINCT FROM $2 AND category IS NOT DISTINCT FROM $3
+                AND sex IS NULL AND age_band IS NULL",
+        )
+        .bind(word("indicator")).bind(word("region")).bind(word("tag"))
+        .fetch_all(&mut tool).await.unwrap();
+        let Some((value, period)) = found.first() else { panic!("{row}") };
+        let number = value.as_ref().map(|text| text.parse::<f64>().unwrap());
+        assert!(period == "month" || number == row["value"].as_f64(), "{row} {value:?}");
+    }
     // A reporting moment that was published is not published again.
     assert_eq!(figures.publish_on_the_face(last).await.unwrap(), last);
 }

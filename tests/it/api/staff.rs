@@ -2,7 +2,10 @@
 //! given to another adviser.
 
 use serde_json::{Value, json};
+use sira::keys::FoundKey;
+use sira_domain::programme::Programme;
 use sira_domain::role::Role;
+use sira_numbers::Version;
 
 use super::app::{TestApp, office, registration, steps, with};
 use super::lists::every;
@@ -194,5 +197,38 @@ crate::on_both_engines! {
         let order = json!({ "from": "adviser", "adviser": "personne" });
         let report = app.post(&director, "/v1/reassignments", &order).await.ok(200);
         assert_eq!((&report["items"][0]["outcome"], &report["items"][0]["rule"]), (&json!("refused"), &json!("unknown_item")));
+    }
+
+    async fn a_sealed_name_is_told_to_who_reads_the_directory_until_it_is_erased(engine) {
+        const NAME: &str = "Madame Fatoumata D.";
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let post = json!({ "actor": "awa", "role": "adviser", "office": "segou-1", "sealed_name": NAME, "from": "2022-01-01" });
+        add_staff(&app, &programme, &post).await;
+        let director = app.token(Role::Director).await;
+        let give = async |word: &str, body: &Value| app.command_of(&director, "programmes", &programme, word, body).await;
+        assert_eq!(give("add-staff", &post).await.ok(200)["already_done"], json!(true));
+        let elsewhere = with(post.clone(), "/role", json!("trainer"));
+        give("add-staff", &elsewhere).await.ok(200);
+        let directory = format!("/v1/programmes/{programme}/staff");
+        let shown = async || -> Vec<Value> {
+            let items = app.get(&director, &directory).await.ok(200)["items"].clone();
+            items.as_array().unwrap().iter().map(|post| json!([post["name"], post["sealed"]])).collect()
+        };
+        assert_eq!(shown().await, [json!([NAME, true]), json!([NAME, true])]);
+        let stored = app.commands.journal().read_stream(&sira::commands::stream_id::<Programme>(programme.parse().unwrap()), Version::ZERO).await.unwrap();
+        let stored: String = stored.iter().map(|event| event.payload.as_str()).collect();
+        assert!(!stored.contains(NAME) && stored.contains("sealed:v1:"), "{stored}");
+        let wrong = give("add-staff", &with(post.clone(), "/sealed_name", json!(7))).await;
+        assert_eq!(wrong.problem(422, "invalid-body")["errors"][0]["pointer"], json!("/sealed_name"));
+        let erase = json!({ "actor": "awa" });
+        let before = app.commands.current::<Programme>(programme.parse().unwrap()).await.unwrap().unwrap();
+        let key = before.state.staff_key(&"awa".parse().unwrap()).unwrap();
+        assert_eq!(give("erase-staff-name", &erase).await.ok(200)["events"], json!(["StaffNameErased"]));
+        assert!(matches!(app.commands.keys().get(key).await.unwrap(), FoundKey::Destroyed { .. }));
+        assert_eq!(shown().await, [json!([null, null]), json!([null, null])]);
+        assert_eq!(give("erase-staff-name", &erase).await.ok(200)["already_done"], json!(true));
+        // A restored key store forgets it again.
+        app.commands.finish_erasures().await.unwrap();
     }
 }

@@ -33,7 +33,7 @@ async fn registered(app: &TestApp, programme: &str) -> String {
 }
 
 /// Who is kept out, and what is refused, whatever the list.
-async fn is_kept_to_its_reach(app: &TestApp, name: &str, count: usize) {
+pub async fn is_kept_to_its_reach(app: &TestApp, name: &str, count: usize) {
     let path = format!("/v1/worklists/{name}");
     for (scope, expected) in [
         (app.office("segou-1").await, count),

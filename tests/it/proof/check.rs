@@ -94,6 +94,7 @@ fn check_present(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
         "case_status",
         "case_advisers",
         "handovers",
+        "referrals",
         "follow_up_schedule",
         "cohort_status",
         "fund_status",

@@ -262,7 +262,7 @@ impl Life {
     async fn command_programme(&mut self) {
         let home = usize::try_from(self.dice.roll(2)).unwrap();
         let entries = self.entries(self.homes[home].programme).await;
-        let (word, body) = match self.dice.roll(16) {
+        let (word, body) = match self.dice.roll(17) {
             11 | 12 => (
                 "amend-office",
                 json!({ "office": "mopti-1", "name": format!("Antenne {}", self.dice.roll(3)), "reason": "Nom" }),
@@ -282,7 +282,15 @@ impl Life {
             6 => {
                 let actor = *self.dice.pick(&["awa", "oumou", "adviser", "director"]);
                 let from = day("2022-01-01") + Days::new(self.dice.roll(900));
-                ("add-staff", json!({ "actor": actor, "role": "adviser", "from": from }))
+                let mut post = json!({ "actor": actor, "role": "adviser", "from": from });
+                if self.dice.roll(2) == 0 {
+                    post["sealed_name"] = json!("Madame la Conseillère");
+                }
+                ("add-staff", post)
+            }
+            16 => {
+                let actor = *self.dice.pick(&["awa", "oumou", "adviser", "director"]);
+                ("erase-staff-name", json!({ "actor": actor }))
             }
             7 => {
                 let to = day("2026-01-01") + Days::new(self.dice.roll(100));

@@ -22,7 +22,7 @@ use crate::on_both_engines;
 use crate::support::dice::Dice;
 
 /// The models that are folded from paths.
-const OF_PATHS: [&str; 11] = [
+const OF_PATHS: [&str; 12] = [
     "case_status",
     "case_links",
     "case_milestones",
@@ -33,6 +33,7 @@ const OF_PATHS: [&str; 11] = [
     "follow_up_schedule",
     "indicator_values",
     "grievances",
+    "referrals",
     "payments",
 ];
 

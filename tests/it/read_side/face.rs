@@ -13,7 +13,7 @@ use sira::read_side::{JournalFeed, OpenedKeys};
 use sira_domain::role::Role;
 use sira_projections::ReadStore;
 use sira_projections::case_identity::CaseIdentity;
-use sira_projections::face::figures::PublishedCell;
+use sira_projections::face::figures::{FigurePeriod, PublishedCell};
 use sira_projections::face::{count_offices, settle};
 use sira_projections::models::MODELS;
 use sira_projections::rebuild::{rebuild_models, rebuild_projection};
@@ -314,6 +314,8 @@ async fn published_cells_are_read_as_they_were_published_and_put_in_place_anew()
         region: region.map(str::to_owned),
         sex: None,
         age_band: None,
+        category: None,
+        period: FigurePeriod::Month,
         value: Decimal::try_new(12, 0),
         held,
     };

@@ -47,3 +47,25 @@ pub async fn read_type(pool: &Pool, event_type: &str) -> Result<Vec<RecordedEven
     })?;
     rows.into_iter().map(event_row).collect()
 }
+
+/// Every event of one type on streams of one kind, in the order of the journal. For kinds of which there are
+/// few streams: all their events are looked at, and no others.
+///
+/// # Errors
+/// As [`Journal::read_type`].
+pub async fn read_type_of(
+    pool: &Pool,
+    aggregate_type: &str,
+    event_type: &str,
+) -> Result<Vec<RecordedEvent>, JournalError> {
+    let rows: Vec<EventColumns> = on_engine!(pool, db => {
+        sqlx::query_as(select_events!(
+            "WHERE aggregate_type = $1 AND event_type = $2 ORDER BY position"
+        ))
+        .bind(aggregate_type)
+        .bind(event_type)
+        .fetch_all(db)
+        .await
+    })?;
+    rows.into_iter().map(event_row).collect()
+}

@@ -12,7 +12,7 @@ table! {
     Read, Keeping::Current, key ["programme", "commitment"],
     "What the parties of each convention have committed themselves to.",
     "Les engagements des parties à chaque convention.",
-    indexes ["programme, commitment", "due_on, programme, commitment"],
+    indexes ["programme, due_on, commitment", "due_on, programme, commitment"],
     /// A commitment of a party.
     CommitmentRow {
         programme: Uuid = PROGRAMME;

@@ -20,6 +20,7 @@ pub(crate) mod offices;
 pub(crate) mod payments;
 pub(crate) mod programme_status;
 pub(crate) mod reconciliations;
+pub(crate) mod referrals;
 pub(crate) mod staff;
 pub(crate) mod targets;
 pub(crate) mod training_assessments;
@@ -64,6 +65,7 @@ tables! {
     Commitments in commitments;
     Payments in payments;
     Reconciliations in reconciliations;
+    Referrals in referrals;
 }
 
 impl TableId {

@@ -5,6 +5,7 @@ mod candidates;
 mod commitments;
 mod duplicates;
 mod paths;
+mod referrals;
 mod repayments;
 mod transfers;
 mod visits;
@@ -82,6 +83,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             (TAG, "list-overdue-repayments"),
             "Loans with an instalment past its day, the longest overdue first.",
             repayments::overdue,
+        ),
+        Endpoint::get(
+            "/v1/worklists/referrals",
+            Roles(PATH_READERS),
+            (TAG, "list-open-referrals"),
+            "Referrals to partners whose outcome is not known, the longest waiting first.",
+            referrals::referrals,
         ),
         Endpoint::get(
             "/v1/worklists/transfers",

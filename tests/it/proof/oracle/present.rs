@@ -235,6 +235,32 @@ fn schedule(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Vec<Line> {
     months(start.rules).into_iter().map(row).collect()
 }
 
+/// The referrals to partners, each with what came of it.
+fn referrals(story: &Story) -> Vec<Line> {
+    let [office, region] = story.office_and_region(story.events.last().unwrap());
+    let is_erased = story.of("PersonalDataErased").next().is_some();
+    let row = |event: &Entry| {
+        let number = event.number("referral");
+        let answers = |answer: &&Entry| answer.number("referral") == number;
+        let answer = story.of("ReferralOutcomeRecorded").find(answers);
+        vec![
+            some(story.id),
+            number.map(|number| number.to_string()),
+            story.registration().unwrap().word("reference").map(str::to_owned),
+            story.programme(),
+            office.clone(),
+            region.clone(),
+            event.word("partner").map(str::to_owned),
+            event.word("service").map(str::to_owned),
+            some(event.on),
+            answer.map(|answer| answer.on.to_string()),
+            answer.and_then(|answer| answer.word("outcome")).map(str::to_owned),
+            some(answer.is_none() && !is_erased),
+        ]
+    };
+    story.of("ReferredToPartner").map(row).collect()
+}
+
 /// The rows of a path in the tables of the present.
 pub fn present_rows(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Rows {
     let mut rows = Rows::new();
@@ -247,6 +273,7 @@ pub fn present_rows(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Rows {
         rows.insert("case_advisers", adviser.into_iter().collect());
         rows.insert("handovers", handover(story).into_iter().collect());
         rows.insert("follow_up_schedule", schedule(story, months));
+        rows.insert("referrals", referrals(story));
     }
     rows
 }
