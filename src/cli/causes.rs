@@ -143,11 +143,17 @@ fn of_evidence(error: &EvidenceError) -> Option<String> {
             )
         }
         EvidenceError::Rollback { size } => {
-            format!("cette clé a signé {size} événements que ce journal n'a pas, ou a autrement")
+            format!(
+                "cette clé a signé {size} événements que ce journal n'a pas, ou a autrement : remettez le journal le \
+                 plus récent, ou acceptez la perte (`sira evidence accept-loss`)"
+            )
         }
         EvidenceError::Restored { size } => format!(
-            "ce journal a été restauré à la position {size} : présentez une nouvelle clé (`sira evidence rotate`)"
+            "ce journal a été restauré à la position {size} : acceptez ce qui est perdu (`sira evidence accept-loss`)"
         ),
+        EvidenceError::NothingLost => {
+            "rien n'est perdu : le journal a ce que sa clé a signé".into()
+        }
         EvidenceError::OtherKey { expected } => {
             format!("la clé de signature n'est pas celle que nomme ce journal : {expected}")
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sira_domain::path::Beneficiary;
+use sira_domain::retraction::ClearReason;
 use sira_domain::role::Role;
 use sira_domain::values::ActorId;
 use sira_numbers::Position;
@@ -14,7 +15,7 @@ use super::{CliError, Say, path, witness};
 use crate::app::{Opened, keep_evidence, signing_key, with_open, with_read};
 use crate::commands::{Call, stream_id};
 use crate::config::Config;
-use crate::evidence::{EvidenceError, KeyHistory, rotate};
+use crate::evidence::{EvidenceError, KeyHistory, accept_loss, accepted_losses, rotate};
 use crate::export::Destination;
 
 /// How long the bundle waits for the checkpoint that covers the path's last event; a large journal is
@@ -52,6 +53,18 @@ enum Action {
         #[arg(long)]
         actor: ActorId,
     },
+    /// Accept that the journal does not hold what its key has signed (it was restored, or put back to an earlier
+    /// day), and go on under a new key: the log says so for ever. / Accepte que le journal n'ait plus ce que sa clé
+    /// a signé (il a été restauré, ou remis à un état antérieur) et continue sous une nouvelle clé : le registre
+    /// le dit pour toujours.
+    AcceptLoss {
+        /// Who orders it. / Qui l'ordonne.
+        #[arg(long)]
+        actor: ActorId,
+        /// Why, in clear: nobody is named in it. / Pourquoi, en clair : n'y nommez personne.
+        #[arg(long, value_parser = ClearReason::try_new)]
+        reason: ClearReason,
+    },
     /// Watch a log from outside and sign what it has only added to. / Observe un registre de l'extérieur et
     /// signe tant qu'il ne fait que s'allonger.
     Witness(Box<witness::WitnessArgs>),
@@ -66,7 +79,12 @@ pub async fn run(config: &Config, args: EvidenceArgs, say: Say) -> Result<(), Cl
                 .await
         }
         Some(Action::Rotate { actor }) => {
-            let work = async |opened: &Opened| new_key(config, opened, actor, say).await;
+            let work = async |opened: &Opened| new_key(config, opened, actor, None, say).await;
+            with_open(config, say, work).await
+        }
+        Some(Action::AcceptLoss { actor, reason }) => {
+            let work =
+                async |opened: &Opened| new_key(config, opened, actor, Some(reason), say).await;
             with_open(config, say, work).await
         }
         None => {
@@ -93,9 +111,17 @@ async fn keys(config: &Config, opened: &Opened, all: bool, say: Say) -> Result<(
         println!("{}", keys.current());
         return Ok(());
     }
+    let losses = accepted_losses(opened.commands.journal()).await;
+    let losses = losses.map_err(|error| failed(error, say))?;
     println!("0\t{}", keys.first);
     for introduction in &keys.introductions {
-        println!("{}\t{}", introduction.position, introduction.key);
+        let lost = losses.iter().find(|(position, _)| *position == introduction.position);
+        let lost = lost.map(|(_, loss)| {
+            let word = say.pick("perte acceptée", "loss accepted");
+            format!("\t{word} : {}", loss.reason)
+        });
+        let lost = lost.unwrap_or_default();
+        println!("{}\t{}{lost}", introduction.position, introduction.key);
     }
     Ok(())
 }
@@ -104,6 +130,7 @@ async fn new_key(
     config: &Config,
     opened: &Opened,
     actor: ActorId,
+    accepted: Option<ClearReason>,
     say: Say,
 ) -> Result<(), CliError> {
     let commands = &opened.commands;
@@ -111,8 +138,12 @@ async fn new_key(
     let expected = || EvidenceError::OtherKey { expected: "SIRA_SIGNING_KEY".to_owned() };
     let old = old.ok_or_else(|| failed(expected(), say))?;
     let call = Call::local(actor, Role::Admin, Uuid::now_v7().simple().to_string());
-    let now = commands.clock().now();
-    let made = rotate(commands.journal(), &config.data_dir, &old, call.metadata(0), now).await;
+    let (journal, now) = (commands.journal(), commands.clock().now());
+    let (folder, metadata) = (&config.data_dir, call.metadata(0));
+    let made = match accepted {
+        Some(reason) => accept_loss(journal, folder, &old, (metadata, reason), now).await,
+        None => rotate(journal, folder, &old, metadata, now).await,
+    };
     let made = made.map_err(|error| failed(error, say))?;
     let path = config.data_dir.join("signing.key");
     let path = path.display();

@@ -68,8 +68,8 @@ async fn check_evidence(config: &JournalConfig, say: Say) -> Result<(), CliError
     let held_back = hold_back(&journal, position).await;
     journal.close().await;
     held_back.map_err(|error| CliError::failed("journal", error))?;
-    let fr = "Rien n'est signé dans ce journal restauré avant `sira evidence rotate` (une copie d'auditeur n'en a pas besoin).";
-    let en = "Nothing is signed in this restored journal before `sira evidence rotate` (an auditor's copy needs no signature).";
+    let fr = "Rien n'est signé dans ce journal restauré avant `sira evidence accept-loss` (une copie d'auditeur n'en a pas besoin).";
+    let en = "Nothing is signed in this restored journal before `sira evidence accept-loss` (an auditor's copy needs no signature).";
     say.note(fr, en);
     if report?.holds() {
         return Ok(());

@@ -1,9 +1,10 @@
 //! Signs checkpoints, and keeps the published one at hand. One task a process.
 //!
 //! The order of a signing: the tree is grown in memory from leaf hashes that are committed; then, in one
-//! transaction that holds the signer's row, the tiles and the signed checkpoint are stored
-//! (`store::sign`); then the checkpoint is remembered beside the key; then it is published. A crash
-//! anywhere leaves what is stored, and the next signer, of this process or another, goes on from there.
+//! transaction that holds the signer's row, the checkpoint is remembered beside the key, and the tiles and the
+//! signed checkpoint are stored (`store::sign`); then it is published. A crash anywhere leaves what is stored,
+//! and the next signer, of this process or another, goes on from there; what was remembered and not stored is of
+//! committed events, and may be signed again as it is, and not otherwise.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,6 +94,7 @@ impl Keeper {
             keys: None,
             keys_read_at: 0,
             may_sign: false,
+            agreed: None,
             publish,
         };
         let task = tokio::spawn(keeping.run(stopped));
@@ -129,6 +131,8 @@ struct Keeping {
     /// Events of the log's own stream when its keys were read last.
     keys_read_at: u64,
     may_sign: bool,
+    /// What is remembered beside the key, once it was found to be of this journal.
+    agreed: Option<Checkpoint>,
     publish: watch::Sender<Option<Arc<SignedTree>>>,
 }
 
@@ -191,10 +195,38 @@ impl Keeping {
             }
             self.stored = grown;
             self.signed.send_replace(Some(tree.clone()));
-            if self.config.key.is_some() {
-                // What another process signed binds this one as well.
-                self.remembered.remember(&tree.note)?;
+            // What another process signed binds this one as well. What stands in the way is said where this one
+            // would sign: what others signed is shown meanwhile.
+            if self.config.key.is_some() && self.check_mark(&tree.checkpoint.origin).await.is_err()
+            {
+                self.may_sign = false;
+            } else if self.config.key.is_some() {
+                self.remember(&tree)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The journal holds what this key has signed, as it is remembered: asked at the start, before every signing,
+    /// and before the mark is raised to what another process signed.
+    async fn check_mark(&mut self, origin: &str) -> Result<(), EvidenceError> {
+        let mark = self.remembered.last(origin)?;
+        if mark != self.agreed
+            && let Some(last) = &mark
+            && !self.stored.agrees_with(&self.journal, last).await?
+        {
+            return Err(EvidenceError::Rollback { size: last.size });
+        }
+        self.agreed = mark;
+        Ok(())
+    }
+
+    /// Raises the mark to what another process signed. One that is beyond it stays.
+    fn remember(&mut self, tree: &SignedTree) -> Result<(), EvidenceError> {
+        match self.remembered.raise(&tree.checkpoint.origin, &tree.note) {
+            Ok(()) => self.agreed = Some(tree.checkpoint.clone()),
+            Err(EvidenceError::Rollback { .. }) => self.may_sign = false,
+            Err(error) => return Err(error),
         }
         Ok(())
     }
@@ -241,11 +273,7 @@ impl Keeping {
         if let Some(size) = keys::held_back(&self.journal, keys).await? {
             return Err(EvidenceError::Restored { size });
         }
-        if let Some(last) = self.remembered.last(expected.name())?
-            && !self.stored.agrees_with(&self.journal, &last).await?
-        {
-            return Err(EvidenceError::Rollback { size: last.size });
-        }
+        self.check_mark(expected.name()).await?;
         self.may_sign = true;
         Ok(())
     }
@@ -281,16 +309,25 @@ impl Keeping {
             root: grown.growth.root(),
             streams: Some(grown.streams.root()),
         };
-        let now = self.clock.now();
-        let text = checkpoint.to_string();
-        let sign = || Note { signatures: vec![key.sign(&text, now)], text };
+        let (now, origin) = (self.clock.now(), checkpoint.origin.clone());
+        let (text, key) = (checkpoint.to_string(), key.clone());
+        let remembered = self.remembered.clone();
+        if let Err(error) = self.check_mark(&origin).await {
+            self.may_sign = false;
+            return Err(error);
+        }
+        let sign = || {
+            let note = Note { signatures: vec![key.sign(&text, now)], text };
+            remembered.raise(&origin, &note)?;
+            Ok(note)
+        };
         let signed =
             store::sign(&self.journal, self.holder, before, &tiles, (size, sign), now).await?;
+        self.agreed = self.remembered.last(&origin)?;
         let Some(stored) = signed else { return Ok(false) };
         let tree = SignedTree::new(&stored, &grown)?;
         self.stored = grown;
-        self.signed.send_replace(Some(tree.clone()));
-        self.remembered.remember(&tree.note)?;
+        self.signed.send_replace(Some(tree));
         Ok(size < head)
     }
 

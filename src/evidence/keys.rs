@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sira_evidence::{Algorithm, Introduction, Note, NoteKey, VerifierKey};
-use sira_numbers::Version;
+use sira_domain::retraction::ClearReason;
+use sira_evidence::{Algorithm, Checkpoint, Introduction, Note, NoteKey, VerifierKey};
+use sira_numbers::{Position, Version};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -22,8 +23,8 @@ use crate::journal::{
 pub const STREAM_TYPE: &str = "evidence";
 /// The event that introduces a key.
 pub const INTRODUCED: &str = "SigningKeyIntroduced";
-/// The version of its form.
-const INTRODUCED_VERSION: &str = "1.0";
+/// The version of its form: 1.0 before a loss could be accepted with it, of which it says nothing.
+const INTRODUCED_VERSION: &str = "2.0";
 /// The setting that names the first key.
 const FIRST_KEY: &str = "evidence_key";
 /// The signing key's file in the data directory.
@@ -39,6 +40,25 @@ const NEXT_FILE: &str = "signing.key.next";
 struct Introduced {
     /// The statement, signed by the key before.
     note: String,
+    /// What was lost, where the key is introduced because of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lost: Option<Loss>,
+}
+
+/// A loss that was accepted: the journal does not hold what its key has signed, or may not. It stays in the log
+/// for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loss {
+    /// The newest checkpoint that was signed and that the journal does not bear out, as it was signed; none where
+    /// none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<String>,
+    /// The position at which the journal was restored; none where it was put back by other means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_at: Option<u64>,
+    /// Why it is accepted.
+    pub reason: ClearReason,
 }
 
 /// Reads the event that introduces the key after `before`, and checks its signature.
@@ -185,7 +205,61 @@ fn read_key(path: &Path) -> Result<Option<NoteKey>, EvidenceError> {
     Ok(read_secret(path)?.map(|text| text.parse()).transpose()?)
 }
 
-/// Introduces a new key, made in the data directory, by an event that `old` signs.
+/// Introduces a new key, made in the data directory, by an event that `old` signs. After a loss that is done by
+/// [`accept_loss`] alone.
+///
+/// # Errors
+/// [`EvidenceError::OtherKey`] when `old` is not the journal's key, [`EvidenceError::Rollback`] and
+/// [`EvidenceError::Restored`] after a loss, and others.
+pub async fn rotate(
+    journal: &Journal,
+    data_dir: &Path,
+    old: &NoteKey,
+    metadata: String,
+    now: DateTime<Utc>,
+) -> Result<VerifierKey, EvidenceError> {
+    let (signed, restored) = lost_since(journal, data_dir, old).await?;
+    if let Some(note) = signed {
+        let size = note.text.parse::<Checkpoint>()?.size;
+        return Err(EvidenceError::Rollback { size });
+    }
+    if let Some(size) = restored {
+        return Err(EvidenceError::Restored { size });
+    }
+    introduce(journal, data_dir, old, None, metadata, now).await
+}
+
+/// Accepts that the journal does not hold what was signed, or may not, and introduces a new key, which goes on from
+/// what there is. The log says so for ever: the event holds the checkpoint that was lost and the reason; and
+/// whoever holds an older checkpoint sees the break.
+///
+/// # Errors
+/// [`EvidenceError::NothingLost`] when nothing was; [`EvidenceError::OtherKey`] when `old` is not the journal's
+/// key, and others.
+pub async fn accept_loss(
+    journal: &Journal,
+    data_dir: &Path,
+    old: &NoteKey,
+    (metadata, reason): (String, ClearReason),
+    now: DateTime<Utc>,
+) -> Result<VerifierKey, EvidenceError> {
+    let (signed, restored_at) = lost_since(journal, data_dir, old).await?;
+    if signed.is_none() && restored_at.is_none() {
+        return Err(EvidenceError::NothingLost);
+    }
+    let size = signed.as_ref().map(|note| note.text.parse::<Checkpoint>()).transpose()?;
+    let signed = signed.map(|note| note.to_string());
+    let loss = Loss { signed, restored_at, reason };
+    let key = introduce(journal, data_dir, old, Some(loss), metadata, now).await?;
+    if let Some(lost) = size {
+        // A crash before this leaves the old key's mark, which the new key does not bear out either: the command
+        // is given again, and introduces one more key.
+        Remembered::in_directory(data_dir).lay_aside(lost.size)?;
+    }
+    Ok(key)
+}
+
+/// Introduces a key.
 ///
 /// First the new key is durable in its own file, then the event is appended, then the files change
 /// names. A crash before the append leaves a key that nothing names, which the next rotation takes; a
@@ -193,10 +267,11 @@ fn read_key(path: &Path) -> Result<Option<NoteKey>, EvidenceError> {
 ///
 /// # Errors
 /// [`EvidenceError::OtherKey`] when `old` is not the journal's key, and others.
-pub async fn rotate(
+async fn introduce(
     journal: &Journal,
     data_dir: &Path,
     old: &NoteKey,
+    lost: Option<Loss>,
     metadata: String,
     now: DateTime<Utc>,
 ) -> Result<VerifierKey, EvidenceError> {
@@ -210,31 +285,45 @@ pub async fn rotate(
     let next: NoteKey = write_secret(&path, &made.secret())?.parse()?;
     let text = Introduction::statement(&before, &next.verifier());
     let note = Note { signatures: vec![old.sign(&text, now)], text };
-    let payload = serde_json::to_string(&Introduced { note: note.to_string() })
+    let payload = serde_json::to_string(&Introduced { note: note.to_string(), lost })
         .unwrap_or_else(|_| unreachable!("a text always serialises"));
-    let lost = lost_since(journal, data_dir, before.name()).await?;
     let version = Version::of_count(history.introductions.len() as u64);
     append(journal, version, payload, metadata).await?;
-    if let Some(size) = lost {
-        // The break is visible for ever to whoever holds what was signed; under the new key nothing is
-        // signed twice.
-        Remembered::in_directory(data_dir).lay_aside(size)?;
-    }
     if let Some(history) = KeyHistory::of(journal).await? {
         finish_rotation(data_dir, &history)?;
     }
     Ok(next.verifier())
 }
 
-/// The size of the remembered checkpoint, when the journal does not hold what it covers.
+/// What the journal does not hold of what was signed: the remembered checkpoint that it does not bear out, and
+/// the position at which it was restored, when no key was introduced since.
 async fn lost_since(
     journal: &Journal,
     data_dir: &Path,
-    origin: &str,
-) -> Result<Option<u64>, EvidenceError> {
-    let Some(last) = Remembered::in_directory(data_dir).last(origin)? else { return Ok(None) };
+    old: &NoteKey,
+) -> Result<(Option<Note>, Option<u64>), EvidenceError> {
+    let restored = match KeyHistory::of(journal).await? {
+        Some(history) => held_back(journal, &history).await?,
+        None => None,
+    };
+    let mark = Remembered::in_directory(data_dir).note(old.verifier().name())?;
+    let Some(note) = mark else { return Ok((None, restored)) };
+    let last: Checkpoint = note.text.parse()?;
     let is_held = Follower::default().agrees_with(journal, &last).await?;
-    Ok((!is_held).then_some(last.size))
+    Ok(((!is_held).then_some(note), restored))
+}
+
+/// The losses that were accepted, each with the position of the event that says so.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub async fn accepted_losses(journal: &Journal) -> Result<Vec<(Position, Loss)>, EvidenceError> {
+    let events = journal.read_type(INTRODUCED).await?;
+    let read = |event: &RecordedEvent| {
+        let told: Introduced = serde_json::from_str(&event.payload).ok()?;
+        Some((event.position, told.lost?))
+    };
+    Ok(events.iter().filter_map(read).collect())
 }
 
 async fn append(

@@ -22,8 +22,8 @@ pub mod witness;
 pub use config::{EvidenceConfig, EvidenceConfigError};
 pub use keeper::{Keeper, KeeperConfig};
 pub use keys::{
-    KeyHistory, SigningKeyOrigin, generate_key, hold_back, load_or_create_key, read_introduction,
-    rotate,
+    KeyHistory, Loss, SigningKeyOrigin, accept_loss, accepted_losses, generate_key, hold_back,
+    load_or_create_key, read_introduction, rotate,
 };
 pub use log::{Evidence, Inclusion};
 pub use signed_tree::{SignedTree, Witnesses};
@@ -63,7 +63,10 @@ pub enum EvidenceError {
     },
     /// The journal lacks, or has otherwise, what this key has signed before: a restored backup, or
     /// another journal. Nothing is signed.
-    #[error("this key has signed {size} events, which this journal does not hold as they were")]
+    #[error(
+        "this key has signed {size} events, which this journal does not hold as they were: put back the newest \
+         journal, or accept the loss (`sira evidence accept-loss`)"
+    )]
     Rollback {
         /// The largest checkpoint that the key has signed.
         size: u64,
@@ -71,12 +74,15 @@ pub enum EvidenceError {
     /// The journal was restored from a backup, which may lack what was signed since: a new key has to be
     /// introduced before anything is signed.
     #[error(
-        "this journal was restored at position {size}: introduce a new key (`sira evidence rotate`)"
+        "this journal was restored at position {size}: accept what is lost (`sira evidence accept-loss`)"
     )]
     Restored {
         /// The last position that was restored.
         size: u64,
     },
+    /// A loss is to be accepted, and there is none.
+    #[error("nothing is lost: the journal holds what its key has signed")]
+    NothingLost,
     /// The signing key is not the one that the journal names.
     #[error("the signing key is not the one that this journal names: {expected}")]
     OtherKey {

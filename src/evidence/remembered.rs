@@ -1,5 +1,6 @@
 //! What a key has signed last, kept beside the key: a database that was put back to an older state must
-//! not make it sign another history of the same sizes.
+//! not make it sign another history of the same sizes. The mark is written before the signature leaves, and
+//! only rises; `accept-loss` lays it aside.
 
 use std::path::{Path, PathBuf};
 
@@ -29,21 +30,47 @@ impl Remembered {
     /// # Errors
     /// [`EvidenceError::File`], or `Note` and `Checkpoint` for a file that is none.
     pub fn last(&self, origin: &str) -> Result<Option<Checkpoint>, EvidenceError> {
-        let text = match std::fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.failed(error)),
-        };
-        let checkpoint: Checkpoint = text.parse::<Note>()?.text.parse()?;
-        Ok(Some(checkpoint).filter(|checkpoint| checkpoint.origin == origin))
+        let note = self.note(origin)?;
+        Ok(note.map(|note| note.text.parse()).transpose()?)
     }
 
-    /// Remembers a checkpoint, durably. It is stored already: a crash in between forgets that one alone.
+    fn text(&self) -> Result<Option<String>, EvidenceError> {
+        match std::fs::read_to_string(&self.path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Raises the mark to a checkpoint, durably; it is never lowered. Before this returns, no signature of that
+    /// checkpoint may leave. A crash right after leaves a mark without its signature: the same checkpoint may be
+    /// signed then, and no other of its size.
     ///
     /// # Errors
+    /// [`EvidenceError::Rollback`] where the mark is beyond it, or of the same size with another root;
     /// [`EvidenceError::File`].
-    pub fn remember(&self, note: &Note) -> Result<(), EvidenceError> {
+    pub fn raise(&self, origin: &str, note: &Note) -> Result<(), EvidenceError> {
+        let checkpoint: Checkpoint = note.text.parse()?;
+        if let Some(mark) = self.last(origin)? {
+            if mark == checkpoint {
+                return Ok(());
+            }
+            if mark.size >= checkpoint.size {
+                return Err(EvidenceError::Rollback { size: mark.size });
+            }
+        }
         Ok(replace_own(&self.path, note.to_string().as_bytes())?)
+    }
+
+    /// What stands in the file, as it was signed; none where there is no file, or it is another log's.
+    ///
+    /// # Errors
+    /// As [`Remembered::last`].
+    pub fn note(&self, origin: &str) -> Result<Option<Note>, EvidenceError> {
+        let Some(text) = self.text()? else { return Ok(None) };
+        let note: Note = text.parse()?;
+        let checkpoint: Checkpoint = note.text.parse()?;
+        Ok((checkpoint.origin == origin).then_some(note))
     }
 
     /// Lays aside what is remembered, when a new key is introduced after a loss: it stays beside, for

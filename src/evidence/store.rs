@@ -288,8 +288,9 @@ pub async fn tile(
 ///
 /// The signer's row is locked first and held to the end, so that signers of all processes come one
 /// after another, and the signature is made only when the checkpoint before is known to be `before`:
-/// nobody else can store one of this size meanwhile. Nothing is durable before the commit; a crash
-/// before it leaves no trace of the signature anywhere, and the next signer begins from what is stored.
+/// nobody else can store one of this size meanwhile. Nothing is durable before the commit but what `sign`
+/// remembers beside the key; a crash before the commit leaves no trace of the signature anywhere else, and the next
+/// signer begins from what is stored.
 ///
 /// None when another process is the signer, or has signed since: then nothing was signed here.
 ///
@@ -300,7 +301,7 @@ pub async fn sign(
     holder: Uuid,
     before: u64,
     tiles: &[Tile],
-    checkpoint: (u64, impl FnOnce() -> Note),
+    checkpoint: (u64, impl FnOnce() -> Result<Note, EvidenceError>),
     now: DateTime<Utc>,
 ) -> Result<Option<StoredCheckpoint>, EvidenceError> {
     let (size, sign) = checkpoint;
@@ -327,7 +328,7 @@ pub async fn sign(
             .execute(&mut *db)
             .await?;
         }
-        let note = sign().to_string();
+        let note = sign()?.to_string();
         sqlx::query("INSERT INTO evidence_checkpoints (size, note, signed_at) VALUES ($1, $2, $3)")
             .bind(signed(size)?)
             .bind(note.as_str())

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use sira::clock::Clock;
 use sira::evidence::{
-    Algorithm, EvidenceError, Introduction, Keeper, KeeperConfig, KeyHistory, NoteKey,
+    Algorithm, EvidenceError, Introduction, Keeper, KeeperConfig, KeyHistory, NoteKey, accept_loss,
     load_or_create_key, rotate,
 };
 use sira::files::write_secret;
 use sira::journal::{Journal, Pool};
 use sira_database::on_engine;
+use sira_domain::retraction::ClearReason;
 use sira_domain::role::Role;
 use sira_numbers::Position;
 use tempfile::tempdir;
@@ -235,7 +236,11 @@ on_both_engines! {
         let keeper = Keeper::start(&journal, &Clock::System, quick(folder.path(), own_key()));
         tokio::time::sleep(Duration::from_millis(400)).await;
         assert_eq!(keeper.evidence().newest().unwrap().checkpoint.size, size);
-        rotate(&journal, folder.path(), &own_key(), r#"{"actor":"admin","role":"admin"}"#.to_owned(), Clock::System.now()).await.unwrap();
+        let metadata = r#"{"actor":"admin","role":"admin"}"#.to_owned();
+        let refused = rotate(&journal, folder.path(), &own_key(), metadata.clone(), Clock::System.now()).await;
+        assert!(matches!(refused, Err(EvidenceError::Restored { .. })), "{refused:?}");
+        let why = (metadata, ClearReason::try_new("Sauvegarde de la veille").unwrap());
+        accept_loss(&journal, folder.path(), &own_key(), why, Clock::System.now()).await.unwrap();
         let head = journal.head().await.unwrap().position;
         let tree = keeper.evidence().covering(head, Duration::from_secs(20)).await.unwrap();
         assert_eq!(tree.checkpoint.size, head.get());
@@ -352,8 +357,19 @@ async fn sign_one_more(app: &TestApp) {
 }
 
 #[test]
-fn the_event_that_introduces_a_key_keeps_its_form() {
-    let golden = include_str!("../../golden/SigningKeyIntroduced-1.0.json");
+fn the_event_that_introduces_a_key_keeps_its_forms() {
+    let first = include_str!("../../golden/SigningKeyIntroduced-1.0.json");
+    let after_a_loss = include_str!("../../golden/SigningKeyIntroduced-2.0.json");
+    let lost = serde_json::from_str::<serde_json::Value>(after_a_loss).unwrap()["lost"].take();
+    let lost: sira::evidence::Loss = serde_json::from_value(lost).unwrap();
+    assert_eq!(
+        (lost.restored_at, lost.reason.to_string().as_str()),
+        (Some(3), "Sauvegarde de la veille")
+    );
+    [first, after_a_loss].into_iter().for_each(introduces_a_key);
+}
+
+fn introduces_a_key(golden: &str) {
     let payload: serde_json::Value = serde_json::from_str(golden).unwrap();
     let note = payload["note"].as_str().unwrap();
     let introduction = Introduction::of_note(7.into(), note, &log_key()).unwrap();
