@@ -129,6 +129,7 @@ async fn table(engine: Engine) {
     every_row_is_named(&base).await;
     since::every_change_that_is_read_is_named(&base).await;
     unlawful::every_unlawful_event_is_named(&base).await;
+    unlawful::no_event_stands_alone_but_a_first_one(&base).await;
     innocent::an_event_of_an_older_form_is_not_accused(&base).await;
     if base.is_file() {
         bytes::every_byte_of_an_event_is_watched(&base).await;

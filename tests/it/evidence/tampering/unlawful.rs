@@ -164,9 +164,22 @@ fn was_given_back(base: &Base, taken: &RecordedEvent) -> bool {
             .any(|event| who(event, "SeatReturned") == who(taken, "SeatTaken"))
 }
 
+/// Whether an event is of a path whose registration was retracted: whatever follows there is refused for that.
+fn is_of_an_unregistered_path(base: &Base, event: &RecordedEvent) -> bool {
+    let takes_back_the_first = |other: &RecordedEvent| {
+        let payload: Value = serde_json::from_str(&other.payload).unwrap();
+        payload["fact"]["Retracted"]["sequence"] == json!(1)
+    };
+    let mut retractions = base.events.iter().filter(|other| other.event_type == "Retracted");
+    retractions.any(|other| other.stream == event.stream && takes_back_the_first(other))
+}
+
 async fn recorded(base: &Base, copy: &Copy<'_>, one: &Unlawful) -> Position {
-    let is_like =
-        |event: &&RecordedEvent| event.event_type == one.like && !was_given_back(base, event);
+    let is_like = |event: &&RecordedEvent| {
+        event.event_type == one.like
+            && !was_given_back(base, event)
+            && !is_of_an_unregistered_path(base, event)
+    };
     let like = base.events.iter().rfind(is_like).unwrap();
     let mut event = like.clone();
     let mut payload = serde_json::from_str(&event.payload).unwrap();
@@ -314,6 +327,46 @@ async fn a_payment_undone_by_who_recorded_it_is_named(base: &Base) {
     };
     let version = base.events.iter().filter(|one| one.stream == undone.stream).count() as u64;
     the_last_is_named(base, Version::of_count(version), &[undone], "separation_of_duties").await;
+}
+
+/// Every event there is but those that streams begin with, each alone in a stream of its own: rightly placed,
+/// hashed and signed, and in the name of nothing that was recorded before it.
+pub async fn no_event_stands_alone_but_a_first_one(base: &Base) {
+    let copy = base.copy("alone").await;
+    let journal = copy.journal().await.unwrap();
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("domain/tests/golden");
+    let mut unlawful = Vec::new();
+    let mut last = Position::START;
+    let mut count = 0;
+    for kind in sira_domain::STREAM_KINDS {
+        let first = ["Registered", "ConventionSigned", "CohortPlanned", "FundOpened"];
+        let later = kind.facts.iter().filter(|(name, ..)| !first.contains(name));
+        for (name, form, ..) in later {
+            count += 1;
+            let file = golden.join(format!("{name}.{form}.json"));
+            let payload = std::fs::read_to_string(&file).unwrap();
+            let told: Value = serde_json::from_str(&payload).unwrap();
+            let mut event = base.events[0].clone();
+            event.stream.aggregate_type = kind.name.into();
+            event.stream.aggregate_id = uuid::Uuid::from_u128(0x5_0000 + count);
+            (*name).clone_into(&mut event.event_type);
+            (*form).clone_into(&mut event.event_version);
+            let mut metadata: Value = serde_json::from_str(&event.metadata).unwrap();
+            metadata["actor"] = told["by"].clone();
+            (event.payload, event.metadata) = (payload.trim().to_owned(), metadata.to_string());
+            last = record(&journal, base, &event).await;
+            unlawful.push((*name, last));
+        }
+    }
+    assert!(count > 90, "{count}");
+    base.sign(&journal, last).await;
+    journal.close().await;
+    let report = copy.verified(&base.holding_the_last()).await.unwrap();
+    let is_named = |at: Position| names(&report, (DeviationKind::Illegal, Some(at.get())));
+    let unnamed: Vec<_> =
+        unlawful.iter().filter(|(_, at)| !is_named(*at)).map(|(name, _)| name).collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
+    copy.discard().await;
 }
 
 /// An event that says of a stranger's key that it is the log's next, signed by that key alone.
