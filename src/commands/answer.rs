@@ -33,6 +33,10 @@ pub struct Answer {
     /// Paths that may be the same person's, when the command told who somebody is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duplicates: Vec<Duplicate>,
+    /// Whether nobody has looked for such paths yet: the search was out of reach, or too many people are registered
+    /// at once. The worklist of duplicates will show them. Left out when somebody has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duplicates_to_follow: bool,
     /// What was taken though it looks wrong, and should be looked at again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<CommandWarning>,
@@ -105,6 +109,7 @@ impl Answer {
             already_done: events.is_empty(),
             events,
             duplicates: Vec::new(),
+            duplicates_to_follow: false,
             warnings: Vec::new(),
             replayed: false,
         }

@@ -2,7 +2,8 @@
 //!
 //! A hint, given in time or not at all: the registration never waits longer for it than
 //! [`LOOKUP_WITHIN`], and never fails by it. What is missed here (the index lags by a moment, the
-//! read database is away) is found by the projection and reaches the worklist.
+//! read database is away, an import brings more people a second than offices do) is found by the projection and
+//! reaches the worklist; the answer says that nobody has looked yet.
 
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ use super::OpenedKeys;
 pub const MAX_ANSWERED: usize = 10;
 /// How long a registration waits for them: less than a person notices.
 const LOOKUP_WITHIN: Duration = Duration::from_millis(500);
+/// Lookups a second. All offices of a country together register fewer people; an import registers thousands,
+/// and reads no answer: what is looked up then is looked up once, by the projection.
+const LOOKUPS_A_SECOND: u32 = 200;
 /// How long nobody looks after a lookup has failed: a read database that is away must cost an import
 /// a moment now and then, not half a second a row.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -69,45 +73,76 @@ impl From<FoundAlike> for Duplicate {
     }
 }
 
+/// What a lookup came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lookup {
+    /// Paths that may be of the person, the most alike first.
+    pub found: Vec<Duplicate>,
+    /// Whether nobody has looked: what there is reaches the worklist alone.
+    pub is_left_to_worklist: bool,
+}
+
+impl Lookup {
+    fn left() -> Self {
+        Self { found: Vec::new(), is_left_to_worklist: true }
+    }
+}
+
 /// Looks for duplicates in the read database.
 pub struct DuplicateFinder {
     store: ReadStore,
     keys: OpenedKeys,
     paused_until: Mutex<Option<Instant>>,
+    /// The second that is under way, and the lookups that it has had.
+    second: Mutex<(Instant, u32)>,
 }
 
 impl DuplicateFinder {
     /// Looks in a read database.
     #[must_use]
     pub fn new(store: ReadStore, keys: OpenedKeys) -> Self {
-        Self { store, keys, paused_until: Mutex::new(None) }
+        let second = Mutex::new((Instant::now(), 0));
+        Self { store, keys, paused_until: Mutex::new(None), second }
     }
 
-    /// Paths that may be of the person of this sealed identity, the most alike first; none when nobody
-    /// can tell in time.
+    /// Paths that may be of the person of this sealed identity, the most alike first; left to the worklist when
+    /// nobody can tell in time.
     pub async fn find(
         &self,
         id: Uuid,
         sealed: &str,
         birth_year: i32,
         region: Option<RegionCode>,
-    ) -> Vec<Duplicate> {
+    ) -> Lookup {
         let now = Instant::now();
-        if self.paused_until.lock().is_some_and(|until| now < until) {
-            return Vec::new();
+        if self.paused_until.lock().is_some_and(|until| now < until) || !self.has_turn(now) {
+            return Lookup::left();
         }
         let look = self.look(id, sealed, birth_year, region);
         match tokio::time::timeout(LOOKUP_WITHIN, look).await {
-            Ok(Ok(found)) => found.into_iter().take(MAX_ANSWERED).map(Duplicate::from).collect(),
+            Ok(Ok(found)) => {
+                let found = found.into_iter().take(MAX_ANSWERED).map(Duplicate::from).collect();
+                Lookup { found, is_left_to_worklist: false }
+            }
             Ok(Err(error)) => {
                 self.pause(&format!("{:?}", std::error::Error::source(&error)));
-                Vec::new()
+                Lookup::left()
             }
             Err(_) => {
                 self.pause("no answer in time");
-                Vec::new()
+                Lookup::left()
             }
         }
+    }
+
+    /// Whether the second that is under way has a lookup left.
+    fn has_turn(&self, now: Instant) -> bool {
+        let mut second = self.second.lock();
+        if now.duration_since(second.0) >= Duration::from_secs(1) {
+            *second = (now, 0);
+        }
+        second.1 += 1;
+        second.1 <= LOOKUPS_A_SECOND
     }
 
     async fn look(

@@ -8,7 +8,7 @@ mod keys;
 mod lag;
 mod renewal;
 
-pub use duplicates::{Duplicate, DuplicateFinder, MAX_ANSWERED};
+pub use duplicates::{Duplicate, DuplicateFinder, Lookup, MAX_ANSWERED};
 pub use feed::JournalFeed;
 pub use keys::OpenedKeys;
 pub use lag::{ProjectionLag, live_lags, names as projection_names, stored_lags};

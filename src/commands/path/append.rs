@@ -18,7 +18,7 @@ use super::super::{Call, CommandError, Commands};
 use super::{Decided, FoundPath, alias_of};
 use crate::access_log::{AccessEntry, record_accesses};
 use crate::journal::{Alias, AppendRequest, ConditionalWrite};
-use crate::read_side::Duplicate;
+use crate::read_side::{Duplicate, Lookup};
 
 /// Bytes that the memory of an attendance is reckoned by: its payload, about.
 pub(in super::super) const EVENT_BYTES: u64 = 160;
@@ -43,9 +43,10 @@ impl Commands {
         if events.is_empty() && call.key.is_none() {
             return Ok(Attempt::Done(answer));
         }
-        let found = self.duplicates_of(case, &events).await;
-        let duplicates = self.shown_duplicates(found, call).await?;
-        let answer = Answer { duplicates, ..answer };
+        let lookup = self.duplicates_of(case, &events).await;
+        let duplicates_to_follow = lookup.is_left_to_worklist;
+        let duplicates = self.shown_duplicates(lookup.found, call).await?;
+        let answer = Answer { duplicates, duplicates_to_follow, ..answer };
         let mut request = request_of(case, &events, reference, call, &answer);
         request.conditional.extend(conditional);
         if !events.is_empty() {
@@ -170,8 +171,10 @@ impl Commands {
 
     /// Paths that may be of the person whom these events tell of. Looked up before the append, so that
     /// they are part of the answer that a retry gets.
-    async fn duplicates_of(&self, case: &FoundPath, events: &[BeneficiaryEvent]) -> Vec<Duplicate> {
-        let (Some(finder), [event]) = (self.0.duplicates.get(), events) else { return Vec::new() };
+    async fn duplicates_of(&self, case: &FoundPath, events: &[BeneficiaryEvent]) -> Lookup {
+        let (Some(finder), [event]) = (self.0.duplicates.get(), events) else {
+            return Lookup::default();
+        };
         let state = case.path.state.state();
         let (identity, year, region) = match &event.fact {
             Fact::Registered(registration) => {
@@ -181,9 +184,9 @@ impl Commands {
                 let known = state.registration.as_ref().map(|registration| registration.birth_year);
                 (&change.identity, change.birth_year.or(known), state.region)
             }
-            _ => return Vec::new(),
+            _ => return Lookup::default(),
         };
-        let Some(year) = year else { return Vec::new() };
+        let Some(year) = year else { return Lookup::default() };
         finder.find(case.id, identity.0.as_str(), year.signed(), region).await
     }
 }
