@@ -155,6 +155,7 @@ pub const JOURNAL_TABLES: &[CopiedTable] = &[
             text("frozen_by"),
             bytes("leaf_hash"),
             bytes("answer_sha256"),
+            text("audience"),
         ],
         order: "name",
     },

@@ -2,14 +2,17 @@
 
 use sira_domain::reference::Language;
 use sira_domain::values::{ActorId, FundId};
-use sira_projections::analytics::FigureReach;
 use uuid::Uuid;
 
 use super::CliError;
 use super::causes::told;
 use crate::app::{Opened, open_read_that_is_there, with_open, with_read};
 use crate::config::Config;
-use crate::figures::{Figures, FrozenReport, PublishedTo, Reader, ReportError, Shown, ShownCell};
+use crate::figures::{
+    Figures, FrozenReport, PublishedTo, Reader, ReportAudience, ReportError, Shown, ShownCell,
+    Telling,
+};
+use crate::grant::Scope;
 use crate::say::Say;
 
 /// Who freezes on the command line, when nobody is named.
@@ -40,6 +43,13 @@ enum Action {
         /// Who freezes it. / Qui la fige.
         #[arg(long, default_value = ACTOR)]
         actor: ActorId,
+        /// For a role that is told what was published; for those who reach everything when left out. / Pour un
+        /// rôle à qui l'on dit ce qui a été publié ; sinon pour qui a accès à tout.
+        #[arg(long = "for", value_name = "ROLE")]
+        role: Option<PublishedRole>,
+        /// Fund of the donor; may be repeated. / Fonds du bailleur ; peut se répéter.
+        #[arg(long, requires = "role")]
+        fund: Vec<Uuid>,
     },
     /// List the frozen reports. / Liste les rapports figés.
     List,
@@ -70,13 +80,26 @@ enum PublishedRole {
     Donor,
 }
 
-/// Who is shown a report.
-fn reader_of(role: Option<PublishedRole>, funds: Vec<Uuid>) -> Reader {
+/// As whom a report is viewed; none for its own audience.
+fn view_of(role: Option<PublishedRole>, funds: Vec<Uuid>) -> Option<Reader> {
     let funds: Vec<_> = funds.into_iter().map(FundId).collect();
+    Some(match role? {
+        PublishedRole::Analyst => Reader::Published(PublishedTo::analyst()),
+        PublishedRole::Donor => Reader::Published(PublishedTo::donor(&funds)),
+    })
+}
+
+/// For whom a report is frozen.
+fn audience_of(role: Option<PublishedRole>, funds: Vec<Uuid>) -> ReportAudience {
+    let funds = funds.into_iter().map(FundId).collect();
     match role {
-        None => Reader::Exact(FigureReach::All),
-        Some(PublishedRole::Analyst) => Reader::Published(PublishedTo::analyst()),
-        Some(PublishedRole::Donor) => Reader::Published(PublishedTo::donor(&funds)),
+        None => ReportAudience::everything(),
+        Some(PublishedRole::Analyst) => {
+            ReportAudience { told: Telling::Published, scope: Scope::All }
+        }
+        Some(PublishedRole::Donor) => {
+            ReportAudience { told: Telling::ToDonor, scope: Scope::Funds(funds) }
+        }
     }
 }
 
@@ -96,8 +119,9 @@ pub async fn run(config: &Config, args: ReportArgs, say: Say) -> Result<(), CliE
 
 async fn act(figures: &Figures, action: Action, say: Say) -> Result<(), CliError> {
     match action {
-        Action::Freeze { name, of, query, actor } => {
-            let by = (&actor, &Reader::Exact(FigureReach::All));
+        Action::Freeze { name, of, query, actor, role, fund } => {
+            let audience = audience_of(role, fund);
+            let by = (&actor, &audience);
             let frozen = figures.freeze(&name, (&of, &query), by).await;
             let (report, already) = frozen.map_err(|error| failed(error, say))?;
             let position = report.position();
@@ -116,7 +140,7 @@ async fn act(figures: &Figures, action: Action, say: Say) -> Result<(), CliError
             Ok(())
         }
         Action::Show { name, changed, role, fund } => {
-            let shown = figures.show_report(&name, &reader_of(role, fund)).await;
+            let shown = figures.show_report(&name, view_of(role, fund).as_ref()).await;
             show(&shown.map_err(|error| failed(error, say))?, changed, say)
         }
     }

@@ -10,6 +10,9 @@ use sira_domain::programme::ranking::{CANDIDATES_MAX, check_turn, rank};
 use sira_domain::programme::{
     Lottery, Programme, ProgrammeCommand, RankedList, RankingRequest, lottery,
 };
+use sira_domain::refusal::{Item, Refusal};
+use sira_domain::values::Slug;
+use sira_projections::analytics::Indicators;
 use uuid::Uuid;
 
 use super::aggregate::stream_id;
@@ -34,6 +37,8 @@ impl Commands {
         call: &Call,
     ) -> Result<Vec<Guard>, CommandError> {
         match command {
+            ProgrammeCommand::SetTarget(target) => check_indicator(Some(&target.indicator)),
+            ProgrammeCommand::RecordCommitment(asked) => check_indicator(asked.indicator.as_ref()),
             ProgrammeCommand::RecordLottery(lottery) => {
                 self.check_entries(id, programme, lottery).await
             }
@@ -154,4 +159,15 @@ fn selected_from<'a>(
     let by_rank = is_chosen && selection.method.code() != "lottery";
     let list = case.programme.state.rankings.get(&selection.session).filter(|_| by_rank)?;
     Some((event, selection, list))
+}
+
+/// What is aimed at is an indicator of the catalogue: of another word nothing would ever be told.
+fn check_indicator(name: Option<&Slug>) -> Result<Vec<Guard>, CommandError> {
+    match name {
+        Some(name) if Indicators::named(name.as_str()).is_none() => {
+            let (item, name) = (Item::Indicator, name.to_string());
+            Err(Refusal::Unknown { item, name, field: "indicator" }.into())
+        }
+        _ => Ok(Vec::new()),
+    }
 }

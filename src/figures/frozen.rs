@@ -13,7 +13,7 @@ use sira_projections::analytics::{
 use super::published::PublishedTo;
 use super::question::{Question, When};
 use super::reports::{FrozenReport, ReportError, read};
-use super::{Figures, FoundMoment, Reader};
+use super::{FigureError, Figures, FoundMoment, Reader};
 
 /// Events named for a cell that changed; how many there are is told beside.
 const CHANGES_NAMED: usize = 20;
@@ -56,16 +56,22 @@ pub struct Shown {
 }
 
 impl Figures {
-    /// A report with what changed since, as somebody may see it.
+    /// A report with what changed since, as its audience is told it: the same for everybody who may read it. `view`
+    /// shows it as somebody else is told the same question; that is not the report.
     ///
     /// # Errors
     /// [`ReportError`].
-    pub async fn show_report(&self, name: &str, reader: &Reader) -> Result<Shown, ReportError> {
+    pub async fn show_report(
+        &self,
+        name: &str,
+        view: Option<&Reader>,
+    ) -> Result<Shown, ReportError> {
         let report = self.report(name).await?;
         let question = read(&report.subject, &report.query)?;
         let then = Moment { position: report.position(), day: report.day() };
         self.moment(When::Position(then.position)).await?;
-        let is_as_frozen = self.is_as_frozen(&report, &question, then).await?;
+        let own = self.reader_for(&report.audience()).await?;
+        let is_as_frozen = self.is_as_frozen(&report, &question, (then, &own)).await?;
         let mut shown = Shown {
             report,
             question,
@@ -75,11 +81,31 @@ impl Figures {
             now_position: Position::START,
             cells: Vec::new(),
         };
-        match reader {
+        match view.unwrap_or(&own) {
             Reader::Exact(reach) => self.show_exactly(&mut shown, then, reach).await?,
             Reader::Published(to) => self.show_published(&mut shown, then, to).await?,
         }
         Ok(shown)
+    }
+
+    /// The figures of a report as an audience is told them, of the moment at which it was frozen.
+    pub(super) async fn frozen_figures(
+        &self,
+        question: &Question,
+        then: Moment,
+        reader: &Reader,
+    ) -> Result<Vec<ComputedFigures>, FigureError> {
+        match reader {
+            Reader::Exact(reach) => {
+                let query = AnalyticsQuery { reach: reach.clone(), ..question.query.clone() };
+                self.compute(question.indicators.clone(), query, then).await
+            }
+            Reader::Published(to) => {
+                let schedule = self.schedule().await?;
+                let first = schedule.last_of(question, then);
+                Ok(self.published_at(question, to, &schedule, first).await?.1)
+            }
+        }
     }
 
     async fn show_exactly(
@@ -90,10 +116,10 @@ impl Figures {
     ) -> Result<(), ReportError> {
         let now = self.moment(When::Now).await?.at;
         let query = AnalyticsQuery { reach: reach.clone(), ..shown.question.query.clone() };
-        let indicators = || shown.question.indicators.clone();
-        let frozen = self.compute(indicators(), query.clone(), then).await?;
+        let reader = Reader::Exact(reach.clone());
+        let frozen = self.frozen_figures(&shown.question, then, &reader).await?;
         let now_at = Moment { position: now.position, ..then };
-        let current = self.compute(indicators(), query.clone(), now_at).await?;
+        let current = self.frozen_figures(&shown.question, now_at, &reader).await?;
         shown.answer_sha256 = hex(&hash_of(&frozen));
         shown.now_position = now.position;
         shown.cells = paired(&frozen, &current);

@@ -3,6 +3,7 @@
 //! What an indicator is and how it is computed is said in [`sira_projections::analytics`]; here are the
 //! journal (times as positions), the programmes (which office stands in which region) and the threads.
 
+mod audience;
 mod budget;
 mod face;
 mod frozen;
@@ -27,6 +28,7 @@ use sira_projections::{ProgrammeOffice, Reach, ReadError, ReadStore};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+pub use audience::{ReportAudience, Telling};
 pub use budget::{AnswerMemory, Turn};
 pub use frozen::{Shown, ShownCell};
 pub use parameters::{Described, parameters_of, parameters_of_cell};
@@ -56,6 +58,12 @@ pub enum FigureError {
     NoSuchPosition {
         /// Its last position.
         head: Position,
+    },
+    /// The moment is a day that has not come: nothing is known of it, and what is overdue then is not so now.
+    #[error("nothing is known of a day after {today}")]
+    Future {
+        /// The last day that can be asked of.
+        today: NaiveDate,
     },
     /// The token asks as many questions at once as one may.
     #[error("too many questions at once")]
@@ -141,6 +149,9 @@ impl Figures {
         let today = self.commands.clock().now().date_naive();
         let (position, day) = match when {
             When::Now => (self.read_up_to(Position::START).await?, Some(today)),
+            When::Time(time) if time.date_naive() > today => {
+                return Err(FigureError::Future { today });
+            }
             When::Time(time) => {
                 let position = journal.position_at(time).await?;
                 self.read_up_to(position).await?;
@@ -267,17 +278,19 @@ impl Figures {
         Ok(computed.await??)
     }
 
-    /// The targets that fit a question, and what was reached of each, exactly.
+    /// The targets that fit a question, and what was reached of each, exactly, by its own people; nothing of
+    /// those whose people are not all within `reach`.
     ///
     /// # Errors
     /// [`FigureError`].
     pub async fn targets(
         &self,
         query: AnalyticsQuery,
+        reach: Reach,
         at: Moment,
     ) -> Result<Vec<Reached>, FigureError> {
         let asked = self.fitting(&query, at.position).await?;
-        let computed = self.walk(0, move |cube| reached(cube, &asked, &query.reach, at));
+        let computed = self.walk(0, move |cube| reached(cube, &asked, &reach, at));
         Ok(computed.await??)
     }
 

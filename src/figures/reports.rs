@@ -10,7 +10,7 @@ use sqlx::FromRow;
 
 use super::frozen::hash_of;
 use super::question::{BadParameter, BadParameters, Fault, Question, Subject};
-use super::{FigureError, Figures, Reader};
+use super::{FigureError, Figures, Reader, ReportAudience};
 use crate::journal::{JournalError, Stamp};
 use sira_evidence::leaf::hex;
 
@@ -20,7 +20,7 @@ const NAME_MAX_BYTES: usize = 64;
 const OF_ACTOR_MAX: u64 = 100;
 const OF_ALL_MAX: u64 = 2_000;
 /// What is read of a report, with its withdrawal.
-const READ: &str = "SELECT reports.name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, withdrawn_at, withdrawn_by FROM reports LEFT JOIN report_withdrawals ON report_withdrawals.name = reports.name";
+const READ: &str = "SELECT reports.name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, audience, withdrawn_at, withdrawn_by FROM reports LEFT JOIN report_withdrawals ON report_withdrawals.name = reports.name";
 /// Longest question that is frozen: it is kept for ever, and longer ones have no use as an address.
 const QUERY_MAX_BYTES: usize = 2_000;
 
@@ -78,6 +78,7 @@ pub struct FrozenReport {
     pub frozen_by: String,
     leaf_hash: Vec<u8>,
     answer_sha256: Vec<u8>,
+    audience: Option<String>,
     withdrawn_at: Option<Stamp>,
     /// Who withdrew it, if anybody did.
     pub withdrawn_by: Option<String>,
@@ -114,7 +115,15 @@ impl FrozenReport {
         hex(&self.leaf_hash)
     }
 
-    /// SHA-256 of its figures, exact and whole, hexadecimal: for those alone who may see all of them.
+    /// For whom it was frozen. One from before reports had an audience is for those who reach everything, and so
+    /// is one of which nothing can be read: nobody is told more than before.
+    #[must_use]
+    pub fn audience(&self) -> ReportAudience {
+        let told = self.audience.as_deref().map(serde_json::from_str);
+        told.and_then(Result::ok).unwrap_or_else(ReportAudience::everything)
+    }
+
+    /// SHA-256 of its figures as its audience is told them, hexadecimal.
     #[must_use]
     pub fn answer_sha256(&self) -> String {
         hex(&self.answer_sha256)
@@ -131,19 +140,22 @@ impl Figures {
         &self,
         name: &str,
         (subject, query): (&str, &str),
-        (by, reader): (&ActorId, &Reader),
+        (by, audience): (&ActorId, &ReportAudience),
     ) -> Result<(FrozenReport, bool), ReportError> {
         check_name(name)?;
         let question = read(subject, query)?;
+        let is_same = |known: &FrozenReport| {
+            known.subject == subject && known.query == query && known.audience() == *audience
+        };
         if let Ok(known) = self.report(name).await {
-            let same = known.subject == subject && known.query == query;
-            return if same { Ok((known, true)) } else { Err(ReportError::NameTaken) };
+            return if is_same(&known) { Ok((known, true)) } else { Err(ReportError::NameTaken) };
         }
+        let reader = &self.reader_for(audience).await?;
         let found = match reader {
             Reader::Exact(_) => self.moment(question.when).await?,
             Reader::Published(to) => self.published(&question, to).await?.0,
         };
-        let answer = self.answer_hash(&question, found.at).await?;
+        let answer = hash_of(&self.frozen_figures(&question, found.at, reader).await?);
         let report = FrozenReport {
             name: name.to_owned(),
             subject: subject.to_owned(),
@@ -154,6 +166,7 @@ impl Figures {
             frozen_by: by.to_string(),
             leaf_hash: self.leaf_at(found.at.position).await?,
             answer_sha256: answer,
+            audience: serde_json::to_string(audience).ok(),
             withdrawn_at: None,
             withdrawn_by: None,
         };
@@ -163,8 +176,7 @@ impl Figures {
         }
         // Somebody else was first.
         let known = self.report(name).await?;
-        let same = known.subject == subject && known.query == query;
-        if same { Ok((known, true)) } else { Err(ReportError::NameTaken) }
+        if is_same(&known) { Ok((known, true)) } else { Err(ReportError::NameTaken) }
     }
 
     /// Every report, newest first.
@@ -237,20 +249,16 @@ impl Figures {
         self.report(name).await
     }
 
-    /// SHA-256 over every cell of a question at a moment, exact and whole: what is kept with the report.
-    async fn answer_hash(&self, question: &Question, at: Moment) -> Result<Vec<u8>, FigureError> {
-        let computed = self.compute(question.indicators.clone(), question.query.clone(), at);
-        Ok(hash_of(&computed.await?))
-    }
-
-    /// Whether the figures of a report and the event at its position are what they were when it was frozen.
+    /// Whether the figures of a report, as its audience is told them, and the event at its position are what they
+    /// were when it was frozen.
     pub(super) async fn is_as_frozen(
         &self,
         report: &FrozenReport,
         question: &Question,
-        then: Moment,
+        (then, reader): (Moment, &Reader),
     ) -> Result<bool, FigureError> {
-        Ok(self.answer_hash(question, then).await? == report.answer_sha256
+        let figures = self.frozen_figures(question, then, reader).await?;
+        Ok(hash_of(&figures) == report.answer_sha256
             && self.leaf_at(then.position).await? == report.leaf_hash)
     }
 
@@ -266,8 +274,8 @@ impl Figures {
     async fn keep(&self, report: &FrozenReport) -> Result<bool, ReportError> {
         let rows = on_engine!(self.commands.journal().pool(), db => {
             sqlx::query(
-                "INSERT INTO reports (name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+                "INSERT INTO reports (name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, audience)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
             )
             .bind(&report.name)
             .bind(&report.subject)
@@ -278,6 +286,7 @@ impl Figures {
             .bind(&report.frozen_by)
             .bind(&report.leaf_hash)
             .bind(&report.answer_sha256)
+            .bind(&report.audience)
             .execute(db)
             .await
             .map(|done| done.rows_affected())

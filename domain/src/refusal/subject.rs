@@ -238,6 +238,8 @@ pub enum Item {
     Register,
     /// A lottery, by its own word.
     Lottery,
+    /// An indicator of the catalogue, by name.
+    Indicator,
     /// A sector, by code.
     Sector,
     /// A module, by code.

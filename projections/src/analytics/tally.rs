@@ -101,13 +101,14 @@ impl Tally {
         }
     }
 
-    /// The lower of the two values in the middle, of an even count: a value that somebody has.
+    /// The quantile of all values: see [`Tally::quantile_among`].
     fn quantile(&self, percent: u8) -> Option<Decimal> {
         self.quantile_among(percent, 1)
     }
 
-    /// The value below which so many percent lie, where at least so many values lie on either side of it,
-    /// itself among them.
+    /// The quantile of so many percent, where at least so many values lie on either side of it, itself among
+    /// them. The median of an even count is the mean of the two values in the middle; any other quantile is the
+    /// nearest rank: the least value that at least so many percent do not exceed.
     #[must_use]
     pub fn quantile_among(&self, percent: u8, least: usize) -> Option<Decimal> {
         let mut values = self.values.clone();
@@ -115,8 +116,13 @@ impl Tally {
         if below < least || values.len() + 1 < below + least {
             return None;
         }
-        let (_, value, _) = values.select_nth_unstable(below - 1);
-        quotient((*value).into(), 1)
+        let is_even_median = percent == 50 && values.len().is_multiple_of(2);
+        let (_, value, above) = values.select_nth_unstable(below - 1);
+        let lower = i128::from(*value);
+        match above.iter().min() {
+            Some(upper) if is_even_median => quotient(lower + i128::from(*upper), 2),
+            _ => quotient(lower, 1),
+        }
     }
 }
 
@@ -147,13 +153,15 @@ mod tests {
     }
 
     #[test]
-    fn a_median_is_a_value_that_somebody_has() {
+    fn a_median_is_the_middle_and_another_quantile_the_nearest_rank() {
         let mut tally = Tally::default();
         for days in [9, 3, 40, 5] {
             tally.add(Share::of(days), Finish::Quantile(50));
         }
-        assert_eq!(shown(tally.value(Finish::Quantile(50))), "5.00");
+        assert_eq!(shown(tally.value(Finish::Quantile(50))), "7.00");
         assert_eq!(shown(tally.value(Finish::Quantile(90))), "40.00");
+        tally.add(Share::of(4), Finish::Quantile(50));
+        assert_eq!(shown(tally.value(Finish::Quantile(50))), "5.00");
         assert_eq!(shown(Tally::default().value(Finish::Quantile(50))), "none");
     }
 

@@ -8,13 +8,12 @@ use sqlx::FromRow;
 
 use super::compute::{Key, Uncomputed, tally};
 use super::cube::Cube;
-use super::indicators::Indicator;
-use super::indicators::Indicators;
+use super::indicators::{Finish, Indicator, IndicatorKind, Indicators};
 use super::query::{AnalyticsQuery, FigureReach, Moment};
-use super::tally::Tally;
+use super::tally::{PLACES, Tally};
 use super::words::Dimension;
 use crate::table::Decimal;
-use crate::{ReadError, ReadStore};
+use crate::{Reach, ReadError, ReadStore};
 
 /// A target as it stood at a position.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -43,13 +42,78 @@ pub struct Reached {
     /// What was reached; none where there is nothing to divide by, where the indicator is not known,
     /// and where it is not told.
     pub actual: Option<Decimal>,
-    /// Why it is not told to those who must see nobody.
+    /// Why it is not told to whoever asks.
     pub untold: Option<Untold>,
+    /// How far its period is, and how far the target with it.
+    pub progress: Progress,
     /// Whether some of it stands as it was published before the moment that is asked of.
     pub held: bool,
 }
 
-/// Why what was reached of a target is not told to somebody who must see nobody.
+/// How far a target is at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The part of its period that is over, in percent.
+    pub elapsed: Option<Decimal>,
+    /// Whether it is reached, or will be at this pace; none where it is not known what was reached, and for what
+    /// does not grow day by day: a share, a balance.
+    pub pace: Option<Pace>,
+}
+
+/// Whether a target will be reached at the pace of its period so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Its period has not begun.
+    NotBegun,
+    /// It is reached.
+    Reached,
+    /// As much was reached as the part of the period that is over asks for.
+    OnTrack,
+    /// Less was.
+    Behind,
+}
+
+impl Pace {
+    /// Its word in answers.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotBegun => "not_begun",
+            Self::Reached => "reached",
+            Self::OnTrack => "on_track",
+            Self::Behind => "behind",
+        }
+    }
+}
+
+impl Progress {
+    /// How far a target is at the end of a day.
+    #[must_use]
+    pub fn on(
+        day: NaiveDate,
+        indicator: &Indicator,
+        target: &KnownTarget,
+        actual: Option<Decimal>,
+    ) -> Self {
+        let days = |last: NaiveDate| i128::from((last - target.from_on).num_days() + 1);
+        let (whole, over) = (days(target.to_on).max(1), days(day.min(target.to_on)).max(0));
+        let elapsed = Decimal::of_ratio(over * 100, whole, PLACES);
+        let grows = indicator.kind == IndicatorKind::Flow
+            && matches!(indicator.finish, Finish::Total { .. });
+        let reached = actual.filter(|_| grows).map(|actual| i128::from(actual.unscaled()));
+        let parts = actual.map_or(1, |actual| 10_i128.pow(actual.scale().into()));
+        let aim = i128::from(target.value) * parts;
+        let pace = reached.map(|reached| match reached {
+            _ if over == 0 => Pace::NotBegun,
+            reached if reached >= aim => Pace::Reached,
+            reached if reached * whole >= aim * over => Pace::OnTrack,
+            _ => Pace::Behind,
+        });
+        Self { elapsed, pace }
+    }
+}
+
+/// Why what was reached of a target is not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untold {
     /// The target is of more people than the reader is told figures of.
@@ -79,7 +143,8 @@ impl Reached {
     /// A target of which nothing is said.
     #[must_use]
     pub fn untold(target: &KnownTarget, untold: Option<Untold>) -> Self {
-        Self { target: target.clone(), actual: None, untold, held: false }
+        let progress = Progress::default();
+        Self { target: target.clone(), actual: None, untold, progress, held: false }
     }
 }
 
@@ -104,14 +169,28 @@ pub async fn targets_at(
     })?)
 }
 
-/// What was reached of each target. One walk serves all targets of one indicator and period.
+/// Whether a target is of people whom somebody reaches: all of them, whoever asks. A target of a region is of the
+/// people who live there, whichever office has them; of one without a region, and by who reaches offices or
+/// funds alone, nothing is told: what they reach is another number.
+fn is_of_its_people(target: &KnownTarget, reach: &Reach) -> bool {
+    match reach {
+        Reach::All => true,
+        Reach::Regions(regions) => {
+            target.region.as_ref().is_some_and(|region| regions.contains(region))
+        }
+        Reach::Offices(_) | Reach::Funds(_) => false,
+    }
+}
+
+/// What was reached of each target, of its own people, where whoever asks reaches them. One walk serves all
+/// targets of one indicator and period.
 ///
 /// # Errors
 /// [`Uncomputed`].
 pub fn reached(
     cube: &Cube,
     targets: &[KnownTarget],
-    reach: &FigureReach,
+    reach: &Reach,
     moment: Moment,
 ) -> Result<Vec<Reached>, Uncomputed> {
     let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), FxHashMap<Key, Tally>> =
@@ -122,14 +201,18 @@ pub fn reached(
             all.push(Reached::untold(target, None));
             continue;
         };
+        if !is_of_its_people(target, reach) {
+            all.push(Reached::untold(target, Some(Untold::OtherPeople)));
+            continue;
+        }
         let place = (indicator.name, target.from_on, target.to_on);
         let tallies = match walked.entry(place) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(walk(cube, indicator, target, reach, moment)?)
+                new.insert(walk(cube, indicator, target, moment)?)
             }
         };
-        all.push(reached_one(cube, indicator, target, tallies));
+        all.push(reached_one(cube, indicator, target, tallies, moment));
     }
     Ok(all)
 }
@@ -138,14 +221,13 @@ fn walk(
     cube: &Cube,
     indicator: &'static Indicator,
     target: &KnownTarget,
-    reach: &FigureReach,
     moment: Moment,
 ) -> Result<FxHashMap<Key, Tally>, Uncomputed> {
     let query = AnalyticsQuery {
         from: Some(target.from_on),
         to: Some(target.to_on),
         group_by: vec![Dimension::Programme, Dimension::Region, Dimension::Sex],
-        reach: reach.clone(),
+        reach: FigureReach::All,
         ..AnalyticsQuery::default()
     };
     // How things stood at the end of the target's period, once that is over.
@@ -159,6 +241,7 @@ fn reached_one(
     indicator: &Indicator,
     target: &KnownTarget,
     tallies: &FxHashMap<Key, Tally>,
+    moment: Moment,
 ) -> Reached {
     let words = &cube.dictionary;
     let is_asked = |dimension, place, word: Option<&String>| {
@@ -174,5 +257,6 @@ fn reached_one(
         }
     }
     let actual = total.value(indicator.finish);
-    Reached { target: target.clone(), actual, untold: None, held: false }
+    let progress = Progress::on(moment.day, indicator, target, actual);
+    Reached { target: target.clone(), actual, untold: None, progress, held: false }
 }

@@ -58,7 +58,7 @@ impl Refused {
     }
 
     /// A scope that names offices.
-    pub(super) fn scope() -> Self {
+    pub(in crate::figures) fn scope() -> Self {
         Self::new("scope", Rule::Scope, "all, region, fund")
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, Utc};
 use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact, Rules};
+use sira_domain::reference::RegionCode;
 use sira_domain::role::Role;
 use sira_domain::values::FundId;
 use sira_numbers::{Position, Version};
@@ -26,9 +27,8 @@ pub use asked::{Refused, Rule};
 pub(super) use tables::Tables;
 
 use super::budget::LONG_WALK_FACTS;
-use super::{FigureError, Figures, FoundMoment, Question};
+use super::{FigureError, Figures, FoundMoment, Question, ReportAudience};
 use crate::commands::{CommandError, stream_id};
-use crate::grant::Scope;
 use crate::stored::read_event;
 use crate::token::Grant;
 
@@ -61,6 +61,13 @@ impl PublishedTo {
         Self { audience: Audience::Analyst, funds: None, regions: None }
     }
 
+    /// An analyst of some regions.
+    #[must_use]
+    pub fn analyst_of(regions: &[RegionCode]) -> Self {
+        let codes = regions.iter().map(|region| region.code().to_owned()).collect();
+        Self { regions: Some(codes), ..Self::analyst() }
+    }
+
     /// A donor of some funds.
     #[must_use]
     pub fn donor(funds: &[FundId]) -> Self {
@@ -86,20 +93,7 @@ impl Figures {
     /// # Errors
     /// [`FigureError::Refused`] where figures are not published by what its scope names.
     pub async fn reader(&self, grant: &Grant) -> Result<Reader, FigureError> {
-        if !is_told_published(grant) {
-            return Ok(Reader::Exact(self.reach(&grant.scope).await?));
-        }
-        let everything = PublishedTo::analyst();
-        Ok(Reader::Published(match (&grant.scope, grant.role) {
-            (Scope::Funds(funds), _) => PublishedTo::donor(funds),
-            (_, Role::Donor) => PublishedTo::donor(&[]),
-            (Scope::All, _) => everything,
-            (Scope::Regions(regions), _) => {
-                let codes = regions.iter().map(|region| region.code().to_owned()).collect();
-                PublishedTo { regions: Some(codes), ..everything }
-            }
-            (Scope::Offices(_), _) => return Err(Refused::scope().into()),
-        }))
+        self.reader_for(&ReportAudience::of_grant(grant)).await
     }
 
     /// The published figures of a question, and the reporting moment that they are of.

@@ -1,6 +1,8 @@
 //! Figures through the API: exact values of a small programme, moments, breakdowns, who sees what, the
 //! events behind a cell, targets, and frozen reports.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, TimeZone as _, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use sira::grant::Scope;
 use sira::http::ServeLimits;
 use sira_database::on_engine;
 use sira_domain::role::Role;
+use sira_domain::values::FundId;
 use sira_projections::analytics::{Family, INDICATORS, Indicators};
 
 use super::app::{
@@ -88,7 +91,7 @@ on_both_engines! {
             assert_eq!(value(&app, name, "").await, wanted, "{name}");
         }
         // Before the visit of 12 months was due, only the one of 6 was.
-        assert_eq!(value(&app, "survival_6", "as_of=2030-01-01&from=2022-05-01&to=2022-05-01").await, json!(100));
+        assert_eq!(value(&app, "survival_6", "from=2022-05-01&to=2022-05-01").await, json!(100));
         assert_eq!(value(&app, "survival_6", "from=2022-05-02").await, Value::Null);
         let funnel = rows(&app, "funnel").await;
         let reached: Vec<_> = funnel.iter().map(|row| (row["indicator"].as_str().unwrap(), row["value"].clone())).collect();
@@ -418,6 +421,66 @@ on_both_engines! {
         assert_eq!((&all["target"], &all["actual"], &all["gap"], &all["percent"]), (&json!(8), &json!(6), &json!(-2), &json!(75)));
         let women = found.iter().find(|row| row["sex"] == "female").unwrap();
         assert_eq!((&women["actual"], &women["percent"]), (&json!(4), &json!(80)));
+        // The year is over: what is not reached is behind.
+        assert_eq!((&all["elapsed_percent"], &all["pace"]), (&json!(100), &json!("behind")));
+        let unknown = json!({ "indicator": "no-such-indicator", "period": period, "value": 8 });
+        let path = format!("/v1/programmes/{programme}/commands/set-target");
+        assert_eq!(app.post(&director, &path, &unknown).await.error(409, "refused").0, "/indicator");
+        let commitment = json!({ "party": "agency", "what": "Former", "indicator": "no-such-indicator", "due_on": "2023-01-01" });
+        let path = format!("/v1/programmes/{programme}/commands/record-commitment");
+        assert_eq!(app.post(&director, &path, &commitment).await.error(409, "refused").0, "/indicator");
+    }
+
+    async fn nothing_is_told_or_frozen_of_a_day_that_has_not_come(engine) {
+        let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 31, 10, 0, 0).unwrap());
+        let app = TestApp::with(engine, clock, ServeLimits::default()).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 1, "female", "segou").await;
+        let director = app.token(Role::Director).await;
+        rows(&app, "indicators?name=par30&as_of=2026-03-31").await;
+        for subject in ["indicators?name=par30", "timeseries?name=par30&interval=month", "funnel?", "targets?"] {
+            let path = format!("/v1/analytics/{subject}&as_of=2026-04-01");
+            let (pointer, rule) = app.get(&director, &path).await.error(400, "bad-parameter");
+            assert_eq!(pointer, "?as_of", "{subject} {rule}");
+        }
+        let body = json!({ "name": "avenir", "subject": "indicators", "query": "name=par30&as_of=2030-01-01" });
+        let refused = app.post(&director, "/v1/analytics/reports", &body).await;
+        assert_eq!(refused.problem(400, "bad-parameter")["errors"][0]["pointer"], json!("?as_of"));
+    }
+
+    async fn a_target_is_compared_with_its_own_people_whoever_asks(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        register(&app, &programme, 4, "female", "segou").await;
+        register(&app, &programme, 3, "female", "mopti").await;
+        let director = app.token(Role::Director).await;
+        let period = json!({ "from": "2022-01-01", "to": "2022-12-31" });
+        for region in [json!(null), json!("segou"), json!("mopti")] {
+            let mut target = json!({ "occurred_on": "2021-07-06", "indicator": "registered", "period": period, "value": 5 });
+            if region.is_string() {
+                target["region"] = region;
+            }
+            app.post(&director, &format!("/v1/programmes/{programme}/commands/set-target"), &target).await.ok(200);
+        }
+        let told = async |role: Role, scope: Scope| -> Vec<Value> {
+            let token = app.token_of("qui-demande", role, scope).await;
+            app.caught_up().await;
+            let rows = app.get(&token, "/v1/analytics/targets").await.ok(200)["rows"].clone();
+            let mut rows: Vec<_> = rows.as_array().unwrap().iter().map(|row| json!([row["region"], row["actual"], row["untold"], row["pace"]])).collect();
+            rows.sort_by_key(|row| row[0].to_string());
+            rows
+        };
+        let other = |region: Value| json!([region, null, "target_of_other_people", null]);
+        let (mopti, segou) = (json!(["mopti", 3, null, "behind"]), json!(["segou", 4, null, "behind"]));
+        let whole = json!([null, 7, null, "reached"]);
+        for role in [Role::Director, Role::Auditor, Role::Finance] {
+            assert_eq!(told(role, Scope::All).await, [mopti.clone(), segou.clone(), whole.clone()], "{role:?}");
+        }
+        // One number for one target: who reaches a part is told nothing of the whole.
+        for role in [Role::Director, Role::Adviser, Role::Finance] {
+            assert_eq!(told(role, region("segou")).await, [other(json!("mopti")), segou.clone(), other(json!(null))], "{role:?}");
+            assert_eq!(told(role, app.office("segou-1").await).await, [other(json!("mopti")), other(json!("segou")), other(json!(null))], "{role:?}");
+        }
     }
 
     async fn a_frozen_report_stays_and_says_what_changed_since(engine) {
@@ -463,6 +526,82 @@ on_both_engines! {
             let changed = sqlx::query("UPDATE reports SET position = 1").execute(db).await;
             assert!(changed.is_err(), "the database itself refuses");
         });
+    }
+
+    async fn a_report_has_one_audience_and_tells_it_one_story(engine) {
+        let clock = Clock::manual(at(2026, 1, 6));
+        let app = TestApp::with(engine, clock.clone(), ServeLimits::default()).await;
+        let programme = app.programme().await;
+        for region in ["segou", "mopti"] {
+            register(&app, &programme, 6, "female", region).await;
+        }
+        clock.set(at(2026, 2, 10));
+        let fund: FundId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().map(FundId).unwrap();
+        let people = [
+            ("nationale", Role::Director, Scope::All),
+            ("auditrice", Role::Auditor, Scope::All),
+            ("de-segou", Role::Director, region("segou")),
+            ("conseillere", Role::Adviser, region("segou")),
+            ("de-mopti", Role::Director, region("mopti")),
+            ("antenne", Role::Adviser, app.office("segou-1").await),
+            ("analyste", Role::Analyst, Scope::All),
+            ("analyste-segou", Role::Analyst, region("segou")),
+            ("bailleur", Role::Donor, Scope::Funds(vec![fund])),
+        ];
+        let mut tokens = BTreeMap::new();
+        for (name, role, scope) in people {
+            tokens.insert(name, app.token_of(name, role, scope).await);
+        }
+        let told = |told: &str, scope: Value| json!({ "told": told, "scope": scope });
+        let exact_segou = told("exact", json!({ "regions": ["segou"] }));
+        let donor = told("to_donor", json!({ "funds": [fund.0] }));
+        // Each: who freezes it, for whom, and who may read it.
+        let reports: [(&str, &str, Option<Value>, &[&str]); 6] = [
+            ("r-tout", "nationale", None, &["nationale", "auditrice"]),
+            ("r-segou", "de-segou", None, &["nationale", "auditrice", "de-segou", "conseillere"]),
+            ("r-segou-2", "nationale", Some(exact_segou.clone()), &["nationale", "auditrice", "de-segou", "conseillere"]),
+            ("r-publie", "analyste", None, &["nationale", "auditrice", "analyste"]),
+            ("r-publie-segou", "analyste-segou", None, &["nationale", "auditrice", "analyste", "analyste-segou"]),
+            ("r-bailleur", "nationale", Some(donor.clone()), &["nationale", "auditrice", "bailleur"]),
+        ];
+        for (name, by, audience, _) in &reports {
+            let mut body = json!({ "name": name, "subject": "indicators", "query": "name=registered&group_by=region" });
+            if *name == "r-bailleur" {
+                body["query"] = json!("name=financed");
+            }
+            if let Some(audience) = audience {
+                body["audience"] = audience.clone();
+            }
+            app.caught_up().await;
+            app.post(&tokens[by], "/v1/analytics/reports", &body).await.ok(201);
+        }
+        let body = |audience: &Value| json!({ "name": "x", "subject": "indicators", "query": "name=registered", "audience": audience });
+        for (by, audience) in [("de-mopti", &exact_segou), ("de-segou", &donor), ("analyste", &exact_segou), ("de-segou", &told("exact", json!("all")))] {
+            app.post(&tokens[by], "/v1/analytics/reports", &body(audience)).await.problem(403, "out-of-scope");
+        }
+        for (name, _, _, readers) in &reports {
+            let mut shown = BTreeSet::new();
+            for (who, token) in &tokens {
+                let reply = app.get(token, &format!("/v1/analytics/reports/{name}")).await;
+                if !readers.contains(who) {
+                    reply.problem(403, "out-of-scope");
+                    continue;
+                }
+                let told = reply.ok(200);
+                assert_eq!(told["is_as_frozen"], json!(true), "{name} {who}");
+                let cells: Vec<_> = told["rows"].as_array().unwrap().iter().map(|row| (row["region"].to_string(), row["frozen"].to_string())).collect();
+                shown.insert(format!("{} {cells:?}", told["answer_sha256"]));
+            }
+            assert_eq!(shown.len(), 1, "{name}: {shown:?}");
+        }
+        for (who, token) in &tokens {
+            let list = app.get(token, "/v1/analytics/reports").await.ok(200);
+            let mut named: Vec<_> = list["reports"].as_array().unwrap().iter().map(|report| report["name"].as_str().unwrap().to_owned()).collect();
+            named.sort();
+            let mut readable: Vec<_> = reports.iter().filter(|(.., readers)| readers.contains(who)).map(|(name, ..)| (*name).to_owned()).collect();
+            readable.sort();
+            assert_eq!(named, readable, "{who}");
+        }
     }
 
     async fn no_route_gives_an_analyst_a_name(engine) {

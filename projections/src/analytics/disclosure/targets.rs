@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::super::indicators::{Indicator, IndicatorKind};
-use super::super::targets::{KnownTarget, Reached, Untold};
+use super::super::targets::{KnownTarget, Progress, Reached, Untold};
 use super::super::words::Dimension;
 use super::answer::cells;
 use super::{Ask, Audience, PublishedTable, Schedule};
@@ -82,7 +82,14 @@ fn told(
     let found = cells(table, indicator, &ask);
     match found.as_slice() {
         [one] if !one.suppressed => {
-            Reached { target: target.clone(), actual: one.value, untold: None, held: one.held }
+            let progress = Progress::on(to, indicator, target, one.value);
+            Reached {
+                target: target.clone(),
+                actual: one.value,
+                untold: None,
+                progress,
+                held: one.held,
+            }
         }
         _ => Reached::untold(target, Some(Untold::Unpublished)),
     }

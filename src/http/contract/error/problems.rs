@@ -192,6 +192,7 @@ fn of_figures(error: &FigureError, language: Language) -> Problem {
         }
         FigureError::Busy => Problem::new(problem::BUSY).retry_after(SOON_RETRY_S),
         FigureError::Behind => Problem::new(problem::BEHIND).retry_after(SOON_RETRY_S),
+        FigureError::Future { today } => bad("as_of", format!("..{today}")),
         FigureError::NoSuchPosition { head } => bad("as_of_position", format!("0..{head}")),
         FigureError::Refused(refused) if refused.rule == Rule::Scope => {
             let told = wording::of_rule(refused.rule.word(), &refused.allowed, language);

@@ -53,10 +53,10 @@ async fn figures<const SUBJECT: usize>(
     let (reader, _turn) = reader(&app, &caller).await?;
     if subject == Subject::Targets {
         let (found, reached) = match reader {
-            Reader::Exact(reach) => {
+            Reader::Exact(_) => {
                 let found = app.figures.moment(question.when).await?;
-                let query = AnalyticsQuery { reach, ..question.query.clone() };
-                (found, app.figures.targets(query, found.at).await?)
+                let reach = caller.grant.scope.reach();
+                (found, app.figures.targets(question.query.clone(), reach, found.at).await?)
             }
             Reader::Published(to) => app.figures.published_targets(&question, &to).await?,
         };

@@ -39,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/v1/analytics/reports",
             AnyRole,
             (TAG, "list-reports"),
-            "Every frozen report, newest first.",
+            "The frozen reports that the caller may read, newest first.",
             reports::list,
         ),
         Endpoint::post(
@@ -64,7 +64,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             (TAG, "get-report"),
             "A frozen report, what changed since, and by which events.",
             reports::show,
-        ),
+        )
+        .meeting(&[403]),
     ]);
     all
 }

@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sira_domain::role::Role;
 use sira_numbers::{Position, Sequence};
+use sira_projections::analytics::FigureCell;
 use sira_projections::analytics::compute::groups;
-use sira_projections::analytics::{FigureCell, FigureReach};
 use uuid::Uuid;
 
 use super::answer::{Definition, definitions};
 use super::reader;
 use super::row::CellFigures;
 use crate::commands::{self, FormErrors};
-use crate::figures::{FrozenReport, Reader, Shown, ShownCell, Subject};
+use crate::figures::{FrozenReport, ReportAudience, Shown, ShownCell, Subject};
 use crate::grant::Scope;
 use crate::http::App;
 use crate::http::contract::access::PATH_READERS;
@@ -44,6 +44,10 @@ pub struct ReportForm {
     #[serde(default)]
     #[schemars(length(max = 2000))]
     query: String,
+    /// For whom it is: how it is told, and how far they reach; the caller's own audience when left out. Who reaches
+    /// everything may freeze it for anybody, as for a donor.
+    #[serde(default)]
+    audience: Option<ReportAudience>,
 }
 
 fn subjects(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -88,21 +92,14 @@ pub struct Report {
     withdrawn_by: Option<String>,
     /// The leaf hash of the event at its position, hexadecimal.
     leaf_hash: String,
-    /// SHA-256 of its figures as the caller is shown them, hexadecimal; left out where that is not known
-    /// without showing them.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    #[schemars(with = "String")]
-    answer_sha256: Option<String>,
+    /// For whom it is. Everybody who may read it is shown the same.
+    audience: ReportAudience,
+    /// SHA-256 of its figures as they are shown, hexadecimal.
+    answer_sha256: String,
 }
 
-impl Report {
-    /// A report with the hash over all of its figures, for a reader who may see all of them.
-    fn of(report: &FrozenReport, reader: &Reader) -> Self {
-        let sees_all = *reader == Reader::Exact(FigureReach::All);
-        Self::hashed(report, sees_all.then(|| report.answer_sha256()))
-    }
-
-    fn hashed(report: &FrozenReport, answer_sha256: Option<String>) -> Self {
+impl From<&FrozenReport> for Report {
+    fn from(report: &FrozenReport) -> Self {
         Self {
             name: report.name.clone(),
             subject: report.subject.clone(),
@@ -114,9 +111,24 @@ impl Report {
             withdrawn_at: report.withdrawn_at(),
             withdrawn_by: report.withdrawn_by.clone(),
             leaf_hash: report.leaf_hash(),
-            answer_sha256,
+            audience: report.audience(),
+            answer_sha256: report.answer_sha256(),
         }
     }
+}
+
+/// Refuses a report that is for others than the caller: what they would be shown of it is another content.
+async fn check_audience(
+    app: &App,
+    caller: &Caller,
+    audience: &ReportAudience,
+) -> Result<(), ApiError> {
+    let own = ReportAudience::of_grant(&caller.grant);
+    if own == *audience {
+        return Ok(());
+    }
+    let known = app.commands.known_places().await?;
+    if own.may_read(audience, &known) { Ok(()) } else { Err(ApiError::OutOfScope) }
 }
 
 /// A report that was frozen now or before.
@@ -149,11 +161,14 @@ pub async fn freeze(
     caller: Caller,
     FormBody { form, .. }: FormBody<ReportForm>,
 ) -> Result<Frozen, ApiError> {
-    let ReportForm { name, subject, query } = form;
-    let (reader, _turn) = reader(&app, &caller).await?;
-    let by = (&caller.grant.actor, &reader);
+    let ReportForm { name, subject, query, audience } = form;
+    let (_, _turn) = reader(&app, &caller).await?;
+    let audience = audience.unwrap_or_else(|| ReportAudience::of_grant(&caller.grant));
+    check_audience(&app, &caller, &audience).await?;
+    let by = (&caller.grant.actor, &audience);
     let (report, already_done) = app.figures.freeze(&name, (&subject, &query), by).await?;
-    Ok(Frozen { report: Report::of(&report, &reader), already_done })
+    check_audience(&app, &caller, &report.audience()).await?;
+    Ok(Frozen { report: Report::from(&report), already_done })
 }
 
 /// `POST /v1/analytics/reports/{name}/withdraw`: by who froze it, or by somebody who reaches everything.
@@ -168,12 +183,11 @@ pub async fn withdraw(
     if !is_over_all && report.frozen_by != actor.as_str() {
         return Err(ApiError::OutOfScope);
     }
-    let reader = app.figures.reader(&caller.grant).await?;
     let report = app.figures.withdraw(&name, actor).await?;
-    Ok(Plain(Report::of(&report, &reader)))
+    Ok(Plain(Report::from(&report)))
 }
 
-/// Every frozen report.
+/// The frozen reports that the caller may read.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Reports {
     /// The reports, newest first.
@@ -182,9 +196,11 @@ pub struct Reports {
 
 /// `GET /v1/analytics/reports`.
 pub async fn list(State(app): State<App>, caller: Caller) -> Result<Plain<Reports>, ApiError> {
-    let reader = app.figures.reader(&caller.grant).await?;
+    let own = ReportAudience::of_grant(&caller.grant);
+    let known = app.commands.known_places().await?;
     let reports = app.figures.reports().await?;
-    Ok(Plain(Reports { reports: reports.iter().map(|one| Report::of(one, &reader)).collect() }))
+    let readable = reports.iter().filter(|one| own.may_read(&one.audience(), &known));
+    Ok(Plain(Reports { reports: readable.map(Report::from).collect() }))
 }
 
 /// A report, then and now.
@@ -251,13 +267,14 @@ pub async fn show(
     caller: Caller,
     Named(name): Named<String>,
 ) -> Result<Read<ShownReport>, ApiError> {
-    let (reader, _turn) = reader(&app, &caller).await?;
-    let shown = app.figures.show_report(&name, &reader).await?;
+    let (_, _turn) = reader(&app, &caller).await?;
+    check_audience(&app, &caller, &app.figures.report(&name).await?.audience()).await?;
+    let shown = app.figures.show_report(&name, None).await?;
     // Ids are told to those who reach everybody: a cell may hold who was handed over since.
     let sees_paths = PATH_READERS.contains(&caller.grant.role) && caller.grant.scope == Scope::All;
     let indicators = shown.question.indicators.iter().copied();
     let body = ShownReport {
-        report: Report::hashed(&shown.report, Some(shown.answer_sha256.clone())),
+        report: Report::from(&shown.report),
         published_at: shown.published.map(|(then, _)| then),
         now_published_at: shown.published.map(|(_, now)| now),
         is_as_frozen: shown.is_as_frozen,

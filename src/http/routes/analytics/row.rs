@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sira_projections::analytics::compute::groups;
-use sira_projections::analytics::targets::{Reached, Untold};
+use sira_projections::analytics::targets::{Pace, Reached, Untold};
 use sira_projections::analytics::{ComputedFigures, Dimension, FigureCell, PLACES};
 use sira_projections::table::Decimal;
 
@@ -134,7 +134,13 @@ pub struct TargetRow {
     gap: Option<serde_json::Number>,
     /// What was reached, in percent of it.
     percent: Option<serde_json::Number>,
-    /// Why what was reached is not told to those who must see nobody; left out when it is.
+    /// The part of its period that is over, in percent; nothing where what was reached is not told.
+    elapsed_percent: Option<serde_json::Number>,
+    /// Whether it is `reached`, `on_track` (as much as that part asks for) or `behind`; nothing for a share or a
+    /// balance, which do not grow day by day.
+    #[schemars(with = "Option<String>")]
+    pace: Option<&'static str>,
+    /// Why what was reached is not told; left out when it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(with = "String")]
     untold: Option<&'static str>,
@@ -159,6 +165,8 @@ impl From<&Reached> for Row {
             actual,
             gap,
             percent,
+            elapsed_percent: number(one.progress.elapsed),
+            pace: one.progress.pace.map(Pace::word),
             untold: one.untold.map(Untold::word),
             held: one.held,
         }))

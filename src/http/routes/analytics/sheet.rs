@@ -145,6 +145,8 @@ fn target_columns() -> Vec<SheetColumn> {
         SheetColumn::new("actual", CellKind::Decimal(PLACES), "Réalisé"),
         SheetColumn::new("gap", CellKind::Decimal(PLACES), "Écart"),
         SheetColumn::new("percent", CellKind::Decimal(PLACES), "Taux de réalisation"),
+        SheetColumn::new("elapsed_percent", CellKind::Decimal(PLACES), "Période écoulée"),
+        text("pace", "Avancement"),
         text("untold", "Raison de l'absence"),
         SheetColumn::new("held", CellKind::Flag, "En attente"),
     ]
@@ -164,6 +166,8 @@ fn target_row(one: &Reached) -> Vec<Cell> {
         Cell::maybe(actual),
         Cell::maybe(gap),
         Cell::maybe(percent),
+        Cell::maybe(one.progress.elapsed),
+        Cell::maybe(one.progress.pace.map(|pace| pace.word().to_owned())),
         Cell::maybe(one.untold.map(|untold| untold.word().to_owned())),
         one.held.into(),
     ]
