@@ -170,6 +170,7 @@ fn of_the_path() -> Vec<Refusal> {
         Refusal::NotEligible,
         Refusal::Unchanged { field: "sex" },
         Refusal::Erased,
+        Refusal::KeyLost,
         Refusal::Frozen { continues: person() },
         Refusal::NeedsRole { role: Role::Director },
         Refusal::NotRetractable { sequence: 15.into(), event: "FinancingApproved" },
@@ -394,13 +395,14 @@ const fn place(refusal: &Refusal) -> usize {
         Refusal::PassedOver { .. } => 37,
         Refusal::QuotaBroken { .. } => 38,
         Refusal::Unchanged { .. } => 39,
+        Refusal::KeyLost => 40,
     }
 }
 
 #[test]
 fn every_refusal_says_in_both_languages_what_was_agreed() {
     let places: BTreeSet<_> = all().iter().map(place).collect();
-    assert_eq!(places, (0..40).collect(), "a refusal is not shown");
+    assert_eq!(places, (0..41).collect(), "a refusal is not shown");
     let mut said = String::new();
     for refusal in all() {
         writeln!(said, "{}", refusal.rule()).unwrap();

@@ -1,6 +1,6 @@
 //! The read database: its schema, the settings of its connections, and the site of a rebuild beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sira_database::{
@@ -38,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a question may take: a statement on `PostgreSQL`, all statements of one connection on
 /// `SQLite`. Every list has its index; what takes longer than this would only slow the others down.
 pub const QUERY_WITHIN: Duration = Duration::from_secs(3);
+/// The largest embedded database whose pages are looked at when it is opened: some tenths of a second.
+const CHECKED_BYTES_MAX: u64 = 128 << 20;
 /// Steps of `SQLite`'s machine between two looks at the clock: well under a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 /// What `PostgreSQL` (`query_canceled`) and `SQLite` (`SQLITE_INTERRUPT`) say of a statement that was
@@ -130,7 +132,7 @@ pub struct ReadStore {
 
 impl ReadStore {
     /// Reaches the database that the URL names, making an embedded one, and brings its schema up to
-    /// this program's. On `PostgreSQL` everything is in schemas of its own (`read_data`, `identity`, one
+    /// this program's. An embedded one that is damaged is made anew: nothing is in it that is not computed again. On `PostgreSQL` everything is in schemas of its own (`read_data`, `identity`, one
     /// for each version of the tables, and the views in `read` and `audit`); making those needs the right
     /// to create in the database.
     ///
@@ -138,6 +140,43 @@ impl ReadStore {
     /// [`ReadError`].
     pub async fn open(url: &str) -> Result<Self, ReadError> {
         let database = Database::at(url, &profile(SEARCH_PATH, MAX_CONNECTIONS))?;
+        let Some(file) = database.file().map(Path::to_owned) else {
+            return Self::open_in(database).await;
+        };
+        let damage = match Self::open_in(database.clone()).await {
+            Ok(store) => match store.is_whole(&file).await {
+                Ok(true) => return Ok(store),
+                Ok(false) => {
+                    store.close().await;
+                    "its pages do not fit each other".to_owned()
+                }
+                Err(error) => {
+                    store.close().await;
+                    damage_of(&error).ok_or(error)?
+                }
+            },
+            Err(error) => damage_of(&error).ok_or(error)?,
+        };
+        tracing::error!(file = %file.display(), damage, "the read database is damaged: it is made anew");
+        // A crash in between leaves a part of it, or nothing: the next start makes the rest anew.
+        remove_database(&file).map_err(sqlx::Error::Io)?;
+        Self::open_in(database).await
+    }
+
+    /// Whether the pages of an embedded database fit each other. A large one is not looked at: that takes time in
+    /// proportion, and a start must not.
+    async fn is_whole(&self, file: &Path) -> Result<bool, ReadError> {
+        let size = std::fs::metadata(file).map_or(0, |found| found.len());
+        if size > CHECKED_BYTES_MAX {
+            return Ok(true);
+        }
+        let mut handle = self.connection().await?;
+        let ReadConnection::Sqlite(db) = handle.connection() else { return Ok(true) };
+        let said: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(db).await?;
+        Ok(said == "ok")
+    }
+
+    async fn open_in(database: Database) -> Result<Self, ReadError> {
         let migrating = database.with(&profile(MIGRATION_PATH, SITE_CONNECTIONS));
         adopt(&migrating).await?;
         SCHEMA.migrate(&migrating).await?;
@@ -414,6 +453,34 @@ fn query_profile(search_path: &str) -> Profile {
         ("enable_mergejoin", "off".to_owned()),
     ]);
     profile
+}
+
+/// What `SQLite` says of a file that is damaged, or none of its own; nothing of any other failure.
+fn damage_of(error: &ReadError) -> Option<String> {
+    /// `SQLITE_CORRUPT` and `SQLITE_NOTADB`, without what further codes say beside.
+    const DAMAGED: [i32; 2] = [11, 26];
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if let Some(sqlx::Error::Database(said)) = one.downcast_ref::<sqlx::Error>() {
+            let code = said.code().and_then(|code| code.parse::<i32>().ok());
+            return DAMAGED.contains(&(code? & 0xff)).then(|| said.message().to_owned());
+        }
+        cause = one.source();
+    }
+    None
+}
+
+/// Removes an embedded database with its journals.
+fn remove_database(file: &Path) -> std::io::Result<()> {
+    for side in ["", "-wal", "-shm", "-journal"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(side);
+        match std::fs::remove_file(PathBuf::from(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl From<DatabaseError> for ReadError {

@@ -82,6 +82,7 @@ pub async fn open_read(
 /// # Errors
 /// [`StartError`], which says what failed.
 pub async fn migrate(config: &Config, say: Say) -> Result<(), StartError> {
+    refuse_keys_without_journal(config, say).await?;
     make_directory(config)?;
     let done = Journal::migrate(&journal_config(config)).await;
     done.map_err(|error| StartError::new("migrate", error))?;
@@ -122,6 +123,46 @@ async fn make_analyst(config: &Config, say: Say) -> Result<(), StartError> {
     Ok(())
 }
 
+/// What belongs together is looked at before anything is made. A key store without its journal is what a restore
+/// has left half done, or a file that was lost: an empty journal beside it would stand in the way of the one that
+/// is to be restored.
+async fn refuse_keys_without_journal(config: &Config, say: Say) -> Result<(), StartError> {
+    if !has_key_store(config, say).await? {
+        return Ok(());
+    }
+    let journal = Journal::is_made(&journal_config(config)).await;
+    if journal.map_err(|error| not_opened(error, say))? {
+        return Ok(());
+    }
+    Err(StartError::bare(say.pick(
+        "le magasin de clés est ici et son journal n'y est pas : restaurez-le (`sira restore --from`). Pour un \
+         nouveau journal, ôtez d'abord le magasin de clés. Rien n'a été créé",
+        "the key store is here and its journal is not: restore it (`sira restore --from`). For a new journal remove \
+         the key store first. Nothing was made",
+    )))
+}
+
+/// Nor is a master key made beside a key store that another one wraps: it would open nothing.
+async fn refuse_keys_without_master(config: &Config, say: Say) -> Result<(), StartError> {
+    let given = secret("SIRA_MASTER_KEY");
+    let master = MasterKey::load(&config.data_dir, given.as_deref().map(String::as_str));
+    if master.map_err(|error| StartError::new("master key", error))?.is_some()
+        || !has_key_store(config, say).await?
+    {
+        return Ok(());
+    }
+    Err(StartError::bare(say.pick(
+        "le magasin de clés est ici et sa clé maîtresse n'y est pas : donnez-la (SIRA_MASTER_KEY, master.key). \
+         Rien n'a été créé",
+        "the key store is here and its master key is not: give it (SIRA_MASTER_KEY, master.key). Nothing was made",
+    )))
+}
+
+async fn has_key_store(config: &Config, say: Say) -> Result<bool, StartError> {
+    let made = crate::keys::is_made(&config.keys_database_url).await;
+    made.map_err(|error| store_not_opened(error, say))
+}
+
 /// Makes the data directory.
 ///
 /// # Errors
@@ -147,6 +188,8 @@ pub async fn open(config: &Config, say: Say) -> Result<Opened, StartError> {
 /// # Errors
 /// [`StartError`], which says what failed.
 pub async fn open_at(config: &Config, clock: Clock, say: Say) -> Result<Opened, StartError> {
+    refuse_keys_without_journal(config, say).await?;
+    refuse_keys_without_master(config, say).await?;
     make_directory(config)?;
     let journal = open_journal(config, &clock, say).await?;
     refuse_without_keys(config, &journal, say).await?;

@@ -6,7 +6,7 @@ use sira_numbers::Version;
 use super::form::FormErrors;
 use crate::documents::DocumentError;
 use crate::journal::JournalError;
-use crate::keys::{KeyId, KeysError};
+use crate::keys::KeysError;
 use crate::stored::Unreadable;
 
 /// The reason for which a command was not carried out. Nothing has been appended in any of these
@@ -42,9 +42,6 @@ pub enum CommandError {
     /// The stream kept moving.
     #[error("the stream moved {0} times while the decision was taken")]
     Contended(u32),
-    /// The person's key is not in this key store.
-    #[error("key {0} is not in this key store")]
-    KeyMissing(KeyId),
     /// A stored event cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),

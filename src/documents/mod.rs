@@ -109,6 +109,16 @@ fn owner(path: Uuid) -> String {
 }
 
 impl DocumentStore {
+    /// Whether the store answers: a folder is there, or a bucket can be asked.
+    pub async fn is_reachable(&self) -> bool {
+        if let Some(folder) = &self.0.folder {
+            return tokio::fs::metadata(folder).await.is_ok_and(|found| found.is_dir());
+        }
+        // Any name will do: there is no document of this one.
+        let asked = self.0.store.head(&self.0.root.clone().join("none")).await;
+        matches!(asked, Ok(_) | Err(object_store::Error::NotFound { .. }))
+    }
+
     /// Opens the store: a folder, made when it is missing, or `s3://bucket/prefix` with the usual
     /// `AWS_*` variables of the environment. Uploads are sealed into nameless files in `incoming`.
     ///

@@ -22,8 +22,8 @@ const DIMENSIONS: [Dimension; 3] = [Dimension::Region, Dimension::Sex, Dimension
 fn period_of(indicator: &Indicator) -> FigurePeriod {
     match indicator.kind {
         IndicatorKind::Stock => FigurePeriod::EndOfMonth,
-        _ if indicator.adds_up() => FigurePeriod::Month,
-        _ => FigurePeriod::SinceBeginning,
+        IndicatorKind::Flow if indicator.adds_up() => FigurePeriod::Month,
+        IndicatorKind::Flow => FigurePeriod::SinceBeginning,
     }
 }
 
@@ -80,13 +80,13 @@ impl Figures {
         if period_of(indicator) != FigurePeriod::SinceBeginning {
             let (_, computed) = self.published(&ask.by_month(), &PublishedTo::analyst()).await?;
             let cells = computed.into_iter().flat_map(|one| one.cells);
-            return Ok(cells.filter_map(|cell| ask.cell(None, cell)).collect());
+            return Ok(cells.filter_map(|cell| ask.cell(None, &cell)).collect());
         }
         let mut told = Vec::new();
         for day in schedule.month_ends_of(programme) {
             let (_, computed) = self.published(&ask.until(day), &PublishedTo::analyst()).await?;
             let cells = computed.into_iter().flat_map(|one| one.cells);
-            told.extend(cells.filter_map(|cell| ask.cell(Some(day), cell)));
+            told.extend(cells.filter_map(|cell| ask.cell(Some(day), &cell)));
         }
         Ok(told)
     }
@@ -127,13 +127,12 @@ impl FaceQuestion<'_> {
     }
 
     /// A cell of the face: of the month that a series says, or that ends on a day.
-    fn cell(&self, ends_on: Option<NaiveDate>, cell: FigureCell) -> Option<PublishedCell> {
-        let (month, words) = match ends_on {
-            Some(day) => (day.with_day(1)?, cell.words.as_slice()),
-            None => {
-                let (month, words) = cell.words.split_first()?;
-                (format!("{month}-01").parse().ok()?, words)
-            }
+    fn cell(&self, ends_on: Option<NaiveDate>, cell: &FigureCell) -> Option<PublishedCell> {
+        let (month, words) = if let Some(day) = ends_on {
+            (day.with_day(1)?, cell.words.as_slice())
+        } else {
+            let (month, words) = cell.words.split_first()?;
+            (format!("{month}-01").parse().ok()?, words)
         };
         let broken_down_by = indicator_groups(self.indicator, &self.groups);
         let word = |dimension: Dimension| {

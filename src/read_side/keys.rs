@@ -78,8 +78,12 @@ impl IdentityKeys for OpenedKeys {
         let key = match found {
             FoundKey::Key(key) => key,
             FoundKey::Destroyed { .. } => return Ok(None),
-            // A key store that was restored from an older backup: somebody has to look.
-            FoundKey::Unknown => return Err(unfit("the key is not in this key store")),
+            // A key store that was restored from an older backup: lost, and so as good as destroyed. It is named,
+            // and nobody else waits for it.
+            FoundKey::Unknown => {
+                tracing::error!(key = %key, path = %id, "a person's key is missing: they cannot be searched");
+                return Ok(None);
+            }
         };
         let opened = key.open(&seal_context(id, "identity"), sealed);
         let opened = opened.map_err(|error| FoldError::Unfit(error.into()))?;

@@ -28,6 +28,7 @@ mod idempotency;
 mod inference;
 mod limits;
 mod lists;
+mod lost_keys;
 pub mod money;
 mod money_back;
 mod oidc;

@@ -1,6 +1,7 @@
 //! What an operator does with the real binary: stop it, save it, restore it.
 
 mod backup;
+mod company;
 mod copy;
 mod drill;
 mod erased;

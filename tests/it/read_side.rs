@@ -1,6 +1,7 @@
 //! The runner of projections: one batch once, stops in order, the same rows whatever happens.
 
 mod analyst;
+mod damaged;
 pub mod face;
 mod plans;
 mod registers;

@@ -71,6 +71,9 @@ pub enum Refusal {
     Unchanged { field: &'static str },
     /// The person has been erased: nothing sealed can be added.
     Erased,
+    /// The person's key is in no key store any more: what it sealed cannot be read, and nothing can be added under it
+    /// until their identity is told again.
+    KeyLost,
     /// An event that is never retracted.
     NotRetractable { sequence: Sequence, event: &'static str },
     /// The person continues under another path.
@@ -149,6 +152,7 @@ impl Refusal {
             Self::Disagree { .. } => "fields_disagree",
             Self::Unchanged { .. } => "nothing_changes",
             Self::Erased => "person_erased",
+            Self::KeyLost => "key_lost",
             Self::NotRetractable { .. } => "not_retractable",
             Self::RestsOn { .. } => "later_event_rests_on_it",
             Self::Frozen { .. } => "path_frozen",

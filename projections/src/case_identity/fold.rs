@@ -242,9 +242,10 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         change: &IdentityChange,
     ) -> Result<(), FoldError> {
         let id = recorded.aggregate_id;
-        // No row: the key is gone.
+        // No row: the key is gone, for good or until now, when the person is told anew under another.
         let Some(before) = rows::find(self.transaction.connection(), id).await? else {
-            return Ok(());
+            let stream = self.stream_at(recorded).await?;
+            return self.tell_standing(recorded, &stream).await;
         };
         let told_year = change.birth_year.map(Within::signed);
         let person = Person {

@@ -111,6 +111,7 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     ///
     /// # Errors
     /// What is wrong with the text, or the key store's failure.
+    #[must_use]
     fn seal(
         _: &Commands,
         _: Uuid,
@@ -124,6 +125,7 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     ///
     /// # Errors
     /// When a store cannot be reached; the command stays recorded.
+    #[must_use]
     fn complete(
         _: &Commands,
         _: Uuid,

@@ -54,12 +54,15 @@ pub(in super::super) struct StandingIdentity {
 }
 
 impl StandingIdentity {
-    /// The identity of a path, opened with its key.
+    /// The identity of a path, opened with its key; one that another key sealed, which is lost, is known no more.
     ///
     /// # Errors
     /// When it cannot be opened or read, so that nothing of it is lost.
     pub fn of(id: Uuid, state: &State, key: &PersonKey) -> Result<Self, CommandError> {
         let Some(sealed) = state.identity.clone() else { return Ok(Self::default()) };
+        if sealed.key() != Some(key.id()) {
+            return Ok(Self { sealed: Some(sealed), known: None });
+        }
         let plain = key.open(&seal_context(id, "identity"), sealed.as_str())?;
         let known = serde_json::from_slice(&plain).map_err(|_| JournalError::Inconsistent {
             table: "events",

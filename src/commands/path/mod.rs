@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryEvent};
+use sira_domain::refusal::Refusal;
 use uuid::Uuid;
 
 pub(super) use append::{EVENT_BYTES, answer_of};
@@ -212,7 +213,13 @@ impl Commands {
         match before {
             Some(sealed) if sealed.serves(case.path.state.state()) => Ok(sealed),
             _ if draft.seals() => {
-                let key = self.key_of(&case.path.state).await?;
+                let key = match self.key_of(&case.path.state).await {
+                    // Who is told anew gets a new key: from it on texts can be added again.
+                    Err(CommandError::Refused(Refusal::KeyLost)) if draft.amends() => {
+                        self.0.keys.take().await?
+                    }
+                    found => found?,
+                };
                 let standing = standing_for(draft, case, &key)?;
                 draft.seal(case.id, Some(&key), &standing)
             }

@@ -140,7 +140,10 @@ crate::on_both_engines! {
             // The first and the last that are written in four digits are days like others.
             for day in ["0001-01-01", "9999-12-31"] {
                 let reply = app.get(reader, &format!("{to}?{more}{name}={day}")).await;
-                assert!([200, 404].contains(&reply.status), "{path}?{name}={day}: {}", reply.text);
+                // Of a day that has not come nothing is known.
+                let is_to_come = name == "as_of" && day == "9999-12-31" && path.starts_with("/v1/analytics/");
+                let expected: &[u16] = if is_to_come { &[400] } else { &[200, 404] };
+                assert!(expected.contains(&reply.status), "{path}?{name}={day}: {}", reply.text);
             }
         }
         let all = app.get(&auditor, "/v1/activity?actor=adviser&from=0001-01-01&to=9999-12-31").await.ok(200);

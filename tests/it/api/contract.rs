@@ -7,12 +7,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sira::http::access::Access;
 use sira::http::{endpoints, openapi};
+use sira::journal::{AppendRequest, NewEvent, StreamId, StreamWrite};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::cohort::COHORT_COMMANDS;
 use sira_domain::fund::FUND_COMMANDS;
 use sira_domain::path::BENEFICIARY_COMMANDS;
 use sira_domain::programme::PROGRAMME_COMMANDS;
 use sira_domain::role::Role;
+use sira_numbers::Version;
 
 use super::app::{Reply, TestApp};
 use crate::support::Engine;
@@ -251,6 +253,39 @@ crate::on_both_engines! {
             assert!(metrics.text.contains(line), "{line} in {}", metrics.text);
         }
         assert!(metrics.text.ends_with("# EOF\n") && !metrics.text.contains(&id));
+    }
+
+    async fn a_server_tells_by_part_what_people_cannot_use(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        let part = |told: &Value, name: &str| told["parts"].as_array().unwrap().iter().find(|part| part["name"] == name).unwrap().clone();
+        let position = app.caught_up().await;
+        let ready = ready_at(&app, position.get()).await;
+        for name in ["journal", "keys", "read_models", "documents", "evidence"] {
+            assert_eq!(part(&ready, name), json!({ "name": name, "ready": true }));
+        }
+        // An event that nobody can read stops what is folded from paths: lists do not go on.
+        let stream = StreamId::new("beneficiary", id.parse().unwrap());
+        let event = NewEvent { event_type: "NoteAdded".into(), event_version: "1.0".into(), payload: "{}".to_owned(), metadata: "{}".to_owned() };
+        let version = app.commands.journal().read_stream(&stream, Version::ZERO).await.unwrap().len();
+        let write = StreamWrite { stream, expected_version: Version::of_count(version as u64), events: vec![event] };
+        app.commands.journal().append(AppendRequest { writes: vec![write], ..AppendRequest::default() }).await.unwrap();
+        let mut stopped = Value::Null;
+        for _ in 0..500 {
+            let reply = Reply::of(app.request(Method::GET, "/readyz")).await;
+            if reply.status == 503 {
+                stopped = serde_json::from_str(&reply.text).unwrap();
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(part(&stopped, "read_models")["reason"], json!("stopped"), "{stopped}");
+        assert!(part(&stopped, "read_models")["projections"].to_string().contains("case_status"), "{stopped}");
+        app.commands.keys().close().await;
+        let reply = Reply::of(app.request(Method::GET, "/readyz")).await;
+        let told: Value = serde_json::from_str(&reply.text).unwrap();
+        assert_eq!(part(&told, "keys"), json!({ "name": "keys", "ready": false, "reason": "unreachable" }));
+        assert_eq!(part(&told, "journal")["ready"], json!(true));
     }
 
     async fn a_server_whose_journal_is_closed_is_not_ready(engine) {

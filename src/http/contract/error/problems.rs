@@ -115,8 +115,7 @@ fn of_command(error: &CommandError, language: Language) -> Problem {
         CommandError::Contended(_) => Problem::new(problem::CONTENDED).retry_after(SOON_RETRY_S),
         CommandError::Journal(error) => of_journal(error),
         CommandError::Documents(DocumentError::TooLarge) => Problem::new(problem::BODY_TOO_LARGE),
-        CommandError::KeyMissing(_)
-        | CommandError::Unreadable(_)
+        CommandError::Unreadable(_)
         | CommandError::Documents(DocumentError::Damaged | DocumentError::Address) => {
             Problem::new(problem::INTERNAL)
         }

@@ -16,8 +16,8 @@ use crate::http::contract::operation::{Operation, Output};
 use crate::read_side::{ProjectionLag, live_lags};
 use sira_evidence::leaf::time_text;
 
-/// A projection that runs and is further behind than this makes the process unready: another may be
-/// better. One that has stopped or is being rebuilt does not, since no other process would be.
+/// A part that is further behind than this is not ready. A projection that is being rebuilt is, since its old rows
+/// stand meanwhile; one that is built for the first time has none.
 const BEHIND_MAX_S: u64 = 60;
 
 /// `GET /healthz`.
@@ -28,8 +28,11 @@ pub async fn alive() -> PlainText {
 /// Whether the process can work.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Readiness {
-    /// Whether it should be asked.
+    /// Whether everything that people use is there: every part but the evidence, which a server that cannot sign
+    /// does without.
     ready: bool,
+    /// Its parts, each with what it lacks.
+    parts: Vec<Part>,
     /// Last position of the journal.
     position: Position,
     /// How far each projection is.
@@ -39,6 +42,78 @@ pub struct Readiness {
     /// What sessions or views of others hold up in the read database: analysts see older rows until it
     /// goes on. It makes the process no less ready.
     held_up: Vec<Blocked>,
+}
+
+/// Whether a projection lacks something.
+type Lacks = fn(&ProjectionLag) -> bool;
+
+fn is_stopped(lag: &ProjectionLag) -> bool {
+    lag.state == "stopped"
+}
+
+fn is_unbuilt(lag: &ProjectionLag) -> bool {
+    let is_new = lag.position == Position::START && lag.lag_events > 0;
+    lag.state == "not_built" || (lag.state == "rebuilding" && is_new)
+}
+
+fn is_behind(lag: &ProjectionLag) -> bool {
+    lag.state != "rebuilding" && lag.lag_seconds > BEHIND_MAX_S
+}
+
+/// A part of the process.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Part {
+    /// `journal`, `keys`, `read_models`, `documents` or `evidence`.
+    name: &'static str,
+    /// Whether it is there.
+    ready: bool,
+    /// What it lacks: `unreachable`, `stopped`, `not_built`, `behind` or `unsigned`; left out when it is there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    reason: Option<&'static str>,
+    /// The projections that lack it; left out elsewhere.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    projections: Vec<String>,
+}
+
+impl Part {
+    const fn there(name: &'static str) -> Self {
+        Self { name, ready: true, reason: None, projections: Vec::new() }
+    }
+
+    const fn lacking(name: &'static str, reason: &'static str) -> Self {
+        Self { name, ready: false, reason: Some(reason), projections: Vec::new() }
+    }
+
+    fn reachable(name: &'static str, is_reachable: bool) -> Self {
+        if is_reachable { Self::there(name) } else { Self::lacking(name, "unreachable") }
+    }
+
+    /// The read models: what is worst of any of them.
+    fn of_read_models(projections: &[ProjectionLag]) -> Self {
+        let lacking: [(&'static str, Lacks); 3] =
+            [("stopped", is_stopped), ("not_built", is_unbuilt), ("behind", is_behind)];
+        for (reason, lacks) in lacking {
+            let found = projections.iter().filter(|lag| lacks(lag));
+            let projections: Vec<_> = found.map(|lag| lag.name.clone()).collect();
+            if !projections.is_empty() {
+                return Self { projections, ..Self::lacking("read_models", reason) };
+            }
+        }
+        Self::there("read_models")
+    }
+
+    /// The evidence, where the process was started with it: what was recorded more than a minute ago is signed.
+    async fn of_evidence(app: &App) -> Result<Option<Self>, ApiError> {
+        let Some(evidence) = &app.evidence else { return Ok(None) };
+        let signed = evidence.newest().map_or(0, |tree| tree.checkpoint.size);
+        let next = app.commands.journal().read_feed(Position::of_count(signed), 1).await?;
+        let now = app.commands.clock().now();
+        let waits = next.first().map_or(0, |event| (now - event.recorded_at).num_seconds());
+        let is_late = waits.max(0).cast_unsigned() > BEHIND_MAX_S;
+        let name = "evidence";
+        Ok(Some(if is_late { Self::lacking(name, "unsigned") } else { Self::there(name) }))
+    }
 }
 
 /// The published checkpoint.
@@ -76,7 +151,7 @@ impl Output for Readiness {
         let content = [("application/json", readiness), ("application/problem+json", problem)];
         operation.answer(
             503,
-            "A projection is far behind, or a database is out of reach.",
+            "Something that people use is not there: a read model, the keys, the documents, or a database is out of reach.",
             &[],
             &content,
         );
@@ -88,14 +163,18 @@ pub async fn ready(State(app): State<App>) -> Result<Readiness, ApiError> {
     let (journal, clock) = (app.commands.journal(), app.commands.clock());
     let position = journal.head().await?.position;
     let projections = live_lags(&app.projections.now(), journal, clock).await?;
-    if !app.commands.keys().is_reachable().await {
-        return Err(ApiError::NoKeys);
+    let mut parts = vec![
+        Part::there("journal"),
+        Part::reachable("keys", app.commands.keys().is_reachable().await),
+        Part::of_read_models(&projections),
+    ];
+    if let Some(documents) = app.commands.documents() {
+        parts.push(Part::reachable("documents", documents.is_reachable().await));
     }
-    let ready = projections.iter().all(|lag| {
-        matches!(lag.state, "stopped" | "rebuilding") || lag.lag_seconds <= BEHIND_MAX_S
-    });
+    let ready = parts.iter().all(|part| part.ready);
+    parts.extend(Part::of_evidence(&app).await?);
     let (evidence, held_up) = (PublishedEvidence::of(&app), app.read.held_up().all());
-    Ok(Readiness { ready, position, projections, evidence, held_up })
+    Ok(Readiness { ready, parts, position, projections, evidence, held_up })
 }
 
 #[cfg(test)]
@@ -110,6 +189,7 @@ mod tests {
     async fn a_process_that_is_not_ready_says_what_it_waits_for() {
         let unready = Readiness {
             ready: false,
+            parts: vec![Part::lacking("keys", "unreachable")],
             position: Position::START,
             projections: Vec::new(),
             evidence: None,
@@ -120,5 +200,43 @@ mod tests {
         let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
         let told: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(told["ready"], serde_json::json!(false));
+        let lacking =
+            serde_json::json!([{ "name": "keys", "ready": false, "reason": "unreachable" }]);
+        assert_eq!(told["parts"], lacking);
+    }
+
+    fn lag(
+        state: &'static str,
+        (position, lag_events, lag_seconds): (u32, u64, u64),
+    ) -> ProjectionLag {
+        ProjectionLag {
+            name: "case_status".to_owned(),
+            version: 1,
+            position: position.into(),
+            lag_events,
+            lag_seconds,
+            state,
+            stopped_at: None,
+            cause: None,
+        }
+    }
+
+    #[test]
+    fn read_models_that_people_cannot_use_are_not_ready() {
+        for (state, at, reason) in [
+            ("live", (7, 0, 0), None),
+            ("behind", (7, 3, 60), None),
+            ("behind", (7, 3, 61), Some("behind")),
+            ("retrying", (7, 3, 61), Some("behind")),
+            ("stopped", (7, 0, 0), Some("stopped")),
+            ("stopped", (7, 3, 61), Some("stopped")),
+            // The old rows stand meanwhile.
+            ("rebuilding", (7, 3, 600), None),
+            ("rebuilding", (0, 3, 0), Some("not_built")),
+            ("not_built", (0, 0, 0), Some("not_built")),
+        ] {
+            let part = Part::of_read_models(&[lag("live", (7, 0, 0)), lag(state, at)]);
+            assert_eq!((part.reason, part.ready), (reason, reason.is_none()), "{state} {at:?}");
+        }
     }
 }

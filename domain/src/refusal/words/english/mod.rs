@@ -91,6 +91,10 @@ pub(in crate::refusal) fn detail(refusal: &Refusal) -> String {
         ),
         Refusal::OfficeClosed { office, open, on } => office_closed(office.as_str(), *open, *on),
         Refusal::NotEligible => "the person is not eligible by the rules".into(),
+        Refusal::KeyLost => {
+            "the key of this person's data is lost: tell who they are again (`update-identity`), then texts can be added"
+                .into()
+        }
         Refusal::Erased => "the person's data are erased: no text can be added any more".into(),
         Refusal::Frozen { continues } => {
             format!("this path is a frozen duplicate; the person continues as {continues}")

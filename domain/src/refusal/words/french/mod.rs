@@ -80,6 +80,11 @@ pub(in crate::refusal) fn detail(refusal: &Refusal) -> String {
         ),
         Refusal::OfficeClosed { office, open, on } => office_closed(office.as_str(), *open, *on),
         Refusal::NotEligible => "la personne n'est pas éligible selon les règles".into(),
+        Refusal::KeyLost => {
+            "la clé des données de cette personne est perdue : redites qui elle est (`update-identity`), puis les \
+             textes pourront être ajoutés"
+                .into()
+        }
         Refusal::Erased => {
             "les données de la personne sont effacées : plus aucun texte ne peut s'y ajouter".into()
         }
