@@ -21,6 +21,7 @@ mod families;
 mod feed;
 mod folds;
 mod funds;
+mod history;
 mod lease;
 pub mod lists;
 pub mod live;

@@ -176,6 +176,15 @@ impl ReadStore {
         Ok(said == "ok")
     }
 
+    /// Closes an embedded database, removes its file, and makes it anew.
+    pub(crate) async fn removed_and_opened(self) -> Result<Self, ReadError> {
+        self.close().await;
+        if let Some(file) = self.database.file() {
+            remove_database(file).map_err(sqlx::Error::Io)?;
+        }
+        Self::open_in(self.database.clone()).await
+    }
+
     async fn open_in(database: Database) -> Result<Self, ReadError> {
         let migrating = database.with(&profile(MIGRATION_PATH, SITE_CONNECTIONS));
         adopt(&migrating).await?;

@@ -15,7 +15,7 @@ use crate::documents::DocumentStore;
 use crate::files::{FileError, make_private_folder};
 use crate::journal::{Journal, JournalConfig, JournalError};
 use crate::keys::{KeyStore, KeysError, MasterKey, MasterKeyOrigin};
-use crate::read_side::{DuplicateFinder, OpenedKeys};
+use crate::read_side::{DuplicateFinder, OpenedKeys, of_this_history};
 use crate::say::Say;
 use crate::token::{Tokens, load_or_create_key};
 
@@ -68,6 +68,11 @@ pub async fn open_read(
 ) -> Result<ReadStore, StartError> {
     let store = ReadStore::open(&config.read_database_url).await;
     let store = store.map_err(|error| {
+        let what =
+            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
+        StartError::new(what, error)
+    })?;
+    let store = of_this_history(opened.commands.journal(), store).await.map_err(|error| {
         let what =
             say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
         StartError::new(what, error)

@@ -15,7 +15,7 @@ use crate::evidence::Keeper;
 use crate::figures::Figures;
 use crate::http::{App, Gate, Metrics, router};
 use crate::oidc::Oidc;
-use crate::read_side::{IndexRenewal, JournalFeed, start_projections};
+use crate::read_side::{IndexRenewal, JournalFeed, mark_history, start_projections};
 use crate::say::Say;
 
 /// How long an idempotency key is honoured.
@@ -34,6 +34,8 @@ pub struct Parts {
     pub evidence: bool,
 }
 
+/// How often the history of the read models is marked.
+const MARK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
 /// How often it is looked whether another period of reporting is over.
 const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
 
@@ -43,7 +45,7 @@ pub struct Server {
     read: ReadStore,
     projections: Option<Runner<JournalFeed>>,
     keeper: Option<Keeper>,
-    beside: [JoinHandle<()>; 3],
+    beside: [JoinHandle<()>; 4],
 }
 
 impl Server {
@@ -70,6 +72,7 @@ impl Server {
             tokio::spawn(keep_house(commands.clone())),
             tokio::spawn(warm(figures.clone(), parts.projections)),
             tokio::spawn(keep_index(renewal)),
+            tokio::spawn(keep_history(commands.clone(), read.clone())),
         ];
         let app = App {
             figures,
@@ -161,6 +164,18 @@ async fn keep_house(commands: Commands) {
 #[must_use]
 pub fn renewal_of(commands: &Commands, read: &ReadStore) -> IndexRenewal {
     IndexRenewal::new(commands.journal().clone(), commands.keys().clone(), read.clone())
+}
+
+/// Marks the history that the read models are of, so that a journal that is put back is noticed at the next start.
+async fn keep_history(commands: Commands, read: ReadStore) {
+    let mut ticks = tokio::time::interval(MARK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = mark_history(commands.journal(), &read).await {
+            tracing::warn!(error = %error, "the read models' history could not be marked");
+        }
+    }
 }
 
 /// Takes the steps that keep the index of people from outliving them, as they become due.

@@ -82,11 +82,12 @@ impl Figures {
             let cells = computed.into_iter().flat_map(|one| one.cells);
             return Ok(cells.filter_map(|cell| ask.cell(None, &cell)).collect());
         }
+        // One table holds every moment: it is asked for once, not for each month.
+        let to = PublishedTo::analyst();
         let mut told = Vec::new();
         for day in schedule.month_ends_of(programme) {
-            let (_, computed) = self.published(&ask.until(day), &PublishedTo::analyst()).await?;
-            let cells = computed.into_iter().flat_map(|one| one.cells);
-            told.extend(cells.filter_map(|cell| ask.cell(Some(day), &cell)));
+            let cells = self.published_until(&ask.until(day), &to, schedule, day).await?;
+            told.extend(cells.iter().filter_map(|cell| ask.cell(Some(day), cell)));
         }
         Ok(told)
     }

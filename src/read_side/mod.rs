@@ -4,12 +4,14 @@
 
 mod duplicates;
 mod feed;
+mod history;
 mod keys;
 mod lag;
 mod renewal;
 
 pub use duplicates::{Duplicate, DuplicateFinder, Lookup, MAX_ANSWERED};
 pub use feed::JournalFeed;
+pub use history::{HistoryError, mark_history, of_this_history};
 pub use keys::OpenedKeys;
 pub use lag::{ProjectionLag, live_lags, names as projection_names, stored_lags};
 pub use renewal::{IndexRenewal, RenewalError};

@@ -1,7 +1,7 @@
 //! The evidence: who signs, what is proved, and who is caught.
 
 mod bundles;
-mod marks;
+pub mod marks;
 mod notes;
 mod oracles;
 mod proofs;

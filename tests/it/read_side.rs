@@ -3,6 +3,7 @@
 mod analyst;
 mod damaged;
 pub mod face;
+mod history;
 mod plans;
 mod registers;
 mod runner;

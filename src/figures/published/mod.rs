@@ -20,7 +20,9 @@ use sira_projections::analytics::disclosure::{
     Ask, Audience, Calendar, PublishedTable, Schedule, answer, kin, targets,
 };
 use sira_projections::analytics::targets::{KnownTarget, Reached, Untold};
-use sira_projections::analytics::{ComputedFigures, FigureReach, Indicator, Moment, Uncomputed};
+use sira_projections::analytics::{
+    ComputedFigures, FigureCell, FigureReach, Indicator, Moment, Uncomputed,
+};
 use uuid::Uuid;
 
 pub use asked::{Refused, Rule};
@@ -129,6 +131,21 @@ impl Figures {
             all.push(ComputedFigures { indicator, cells });
         }
         Ok((found, all))
+    }
+
+    /// The cells of a question of one indicator from the beginning to a reporting moment, out of the table as it is
+    /// kept: for who asks of many moments in a row, once everything is read.
+    pub(super) async fn published_until(
+        &self,
+        question: &Question,
+        to: &PublishedTo,
+        schedule: &Published,
+        day: NaiveDate,
+    ) -> Result<Vec<FigureCell>, FigureError> {
+        let ask = Self::ask(question, to, schedule, day)?;
+        let Some(indicator) = question.indicators.first() else { return Ok(Vec::new()) };
+        let table = self.table(indicator, to.audience, schedule).await?;
+        Ok(answer::cells(&table, indicator, &ask))
     }
 
     /// What a question comes to for somebody as of a reporting moment, if it is published to them.

@@ -36,7 +36,7 @@ fn started(journal: &Journal, folder: &Path, key: NoteKey) -> Keeper {
 }
 
 /// Records one event more, of which no two are alike.
-async fn record(journal: &Journal) -> u64 {
+pub async fn record(journal: &Journal) -> u64 {
     let event = NewEvent {
         event_type: "Noted".into(),
         event_version: "1.0".into(),
@@ -92,7 +92,7 @@ fn mark(folder: &Path) -> Checkpoint {
 }
 
 /// Puts the database back to the day on which it had so many events, as a snapshot of it would, and opens it anew.
-async fn put_back(engine: &Engine, journal: Journal, size: u64) -> Journal {
+pub async fn put_back(engine: &Engine, journal: Journal, size: u64) -> Journal {
     let disarm: &[&str] = match journal.pool() {
         Pool::Postgres(_) => &[
             "ALTER TABLE events DISABLE TRIGGER USER",
