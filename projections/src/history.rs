@@ -4,7 +4,8 @@
 use sira_database::{number, on_engine};
 use sira_numbers::Position;
 
-use crate::{ReadError, ReadStore};
+use crate::table::TABLES;
+use crate::{ReadError, ReadStore, case_identity};
 
 impl ReadStore {
     /// The position that was marked last, with the leaf hash of the event there; none before the first mark.
@@ -69,6 +70,10 @@ impl ReadStore {
     /// # Errors
     /// [`ReadError`].
     pub async fn made_anew(self, journal: &str) -> Result<Self, ReadError> {
+        // What an interrupted rebuild has left is of the other history too.
+        for site in [case_identity::NAME, "models"] {
+            self.remove_site(site).await?;
+        }
         if !self.is_postgres() {
             return self.removed_and_opened().await;
         }
@@ -81,6 +86,11 @@ impl ReadStore {
             .bind(journal)
             .execute(&mut *db)
             .await?;
+            // Nobody is shown rows of people who are not there while the others are made.
+            let of_people = ["case_identity", "blind_index", "search_index", "duplicate_candidates"];
+            for table in TABLES.iter().map(|table| table.name).chain(of_people) {
+                sqlx::query(&format!("DELETE FROM {table}")).execute(&mut *db).await?;
+            }
             sqlx::query("DELETE FROM known_history WHERE journal = $1")
                 .bind(journal)
                 .execute(&mut *db)

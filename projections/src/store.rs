@@ -38,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a question may take: a statement on `PostgreSQL`, all statements of one connection on
 /// `SQLite`. Every list has its index; what takes longer than this would only slow the others down.
 pub const QUERY_WITHIN: Duration = Duration::from_secs(3);
+/// What an embedded read database is called.
+const OWN_FILE: &str = "read.db";
 /// The largest embedded database whose pages are looked at when it is opened: some tenths of a second.
 const CHECKED_BYTES_MAX: u64 = 128 << 20;
 /// Steps of `SQLite`'s machine between two looks at the clock: well under a millisecond.
@@ -132,15 +134,26 @@ pub struct ReadStore {
 
 impl ReadStore {
     /// Reaches the database that the URL names, making an embedded one, and brings its schema up to
-    /// this program's. An embedded one that is damaged is made anew: nothing is in it that is not computed again. On `PostgreSQL` everything is in schemas of its own (`read_data`, `identity`, one
+    /// this program's. On `PostgreSQL` everything is in schemas of its own (`read_data`, `identity`, one
     /// for each version of the tables, and the views in `read` and `audit`); making those needs the right
     /// to create in the database.
     ///
     /// # Errors
     /// [`ReadError`].
     pub async fn open(url: &str) -> Result<Self, ReadError> {
+        Self::open_in(Database::at(url, &profile(SEARCH_PATH, MAX_CONNECTIONS))?).await
+    }
+
+    /// As [`ReadStore::open`]; an embedded one that is damaged is made anew, since nothing is in it that is not
+    /// computed again. Only a file of the name that Sira gives it is removed: another may have been named by mistake.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn open_or_remake(url: &str) -> Result<Self, ReadError> {
         let database = Database::at(url, &profile(SEARCH_PATH, MAX_CONNECTIONS))?;
-        let Some(file) = database.file().map(Path::to_owned) else {
+        let own =
+            database.file().filter(|file| file.file_name().is_some_and(|name| name == OWN_FILE));
+        let Some(file) = own.map(Path::to_owned) else {
             return Self::open_in(database).await;
         };
         let damage = match Self::open_in(database.clone()).await {

@@ -15,7 +15,7 @@ use crate::documents::DocumentStore;
 use crate::files::{FileError, make_private_folder};
 use crate::journal::{Journal, JournalConfig, JournalError};
 use crate::keys::{KeyStore, KeysError, MasterKey, MasterKeyOrigin};
-use crate::read_side::{DuplicateFinder, OpenedKeys, of_this_history};
+use crate::read_side::{DuplicateFinder, OpenedKeys, is_of_another_history, of_this_history};
 use crate::say::Say;
 use crate::token::{Tokens, load_or_create_key};
 
@@ -67,19 +67,47 @@ pub async fn open_read(
     say: Say,
 ) -> Result<ReadStore, StartError> {
     let store = ReadStore::open(&config.read_database_url).await;
-    let store = store.map_err(|error| {
-        let what =
-            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
-        StartError::new(what, error)
-    })?;
-    let store = of_this_history(opened.commands.journal(), store).await.map_err(|error| {
-        let what =
-            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
-        StartError::new(what, error)
-    })?;
+    let store = store.map_err(|error| read_not_opened(error, say))?;
+    let is_other = is_of_another_history(opened.commands.journal(), &store).await;
+    if is_other.map_err(|error| read_not_opened(error, say))? {
+        store.close().await;
+        return Err(StartError::bare(say.pick(
+            "les projections sont d'une autre histoire de ce journal : lancez `sira projections rebuild`, ou \
+             redémarrez le serveur, qui les refait",
+            "the read models are of another history of this journal: run `sira projections rebuild`, or restart \
+             the server, which makes them anew",
+        )));
+    }
+    propose_by(&store, opened);
+    Ok(store)
+}
+
+/// As [`open_read`], for who feeds the read models: where they are damaged, or of another history of the journal,
+/// they are made anew. Nobody else does so: a server may have them open, and they would stay empty.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_read_to_feed(
+    config: &Config,
+    opened: &Opened,
+    say: Say,
+) -> Result<ReadStore, StartError> {
+    let store = ReadStore::open_or_remake(&config.read_database_url).await;
+    let store = store.map_err(|error| read_not_opened(error, say))?;
+    let store = of_this_history(opened.commands.journal(), store).await;
+    let store = store.map_err(|error| read_not_opened(error, say))?;
+    propose_by(&store, opened);
+    Ok(store)
+}
+
+fn propose_by(store: &ReadStore, opened: &Opened) {
     let keys = OpenedKeys::new(opened.commands.keys().clone());
     let _ = opened.commands.clone().proposing(DuplicateFinder::new(store.clone(), keys));
-    Ok(store)
+}
+
+fn read_not_opened(error: impl std::error::Error + Send + Sync + 'static, say: Say) -> StartError {
+    let what = say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
+    StartError::new(what, error)
 }
 
 /// Brings the journal's schema up to date, and makes the analysts' and auditors' roles and what they see.

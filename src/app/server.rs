@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::StartError;
 use super::evidence::keep_evidence;
-use super::open::{Opened, open_read};
+use super::open::{Opened, open_read_to_feed};
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::evidence::Keeper;
@@ -59,7 +59,7 @@ impl Server {
         parts: Parts,
         say: Say,
     ) -> Result<Self, StartError> {
-        let read = open_read(config, opened, say).await?;
+        let read = open_read_to_feed(config, opened, say).await?;
         let (commands, tokens) = (opened.commands.clone(), opened.tokens()?.clone());
         let gate = gate(config, &commands).await?;
         let start = || start_projections(commands.journal(), commands.keys(), &read);
@@ -101,6 +101,10 @@ impl Server {
         }
         if let Some(keeper) = self.keeper {
             keeper.stop().await;
+        }
+        // What was taken in since the last mark.
+        if let Err(error) = mark_history(self.app.commands.journal(), &self.read).await {
+            tracing::warn!(error = %error, "the read models' history could not be marked");
         }
         self.read.close().await;
     }
@@ -172,8 +176,14 @@ async fn keep_history(commands: Commands, read: ReadStore) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = mark_history(commands.journal(), &read).await {
-            tracing::warn!(error = %error, "the read models' history could not be marked");
+        match mark_history(commands.journal(), &read).await {
+            Ok(true) => {}
+            Ok(false) => tracing::error!(
+                "the journal was put back under a running server: restart it, its read models are made anew then"
+            ),
+            Err(error) => {
+                tracing::warn!(error = %error, "the read models' history could not be marked");
+            }
         }
     }
 }

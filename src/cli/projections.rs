@@ -10,7 +10,7 @@ use sira_projections::rebuild::{RebuildProgress, rebuild_models, rebuild_project
 use tokio::sync::watch;
 
 use super::CliError;
-use crate::app::{Opened, open_read, open_read_that_is_there, renewal_of, with_read};
+use crate::app::{Opened, open_read_that_is_there, open_read_to_feed, renewal_of, with_read};
 use crate::config::Config;
 use crate::read_side::{JournalFeed, OpenedKeys, ProjectionLag, projection_names, stored_lags};
 use crate::say::Say;
@@ -107,7 +107,7 @@ async fn rebuild(
     check_names(opened, names, say)?;
     let wanted = |name: &str| names.is_empty() || names.iter().any(|one| one == name);
     let models: Vec<&'static Model> = MODELS.iter().filter(|model| wanted(model.name)).collect();
-    let store = open_read(config, opened, say).await?;
+    let store = open_read_to_feed(config, opened, say).await?;
     let feed = JournalFeed::new(opened.commands.journal().clone());
     let (_told, stop) = watch::channel(false);
     let bars = MultiProgress::new();

@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 use sira_domain::catalogue::CommandEntry;
 use sira_domain::names::seal_context_of_programme;
 use sira_domain::programme::{Programme, ProgrammeEvent, ProgrammeFact, StaffPost};
-use sira_domain::values::ActorId;
+use sira_domain::values::{ActorId, Text};
 use uuid::Uuid;
 
-use super::path::{SealFault, seal_texts};
+use super::form::FieldError;
+use super::path::{SealFault, check_letters, seal_texts};
 use super::{CommandError, Commands};
 use crate::journal::RecordedEvent;
 use crate::keys::{FoundKey, KeyId, KeysError, PersonKey};
@@ -27,8 +28,16 @@ impl Commands {
         entry: &CommandEntry,
         body: &mut Map<String, Value>,
     ) -> Result<(), SealFault> {
-        if !entry.sealed.contains(&SEALED_NAME) || !body.contains_key(SEALED_NAME) {
+        let told = body.get(SEALED_NAME).filter(|told| !told.is_null());
+        if !entry.sealed.contains(&SEALED_NAME) || told.is_none() {
             return Ok(());
+        }
+        // It is a name, though it is sealed as a text: one line, and nothing hidden in it.
+        if let Some(name) = told.and_then(Value::as_str) {
+            let pointer = format!("/{SEALED_NAME}");
+            Text::<120>::try_new(name).map_err(|error| FieldError::of_value(&pointer, &error))?;
+            let alone = Map::from_iter([(SEALED_NAME.to_owned(), Value::from(name))]);
+            check_letters(&alone, &[])?;
         }
         let actor = body.get("actor").and_then(Value::as_str);
         // A post without an actor is refused for that, whatever its name is sealed under.

@@ -210,12 +210,17 @@ impl Keeping {
     /// The journal holds what this key has signed, as it is remembered: asked at the start, before every signing,
     /// and before the mark is raised to what another process signed.
     async fn check_mark(&mut self, origin: &str) -> Result<(), EvidenceError> {
-        let mark = self.remembered.last(origin)?;
+        let mut mark = self.remembered.last(origin)?;
         if mark != self.agreed
             && let Some(last) = &mark
             && !self.stored.agrees_with(&self.journal, last).await?
         {
-            return Err(EvidenceError::Rollback { size: last.size });
+            if !keys::is_accepted(&self.journal, last).await? {
+                return Err(EvidenceError::Rollback { size: last.size });
+            }
+            // It was accepted where another server keeps its mark.
+            self.remembered.lay_aside(last.size)?;
+            mark = None;
         }
         self.agreed = mark;
         Ok(())
@@ -323,10 +328,10 @@ impl Keeping {
         };
         let signed =
             store::sign(&self.journal, self.holder, before, &tiles, (size, sign), now).await?;
-        self.agreed = self.remembered.last(&origin)?;
         let Some(stored) = signed else { return Ok(false) };
         let tree = SignedTree::new(&stored, &grown)?;
         self.stored = grown;
+        self.agreed = Some(tree.checkpoint.clone());
         self.signed.send_replace(Some(tree));
         Ok(size < head)
     }

@@ -244,6 +244,15 @@ pub async fn accept_loss(
     now: DateTime<Utc>,
 ) -> Result<VerifierKey, EvidenceError> {
     let (signed, restored_at) = lost_since(journal, data_dir, old).await?;
+    // The journal may have been put back to before a rotation: the key that it names lies aside.
+    let named = KeyHistory::of(journal).await?.map(|history| history.current().clone());
+    let kept = match named.filter(|named| *named != old.verifier()) {
+        Some(named) => {
+            read_key(&set_aside(data_dir, &named))?.filter(|key| key.verifier() == named)
+        }
+        None => None,
+    };
+    let old = kept.as_ref().unwrap_or(old);
     if signed.is_none() && restored_at.is_none() {
         return Err(EvidenceError::NothingLost);
     }
@@ -313,6 +322,21 @@ async fn lost_since(
     Ok(((!is_held).then_some(note), restored))
 }
 
+/// Whether a checkpoint that the journal does not bear out is part of a loss that was accepted: the one that was
+/// lost covers as many events, or more.
+pub(super) async fn is_accepted(
+    journal: &Journal,
+    lost: &Checkpoint,
+) -> Result<bool, EvidenceError> {
+    let covers = |loss: &Loss| {
+        let signed: Option<Note> = loss.signed.as_ref()?.parse().ok();
+        let signed: Checkpoint = signed?.text.parse().ok()?;
+        Some(signed.origin == lost.origin && signed.size >= lost.size)
+    };
+    let losses = accepted_losses(journal).await?;
+    Ok(losses.iter().any(|(_, loss)| covers(loss).unwrap_or_default()))
+}
+
 /// The losses that were accepted, each with the position of the event that says so.
 ///
 /// # Errors
@@ -361,8 +385,13 @@ fn finish_rotation(data_dir: &Path, history: &KeyHistory) -> Result<(), Evidence
         |source| EvidenceError::File(FileError { path, source })
     };
     if let Some(old) = read_key(&path)? {
-        let kept = data_dir.join(format!("{FILE}.{:08x}", u32::from_be_bytes(old.verifier().id())));
+        let kept = set_aside(data_dir, &old.verifier());
         std::fs::rename(&path, &kept).map_err(failed(&path))?;
     }
     std::fs::rename(&next, &path).map_err(failed(&next))
+}
+
+/// Where a key lies once another was introduced.
+fn set_aside(data_dir: &Path, key: &VerifierKey) -> PathBuf {
+    data_dir.join(format!("{FILE}.{:08x}", u32::from_be_bytes(key.id())))
 }

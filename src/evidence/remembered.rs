@@ -51,6 +51,8 @@ impl Remembered {
     /// [`EvidenceError::File`].
     pub fn raise(&self, origin: &str, note: &Note) -> Result<(), EvidenceError> {
         let checkpoint: Checkpoint = note.text.parse()?;
+        // Two processes may share the folder: the lower of two marks must not come last.
+        let _held = self.lock()?;
         if let Some(mark) = self.last(origin)? {
             if mark == checkpoint {
                 return Ok(());
@@ -84,6 +86,18 @@ impl Remembered {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(self.failed(error)),
             _ => Ok(()),
         }
+    }
+
+    /// Holds others off while the mark is compared and replaced; given back when it is dropped.
+    fn lock(&self) -> Result<std::fs::File, EvidenceError> {
+        let path = self.path.with_extension("lock");
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let held = options.open(path).map_err(|error| self.failed(error))?;
+        held.lock().map_err(|error| self.failed(error))?;
+        Ok(held)
     }
 
     fn failed(&self, source: std::io::Error) -> EvidenceError {

@@ -290,7 +290,8 @@ impl Figures {
         at: Moment,
     ) -> Result<Vec<Reached>, FigureError> {
         let asked = self.fitting(&query, at.position).await?;
-        let computed = self.walk(0, move |cube| reached(cube, &asked, &reach, at));
+        let own = query.reach;
+        let computed = self.walk(0, move |cube| reached(cube, &asked, (&reach, &own), at));
         Ok(computed.await??)
     }
 

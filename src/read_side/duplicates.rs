@@ -83,7 +83,9 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    fn left() -> Self {
+    /// Of nobody who was looked for.
+    #[must_use]
+    pub const fn left() -> Self {
         Self { found: Vec::new(), is_left_to_worklist: true }
     }
 }

@@ -17,7 +17,28 @@ pub enum HistoryError {
     Journal(#[from] JournalError),
 }
 
-/// The read database, made anew where its rows are of another history than the journal's.
+/// Whether the rows of the read database are of another history than the journal's: they know an event that is not
+/// there, or another one at its position.
+///
+/// # Errors
+/// [`HistoryError`].
+pub async fn is_of_another_history(
+    journal: &Journal,
+    store: &ReadStore,
+) -> Result<bool, HistoryError> {
+    // Read before the head: what a projection has taken in was committed by then.
+    let (furthest, known) =
+        (store.furthest(journal.id()).await?, store.known_history(journal.id()).await?);
+    let head = journal.head().await?.position;
+    Ok(match known {
+        _ if furthest > head => true,
+        Some((position, hash)) => leaf_at(journal, position).await? != Some(hash),
+        None => false,
+    })
+}
+
+/// The read database, made anew where its rows are of another history than the journal's. For who feeds it: others
+/// would leave it empty.
 ///
 /// # Errors
 /// [`HistoryError`].
@@ -25,36 +46,28 @@ pub async fn of_this_history(
     journal: &Journal,
     store: ReadStore,
 ) -> Result<ReadStore, HistoryError> {
-    // Read before the head: what a projection has taken in was committed by then.
-    let (furthest, known) =
-        (store.furthest(journal.id()).await?, store.known_history(journal.id()).await?);
-    let head = journal.head().await?.position;
-    let is_other = match known {
-        _ if furthest > head => true,
-        Some((position, hash)) => leaf_at(journal, position).await? != Some(hash),
-        None => false,
-    };
-    if !is_other {
+    if !is_of_another_history(journal, &store).await? {
         return Ok(store);
     }
-    tracing::error!(
-        read_models_at = furthest.get(),
-        journal_at = head.get(),
-        "the read models are of another history of this journal: they are made anew"
-    );
+    tracing::error!("the read models are of another history of this journal: they are made anew");
     Ok(store.made_anew(journal.id()).await?)
 }
 
-/// Marks where the journal stands, as the history that the read models are of.
+/// Marks where the journal stands, as the history that the read models are of; says whether they are of it. A mark
+/// that the journal does not bear out stays, so that the next start sees it too: while a server runs its journal was
+/// put back.
 ///
 /// # Errors
 /// [`HistoryError`].
-pub async fn mark_history(journal: &Journal, store: &ReadStore) -> Result<(), HistoryError> {
+pub async fn mark_history(journal: &Journal, store: &ReadStore) -> Result<bool, HistoryError> {
+    if is_of_another_history(journal, store).await? {
+        return Ok(false);
+    }
     let head = journal.head().await?.position;
     if let Some(hash) = leaf_at(journal, head).await? {
         store.mark_history(journal.id(), head, &hash).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The leaf hash of the event at a position; none where there is none.

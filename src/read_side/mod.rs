@@ -11,7 +11,7 @@ mod renewal;
 
 pub use duplicates::{Duplicate, DuplicateFinder, Lookup, MAX_ANSWERED};
 pub use feed::JournalFeed;
-pub use history::{HistoryError, mark_history, of_this_history};
+pub use history::{HistoryError, is_of_another_history, mark_history, of_this_history};
 pub use keys::OpenedKeys;
 pub use lag::{ProjectionLag, live_lags, names as projection_names, stored_lags};
 pub use renewal::{IndexRenewal, RenewalError};

@@ -178,6 +178,10 @@ pub(super) fn add(
     if post.name.is_some() && post.sealed_name.is_some() {
         return Err(Refusal::Disagree { field: "sealed_name", other: "name" });
     }
+    // Sealed while another process erased the name: nobody could read it.
+    if post.sealing_key().is_some_and(|key| programme.erased_names.contains(&key)) {
+        return Err(Refusal::KeyLost);
+    }
     if let Some(office) = &post.office {
         programme.known_office(office)?;
     }

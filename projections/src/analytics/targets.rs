@@ -169,9 +169,9 @@ pub async fn targets_at(
     })?)
 }
 
-/// Whether a target is of people whom somebody reaches: all of them, whoever asks. A target of a region is of the
-/// people who live there, whichever office has them; of one without a region, and by who reaches offices or
-/// funds alone, nothing is told: what they reach is another number.
+/// Whether a target may be of people whom somebody reaches all. A target of a region is of the people who live
+/// there, whichever office has them; of one without a region, and to who reaches offices or funds alone, nothing is
+/// told: what they reach is another number.
 fn is_of_its_people(target: &KnownTarget, reach: &Reach) -> bool {
     match reach {
         Reach::All => true,
@@ -190,7 +190,7 @@ fn is_of_its_people(target: &KnownTarget, reach: &Reach) -> bool {
 pub fn reached(
     cube: &Cube,
     targets: &[KnownTarget],
-    reach: &Reach,
+    (reach, own): (&Reach, &FigureReach),
     moment: Moment,
 ) -> Result<Vec<Reached>, Uncomputed> {
     let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), FxHashMap<Key, Tally>> =
@@ -209,10 +209,17 @@ pub fn reached(
         let tallies = match walked.entry(place) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(walk(cube, indicator, target, moment)?)
+                new.insert(walk(cube, indicator, target, &FigureReach::All, moment)?)
             }
         };
-        all.push(reached_one(cube, indicator, target, tallies, moment));
+        let told = reached_one(cube, indicator, target, tallies, moment);
+        // Who sets a target chooses the question: what of it lies with other offices is told to nobody who does
+        // not reach it, not even as a part of a sum.
+        let is_whole = *own == FigureReach::All || {
+            let within = walk(cube, indicator, target, own, moment)?;
+            facts_of(cube, target, &within) == facts_of(cube, target, tallies)
+        };
+        all.push(if is_whole { told } else { Reached::untold(target, Some(Untold::OtherPeople)) });
     }
     Ok(all)
 }
@@ -221,13 +228,14 @@ fn walk(
     cube: &Cube,
     indicator: &'static Indicator,
     target: &KnownTarget,
+    reach: &FigureReach,
     moment: Moment,
 ) -> Result<FxHashMap<Key, Tally>, Uncomputed> {
     let query = AnalyticsQuery {
         from: Some(target.from_on),
         to: Some(target.to_on),
         group_by: vec![Dimension::Programme, Dimension::Region, Dimension::Sex],
-        reach: FigureReach::All,
+        reach: reach.clone(),
         ..AnalyticsQuery::default()
     };
     // How things stood at the end of the target's period, once that is over.
@@ -236,13 +244,13 @@ fn walk(
     Ok(tally(cube, indicator, &asked, Moment { day, ..moment }))
 }
 
-fn reached_one(
-    cube: &Cube,
-    indicator: &Indicator,
-    target: &KnownTarget,
-    tallies: &FxHashMap<Key, Tally>,
-    moment: Moment,
-) -> Reached {
+/// The facts that a target is reached by.
+fn facts_of(cube: &Cube, target: &KnownTarget, tallies: &FxHashMap<Key, Tally>) -> u64 {
+    total_of(cube, target, tallies).facts
+}
+
+/// What the cells of a target add up to.
+fn total_of(cube: &Cube, target: &KnownTarget, tallies: &FxHashMap<Key, Tally>) -> Tally {
     let words = &cube.dictionary;
     let is_asked = |dimension, place, word: Option<&String>| {
         word.is_none_or(|word| words.find(dimension, word) == Some(place))
@@ -256,6 +264,17 @@ fn reached_one(
             total.merge(tally);
         }
     }
+    total
+}
+
+fn reached_one(
+    cube: &Cube,
+    indicator: &Indicator,
+    target: &KnownTarget,
+    tallies: &FxHashMap<Key, Tally>,
+    moment: Moment,
+) -> Reached {
+    let total = total_of(cube, target, tallies);
     let actual = total.value(indicator.finish);
     let progress = Progress::on(moment.day, indicator, target, actual);
     Reached { target: target.clone(), actual, untold: None, progress, held: false }

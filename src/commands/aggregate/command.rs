@@ -96,17 +96,18 @@ impl Commands {
         call: Call,
     ) -> Result<Answer, CommandError> {
         let entry = entry_of::<A>(word)?;
-        let (plain, mut body) = (body.clone(), body);
-        match A::seal(self, id, entry, &mut body).await {
-            Ok(()) => {}
-            Err(SealFault::Field(first)) => return Err(explain(entry, plain, first).into()),
-            Err(SealFault::Keys(error)) => return Err(error.into()),
-        }
-        let (command, dated) = parse::<A>(word, body)?;
-        let call = call.dated(dated);
         let commands = self.clone();
         in_task(word, async move {
             let _turn = A::cache(&commands.0).turn(id).await;
+            // Under the turn: what it is sealed under is not erased meanwhile by this process.
+            let (plain, mut body) = (body.clone(), body);
+            match A::seal(&commands, id, entry, &mut body).await {
+                Ok(()) => {}
+                Err(SealFault::Field(first)) => return Err(explain(entry, plain, first).into()),
+                Err(SealFault::Keys(error)) => return Err(error.into()),
+            }
+            let (command, dated) = parse::<A>(entry.word, body)?;
+            let call = call.dated(dated);
             let command = StreamCommand::<A> { commands: &commands, id, command, call };
             let answer = carry_out(command).await?;
             A::complete(&commands, id, entry).await?;

@@ -43,7 +43,11 @@ impl Commands {
         if events.is_empty() && call.key.is_none() {
             return Ok(Attempt::Done(answer));
         }
-        let lookup = self.duplicates_of(case, &events).await;
+        let lookup = match call.import {
+            // It reads no answer, and would take the lookups of those who do.
+            Some(_) => Lookup::left(),
+            None => self.duplicates_of(case, &events).await,
+        };
         let duplicates_to_follow = lookup.is_left_to_worklist;
         let duplicates = self.shown_duplicates(lookup.found, call).await?;
         let answer = Answer { duplicates, duplicates_to_follow, ..answer };

@@ -130,6 +130,7 @@ impl Commands {
         match self.0.keys.get(id).await? {
             FoundKey::Key(key) => Ok(key),
             FoundKey::Destroyed { .. } => Err(Refusal::Erased.into()),
+            FoundKey::Unknown if path.state().is_erased() => Err(Refusal::Erased.into()),
             FoundKey::Unknown => Err(Refusal::KeyLost.into()),
         }
     }

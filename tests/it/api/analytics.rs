@@ -476,11 +476,18 @@ on_both_engines! {
         for role in [Role::Director, Role::Auditor, Role::Finance] {
             assert_eq!(told(role, Scope::All).await, [mopti.clone(), segou.clone(), whole.clone()], "{role:?}");
         }
-        // One number for one target: who reaches a part is told nothing of the whole.
+        // One number for one target: who reaches a part is told nothing of the whole, nor of a region of which
+        // somebody is with another region's office.
         for role in [Role::Director, Role::Adviser, Role::Finance] {
             assert_eq!(told(role, region("segou")).await, [other(json!("mopti")), segou.clone(), other(json!(null))], "{role:?}");
             assert_eq!(told(role, app.office("segou-1").await).await, [other(json!("mopti")), other(json!("segou")), other(json!(null))], "{role:?}");
         }
+        let token = app.token(Role::Adviser).await;
+        let elsewhere = with(with(registration(&programme), "/office", json!("mopti-1")), "/region", json!("segou"));
+        app.post(&token, "/v1/beneficiaries", &elsewhere).await.ok(201);
+        let all = [other(json!("mopti")), other(json!("segou")), other(json!(null))];
+        assert_eq!(told(Role::Director, region("segou")).await, all);
+        assert_eq!(told(Role::Director, Scope::All).await[1], json!(["segou", 5, null, "reached"]));
     }
 
     async fn a_frozen_report_stays_and_says_what_changed_since(engine) {

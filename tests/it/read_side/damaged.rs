@@ -39,7 +39,7 @@ async fn a_damaged_read_database_is_made_anew_and_lists_go_on() {
             let _ = std::fs::remove_file(format!("{}{side}", file.display()));
         }
         damage(file);
-        ReadStore::open(&url)
+        ReadStore::open_or_remake(&url)
             .await
             .unwrap_or_else(|error| panic!("{what}: {error:?}"))
             .close()

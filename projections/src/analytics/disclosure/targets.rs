@@ -47,6 +47,10 @@ fn period(
     schedule: &Schedule,
     moment: NaiveDate,
 ) -> Result<(Option<NaiveDate>, NaiveDate), Untold> {
+    // Before it begins nothing of it was published.
+    if moment < target.from_on {
+        return Err(Untold::Unpublished);
+    }
     let to = target.to_on.min(moment);
     let is_border = |day| schedule.publishes(&target.programme, day);
     if to < moment && !is_border(to) {

@@ -53,10 +53,11 @@ async fn figures<const SUBJECT: usize>(
     let (reader, _turn) = reader(&app, &caller).await?;
     if subject == Subject::Targets {
         let (found, reached) = match reader {
-            Reader::Exact(_) => {
+            Reader::Exact(own) => {
                 let found = app.figures.moment(question.when).await?;
                 let reach = caller.grant.scope.reach();
-                (found, app.figures.targets(question.query.clone(), reach, found.at).await?)
+                let query = AnalyticsQuery { reach: own, ..question.query.clone() };
+                (found, app.figures.targets(query, reach, found.at).await?)
             }
             Reader::Published(to) => app.figures.published_targets(&question, &to).await?,
         };

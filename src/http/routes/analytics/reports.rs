@@ -94,8 +94,10 @@ pub struct Report {
     leaf_hash: String,
     /// For whom it is. Everybody who may read it is shown the same.
     audience: ReportAudience,
-    /// SHA-256 of its figures as they are shown, hexadecimal.
-    answer_sha256: String,
+    /// SHA-256 of its figures as they are shown, hexadecimal; left out for its author where they may not read it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    answer_sha256: Option<String>,
 }
 
 impl From<&FrozenReport> for Report {
@@ -112,7 +114,7 @@ impl From<&FrozenReport> for Report {
             withdrawn_by: report.withdrawn_by.clone(),
             leaf_hash: report.leaf_hash(),
             audience: report.audience(),
-            answer_sha256: report.answer_sha256(),
+            answer_sha256: Some(report.answer_sha256()),
         }
     }
 }
@@ -183,8 +185,11 @@ pub async fn withdraw(
     if !is_over_all && report.frozen_by != actor.as_str() {
         return Err(ApiError::OutOfScope);
     }
+    // Its author may be told less by now than it tells: then nothing of what it holds is answered.
+    let may_read = check_audience(&app, &caller, &report.audience()).await.is_ok();
     let report = app.figures.withdraw(&name, actor).await?;
-    Ok(Plain(Report::from(&report)))
+    let told = Report::from(&report);
+    Ok(Plain(if may_read { told } else { Report { answer_sha256: None, ..told } }))
 }
 
 /// The frozen reports that the caller may read.

@@ -77,7 +77,8 @@ async fn attach(
     let busy = ApiError::TooManyRequests { retry_after_s: TURN_RETRY_S };
     let _turn = store.turn(caller.grant.token_id).ok_or(busy)?;
     let (id, path) = found(&app, &caller, &id).await?;
-    let key = key_of(&app, &path).await?.ok_or(Refusal::Erased)?;
+    let missing = if path.state.state().is_erased() { Refusal::Erased } else { Refusal::KeyLost };
+    let key = key_of(&app, &path).await?.ok_or(missing)?;
     let if_match = caller.version_to_demand(path.state.version())?;
     check_room(store, &path, request.headers())?;
     let rehearsal = Rehearsal { app: &app, caller: &caller, id };

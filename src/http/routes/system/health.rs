@@ -13,7 +13,7 @@ use crate::http::App;
 use crate::http::contract::answer::PlainText;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::operation::{Operation, Output};
-use crate::read_side::{ProjectionLag, live_lags};
+use crate::read_side::{ProjectionLag, live_lags, stored_lags};
 use sira_evidence::leaf::time_text;
 
 /// A part that is further behind than this is not ready. A projection that is being rebuilt is, since its old rows
@@ -162,12 +162,23 @@ impl Output for Readiness {
 pub async fn ready(State(app): State<App>) -> Result<Readiness, ApiError> {
     let (journal, clock) = (app.commands.journal(), app.commands.clock());
     let position = journal.head().await?.position;
-    let projections = live_lags(&app.projections.now(), journal, clock).await?;
+    let statuses = app.projections.now();
+    let lags = async {
+        // A process that does not feed the read models says what those who do have written down.
+        if statuses.is_empty() {
+            return stored_lags(&app.read, journal, clock).await.ok();
+        }
+        app.read.furthest(journal.id()).await.ok()?;
+        live_lags(&statuses, journal, clock).await.ok()
+    };
+    let lags = lags.await;
     let mut parts = vec![
         Part::there("journal"),
         Part::reachable("keys", app.commands.keys().is_reachable().await),
-        Part::of_read_models(&projections),
+        lags.as_deref()
+            .map_or_else(|| Part::lacking("read_models", "unreachable"), Part::of_read_models),
     ];
+    let projections = lags.unwrap_or_default();
     if let Some(documents) = app.commands.documents() {
         parts.push(Part::reachable("documents", documents.is_reachable().await));
     }
