@@ -105,7 +105,10 @@ fn propose_by(store: &ReadStore, opened: &Opened) {
     let _ = opened.commands.clone().proposing(DuplicateFinder::new(store.clone(), keys));
 }
 
-fn read_not_opened(error: impl std::error::Error + Send + Sync + 'static, say: Say) -> StartError {
+pub(super) fn read_not_opened(
+    error: impl std::error::Error + Send + Sync + 'static,
+    say: Say,
+) -> StartError {
     let what = say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
     StartError::new(what, error)
 }
@@ -129,11 +132,7 @@ async fn make_analyst(config: &Config, say: Say) -> Result<(), StartError> {
     if config.read_database_url.starts_with("sqlite:") {
         return Ok(());
     }
-    let failed = |error| {
-        let what =
-            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
-        StartError::new(what, error)
-    };
+    let failed = |error| read_not_opened(error, say);
     let store = ReadStore::open(&config.read_database_url).await.map_err(failed)?;
     let made = store.make_analyst_role().await.map_err(failed);
     let settled = settle(&store, JOURNAL).await.map_err(failed);

@@ -5,7 +5,7 @@ use sira_projections::ReadStore;
 use super::StartError;
 use super::open::{
     KEY_STORE_SETTING, Opened, journal_config, not_opened, open_read, open_store, other_store,
-    secret, store_not_opened,
+    read_not_opened, secret, store_not_opened,
 };
 use crate::clock::Clock;
 use crate::commands::Commands;
@@ -106,11 +106,7 @@ pub async fn open_read_that_is_there(
     say: Say,
 ) -> Result<ReadStore, StartError> {
     let made = ReadStore::is_made(&config.read_database_url).await;
-    let made = made.map_err(|error| {
-        let what =
-            say.pick("la base de lecture ne s'ouvre pas", "the read database cannot be opened");
-        StartError::new(what, error)
-    })?;
+    let made = made.map_err(|error| read_not_opened(error, say))?;
     if !made {
         return Err(StartError::bare(say.pick(
             "aucune projection n'est construite ici : lancez `sira projections rebuild`",
