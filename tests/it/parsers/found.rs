@@ -28,3 +28,9 @@ fn an_entity_tag_with_a_sign_or_a_zero_before_is_none() {
         properties::etag(text);
     }
 }
+
+#[test]
+fn entity_tags_that_grow_too_long_when_written_are_no_longer_read() {
+    properties::etag(&"\"\",".repeat(300));
+    properties::etag(&"\"5\",".repeat(255));
+}

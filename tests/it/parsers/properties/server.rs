@@ -61,10 +61,15 @@ pub fn case_place(text: &str) {
     }
 }
 
-/// A condition on entity tags means the same when it is written again.
+/// Longest condition that is read.
+const CONDITION_MAX_BYTES: usize = 1_024;
+
+/// A condition on entity tags means the same when it is written again, with a space after each comma: unless that
+/// makes it longer than what is read.
 pub fn etag(text: &str) {
     if let Some(written) = foreign::condition(text) {
-        assert_eq!(foreign::condition(&written), Some(written));
+        let read = foreign::condition(&written);
+        assert_eq!(read.as_ref(), Some(&written).filter(|text| text.len() <= CONDITION_MAX_BYTES));
     }
 }
 
