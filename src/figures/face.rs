@@ -21,7 +21,7 @@ const DIMENSIONS: [Dimension; 3] = [Dimension::Region, Dimension::Sex, Dimension
 /// end of each month.
 fn period_of(indicator: &Indicator) -> FigurePeriod {
     match indicator.kind {
-        IndicatorKind::Stock => FigurePeriod::EndOfMonth,
+        IndicatorKind::Stock | IndicatorKind::Trailing => FigurePeriod::EndOfMonth,
         IndicatorKind::Flow if indicator.adds_up() => FigurePeriod::Month,
         IndicatorKind::Flow => FigurePeriod::SinceBeginning,
     }

@@ -7,6 +7,7 @@ mod audience;
 mod budget;
 mod face;
 mod frozen;
+mod kept;
 mod parameters;
 mod published;
 mod question;
@@ -22,7 +23,7 @@ use sira_projections::analytics::targets::{KnownTarget, Reached, reached, target
 use sira_projections::analytics::why::{CellReasons, Change, ReasonPlace, changes_between, why};
 use sira_projections::analytics::{
     AnalyticsQuery, ComputedFigures, Cube, CubeState, FigureReach, Indicator, LiveCube, Moment,
-    Uncomputed,
+    Uncomputed, compute, compute_series,
 };
 use sira_projections::{ProgrammeOffice, Reach, ReadError, ReadStore};
 use tokio::time::Instant;
@@ -269,10 +270,14 @@ impl Figures {
     ) -> Result<Vec<ComputedFigures>, FigureError> {
         let Cost { facts, .. } = self.cost(&indicators, &query, at)?;
         let computed = self.walk(facts, move |cube| {
-            let asked = query.on(cube, &indicators)?;
-            let one = |indicator: &&'static Indicator| {
-                sira_projections::analytics::compute(cube, indicator, &asked, at)
-            };
+            if let Some(interval) = query.series {
+                let one = |indicator: &&'static Indicator| {
+                    compute_series(cube, indicator, &query, interval, at)
+                };
+                return Ok(indicators.iter().map(one).collect::<Result<_, _>>()?);
+            }
+            let asked = query.on(cube, &indicators, at)?;
+            let one = |indicator: &&'static Indicator| compute(cube, indicator, &asked, at);
             Ok::<_, Uncomputed>(indicators.iter().map(one).collect())
         });
         Ok(computed.await??)
@@ -329,7 +334,7 @@ impl Figures {
     ) -> Result<CellReasons, FigureError> {
         let Cost { facts, .. } = self.cost(&[indicator], &query, at)?;
         let found = self.walk(facts, move |cube| {
-            let asked = query.on(cube, &[indicator]).map_err(Uncomputed::from)?;
+            let asked = query.on(cube, &[indicator], at).map_err(Uncomputed::from)?;
             Ok::<_, Uncomputed>(why(cube, indicator, &asked, at, after, limit))
         });
         Ok(found.await??)
@@ -339,12 +344,13 @@ impl Figures {
     async fn changes(
         &self,
         cells: Vec<(&'static Indicator, AnalyticsQuery)>,
-        between: (Position, Position),
+        (between, day): ((Position, Position), NaiveDate),
         limit: usize,
     ) -> Result<Vec<(Vec<Change>, u64)>, FigureError> {
+        let day = Moment { position: between.1, day };
         let changed = self.walk(LONG_WALK_FACTS, move |cube| {
             let one = |(indicator, query): &(&'static Indicator, AnalyticsQuery)| {
-                let asked = query.on(cube, &[indicator])?;
+                let asked = query.on(cube, &[indicator], day)?;
                 Ok(changes_between(cube, indicator, &asked, between, limit))
             };
             cells.iter().map(one).collect::<Result<Vec<_>, Uncomputed>>()

@@ -1,7 +1,7 @@
 //! The parameters of questions about figures, for the API's document.
 
 use serde_json::{Value, json};
-use sira_domain::reference::RegionCode;
+use sira_domain::reference::{EducationLevel, RegionCode};
 use sira_projections::analytics::query::{MAX_GROUPS, MAX_WORDS};
 use sira_projections::analytics::why::MAX_PAGE;
 use sira_projections::analytics::{Dimension, Family, Indicator, Indicators};
@@ -119,7 +119,10 @@ fn word_of(dimension: Dimension) -> Value {
         Dimension::Year => written("^\\d{4}$"),
         Dimension::Quarter => written("^\\d{4}-Q[1-4]$"),
         Dimension::Month => written("^\\d{4}-\\d{2}$"),
-        Dimension::Office | Dimension::Tag => {
+        Dimension::Education => {
+            one_of(&EducationLevel::all().map(|level| level.code()).collect::<Vec<_>>())
+        }
+        Dimension::Office | Dimension::Tag | Dimension::Sector => {
             json!({ "type": "string", "minLength": 1, "maxLength": 64 })
         }
     }

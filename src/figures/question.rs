@@ -3,11 +3,13 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sira_domain::reference::{Language, RegionCode};
+use sira_domain::reference::{EducationLevel, Language, RegionCode};
 use sira_numbers::Position;
 use sira_projections::analytics::query::{MAX_GROUPS, MAX_WORDS};
 use sira_projections::analytics::why::MAX_PAGE;
-use sira_projections::analytics::{AnalyticsQuery, Dimension, Family, Indicator, Indicators};
+use sira_projections::analytics::{
+    AnalyticsQuery, Dimension, Family, INDICATORS, Indicator, Indicators,
+};
 use sira_projections::path::AGE_BANDS;
 use uuid::Uuid;
 
@@ -15,6 +17,8 @@ use crate::clock::{read_day, read_moment};
 
 /// Longest word of a filter: ids and codes are shorter, and words are looked up in the facts' dictionary.
 const WORD_MAX_BYTES: usize = 64;
+/// Asks for what has no word of a dimension.
+pub(super) const NO_WORD: &str = "none";
 /// Parameters of one question at most.
 const PARAMETERS_MAX: usize = 40;
 
@@ -165,7 +169,8 @@ impl Question {
     /// [`BadParameters`].
     pub fn read(parameters: Parameters, subject: Subject) -> Result<Self, BadParameters> {
         let mut reading = Reading::new(parameters);
-        let names = reading.list("name");
+        // Every indicator may be asked for at once.
+        let names = reading.list_of("name", INDICATORS.len());
         let mut question = reading.question();
         question.indicators =
             reading.note(subject.indicators(names.as_deref())).unwrap_or_default();
@@ -174,6 +179,7 @@ impl Question {
         if subject == Subject::Timeseries {
             let interval = reading.interval();
             question.is_series = true;
+            question.query.series = Some(interval);
             question.query.group_by.retain(|group| *group != interval);
             question.query.group_by.insert(0, interval);
         }
@@ -251,10 +257,14 @@ impl Reading {
 
     /// Words with commas between them.
     fn list(&mut self, name: &str) -> Option<Vec<String>> {
-        self.parsed(name, &format!("a,b,... (1..{MAX_WORDS})"), |text| {
+        self.list_of(name, MAX_WORDS)
+    }
+
+    fn list_of(&mut self, name: &str, most: usize) -> Option<Vec<String>> {
+        self.parsed(name, &format!("a,b,... (1..{most})"), |text| {
             let words: Vec<_> = text.split(',').map(|word| word.trim().to_owned()).collect();
             let fits = |word: &String| !word.is_empty() && word.len() <= WORD_MAX_BYTES;
-            (words.len() <= MAX_WORDS && words.iter().all(fits)).then_some(words)
+            (words.len() <= most && words.iter().all(fits)).then_some(words)
         })
     }
 
@@ -339,6 +349,10 @@ fn short(name: &str) -> String {
 
 /// Refuses a word that a dimension cannot have.
 fn check(dimension: Dimension, word: &str) -> Result<(), BadParameter> {
+    // Facts that have no word of it: nobody knows it, or there is none yet.
+    if word == NO_WORD && !is_interval(dimension) {
+        return Ok(());
+    }
     let (fits, expected) = match dimension {
         Dimension::Programme | Dimension::Cohort | Dimension::Fund => {
             (Uuid::try_parse(word).is_ok(), "UUID".to_owned())
@@ -352,9 +366,16 @@ fn check(dimension: Dimension, word: &str) -> Result<(), BadParameter> {
         Dimension::Year => (is_number(word, 4), "YYYY".to_owned()),
         Dimension::Quarter => (is_quarter(word), "YYYY-Q1..Q4".to_owned()),
         Dimension::Month => (read_day(&format!("{word}-01")).is_some(), "YYYY-MM".to_owned()),
-        Dimension::Office | Dimension::Tag => (true, String::new()),
+        Dimension::Education => {
+            (EducationLevel::from_str(word).is_ok(), "/v1/reference".to_owned())
+        }
+        Dimension::Office | Dimension::Tag | Dimension::Sector => (true, String::new()),
     };
     if fits { Ok(()) } else { Err(bad(dimension.word(), expected)) }
+}
+
+const fn is_interval(dimension: Dimension) -> bool {
+    matches!(dimension, Dimension::Year | Dimension::Quarter | Dimension::Month)
 }
 
 fn is_quarter(word: &str) -> bool {

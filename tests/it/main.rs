@@ -8,6 +8,7 @@ mod crash;
 mod dictionary;
 mod evidence;
 mod export;
+mod figures_again;
 mod framework;
 mod generate;
 mod house;

@@ -230,6 +230,7 @@ fn people(count: u32) -> Cube {
                 case,
                 sequence: 1,
                 on,
+                ends_on: None,
                 part: 0,
             };
             cube.add(*stage, fact);
@@ -244,8 +245,9 @@ fn funnel_of_400_paths() -> Result<(), Failure> {
     let cube = people(400);
     let indicators = Indicators::of(Family::Funnel);
     let group_by = vec![Dimension::Region, Dimension::Sex];
-    let asked = AnalyticsQuery { group_by, ..AnalyticsQuery::default() }.on(&cube, &indicators)?;
     let at = Moment { position: cube.position, day: now().date_naive() };
+    let query = AnalyticsQuery { group_by, ..AnalyticsQuery::default() };
+    let asked = query.on(&cube, &indicators, at)?;
     let figures = count_instructions_of(|| {
         let computed = indicators.iter().map(|one| compute(&cube, one, &asked, at));
         Ok::<_, Failure>(computed.collect::<Vec<_>>())

@@ -55,8 +55,8 @@ pub use decide::{decide, gate, lawful, may_follow};
 pub use event::BeneficiaryEvent;
 pub use fact::{FACTS, Fact};
 pub use financing::{
-    Award, FinancingState, Loan, LoanStanding, OtherPayment, PaidBack, PaidTranche, PlanState,
-    RequestedFinancing, ReversedPayment,
+    Award, DuePart, FinancingState, Loan, LoanBalance, LoanBook, LoanMove, LoanStanding,
+    OtherPayment, PaidBack, PaidTranche, PlanState, RequestedFinancing, ReversedPayment,
 };
 pub use follow_up::{BusinessState, VisitState};
 pub use idea::RegistrationState;

@@ -34,6 +34,11 @@ impl Past {
         self.handovers.push((on, from));
     }
 
+    /// The days from which each status stands, the earliest first.
+    fn statuses(&self) -> &[(NaiveDate, Status)] {
+        &self.statuses
+    }
+
     /// The status on a day, and the days during which it stood; without an end where it still stands, none
     /// where it stood from the beginning.
     fn status_on(&self, day: NaiveDate) -> (Status, Option<Period>) {
@@ -57,6 +62,12 @@ impl State {
     #[must_use]
     pub fn status_on(&self, day: NaiveDate) -> Status {
         self.past.status_on(day).0
+    }
+
+    /// The days from which each status stood, the earliest first; the path was active before the first.
+    #[must_use]
+    pub fn statuses(&self) -> &[(NaiveDate, Status)] {
+        self.past.statuses()
     }
 
     /// The office that was in charge on a day; none before the registration.

@@ -27,11 +27,22 @@ pub struct FigureCell {
     pub part: Option<i128>,
     /// Below the line; none where nothing is divided.
     pub whole: Option<i128>,
+    /// How sure the value is, and of how many; none of indicators that are counts and sums, and of what is published.
+    pub detail: Option<CellDetail>,
     /// Whether nothing was published of it, to those who must see nobody.
     pub suppressed: bool,
     /// Whether some of it stands as it was published before the moment that is asked of, to those who must
     /// see nobody.
     pub held: bool,
+}
+
+/// How sure a value is, and of how many it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellDetail {
+    /// The interval in which the value lies with 95 % confidence; none where too little is known.
+    pub interval: Option<(Decimal, Decimal)>,
+    /// Numbers of people or businesses, by their words.
+    pub numbers: Vec<(&'static str, i128)>,
 }
 
 /// An indicator's cells.
@@ -80,16 +91,14 @@ pub fn tally(
     asked: &PlacedQuery,
     moment: Moment,
 ) -> FxHashMap<Key, Tally> {
-    let context = ShareContext::new(cube, moment.position, moment.day, indicator.needs);
+    let times = asked.times(indicator.kind, moment);
+    let context = ShareContext::new(cube, moment.position, times, indicator.needs);
     let groups = groups(indicator, &asked.groups);
     // Facts of one cell often come one after the other: the last cell is asked first.
     let (mut cells, mut places) = (Vec::<(Key, Tally)>::new(), FxHashMap::<Key, usize>::default());
     let mut last = None;
     for measure in indicator.measures {
-        cube.walk(*measure, moment.position, |fact, _| {
-            if !asked.fits(fact, indicator.kind) {
-                return;
-            }
+        asked.walk(cube, (*measure, indicator.kind), moment.position, |fact, _| {
             let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
             let key = key_of(fact, &groups);
             let place = match last {
@@ -114,8 +123,18 @@ pub fn compute(
     asked: &PlacedQuery,
     moment: Moment,
 ) -> ComputedFigures {
-    let mut tallies = tally(cube, indicator, asked, moment);
-    let groups = groups(indicator, &asked.groups);
+    let tallies = tally(cube, indicator, asked, moment);
+    cells_of(cube, indicator, &asked.groups, tallies)
+}
+
+/// The cells of some tallies by a breakdown.
+pub(super) fn cells_of(
+    cube: &Cube,
+    indicator: &'static Indicator,
+    asked: &[Dimension],
+    mut tallies: FxHashMap<Key, Tally>,
+) -> ComputedFigures {
+    let groups = groups(indicator, asked);
     if groups.is_empty() {
         tallies.entry(Key::default()).or_default();
     }
@@ -132,14 +151,15 @@ pub fn compute(
 }
 
 fn cell(indicator: &Indicator, words: Vec<String>, tally: &Tally) -> FigureCell {
-    use super::indicators::Finish::{Difference, Mean, Percent, Quantile, Total};
+    use super::indicators::Finish::{Difference, Mean, Median, Percent, Quantile, Survival, Total};
     let value = tally.value(indicator.finish);
     let (part, whole) = match indicator.finish {
         Total { .. } => (Some(tally.part), None),
         Percent | Mean => (Some(tally.part), Some(tally.whole)),
         // How many each mean, or the middle, is taken of.
         Difference => (Some(tally.whole), Some(tally.other.1)),
-        Quantile(_) => (Some(i128::from(tally.facts)), None),
+        Median | Quantile(_) | Survival { .. } => (Some(i128::from(tally.facts)), None),
     };
-    FigureCell { words, value, part, whole, suppressed: false, held: false }
+    let detail = indicator.has_detail.then(|| tally.detail(indicator.finish)).flatten();
+    FigureCell { words, value, part, whole, detail, suppressed: false, held: false }
 }

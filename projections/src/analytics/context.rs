@@ -1,12 +1,12 @@
 //! What a fact is judged by: the day of the question, and what else is known of the same person.
 
-use chrono::{Months, NaiveDate};
 use rustc_hash::FxHashMap;
 use sira_numbers::Position;
 
 use super::cube::Cube;
-use super::facts::{FigureFact, Measure, Tells, day_of, number_of};
+use super::facts::{Measure, Tells, Visit};
 use super::indicators::Need;
+use super::query::Times;
 
 /// Words that shares ask for by place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,44 +15,42 @@ pub struct Places {
     pub female: Option<u8>,
     /// Of the band over 35.
     pub over_35: Option<u8>,
-    /// Of business status `trading`.
-    pub trading: Option<u16>,
 }
 
 /// What a fact is judged by.
 #[derive(Debug)]
 pub struct ShareContext {
-    /// The day of the question, as days from the common era: what is due, open or late is so on it.
-    pub day: i32,
+    /// The days of the question.
+    pub times: Times,
     /// Words by place.
     pub places: Places,
     /// By the person; [`NEVER`] for those who have not.
     days: FxHashMap<Measure, Vec<i32>>,
-    /// By the person; [`UNSEEN`] for those who were not visited.
-    visits: FxHashMap<u32, Vec<u16>>,
+    /// Jobs at the visit of twelve months, by the person.
+    jobs_at_12: FxHashMap<u32, u32>,
+    /// Income at the baseline, by the person and the currency.
+    baselines: FxHashMap<(u32, u16), i64>,
 }
 
 /// The day of what has not been reached.
 const NEVER: i32 = i32::MIN;
-/// The word of a business that was not seen.
-const UNSEEN: u16 = u16::MAX;
 
 impl ShareContext {
     /// What is needed of the facts that stood at a position, asked on a day.
     #[must_use]
-    pub fn new(cube: &Cube, position: Position, day: NaiveDate, needs: &[Need]) -> Self {
+    pub fn new(cube: &Cube, position: Position, times: Times, needs: &[Need]) -> Self {
         let words = &cube.dictionary;
         let byte = |place: Option<u32>| place.and_then(|place| u8::try_from(place).ok());
         let places = Places {
             female: byte(words.sexes.find("female")),
             over_35: byte(words.age_bands.find("over_35")),
-            trading: words.tags.find("trading").and_then(|place| u16::try_from(place).ok()),
         };
         let mut context = Self {
-            day: number_of(day),
+            times,
             places,
             days: FxHashMap::default(),
-            visits: FxHashMap::default(),
+            jobs_at_12: FxHashMap::default(),
+            baselines: FxHashMap::default(),
         };
         for need in needs {
             context.look_up(cube, position, *need);
@@ -69,16 +67,24 @@ impl ShareContext {
                     days
                 });
             }
-            Need::Visit(months) => {
-                self.visits.entry(months).or_insert_with(|| {
-                    let mut seen = vec![UNSEEN; cube.cases.len()];
-                    cube.walk(Measure::Visit, position, |fact, _| match fact.tells {
-                        Tells::Visit(visit) if visit.milestone == months => {
-                            seen[fact.case as usize] = visit.status;
-                        }
-                        _ => {}
-                    });
-                    seen
+            Need::JobsAt12Months => {
+                cube.walk(Measure::Visit, position, |fact, _| {
+                    if let Tells::Visit(Visit { milestone: 12, jobs: Some(jobs), .. }) = fact.tells
+                    {
+                        self.jobs_at_12.insert(fact.case, jobs);
+                    }
+                });
+            }
+            Need::Baseline => {
+                // Of several the earliest is what all later ones are compared with.
+                let mut first: FxHashMap<(u32, u16), i32> = FxHashMap::default();
+                cube.walk(Measure::IncomeBaseline, position, |fact, _| {
+                    let Tells::Income(income) = fact.tells else { return };
+                    let key = (fact.case, income.currency);
+                    if first.get(&key).is_none_or(|known| fact.on < *known) {
+                        first.insert(key, fact.on);
+                        self.baselines.insert(key, income.yearly);
+                    }
                 });
             }
         }
@@ -91,22 +97,15 @@ impl ShareContext {
         day.filter(|day| *day != NEVER)
     }
 
-    /// How a person's business was seen at the visit of so many months, as a place of the words.
+    /// Jobs that the visit of twelve months saw at a person's business.
     #[must_use]
-    pub fn visit(&self, months: u32, person: u32) -> Option<u16> {
-        let seen = self.visits.get(&months)?.get(person as usize).copied();
-        seen.filter(|seen| *seen != UNSEEN)
+    pub fn jobs_at_12_months(&self, person: u32) -> Option<i64> {
+        self.jobs_at_12.get(&person).map(|jobs| i64::from(*jobs))
     }
 
-    /// Whether a fact is so many months old on the day of the question.
+    /// What a person's income came to in a year at the baseline, in a currency.
     #[must_use]
-    pub fn is_due(&self, fact: &FigureFact, months: u32) -> bool {
-        due_on(fact, months) <= self.day
+    pub fn baseline(&self, person: u32, currency: u16) -> Option<i64> {
+        self.baselines.get(&(person, currency)).copied()
     }
-}
-
-/// The day that comes so many months after a fact.
-#[must_use]
-pub fn due_on(fact: &FigureFact, months: u32) -> i32 {
-    day_of(fact.on).checked_add_months(Months::new(months)).map_or(i32::MAX, number_of)
 }

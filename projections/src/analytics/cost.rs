@@ -7,6 +7,7 @@ use super::compute::groups;
 use super::cube::Cube;
 use super::indicators::Indicator;
 use super::query::{AnalyticsQuery, MAX_CELLS};
+use super::series::periods;
 use super::words::Dimension;
 
 /// Facts that one question may walk: some seconds of one processor.
@@ -41,14 +42,26 @@ impl Cost {
         query: &AnalyticsQuery,
         position: Position,
     ) -> Self {
+        // A series walks the facts once for each of its periods.
+        let periods = query.series.map_or(1, |interval| periods(cube, query, interval));
         indicators.iter().fold(Self::default(), |cost, indicator| {
             let measures = indicator.measures.iter();
             let facts: u64 = measures.map(|one| cube.told(*one, position).len() as u64).sum();
             let most = groups(indicator, &query.group_by)
                 .into_iter()
-                .map(|group| words_of(cube, query, group))
+                .map(|group| match query.series {
+                    Some(interval) if interval == group => periods,
+                    _ => words_of(cube, query, group),
+                })
                 .fold(1_u64, u64::saturating_mul);
-            Self { facts: cost.facts + facts, cells: cost.cells + most.min(facts.max(1)) }
+            let (walked, cells) = match query.series {
+                // A group that is in one period is in all of them.
+                Some(_) => {
+                    (facts.saturating_mul(periods), most.min(facts.max(1).saturating_mul(periods)))
+                }
+                None => (facts, most.min(facts.max(1))),
+            };
+            Self { facts: cost.facts.saturating_add(walked), cells: cost.cells + cells }
         })
     }
 
@@ -106,6 +119,7 @@ mod tests {
                     case: number,
                     sequence: 1,
                     on: 738_000 + i32::try_from(number).unwrap() % 365,
+                    ends_on: None,
                     part: 0,
                 },
             );

@@ -1,7 +1,7 @@
 //! The facts of one read database, in memory, kept up with it.
 //!
 //! Every figure is a walk over facts, so one way of computing serves every moment (`as_of`), every
-//! breakdown and the question why; a fact is 72 bytes at most. What is here is what the tables say at
+//! breakdown and the question why; a fact is 80 bytes at most. What is here is what the tables say at
 //! [`Cube::position`] and nothing else: it is read from them, in the order of positions.
 
 use sira_numbers::Position;
@@ -82,6 +82,20 @@ impl Cube {
         persons.count(self, measure, position, &mut linked);
         for LinkedFact { person, fact } in linked {
             take(&FigureFact { case: person, ..fact }, fact.case);
+        }
+    }
+
+    /// Every fact of a measure that stood at a position, with the path that stands for its person: also what two
+    /// paths of one person both tell.
+    pub fn each(
+        &self,
+        measure: Measure,
+        position: Position,
+        mut take: impl FnMut(&FigureFact, u32),
+    ) {
+        let persons = Persons::at(self, position);
+        for fact in self.at(measure, position) {
+            take(fact, persons.fact_of(fact).map_or(fact.case, |linked| linked.person));
         }
     }
 

@@ -48,10 +48,11 @@ fn words(dimensions: &[Dimension]) -> String {
 fn write_row(indicator: &Indicator, out: &mut String) {
     let over = match indicator.kind {
         IndicatorKind::Flow => "the period",
-        IndicatorKind::Stock => "the day",
+        IndicatorKind::Stock => "the end of the period",
+        IndicatorKind::Trailing => "twelve months to the end of the period",
     };
     let published = match indicator.kind {
-        IndicatorKind::Stock => "the day",
+        IndicatorKind::Stock | IndicatorKind::Trailing => "the day",
         IndicatorKind::Flow if indicator.adds_up() => "periods",
         IndicatorKind::Flow => "all time",
     };

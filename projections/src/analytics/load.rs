@@ -5,12 +5,16 @@ use sira_numbers::Position;
 use crate::{ReadError, ReadStore};
 
 /// The projections that facts are read from: the cube stands where the last of them stands.
-pub const PROJECTIONS: [&str; 8] = [
+pub const PROJECTIONS: [&str; 12] = [
     "case_links",
     "case_milestones",
     "training_attendance",
     "finance_lines",
-    "loan_status",
+    "loan_balances",
+    "instalments",
+    "job_counts",
+    "businesses",
+    "case_spells",
     "visits",
     "indicator_values",
     "grievances",

@@ -5,6 +5,7 @@
 //! same function says which events are behind a cell ([`why`](mod@why)). Those who must see
 //! nobody are told what was published ([`disclosure`]).
 
+mod belongings;
 pub mod compute;
 mod context;
 pub mod cost;
@@ -18,18 +19,23 @@ mod load;
 mod persons;
 mod place;
 pub mod query;
+mod series;
+mod statistics;
 mod tally;
 pub mod targets;
 pub mod why;
 mod words;
 
-pub use compute::{ComputedFigures, FigureCell, Uncomputed, compute, groups as indicator_groups};
+pub use compute::{
+    CellDetail, ComputedFigures, FigureCell, Uncomputed, compute, groups as indicator_groups,
+};
 pub use cube::Cube;
 pub use dictionary::definitions_md;
 pub use facts::{Dims, FigureFact, Measure, Tells, day_of, number_of};
-pub use indicators::{Family, INDICATORS, Indicator, IndicatorKind, Indicators, Unit};
+pub use indicators::{Family, INDICATORS, Indicator, IndicatorKind, Indicators, Nature, Unit};
 pub use live::{CubeState, LiveCube};
 pub use load::PROJECTIONS;
 pub use query::{AnalyticsQuery, DimensionNotHeld, FigureReach, Moment, PlacedQuery};
+pub use series::{compute_series, period_of};
 pub use tally::PLACES;
 pub use words::Dimension;

@@ -32,6 +32,8 @@ enum Counted {
     Each,
     /// Once, as it was reached first.
     First,
+    /// Once a business, by its number, as it started first.
+    FirstOfEach,
     /// Once a module, and once a visit's milestone, as it was told of the latest day.
     Last,
     /// Once: of the path whose business was heard of last.
@@ -56,12 +58,13 @@ const fn counted(measure: Measure) -> Counted {
         | M::Waived
         | M::Started
         | M::Closed
+        | M::PlanSubmitted
+        | M::PlanValidatedFirst
         | M::Completed => Counted::First,
-        M::Exited => Counted::Continuing,
+        M::Exited | M::DroppedOut | M::Active | M::Suspended | M::Waiting => Counted::Continuing,
         M::Assessment | M::Visit => Counted::Last,
-        M::JobsWomen | M::JobsMen | M::JobsUnder35 | M::JobsFullTime | M::RevenueChange => {
-            Counted::LastBusiness
-        }
+        M::Business => Counted::FirstOfEach,
+        M::Jobs | M::RevenueChange => Counted::LastBusiness,
         M::Link
         | M::Attendance
         | M::RequestedAmount
@@ -132,6 +135,10 @@ impl Persons {
                 let first = |one: &LinkedFact| Reverse((one.fact.on, !one.goes_on(), one.told()));
                 keep_best(facts, |one| Some(one.person), first);
             }
+            Counted::FirstOfEach => {
+                let first = |one: &LinkedFact| Reverse((one.fact.on, !one.goes_on(), one.told()));
+                keep_best(facts, |one| Some((one.person, subject(&one.fact)?)), first);
+            }
             Counted::Last => {
                 keep_best(
                     facts,
@@ -191,7 +198,8 @@ impl LinkedFact {
 /// What is assessed or visited once; nothing of a visit beside the milestones, which is one more each time.
 fn subject(fact: &FigureFact) -> Option<u32> {
     match fact.tells {
-        Tells::Visit(visit) => Some(visit.milestone).filter(|months| *months > 0),
+        Tells::Visit(visit) => Some(visit.milestone.into()).filter(|months| *months > 0),
+        Tells::Business(business) => Some(business.number),
         _ => Some(fact.tag().into()),
     }
 }
@@ -218,7 +226,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::facts::fact::{Dims, STANDS};
-    use super::super::facts::{Link, Tells};
+    use super::super::facts::{JobCount, Link, Tells};
     use super::*;
 
     const FROZEN: u128 = 1;
@@ -245,6 +253,7 @@ mod tests {
                 case: self.cube.cases.place(Uuid::from_u128(path)),
                 sequence: 1,
                 on,
+                ends_on: None,
                 part: 0,
             };
             self.cube.add(measure, fact);
@@ -299,11 +308,19 @@ mod tests {
     fn jobs_are_those_of_the_business_heard_of_last() {
         let mut paths = Paths::new();
         paths.tell(FROZEN, M::Started, 10, Tells::Nothing);
-        paths.tell(FROZEN, M::JobsWomen, 20, Tells::Value(3));
+        let jobs = JobCount {
+            full_time_hundredths: 300,
+            change: 3,
+            women: 3,
+            men: 0,
+            under_35: 0,
+            created: 3,
+        };
+        paths.tell(FROZEN, M::Jobs, 20, Tells::JobCount(jobs));
         paths.link();
-        assert_eq!(paths.counted(M::JobsWomen), [(FROZEN, 20)]);
+        assert_eq!(paths.counted(M::Jobs), [(FROZEN, 20)]);
         paths.tell(GOING_ON, M::Closed, 30, Tells::Nothing);
-        assert_eq!(paths.counted(M::JobsWomen), []);
+        assert_eq!(paths.counted(M::Jobs), []);
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub fn place_of(fact: &FigureFact, dimension: Dimension) -> u32 {
         Dimension::AgeBand => dims.age_band.into(),
         Dimension::Disability => dims.disability.into(),
         Dimension::Displaced => dims.displaced.into(),
+        Dimension::Sector => dims.sector.into(),
+        Dimension::Education => dims.education.into(),
         Dimension::Cohort => dims.cohort,
         Dimension::Fund => dims.fund.into(),
         Dimension::Trained => flag_place(fact.trained()).into(),

@@ -5,8 +5,9 @@ use rustc_hash::FxHashSet;
 use sira_numbers::Position;
 use uuid::Uuid;
 
+use super::belongings::Belongings;
 use super::cube::Cube;
-use super::facts::{FigureFact, number_of};
+use super::facts::{FigureFact, Measure, number_of};
 use super::indicators::{Indicator, IndicatorKind};
 use super::place::place_of;
 use super::words::Dimension;
@@ -41,8 +42,10 @@ pub struct AnalyticsQuery {
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: Option<NaiveDate>,
-    /// What to break down by, in order.
+    /// What to break down by, in order; of a series, its interval first.
     pub group_by: Vec<Dimension>,
+    /// The interval of a series over time.
+    pub series: Option<Dimension>,
     /// How far the asker reaches.
     pub reach: FigureReach,
 }
@@ -56,13 +59,38 @@ pub struct Moment {
     pub day: NaiveDate,
 }
 
+/// The days that shares are judged by, as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// What is due, open or late is so on it.
+    pub day: i32,
+    /// First day of the period; `i32::MIN` from the beginning on.
+    pub from: i32,
+    /// Last day of the period that is over.
+    pub to: i32,
+}
+
+impl Times {
+    /// From the beginning to a day.
+    #[must_use]
+    pub fn until(day: NaiveDate) -> Self {
+        Self { day: number_of(day), from: i32::MIN, to: number_of(day) }
+    }
+}
+
 /// A question against one cube: words became places.
 #[derive(Debug)]
 pub struct PlacedQuery {
     filters: Vec<(Dimension, Vec<u32>)>,
-    from: i32,
-    to: i32,
+    /// First day of the period; `i32::MIN` from the beginning on.
+    pub from: i32,
+    /// Its last day; `i32::MAX` without an end.
+    pub to: i32,
+    /// The day on which a balance is taken: the end of the period, or the day of the question before that.
+    pub day: i32,
     reach: ReachPlaces,
+    /// Whose groups and funds facts are of, where any is asked for.
+    belongings: Option<Belongings>,
     /// What to break down by.
     pub groups: Vec<Dimension>,
 }
@@ -98,16 +126,18 @@ impl AnalyticsQuery {
         &self,
         cube: &Cube,
         indicators: &[&'static Indicator],
+        at: Moment,
     ) -> Result<PlacedQuery, DimensionNotHeld> {
         for indicator in indicators {
             self.check(indicator)?;
         }
-        Ok(self.places(cube))
+        Ok(self.places(cube, at))
     }
 
     fn check(&self, indicator: &'static Indicator) -> Result<(), DimensionNotHeld> {
         let held = indicator.dimensions();
-        let groups = self.group_by.iter().map(|dimension| (*dimension, false));
+        let own_groups = self.group_by.iter().skip(usize::from(self.series.is_some()));
+        let groups = own_groups.map(|dimension| (*dimension, false));
         let filters = self.filters.iter().map(|(dimension, _)| (*dimension, true));
         match groups.chain(filters).find(|(dimension, _)| !held.contains(dimension)) {
             None => Ok(()),
@@ -118,17 +148,38 @@ impl AnalyticsQuery {
         }
     }
 
-    fn places(&self, cube: &Cube) -> PlacedQuery {
+    /// The question about one period of a series, without the interval.
+    #[must_use]
+    pub fn of_period(&self, (from, to): (NaiveDate, NaiveDate)) -> Self {
+        let group_by = self.group_by.iter().skip(usize::from(self.series.is_some()));
+        Self {
+            from: Some(from),
+            to: Some(to),
+            group_by: group_by.copied().collect(),
+            series: None,
+            ..self.clone()
+        }
+    }
+
+    fn places(&self, cube: &Cube, at: Moment) -> PlacedQuery {
         let words = &cube.dictionary;
         let places = |(dimension, list): &(Dimension, Vec<String>)| {
             let places = list.iter().filter_map(|word| words.find(*dimension, word)).collect();
             (*dimension, places)
         };
+        let asked = self.group_by.iter().chain(self.filters.iter().map(|(dimension, _)| dimension));
+        let by_belonging =
+            asked.clone().any(|one| matches!(one, Dimension::Cohort | Dimension::Fund));
+        let reach = self.reach.on(cube);
+        let belongings = (by_belonging || matches!(reach, ReachPlaces::Funds(_)))
+            .then(|| Belongings::at(cube, at.position));
         PlacedQuery {
             filters: self.filters.iter().map(places).collect(),
             from: self.from.map_or(i32::MIN, number_of),
             to: self.to.map_or(i32::MAX, number_of),
-            reach: self.reach.on(cube),
+            day: number_of(self.to.map_or(at.day, |to| to.min(at.day))),
+            reach,
+            belongings,
             groups: self.group_by.clone(),
         }
     }
@@ -166,14 +217,72 @@ impl ReachPlaces {
 }
 
 impl PlacedQuery {
-    /// Whether a fact is asked for. The period says nothing of how things stand.
-    #[must_use]
-    pub fn fits(&self, fact: &FigureFact, kind: IndicatorKind) -> bool {
+    /// The facts of a measure that are asked for, as of the path that stands for the person; and the path that told
+    /// each. With groups by fund, once for each of the person's funds.
+    pub fn walk(
+        &self,
+        cube: &Cube,
+        (measure, kind): (Measure, IndicatorKind),
+        position: Position,
+        mut take: impl FnMut(&FigureFact, u32),
+    ) {
+        cube.walk(measure, position, |fact, path| {
+            self.each(measure, fact, kind, |fact| take(fact, path));
+        });
+    }
+
+    /// A fact as it is asked for: nothing where it is not.
+    pub fn each(
+        &self,
+        measure: Measure,
+        fact: &FigureFact,
+        kind: IndicatorKind,
+        mut take: impl FnMut(&FigureFact),
+    ) {
+        if !self.is_of_the_time(fact, kind) {
+            return;
+        }
+        let Some(belongings) = &self.belongings else {
+            if self.fits(fact) {
+                take(fact);
+            }
+            return;
+        };
+        // Nobody counts twice where funds are not told apart.
+        let is_told_apart = self.groups.contains(&Dimension::Fund);
+        let mut is_told = false;
+        belongings.each(measure, fact, |fact| {
+            if self.fits(fact) && (is_told_apart || !is_told) {
+                is_told = true;
+                take(fact);
+            }
+        });
+    }
+
+    /// Whether a fact is of the period, or lasts on the day of a balance.
+    fn is_of_the_time(&self, fact: &FigureFact, kind: IndicatorKind) -> bool {
+        match kind {
+            IndicatorKind::Flow => self.from <= fact.on && fact.on <= self.to,
+            IndicatorKind::Stock => fact.lasts_on(self.day),
+            // What it is made of is of several days: the shares look at them.
+            IndicatorKind::Trailing => true,
+        }
+    }
+
+    fn fits(&self, fact: &FigureFact) -> bool {
         let fits = |(dimension, places): &(Dimension, Vec<u32>)| {
             places.contains(&place_of(fact, *dimension))
         };
-        (kind == IndicatorKind::Stock || (self.from <= fact.on && fact.on <= self.to))
-            && self.reach.holds(fact)
-            && self.filters.iter().all(fits)
+        self.reach.holds(fact) && self.filters.iter().all(fits)
+    }
+
+    /// What shares are judged by, for an indicator of this kind.
+    #[must_use]
+    pub fn times(&self, kind: IndicatorKind, at: Moment) -> Times {
+        let day = match kind {
+            IndicatorKind::Flow => number_of(at.day),
+            IndicatorKind::Stock | IndicatorKind::Trailing => self.day,
+        };
+        Times { day, from: self.from, to: self.to.min(number_of(at.day)) }
     }
 }

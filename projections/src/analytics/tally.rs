@@ -1,6 +1,8 @@
 //! What a cell adds up, and what it comes to.
 
+use super::compute::CellDetail;
 use super::indicators::Finish;
+use super::statistics::{Followed, Moments, ProductLimit, interval, percent};
 use crate::table::Decimal;
 
 /// Digits behind the point of every value.
@@ -40,6 +42,8 @@ pub struct Tally {
     pub whole: i128,
     /// The same of those compared with.
     pub other: (i128, i128),
+    /// Sums of squares of both, where how sure a mean is is told.
+    squares: (i128, i128),
     /// Every value, where an order statistic is asked for.
     values: Vec<i64>,
     /// Facts added.
@@ -53,11 +57,13 @@ impl Tally {
         if share.other {
             self.other.0 += part;
             self.other.1 += whole;
+            self.squares.1 = self.squares.1.saturating_add(part * part);
         } else {
             self.part += part;
             self.whole += whole;
+            self.squares.0 = self.squares.0.saturating_add(part * part);
         }
-        if matches!(finish, Finish::Quantile(_)) {
+        if finish.is_of_each_value() {
             self.values.push(share.part);
         }
         self.facts += 1;
@@ -69,6 +75,8 @@ impl Tally {
         self.whole += other.whole;
         self.other.0 += other.other.0;
         self.other.1 += other.other.1;
+        self.squares.0 = self.squares.0.saturating_add(other.squares.0);
+        self.squares.1 = self.squares.1.saturating_add(other.squares.1);
         self.values.extend_from_slice(&other.values);
         self.facts += other.facts;
     }
@@ -80,6 +88,8 @@ impl Tally {
         self.whole -= earlier.whole;
         self.other.0 -= earlier.other.0;
         self.other.1 -= earlier.other.1;
+        self.squares.0 = self.squares.0.saturating_sub(earlier.squares.0);
+        self.squares.1 = self.squares.1.saturating_sub(earlier.squares.1);
         self.facts = self.facts.saturating_sub(earlier.facts);
     }
 
@@ -98,7 +108,64 @@ impl Tally {
             Finish::Mean => quotient(self.part, self.whole),
             Finish::Difference => difference((self.part, self.whole), self.other),
             Finish::Quantile(percent) => self.quantile(percent),
+            Finish::Median => self.median_among(1),
+            Finish::Survival { days } => self.product_limit(days).survival.and_then(percent),
         }
+    }
+
+    /// How sure the value is, and of how many.
+    #[must_use]
+    pub fn detail(&self, finish: Finish) -> Option<CellDetail> {
+        let moments = |sum, count, squares| Moments { sum, squares, count };
+        let own = moments(self.part, self.whole, self.squares.0);
+        match finish {
+            Finish::Survival { days } => {
+                let found = self.product_limit(days);
+                let interval =
+                    found.interval.and_then(|(low, high)| Some((percent(low)?, percent(high)?)));
+                let numbers = [
+                    ("businesses", self.facts),
+                    ("at_risk", found.at_risk),
+                    ("closed", found.closed),
+                    ("unknown", found.unknown),
+                ];
+                let numbers = numbers.map(|(word, number)| (word, number.into())).to_vec();
+                Some(CellDetail { interval, numbers })
+            }
+            Finish::Difference => {
+                let other = moments(self.other.0, self.other.1, self.squares.1);
+                let interval = interval(own, Some(other));
+                Some(CellDetail {
+                    interval,
+                    numbers: vec![("people", own.count), ("others", other.count)],
+                })
+            }
+            Finish::Mean => Some(CellDetail {
+                interval: interval(own, None),
+                numbers: vec![("people", own.count)],
+            }),
+            Finish::Total { .. } | Finish::Percent | Finish::Quantile(_) | Finish::Median => None,
+        }
+    }
+
+    fn product_limit(&self, days: u32) -> ProductLimit {
+        let followed: Vec<_> =
+            self.values.iter().map(|packed| Followed::unpacked(*packed)).collect();
+        ProductLimit::after(&followed, days)
+    }
+
+    /// The median, where at least so many values lie on either side of the middle or in it: of an even count the mean
+    /// of the two in the middle.
+    #[must_use]
+    pub fn median_among(&self, least: usize) -> Option<Decimal> {
+        let mut values = self.values.clone();
+        let count = values.len();
+        if count == 0 || count.div_ceil(2) < least {
+            return None;
+        }
+        values.sort_unstable();
+        let (low, high) = (values[(count - 1) / 2], values[count / 2]);
+        quotient(i128::from(low) + i128::from(high), 2)
     }
 
     /// The quantile of all values: see [`Tally::quantile_among`].
@@ -108,8 +175,7 @@ impl Tally {
 
     /// The quantile of so many percent, where at least so many values lie on either side of it, itself among
     /// them: the nearest rank, the least value that at least so many percent do not exceed. Of an even count that is
-    /// the lower of the two in the middle. Reports that were frozen are computed again by it, so it stays: another
-    /// median is another indicator.
+    /// the lower of the two in the middle: a decile is told so, and the median is the usual one.
     #[must_use]
     pub fn quantile_among(&self, percent: u8, least: usize) -> Option<Decimal> {
         let mut values = self.values.clone();

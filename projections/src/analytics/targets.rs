@@ -239,9 +239,9 @@ fn walk(
         ..AnalyticsQuery::default()
     };
     // How things stood at the end of the target's period, once that is over.
-    let day = moment.day.min(target.to_on);
-    let asked = query.on(cube, &[indicator])?;
-    Ok(tally(cube, indicator, &asked, Moment { day, ..moment }))
+    let moment = Moment { day: moment.day.min(target.to_on), ..moment };
+    let asked = query.on(cube, &[indicator], moment)?;
+    Ok(tally(cube, indicator, &asked, moment))
 }
 
 /// The facts that a target is reached by.

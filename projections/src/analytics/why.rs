@@ -59,14 +59,12 @@ pub fn why(
     after: Option<ReasonPlace>,
     limit: usize,
 ) -> CellReasons {
-    let context = ShareContext::new(cube, moment.position, moment.day, indicator.needs);
+    let times = asked.times(indicator.kind, moment);
+    let context = ShareContext::new(cube, moment.position, times, indicator.needs);
     let mut found: Vec<(FigureFact, i64, i64)> = Vec::new();
     let mut events = 0;
     for measure in indicator.measures {
-        cube.walk(*measure, moment.position, |fact, path| {
-            if !asked.fits(fact, indicator.kind) {
-                return;
-            }
+        asked.walk(cube, (*measure, indicator.kind), moment.position, |fact, path| {
             let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
             events += 1;
             if after.is_none_or(|after| (fact.since, fact.part) > after) {
@@ -105,16 +103,12 @@ fn beside(
     let cases: FxHashSet<u32> = found.iter().map(|(fact, ..)| fact.case).collect();
     let mut beside: FxHashMap<u32, Vec<Sequence>> = FxHashMap::default();
     for need in indicator.needs {
-        let (measure, months) = match need {
-            Need::Day(measure) => (*measure, None),
-            Need::Visit(months) => (Measure::Visit, Some(*months)),
-        };
-        let is_for = |fact: &FigureFact, months| match fact.tells {
-            Tells::Visit(visit) => visit.milestone == months,
-            _ => false,
-        };
-        cube.walk(measure, moment.position, |fact, path| {
-            if months.is_none_or(|months| is_for(fact, months)) && cases.contains(&path) {
+        cube.walk(need.measure(), moment.position, |fact, path| {
+            let counts = match (need, fact.tells) {
+                (Need::JobsAt12Months, Tells::Visit(visit)) => visit.milestone == 12,
+                _ => true,
+            };
+            if counts && cases.contains(&path) {
                 beside.entry(path).or_default().push(fact.sequence.into());
             }
         });
@@ -153,7 +147,9 @@ pub fn changes_between(
     let is_known = |fact: &&FigureFact| fact.since <= to && fact.until > from;
     for measure in indicator.measures {
         for fact in cube.facts(*measure).iter().filter(is_known) {
-            if asked.fits(fact, indicator.kind) {
+            let mut is_asked = false;
+            asked.each(*measure, fact, indicator.kind, |_| is_asked = true);
+            if is_asked {
                 cases.insert(fact.case);
                 take(fact);
             }
@@ -167,11 +163,7 @@ pub fn changes_between(
         }
     }
     for need in indicator.needs {
-        let measure = match need {
-            Need::Day(measure) => *measure,
-            Need::Visit(_) => Measure::Visit,
-        };
-        for fact in cube.facts(measure).iter().filter(is_known) {
+        for fact in cube.facts(need.measure()).iter().filter(is_known) {
             if cases.contains(&fact.case) {
                 take(fact);
             }

@@ -44,6 +44,8 @@ dimensions! {
     AgeBand "age_band" "Tranche d'âge", "Age band";
     Disability "disability" "Handicap", "Disability";
     Displaced "displaced" "Déplacé interne", "Displaced";
+    Sector "sector" "Secteur", "Sector";
+    Education "education" "Niveau d'études", "Education";
     Cohort "cohort" "Groupe", "Cohort";
     Fund "fund" "Fonds", "Fund";
     Trained "trained" "Formé", "Trained";
@@ -107,6 +109,10 @@ pub struct Dictionary {
     pub sexes: Words,
     /// Bands of age.
     pub age_bands: Words,
+    /// Sectors by code.
+    pub sectors: Words,
+    /// Levels of education by code.
+    pub educations: Words,
     /// Cohorts by id.
     pub cohorts: Words,
     /// Funds by id.
@@ -133,6 +139,8 @@ impl Dictionary {
             Dimension::Office => &self.offices,
             Dimension::Sex => &self.sexes,
             Dimension::AgeBand => &self.age_bands,
+            Dimension::Sector => &self.sectors,
+            Dimension::Education => &self.educations,
             Dimension::Cohort => &self.cohorts,
             Dimension::Fund => &self.funds,
             Dimension::Tag => &self.tags,
@@ -145,7 +153,7 @@ impl Dictionary {
     pub fn find(&self, dimension: Dimension, word: &str) -> Option<u32> {
         match dimension {
             Dimension::Disability | Dimension::Displaced | Dimension::Trained => match word {
-                "" => Some(0),
+                "" | "none" => Some(0),
                 "false" => Some(1),
                 "true" => Some(2),
                 _ => None,
@@ -161,7 +169,8 @@ impl Dictionary {
                 let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
                 (1..=12).contains(&month).then(|| year * 12 + month - 1)
             }
-            _ => self.of(dimension)?.find(word),
+            // A code of this name comes before the group that has none.
+            _ => self.of(dimension)?.find(word).or((word == "none").then_some(0)),
         }
     }
 

@@ -5,6 +5,7 @@ use sira_domain::path::facts::{Jobs, Visit};
 use sira_domain::path::{Fact, GrievanceState};
 use sira_domain::values::Within;
 
+use super::jobs;
 use super::ledger::Slot;
 use super::memo::Memo;
 use super::moment::{EventMoment, Op, reach};
@@ -13,9 +14,6 @@ use crate::table::tables::grievances::GrievanceRow;
 use crate::table::tables::indicator_values::IndicatorValueRow;
 use crate::table::tables::visits::VisitRow;
 
-/// Places of jobs in `indicator_values`, by measure.
-const JOB_SLOTS: [(Slot, &str); 4] =
-    [(0, "jobs_women"), (1, "jobs_men"), (2, "jobs_under_35"), (3, "jobs_full_time_hundredths")];
 /// Place of the change in revenue.
 const REVENUE_SLOT: Slot = 4;
 
@@ -23,21 +21,20 @@ pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     match &moment.event.event.fact {
         Fact::BusinessStarted(_) => {
             memo.start_rules = moment.event.event.rules;
-            // Jobs and revenue are of the business that started last.
-            (memo.jobs_on, memo.first_revenue, memo.last_revenue) = (None, None, None);
-            clear_jobs(ops);
+            // Revenue is of the business that started last.
+            (memo.first_revenue, memo.last_revenue) = (None, None);
             ops.push(Op::Clear(TableId::IndicatorValues, REVENUE_SLOT));
+            jobs::start(moment, memo, ops);
             reach(moment, memo, ops, "started");
         }
         Fact::VisitRecorded(visit) => {
             tell_visit(moment, memo, ops, visit);
-            tell_jobs(moment, memo, ops, visit);
+            jobs::see(moment, memo, ops, (visit.business_status, visit.jobs.as_ref()));
             tell_revenue(moment, memo, ops, visit);
         }
         Fact::BusinessClosed(_) => {
             reach(moment, memo, ops, "closed");
-            // A business that closed keeps no job.
-            clear_jobs(ops);
+            jobs::close(moment, memo, ops);
         }
         Fact::SupportProvided(_) => value(moment, memo, ops, None, "support", 1),
         Fact::ReferredToPartner(_) => value(moment, memo, ops, None, "referral", 1),
@@ -106,32 +103,6 @@ fn tell_visit(moment: &EventMoment, memo: &Memo, ops: &mut Vec<Op>, visit: &Visi
         jobs_full_time_hundredths: jobs(|jobs| jobs.full_time_hundredths.get()),
     };
     moment.put(memo, ops, milestone.map(Slot::from), own);
-}
-
-fn clear_jobs(ops: &mut Vec<Op>) {
-    let cleared = JOB_SLOTS.map(|(slot, _)| Op::Clear(TableId::IndicatorValues, slot));
-    ops.extend(cleared);
-}
-
-/// The jobs of the latest visit that told any stand; none once the business is seen closed.
-fn tell_jobs(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, visit: &Visit) {
-    let is_latest = memo.jobs_on.is_none_or(|on| on <= moment.on());
-    let open = moment.state.business.as_ref().is_some_and(|business| business.closed_on.is_none());
-    if !is_latest || !open {
-        return;
-    }
-    if visit.business_status.code() == "closed" {
-        memo.jobs_on = Some(moment.on());
-        clear_jobs(ops);
-        return;
-    }
-    let Some(jobs) = &visit.jobs else { return };
-    memo.jobs_on = Some(moment.on());
-    let counts =
-        [jobs.women.get(), jobs.men.get(), jobs.under_35.get(), jobs.full_time_hundredths.get()];
-    for ((slot, measure), count) in JOB_SLOTS.into_iter().zip(counts) {
-        value(moment, memo, ops, Some(slot), measure, count.into());
-    }
 }
 
 /// The revenue of the last visit less that of the first, once there are two days with one.

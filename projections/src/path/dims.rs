@@ -2,6 +2,7 @@
 
 use sira_domain::path::State;
 use sira_domain::path::facts::Sex;
+use sira_domain::reference::SectorCode;
 use sira_domain::values::FundId;
 
 use super::memo::Memo;
@@ -31,6 +32,12 @@ pub const fn sex_word(sex: Sex) -> &'static str {
     }
 }
 
+/// The sector of the business, or of the idea before it has started.
+pub fn sector(state: &State) -> Option<&SectorCode> {
+    let started = state.business.as_ref().map(|business| &business.sector);
+    started.or(state.idea.as_ref().map(|idea| &idea.sector))
+}
+
 /// What figures are broken down by, of one path at one moment; none of a path without registration.
 ///
 /// Office and region are those of the moment. The year of birth is the one known now, whenever the row
@@ -50,5 +57,7 @@ pub fn breakdown(state: &State, memo: &Memo, fund: Option<FundId>) -> Option<Bre
         displaced: registration.displaced,
         cohort: memo.cohort.map(|cohort| cohort.0),
         fund: fund.map(|fund| fund.0),
+        sector: sector(state).map(|sector| sector.as_str().to_owned().into()),
+        education: registration.education.map(|level| level.code().into()),
     })
 }

@@ -2,8 +2,9 @@
 
 use sira_numbers::Position;
 
+use super::moment::amended;
 use crate::changes::{Changes, Ending, VersionedRow};
-use crate::table::{Row, TableId};
+use crate::table::{Cell, Row, TableId};
 
 /// A place that holds one row at a time: putting another there ends the one before. The number is the
 /// table's own: a milestone, a financing, a grievance.
@@ -56,6 +57,19 @@ impl Ledger {
         if let Some(index) = self.find(table, slot) {
             self.end(index, position, changes);
         }
+    }
+
+    /// Changes one cell of the row in a place, if one stands there.
+    pub fn amend(
+        &mut self,
+        (table, slot): (TableId, Slot),
+        (column, value): (&str, &Cell),
+        position: Position,
+        changes: &mut Changes,
+    ) {
+        let Some(index) = self.find(table, slot) else { return };
+        let row = amended(table, &self.standing[index].row, column, value);
+        self.put(ToldRow { table, slot: Some(slot), row }, position, changes);
     }
 
     /// Makes `told` all that stands: what stands already stays as it is, the rest ends or is told.

@@ -11,13 +11,16 @@
 mod business;
 mod dims;
 mod event;
+mod jobs;
 mod ledger;
 mod link;
+mod loans;
 mod memo;
 mod moment;
 mod money;
 mod payments;
 mod recruitment;
+mod spells;
 mod status;
 mod tell;
 
@@ -40,7 +43,7 @@ use crate::rule_book::RuleBook;
 use crate::stream_fold::StreamFold;
 use crate::{FeedEvent, FoldError};
 use memo::{Before, Memo};
-use moment::{EventMoment, Op};
+use moment::{EventMoment, Op, amended};
 use payments::Undone;
 use tell::tell;
 
@@ -90,6 +93,9 @@ impl PathFold {
             match op {
                 Op::Put(told) => self.ledger.put(told, position, changes),
                 Op::Clear(table, slot) => self.ledger.clear(table, slot, position, changes),
+                Op::Amend(table, slot, column, value) => {
+                    self.ledger.amend((table, slot), (column, &value), position, changes);
+                }
             }
         }
     }
@@ -168,12 +174,19 @@ impl PathFold {
                 None => self.take_one(sequence, event, &mut ops),
             }
             for op in ops {
-                let (table, slot) = match &op {
+                let place = match &op {
                     Op::Put(told) => (told.table, told.slot),
-                    Op::Clear(table, slot) => (*table, Some(*slot)),
+                    Op::Clear(table, slot) | Op::Amend(table, slot, ..) => (*table, Some(*slot)),
                 };
-                if slot.is_some() {
-                    rows.retain(|row| (row.table, row.slot) != (table, slot));
+                let is_there = |row: &ToldRow| (row.table, row.slot) == place;
+                if let Op::Amend(table, _, column, value) = &op {
+                    for row in rows.iter_mut().filter(|row| is_there(row)) {
+                        row.row = amended(*table, &row.row, column, value);
+                    }
+                    continue;
+                }
+                if place.1.is_some() {
+                    rows.retain(|row| !is_there(row));
                 }
                 if let Op::Put(told) = op {
                     rows.push(told);

@@ -11,11 +11,9 @@ use super::event::PathEvent;
 use super::ledger::{Slot, ToldRow};
 use super::memo::Memo;
 use crate::table::tables::case_milestones::MilestoneRow;
-use crate::table::{TableId, TableRow};
+use crate::table::{Cell, Column, Row, TableId, TableRow};
 
-/// First place of instalments in `indicator_values`.
-pub const DUE_SLOTS: Slot = 10_000;
-/// First place of incomes there: a path has not as many instalments as lie between.
+/// First place of incomes in `indicator_values`.
 pub const INCOME_SLOTS: Slot = 1_000_000_000;
 
 /// What becomes of a row.
@@ -25,6 +23,16 @@ pub enum Op {
     Put(ToldRow),
     /// What stood in that place ends.
     Clear(TableId, Slot),
+    /// One cell of what stands in that place is another, and all else stays as it was told.
+    Amend(TableId, Slot, &'static str, Cell),
+}
+
+/// A row with another value in one of its columns.
+pub fn amended(table: TableId, row: &[Cell], column: &str, value: &Cell) -> Row {
+    let cell = |(known, cell): (&Column, &Cell)| {
+        if known.name == column { value.clone() } else { cell.clone() }
+    };
+    table.table().columns.iter().zip(row.iter()).map(cell).collect()
 }
 
 /// One event and the path right after it.
@@ -63,7 +71,7 @@ impl EventMoment<'_> {
 }
 
 /// What a path may reach, in the order of the path. The place is the number of its row.
-pub const MILESTONES: [&str; 16] = [
+pub const MILESTONES: [&str; 19] = [
     "registered",
     "idea_submitted",
     "eligible",
@@ -80,6 +88,9 @@ pub const MILESTONES: [&str; 16] = [
     "closed",
     "completed",
     "exited",
+    "plan_submitted",
+    "plan_validated_first",
+    "dropped_out",
 ];
 
 /// Tells that a milestone is reached, once.
@@ -100,6 +111,12 @@ pub fn reach(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, milestone
         days,
     };
     moment.put(memo, ops, Some(place as Slot), own);
+}
+
+/// Whether a milestone stands.
+pub fn has_reached(memo: &Memo, milestone: &str) -> bool {
+    let place = MILESTONES.iter().position(|name| *name == milestone);
+    place.is_some_and(|place| memo.reached & (1 << place) != 0)
 }
 
 /// Tells that a milestone is reached no longer.

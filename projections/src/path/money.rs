@@ -1,17 +1,16 @@
 //! Plan, approval, payments, loans.
 
-use chrono::NaiveDate;
-use sira_domain::path::facts::{PaymentKind, PlanConclusion, RefundOf};
+use sira_domain::path::facts::{PlanConclusion, RefundOf};
 use sira_domain::path::{Fact, FinancingState};
 use sira_domain::reference::PaymentMethod;
 use sira_domain::values::Xof;
 
-use super::memo::{Before, Cut, Due, Memo};
+use super::loans;
+use super::memo::{Before, Memo};
 use super::moment::{EventMoment, Op, reach};
 use super::payments::{self, Undone};
 use crate::table::TableId;
 use crate::table::tables::finance_lines::FinanceLineRow;
-use crate::table::tables::indicator_values::IndicatorValueRow;
 use crate::table::tables::loan_status::LoanStatusRow;
 
 /// A movement of money.
@@ -43,7 +42,7 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         tell_line(moment, memo, ops, financing, &line, None);
     }
     payments::tell(moment, ops, financing, None);
-    tell_dues(moment, before, memo, ops, financing);
+    loans::tell(moment, memo, ops, financing);
     tell_loan(moment, memo, ops, financing);
 }
 
@@ -82,7 +81,16 @@ fn number(fact: &Fact) -> Option<u32> {
 
 fn tell_milestone(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     let milestone = match &moment.event.event.fact {
-        Fact::BusinessPlanValidated(review) if review.conclusion == PlanConclusion::Validated => {
+        Fact::BusinessPlanSubmitted(_) => "plan_submitted",
+        Fact::BusinessPlanValidated(review) => {
+            let validated = review.conclusion == PlanConclusion::Validated;
+            if validated && !memo.plan_reviewed {
+                reach(moment, memo, ops, "plan_validated_first");
+            }
+            memo.plan_reviewed = true;
+            if !validated {
+                return;
+            }
             "plan_validated"
         }
         Fact::FinancingRequested(_) => "financing_requested",
@@ -162,87 +170,6 @@ fn tell_line(
         reversed_on: undone.map(|undone| undone.on),
     };
     moment.put_of(memo, Some(financing.fund()), ops, None, own);
-}
-
-/// Instalments are due once money was paid out, and as long as some of it was not undone. A new schedule replaces all of the old one but the
-/// principal that was paid back, with its interest. What is given up before it was paid out, and what is
-/// written off before it fell due, was never due.
-fn tell_dues(
-    moment: &EventMoment,
-    before: &Before,
-    memo: &mut Memo,
-    ops: &mut Vec<Op>,
-    financing: &FinancingState,
-) {
-    let (number, back) = (financing.financing(), financing.repaid_since_schedule());
-    match &moment.event.event.fact {
-        Fact::DisbursementRecorded(_) if !memo.has_dues(number) => {
-            add_dues(moment, memo, ops, financing);
-        }
-        // Nothing is lent any more: nothing was ever due.
-        Fact::DisbursementReversed(reversal)
-            if reversal.kind == PaymentKind::Disbursement && financing.paid().is_empty() =>
-        {
-            cut_dues(moment, memo, ops, financing, (Xof::ZERO, NaiveDate::MIN));
-        }
-        Fact::LoanRescheduled(_) => {
-            let limit = before.repaid_since_schedule;
-            cut_dues(moment, memo, ops, financing, (limit, NaiveDate::MIN));
-            memo.settle_dues(number);
-            add_dues(moment, memo, ops, financing);
-        }
-        Fact::FinancingRefused(_) => {
-            // The schedule in force is of what was paid out and not back when it was set.
-            let repaid: Xof = financing.repaid().iter().map(|back| back.principal).sum();
-            let limit = financing.disbursed().less(repaid.less(back));
-            cut_dues(moment, memo, ops, financing, (limit, NaiveDate::MIN));
-        }
-        Fact::LoanWrittenOff(_) => {
-            cut_dues(moment, memo, ops, financing, (back, moment.on()));
-        }
-        _ => {}
-    }
-}
-
-fn add_dues(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, financing: &FinancingState) {
-    for due in memo.add_dues(financing.financing(), financing.schedule()) {
-        tell_due(moment, memo, ops, financing, &due);
-    }
-}
-
-fn cut_dues(
-    moment: &EventMoment,
-    memo: &mut Memo,
-    ops: &mut Vec<Op>,
-    financing: &FinancingState,
-    (limit, whole_by): (Xof, NaiveDate),
-) {
-    for cut in memo.cut_dues(financing.financing(), limit, whole_by) {
-        match cut {
-            Cut::Gone(slot) => ops.push(Op::Clear(TableId::IndicatorValues, slot)),
-            Cut::Less(due) => tell_due(moment, memo, ops, financing, &due),
-        }
-    }
-}
-
-fn tell_due(
-    moment: &EventMoment,
-    memo: &Memo,
-    ops: &mut Vec<Op>,
-    financing: &FinancingState,
-    due: &Due,
-) {
-    let own = IndicatorValueRow {
-        aggregate_id: moment.id,
-        sequence: moment.sequence,
-        measure: "due".into(),
-        occurred_on: due.day,
-        recorded_at: moment.event.recorded_at,
-        value: due.principal.plus(due.interest).signed(),
-        currency: None,
-        trained: None,
-    };
-    moment.put_of(memo, Some(financing.fund()), ops, Some(due.slot), own);
 }
 
 fn tell_loan(moment: &EventMoment, memo: &Memo, ops: &mut Vec<Op>, financing: &FinancingState) {

@@ -4,13 +4,12 @@ use sira_domain::path::Fact;
 use sira_domain::path::facts::{Decision, Income};
 
 use super::ledger::Slot;
-use super::ledger::ToldRow;
-use super::memo::{IncomeTold, Memo};
+use super::memo::Memo;
 use super::moment::{EventMoment, INCOME_SLOTS, Op, reach, unreach};
+use crate::table::TableId;
 use crate::table::tables::indicator_values::IndicatorValueRow;
 use crate::table::tables::training_assessments::AssessmentRow;
 use crate::table::tables::training_attendance::AttendanceRow;
-use crate::table::{Cell, Column, TableId};
 
 pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     match &moment.event.event.fact {
@@ -27,6 +26,7 @@ pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
             memo.cohort = Some(seat.cohort);
             // After a change of group the enrolment is of the group in which the training is completed.
             unreach(memo, ops, "enrolled");
+            unreach(memo, ops, "dropped_out");
             reach(moment, memo, ops, "enrolled");
         }
         Fact::AttendanceRecorded(attendance) => {
@@ -45,6 +45,7 @@ pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
         }
         Fact::ModuleAssessed(_) => tell_assessment(moment, memo, ops),
         Fact::TrainingCompleted(_) => {
+            unreach(memo, ops, "dropped_out");
             reach(moment, memo, ops, "trained");
             tell_trained(memo, ops);
         }
@@ -73,23 +74,14 @@ fn tell_income(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, income:
     };
     let slot = INCOME_SLOTS + moment.sequence.get();
     moment.put(memo, ops, Some(slot), own);
-    if let Some(Op::Put(told)) = ops.last() {
-        memo.incomes.push(IncomeTold { slot, row: told.row.clone() });
-    }
+    memo.incomes.push(slot);
 }
 
 /// Completing a training says of the incomes told before that they are of somebody trained. All else
 /// of their rows stays as it was told.
 fn tell_trained(memo: &Memo, ops: &mut Vec<Op>) {
-    let table = TableId::IndicatorValues;
-    for told in &memo.incomes {
-        let trained = |(column, cell): (&Column, &Cell)| {
-            if column.name == "trained" { true.into() } else { cell.clone() }
-        };
-        let row = table.table().columns.iter().zip(told.row.iter()).map(trained).collect();
-        let slot = Some(told.slot);
-        ops.push(Op::Put(ToldRow { table, slot, row }));
-    }
+    let trained = |slot: &Slot| Op::Amend(TableId::IndicatorValues, *slot, "trained", true.into());
+    ops.extend(memo.incomes.iter().map(trained));
 }
 
 /// What an income comes to in twelve months; the period counts in whole months, one at least.

@@ -94,12 +94,21 @@ fn handover_row(fold: &PathFold) -> Option<HandoverRow> {
 fn status_row(fold: &PathFold) -> Option<CaseStatusRow> {
     let (state, memo) = (&fold.state, &fold.memo);
     let registration = state.registration.as_ref()?;
-    let Breakdown { programme, office, region, sex, age_band, disability, displaced, cohort, fund } =
-        breakdown(state, memo, memo.fund)?;
+    let Breakdown {
+        programme,
+        office,
+        region,
+        sex,
+        age_band,
+        disability,
+        displaced,
+        cohort,
+        fund,
+        sector,
+        education,
+    } = breakdown(state, memo, memo.fund)?;
     let last = fold.past.last()?;
     let business = state.business.as_ref();
-    let sector = business.map(|business| &business.sector);
-    let sector = sector.or(state.idea.as_ref().map(|idea| &idea.sector));
     Some(CaseStatusRow {
         aggregate_id: fold.id,
         reference: registration.reference.to_string().into(),
@@ -109,11 +118,11 @@ fn status_row(fold: &PathFold) -> Option<CaseStatusRow> {
         sex,
         birth_year: registration.birth_year.get(),
         age_band,
-        education: registration.education.map(|level| level.code().into()),
+        education,
         disability,
         displaced,
         intake: registration.intake.code().into(),
-        sector: sector.map(|sector| sector.as_str().to_owned().into()),
+        sector,
         stage: stage_word(state.stage).into(),
         status: status_word(state.status).into(),
         awaiting: awaiting(state).map(Word::from),

@@ -3,8 +3,8 @@
 use sira_domain::path::Fact;
 
 use super::memo::{Before, Memo};
-use super::moment::{EventMoment, Op, reach, unreach};
-use super::{business, link, money, recruitment};
+use super::moment::{EventMoment, Op, has_reached, reach, unreach};
+use super::{business, link, money, recruitment, spells};
 
 /// What an event tells, given the path after it.
 pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
@@ -21,7 +21,8 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         | Fact::ModuleAssessed(_)
         | Fact::TrainingCompleted(_)
         | Fact::IncomeRecorded(_) => recruitment::tell(moment, memo, ops),
-        Fact::BusinessPlanValidated(_)
+        Fact::BusinessPlanSubmitted(_)
+        | Fact::BusinessPlanValidated(_)
         | Fact::FinancingRequested(_)
         | Fact::FinancingApproved(_)
         | Fact::FinancingRefused(_)
@@ -47,16 +48,21 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         | Fact::GrievanceResolved(_) => business::tell(moment, memo, ops),
         Fact::DuplicateLinked(_) | Fact::DuplicateUnlinked(_) => link::tell(moment, memo, ops),
         Fact::PathCompleted(_) => reach(moment, memo, ops, "completed"),
-        Fact::Exited(_) => reach(moment, memo, ops, "exited"),
+        Fact::Exited(_) => {
+            reach(moment, memo, ops, "exited");
+            drop_out(moment, memo, ops);
+        }
+        Fact::TrainingWithdrawn(_) => drop_out(moment, memo, ops),
         Fact::Reopened(_) => {
+            if moment.state.enrolment.is_some() {
+                unreach(memo, ops, "dropped_out");
+            }
             unreach(memo, ops, "exited");
             unreach(memo, ops, "completed");
         }
         Fact::RegistrationCorrected(_)
         | Fact::AttendanceCorrected(_)
         | Fact::IdeaRevised(_)
-        | Fact::TrainingWithdrawn(_)
-        | Fact::BusinessPlanSubmitted(_)
         | Fact::AgreementSigned(_)
         | Fact::AdviserAssigned(_)
         | Fact::Transferred(_)
@@ -74,5 +80,13 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         | Fact::ConsentRecorded(_)
         | Fact::ConsentWithdrawn(_)
         | Fact::PersonalDataErased(_) => {}
+    }
+    spells::tell(moment, memo, ops);
+}
+
+/// Who was enrolled and leaves before the training is done has dropped out of it.
+fn drop_out(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
+    if moment.state.training.is_none() && has_reached(memo, "enrolled") {
+        reach(moment, memo, ops, "dropped_out");
     }
 }

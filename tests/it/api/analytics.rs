@@ -88,7 +88,9 @@ on_both_engines! {
                 assert_eq!(modules.len(), 4, "one row a module: {modules:?}");
                 continue;
             }
-            assert_eq!(value(&app, name, "").await, wanted, "{name}");
+            // Jobs are held at the end of a period: those that nobody has seen for a year are not.
+            let of = if name.starts_with("jobs_") { "to=2024-12-31" } else { "" };
+            assert_eq!(value(&app, name, of).await, wanted, "{name}");
         }
         // Before the visit of 12 months was due, only the one of 6 was.
         assert_eq!(value(&app, "survival_6", "from=2022-05-01&to=2022-05-01").await, json!(100));
@@ -167,7 +169,8 @@ on_both_engines! {
             // Of the business that was heard of last, on the path that is frozen.
             ("jobs_created", json!(5)), ("jobs_women", json!(5)), ("revenue_change", json!(30_000)),
         ] {
-            assert_eq!(value(&app, name, "").await, wanted, "{name}");
+            let of = if name.starts_with("jobs_") { "to=2024-12-31" } else { "" };
+            assert_eq!(value(&app, name, of).await, wanted, "{name}");
         }
         let funnel = rows(&app, "funnel").await;
         let registered = funnel.iter().find(|row| row["indicator"] == "funnel_selected").unwrap();
@@ -245,7 +248,7 @@ on_both_engines! {
         assert_eq!(value(&app, "registered", "region=segou&sex=male").await, json!(2));
         assert_eq!(value(&app, "registered", "region=segou,mopti").await, json!(6));
         assert_eq!(value(&app, "registered", "from=2022-01-11").await, json!(0));
-        let series = rows(&app, "timeseries?name=registered&interval=month").await;
+        let series = rows(&app, "timeseries?name=registered&interval=month&to=2022-01-31").await;
         assert_eq!((series.len(), &series[0]["month"], &series[0]["value"]), (1, &json!("2022-01"), &json!(6)));
         let seen = async |role, scope| {
             let token = app.token_of("somebody", role, scope).await;

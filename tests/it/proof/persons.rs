@@ -20,7 +20,7 @@ const EVERY: usize = 149;
 fn part(cube: &Cube, name: &str, groups: &[Dimension], moment: Moment) -> BTreeMap<String, i128> {
     let indicator = Indicators::named(name).unwrap();
     let query = AnalyticsQuery { group_by: groups.to_vec(), ..AnalyticsQuery::default() };
-    let asked = query.on(cube, &[indicator]).unwrap();
+    let asked = query.on(cube, &[indicator], moment).unwrap();
     let mut parts = BTreeMap::new();
     for cell in compute(cube, indicator, &asked, moment).cells {
         let key = if groups.is_empty() {

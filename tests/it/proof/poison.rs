@@ -22,7 +22,7 @@ use crate::on_both_engines;
 use crate::support::dice::Dice;
 
 /// The models that are folded from paths.
-const OF_PATHS: [&str; 12] = [
+const OF_PATHS: [&str; 17] = [
     "case_status",
     "case_links",
     "case_milestones",
@@ -35,6 +35,11 @@ const OF_PATHS: [&str; 12] = [
     "grievances",
     "referrals",
     "payments",
+    "loan_balances",
+    "instalments",
+    "job_counts",
+    "businesses",
+    "case_spells",
 ];
 
 /// Waits until the models of paths have stopped at an event, and the others have gone on to the end.

@@ -86,7 +86,7 @@ impl Loan {
     }
 
     /// Principal of `disbursed` that is not back; nothing once the loan is written off.
-    fn owed_of(&self, disbursed: Xof) -> Xof {
+    pub(super) fn owed_of(&self, disbursed: Xof) -> Xof {
         if self.written_off_on.is_some() {
             return Xof::ZERO;
         }
@@ -109,7 +109,7 @@ impl Loan {
     }
 
     /// Interest of the schedule in force that is not paid; nothing once the loan is written off.
-    fn interest_owed_of(&self, disbursed: Xof) -> Xof {
+    pub(super) fn interest_owed_of(&self, disbursed: Xof) -> Xof {
         if self.written_off_on.is_some() {
             return Xof::ZERO;
         }
@@ -120,7 +120,7 @@ impl Loan {
 
     /// The day of the oldest instalment of which any part is unpaid. What is owed beyond the schedule, as
     /// after a repayment before the last rescheduling bounced, is due with its last instalment.
-    fn oldest_unpaid_due_on(&self, disbursed: Xof) -> Option<NaiveDate> {
+    pub(super) fn oldest_unpaid_due_on(&self, disbursed: Xof) -> Option<NaiveDate> {
         let (mut principal, mut interest) = (Xof::ZERO, Xof::ZERO);
         let (principal_paid, interest_paid) =
             (self.principal_on_schedule(), self.interest_on_schedule());

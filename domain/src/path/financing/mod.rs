@@ -1,6 +1,7 @@
 //! From the training to the start: business plan, request, approval, payments, loans.
 
 pub(super) mod beyond;
+mod book;
 pub(super) mod facts;
 mod loan;
 pub(super) mod payment;
@@ -11,6 +12,7 @@ mod rules;
 mod state;
 mod transition;
 
+pub use book::{DuePart, LoanBalance, LoanBook, LoanMove};
 pub use loan::{Loan, LoanStanding, PaidBack};
 pub use plan::PlanState;
 pub(super) use rules::{

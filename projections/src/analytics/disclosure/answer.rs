@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::super::compute::{FigureCell, groups};
 use super::super::indicators::{Finish, Indicator, IndicatorKind};
+use super::super::series::span;
 use super::super::tally::{PLACES, Tally};
 use super::super::words::Dimension;
 use super::served::Unserved;
@@ -134,22 +135,6 @@ fn slices(ask: &Ask, first: NaiveDate) -> Vec<Slice> {
     slices
 }
 
-/// The interval that a day is in: its word, its first and its last day.
-fn span(interval: Dimension, day: NaiveDate) -> Option<(String, NaiveDate, NaiveDate)> {
-    let year = day.year();
-    let (word, month, months) = match interval {
-        Dimension::Year => (format!("{year:04}"), 1, 12),
-        Dimension::Quarter => {
-            let quarter = day.month0() / 3;
-            (format!("{year:04}-Q{}", quarter + 1), quarter * 3 + 1, 3)
-        }
-        _ => (format!("{year:04}-{:02}", day.month()), day.month(), 1),
-    };
-    let from = NaiveDate::from_ymd_opt(year, month, 1)?;
-    let to = from.checked_add_months(chrono::Months::new(months))?.pred_opt()?;
-    Some((word, from, to))
-}
-
 /// What is told of some base cells together over a stretch of time.
 fn cell(
     indicator: &'static Indicator,
@@ -173,7 +158,7 @@ fn cell(
     }
     let (value, part, whole) = if is_told { told(indicator, &tally) } else { (None, None, None) };
     let suppressed = !is_told || is_hidden_middle(indicator, &tally);
-    FigureCell { words, value, part, whole, suppressed, held }
+    FigureCell { words, value, part, whole, detail: None, suppressed, held }
 }
 
 type Told = (Option<Decimal>, Option<i128>, Option<i128>);
@@ -187,19 +172,28 @@ fn told(indicator: &Indicator, tally: &Tally) -> Told {
         Finish::Total { .. } => (value, Some(tally.part), None),
         Finish::Percent if indicator.of_people => {
             let whole = Decimal::of_ratio(tally.part * 100, tally.whole, 0);
-            let shown = whole.and_then(|one| Decimal::of_ratio(one.unscaled().into(), 1, PLACES));
-            (shown, None, None)
+            (whole.and_then(whole_percent), None, None)
         }
         Finish::Percent | Finish::Mean => (value, Some(tally.part), Some(tally.whole)),
         Finish::Difference => (value, None, None),
         Finish::Quantile(percent) => (tally.quantile_among(percent, FEW), None, None),
+        Finish::Median => (tally.median_among(FEW), None, None),
+        Finish::Survival { .. } => (value.and_then(whole_percent), None, None),
     }
+}
+
+/// A percent without what is behind its point, with [`PLACES`] places.
+fn whole_percent(value: Decimal) -> Option<Decimal> {
+    let parts = 10_i128.pow(value.scale().into());
+    let whole = Decimal::of_ratio(value.unscaled().into(), parts, 0)?;
+    Decimal::of_ratio(whole.unscaled().into(), 1, PLACES)
 }
 
 /// Whether an order statistic is not told, as fewer than [`FEW`] people lie on one side of it.
 fn is_hidden_middle(indicator: &Indicator, tally: &Tally) -> bool {
     match indicator.finish {
         Finish::Quantile(percent) => tally.quantile_among(percent, FEW).is_none(),
+        Finish::Median => tally.median_among(FEW).is_none(),
         _ => false,
     }
 }

@@ -2,11 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
+use super::super::belongings::Belongings;
 use super::super::context::ShareContext;
 use super::super::cube::Cube;
-use super::super::indicators::{Indicator, Need};
+use super::super::facts::FigureFact;
+use super::super::indicators::{Indicator, IndicatorKind, Need};
 use super::super::persons::Persons;
-use super::super::query::Moment;
+use super::super::query::{Moment, Times};
 use super::super::tally::Tally;
 use super::contribution::{Contribution, Kin, Layout};
 use super::history::History;
@@ -112,13 +114,17 @@ impl Building {
                 needs.push(*need);
             }
         }
-        let context = ShareContext::new(cube, moment.position, moment.day, &needs);
+        let times = Times::until(moment.day);
+        let context = ShareContext::new(cube, moment.position, times, &needs);
+        let by_fund =
+            (self.audience == Audience::Donor).then(|| Belongings::at(cube, moment.position));
         let count = self.indicators.len();
         let mut states: FxHashMap<CellKey, State> = FxHashMap::default();
         for (place, indicator) in self.indicators.iter().enumerate() {
             for measure in indicator.measures {
-                cube.walk(*measure, moment.position, |fact, _| {
-                    if !self.audience.holds(fact) {
+                let mut count = |fact: &FigureFact| {
+                    let lasts = indicator.kind != IndicatorKind::Stock || fact.lasts_on(times.day);
+                    if !self.audience.holds(fact) || !lasts {
                         return;
                     }
                     let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
@@ -128,6 +134,10 @@ impl Building {
                     let person = state.people.entry(fact.case).or_default();
                     person.add(layout, place, share);
                     state.tallies[place].add(share, indicator.finish);
+                };
+                cube.walk(*measure, moment.position, |fact, _| match &by_fund {
+                    Some(own) => own.each(*measure, fact, &mut count),
+                    None => count(fact),
                 });
             }
         }
@@ -184,6 +194,7 @@ mod tests {
                 case: self.cube.cases.place(Uuid::from_u128(person.into())),
                 sequence: 1,
                 on: number_of(day("2024-01-01")),
+                ends_on: None,
                 part: 0,
             };
             self.cube.add(Measure::Registered, fact);

@@ -27,7 +27,7 @@ pub struct Layout(Vec<(usize, Finish)>);
 /// Sums that an indicator has: what it adds up, what it divides by, and what is left of that.
 const fn sums_of(finish: Finish) -> usize {
     match finish {
-        Finish::Total { .. } | Finish::Quantile(_) => 1,
+        Finish::Total { .. } | Finish::Quantile(_) | Finish::Median | Finish::Survival { .. } => 1,
         Finish::Mean => 2,
         Finish::Percent => 3,
         Finish::Difference => 4,
@@ -59,7 +59,9 @@ impl Contribution {
         let Share { part, whole, other } = share;
         match finish {
             Finish::Total { .. } => self.sums[first] += part,
-            Finish::Quantile(_) => self.sums[first] += 1,
+            Finish::Quantile(_) | Finish::Median | Finish::Survival { .. } => {
+                self.sums[first] += 1;
+            }
             Finish::Percent => {
                 self.sums[first] += part;
                 self.sums[first + 1] += whole;

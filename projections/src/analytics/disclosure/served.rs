@@ -7,10 +7,10 @@ use super::super::words::Dimension;
 
 /// Indicators of which one can be worked out from others: a cell of theirs is released for all at once.
 const KIN: &[&[&str]] = &[
-    &["jobs_created", "jobs_women", "jobs_men", "jobs_under_35", "jobs_full_time"],
+    &["jobs_held", "jobs_women", "jobs_men", "jobs_under_35", "jobs_full_time"],
+    &["jobs_created", "jobs_net"],
     &["amount_committed", "amount_disbursed", "disbursement_rate"],
-    &["amount_repaid", "repayment_rate"],
-    &["outstanding", "par30"],
+    &["outstanding", "par30", "arrears"],
     &["mean_income_follow_up", "income_difference"],
 ];
 
@@ -52,11 +52,15 @@ impl Indicator {
         let stays = |measure: &Measure| match measure.source() {
             Source::CaseMilestones | Source::FinanceLines | Source::TrainingAttendance => true,
             Source::IndicatorValues => {
-                matches!(measure, Measure::Due | Measure::CommunityAction | Measure::Support)
+                matches!(measure, Measure::CommunityAction | Measure::Support)
             }
             Source::CaseLinks
             | Source::TrainingAssessments
-            | Source::LoanStatus
+            | Source::LoanBalances
+            | Source::Instalments
+            | Source::JobCounts
+            | Source::Businesses
+            | Source::CaseSpells
             | Source::Visits
             | Source::Grievances => false,
         };
@@ -89,12 +93,13 @@ mod tests {
     #[test]
     fn periods_are_published_of_what_adds_up_alone() {
         let named = |name| super::super::super::Indicators::named(name).unwrap();
-        for name in ["registered", "amount_disbursed", "repayment_rate", "womens_share", "financed"]
+        for name in
+            ["registered", "amount_disbursed", "attendance_rate", "womens_share", "financed"]
         {
             assert!(named(name).adds_up(), "{name}");
         }
         for name in
-            ["funnel_selected", "survival_12", "jobs_created", "idea_to_financing", "outstanding"]
+            ["funnel_selected", "survival_12", "repayment_rate", "idea_to_financing", "outstanding"]
         {
             assert!(!named(name).adds_up(), "{name}");
         }

@@ -56,7 +56,7 @@ fn period(
     if to < moment && !is_border(to) {
         return Err(Untold::Borders);
     }
-    if indicator.kind == IndicatorKind::Stock {
+    if indicator.kind != IndicatorKind::Flow {
         return Ok((None, to));
     }
     if !indicator.adds_up() {

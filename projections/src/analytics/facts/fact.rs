@@ -4,7 +4,11 @@ use sira_numbers::Position;
 
 use super::assessment::Assessment;
 use super::attendance::Attendance;
+use super::business::Business;
+use super::day::DayNumber;
+use super::due::Due;
 use super::grievance::Grievance;
+use super::jobs::JobCount;
 use super::link::Link;
 use super::loan::Loan;
 use super::money::Money;
@@ -32,6 +36,10 @@ pub struct Dims {
     pub sex: u8,
     /// The band of age.
     pub age_band: u8,
+    /// The level of education.
+    pub education: u8,
+    /// The sector.
+    pub sector: u8,
     /// Disability: 0 unknown, 1 no, 2 yes.
     pub disability: u8,
     /// Displaced: 0 unknown, 1 no, 2 yes.
@@ -56,6 +64,8 @@ pub struct FigureFact {
     pub sequence: u32,
     /// Day of the fact, as days from the common era.
     pub on: i32,
+    /// Day from which it is so no longer, of what lasts; none while it lasts, and for what does not.
+    pub ends_on: Option<DayNumber>,
     /// Number among the rows of its event.
     pub part: u16,
 }
@@ -71,13 +81,19 @@ pub enum Tells {
     Assessment(Assessment),
     /// An amount that moved.
     Money(Money),
-    /// How a loan stands.
+    /// What was owed of a loan.
     Loan(Loan),
+    /// A part of an instalment.
+    Due(Due),
+    /// Jobs of a business.
+    JobCount(JobCount),
+    /// A business.
+    Business(Business),
     /// How a business was seen.
     Visit(Visit),
     /// An income, brought to a year.
     Income(Income),
-    /// A number in the measure's unit: jobs, francs of an instalment, people reached.
+    /// A number in the measure's unit: people reached, a change of francs.
     Value(i64),
     /// A grievance and whether it was resolved.
     Grievance(Grievance),
@@ -99,9 +115,18 @@ impl FigureFact {
             Tells::Nothing
             | Tells::Attendance(_)
             | Tells::Loan(_)
+            | Tells::Due(_)
+            | Tells::JobCount(_)
+            | Tells::Business(_)
             | Tells::Value(_)
             | Tells::Link(_) => 0,
         }
+    }
+
+    /// Whether what it tells lasts on a day: from its own day on, until it ends.
+    #[must_use]
+    pub fn lasts_on(&self, day: i32) -> bool {
+        self.on <= day && self.ends_on.is_none_or(|ends| day < ends.number())
     }
 
     /// Whether the person has completed a training, where that is told.
@@ -123,7 +148,9 @@ macro_rules! tells {
         })*
     };
 }
-tells!(Attendance, Assessment, Money, Loan, Visit, Income, Grievance, Link);
+tells!(
+    Attendance, Assessment, Money, Loan, Due, JobCount, Business, Visit, Income, Grievance, Link
+);
 
 impl From<()> for Tells {
     fn from((): ()) -> Self {
@@ -145,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fact_takes_72_bytes_at_most() {
-        assert!(size_of::<FigureFact>() <= 72, "{}", size_of::<FigureFact>());
+    fn a_fact_takes_80_bytes_at_most() {
+        assert!(size_of::<FigureFact>() <= 80, "{}", size_of::<FigureFact>());
     }
 }

@@ -33,6 +33,11 @@ impl OwnColumns for GrievanceRow {
         "grievance"
     }
 
+    /// It is open until it is resolved.
+    fn ends_on(&self) -> Option<NaiveDate> {
+        self.resolved_on
+    }
+
     fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit> {
         let category = tag(cube, &self.category)?;
         Ok(Grievance { category, resolved_on: self.resolved_on.map(DayNumber::from) })

@@ -1,4 +1,4 @@
-//! How a loan stands.
+//! What was owed of a loan, from one day to the next.
 
 use chrono::NaiveDate;
 use sira_domain::path::LoanRisk;
@@ -10,14 +10,14 @@ use super::day::{DayNumber, day_of};
 use super::measure::Source;
 use super::own::{OwnColumns, Unfit};
 
-/// How a loan that was paid out stands.
+/// What was owed of a loan that was paid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loan {
     /// Principal paid out and not back; nothing once it is written off.
     pub outstanding: Xof,
     /// Day of the oldest instalment that is not wholly paid; none when none is left.
     pub oldest_unpaid_due_on: Option<DayNumber>,
-    /// Whether the loan was ever rescheduled.
+    /// Whether the loan was ever rescheduled by then.
     pub rescheduled: bool,
 }
 
@@ -38,16 +38,21 @@ pub(super) struct LoanRow {
     outstanding: i64,
     oldest_unpaid_due_on: Option<NaiveDate>,
     reschedulings: i64,
+    ended_on: Option<NaiveDate>,
 }
 
 impl OwnColumns for LoanRow {
-    const SOURCE: Source = Source::LoanStatus;
-    const TABLE: &'static str = "loan_status";
-    const COLUMNS: &'static str = "outstanding, oldest_unpaid_due_on, reschedulings";
+    const SOURCE: Source = Source::LoanBalances;
+    const TABLE: &'static str = "loan_balances";
+    const COLUMNS: &'static str = "outstanding, oldest_unpaid_due_on, reschedulings, ended_on";
     type Told = Loan;
 
     fn measure(&self) -> &'static str {
         "loan"
+    }
+
+    fn ends_on(&self) -> Option<NaiveDate> {
+        self.ended_on
     }
 
     fn tells(&self, _: &mut Cube) -> Result<Self::Told, Unfit> {

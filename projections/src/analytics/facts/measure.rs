@@ -11,6 +11,8 @@ const OF_PEOPLE: &[Dimension] = &[
     Dimension::AgeBand,
     Dimension::Disability,
     Dimension::Displaced,
+    Dimension::Sector,
+    Dimension::Education,
     Dimension::Cohort,
     Dimension::Fund,
     Dimension::Year,
@@ -26,6 +28,8 @@ const WITH_CATEGORY: &[Dimension] = &[
     Dimension::AgeBand,
     Dimension::Disability,
     Dimension::Displaced,
+    Dimension::Sector,
+    Dimension::Education,
     Dimension::Cohort,
     Dimension::Fund,
     Dimension::Tag,
@@ -42,6 +46,8 @@ const OF_INCOMES: &[Dimension] = &[
     Dimension::AgeBand,
     Dimension::Disability,
     Dimension::Displaced,
+    Dimension::Sector,
+    Dimension::Education,
     Dimension::Cohort,
     Dimension::Fund,
     Dimension::Trained,
@@ -64,8 +70,16 @@ pub enum Source {
     TrainingAssessments,
     /// Movements of money.
     FinanceLines,
-    /// How loans stand.
-    LoanStatus,
+    /// What was owed of loans.
+    LoanBalances,
+    /// Instalments, part by part.
+    Instalments,
+    /// Jobs of businesses.
+    JobCounts,
+    /// Businesses.
+    Businesses,
+    /// How paths stood.
+    CaseSpells,
     /// Follow-up visits.
     Visits,
     /// Values that stand in no other table.
@@ -128,6 +142,9 @@ measures! {
     Closed "closed" CaseMilestones OF_PEOPLE;
     Completed "completed" CaseMilestones OF_PEOPLE;
     Exited "exited" CaseMilestones OF_PEOPLE;
+    PlanSubmitted "plan_submitted" CaseMilestones OF_PEOPLE;
+    PlanValidatedFirst "plan_validated_first" CaseMilestones OF_PEOPLE;
+    DroppedOut "dropped_out" CaseMilestones OF_PEOPLE;
     Attendance "attendance" TrainingAttendance OF_PEOPLE;
     Assessment "assessment" TrainingAssessments WITH_CATEGORY;
     RequestedAmount "requested" FinanceLines WITH_CATEGORY;
@@ -142,17 +159,18 @@ measures! {
     CreditReceived "credit_received" FinanceLines WITH_CATEGORY;
     CreditRefunded "credit_refunded" FinanceLines WITH_CATEGORY;
     GuaranteeCalled "guarantee_called" FinanceLines WITH_CATEGORY;
-    Loan "loan" LoanStatus OF_PEOPLE;
+    Loan "loan" LoanBalances OF_PEOPLE;
+    Due "due" Instalments OF_PEOPLE;
+    Jobs "jobs" JobCounts OF_PEOPLE;
+    Business "business" Businesses OF_PEOPLE;
+    Active "active" CaseSpells OF_PEOPLE;
+    Suspended "suspended" CaseSpells OF_PEOPLE;
+    Waiting "waiting" CaseSpells OF_PEOPLE;
     Visit "visit" Visits WITH_CATEGORY;
     IncomeBaseline "income_baseline" IndicatorValues OF_INCOMES;
     IncomeFollowUp "income_follow_up" IndicatorValues OF_INCOMES;
     IncomeTracer "income_tracer" IndicatorValues OF_INCOMES;
     RevenueChange "revenue_change" IndicatorValues OF_PEOPLE;
-    JobsWomen "jobs_women" IndicatorValues OF_PEOPLE;
-    JobsMen "jobs_men" IndicatorValues OF_PEOPLE;
-    JobsUnder35 "jobs_under_35" IndicatorValues OF_PEOPLE;
-    JobsFullTime "jobs_full_time_hundredths" IndicatorValues OF_PEOPLE;
-    Due "due" IndicatorValues OF_PEOPLE;
     CommunityAction "community_action" IndicatorValues OF_PEOPLE;
     Support "support" IndicatorValues OF_PEOPLE;
     Referral "referral" IndicatorValues OF_PEOPLE;

@@ -5,10 +5,13 @@
 
 mod assessment;
 mod attendance;
+mod business;
 pub(super) mod cases;
 mod day;
+mod due;
 pub(super) mod fact;
 mod grievance;
+mod jobs;
 mod link;
 mod loan;
 pub(super) mod measure;
@@ -16,11 +19,14 @@ mod milestone;
 mod money;
 mod own;
 mod reading;
+mod spell;
 mod value;
 mod visit;
 
-pub use day::{day_of, number_of};
+pub use day::{DayNumber, day_of, number_of};
 pub use fact::{Dims, FigureFact, Tells};
+pub use jobs::JobCount;
 pub use link::Link;
 pub use measure::Measure;
 pub use reading::read;
+pub use visit::Visit;

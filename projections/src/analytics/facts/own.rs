@@ -2,6 +2,7 @@
 
 use std::num::TryFromIntError;
 
+use chrono::NaiveDate;
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -37,6 +38,11 @@ pub(super) trait OwnColumns:
 
     /// The word of the measure.
     fn measure(&self) -> &str;
+
+    /// The day from which it is so no longer, of what lasts.
+    fn ends_on(&self) -> Option<NaiveDate> {
+        None
+    }
 
     /// What the row tells; its words, and paths that it names, get places.
     fn tells(&self, cube: &mut Cube) -> Result<Self::Told, Unfit>;

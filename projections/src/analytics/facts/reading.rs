@@ -10,15 +10,19 @@ use super::super::cube::{Cube, until_at};
 use super::super::words::{Dictionary, flag_place};
 use super::assessment::AssessmentRow;
 use super::attendance::AttendanceRow;
-use super::day::number_of;
+use super::business::BusinessRow;
+use super::day::{DayNumber, number_of};
+use super::due::DueRow;
 use super::fact::{Dims, FigureFact, Tells};
 use super::grievance::GrievanceRow;
+use super::jobs::JobCountRow;
 use super::link::LinkRow;
 use super::loan::LoanRow;
 use super::measure::Measure;
 use super::milestone::MilestoneRow;
 use super::money::MoneyRow;
 use super::own::{OwnColumns, Unfit};
+use super::spell::SpellRow;
 use super::value::ValueRow;
 use super::visit::VisitRow;
 use crate::{ReadConnection, ReadError, ReadStore};
@@ -43,6 +47,8 @@ struct FactRow<O> {
     displaced: Option<bool>,
     cohort: Option<String>,
     fund: Option<String>,
+    sector: Option<String>,
+    education: Option<String>,
     #[sqlx(flatten)]
     own: O,
 }
@@ -66,6 +72,10 @@ pub struct ToldFacts {
     assessments: Rows<AssessmentRow>,
     money: Rows<MoneyRow>,
     loans: Rows<LoanRow>,
+    dues: Rows<DueRow>,
+    jobs: Rows<JobCountRow>,
+    businesses: Rows<BusinessRow>,
+    spells: Rows<SpellRow>,
     visits: Rows<VisitRow>,
     values: Rows<ValueRow>,
     grievances: Rows<GrievanceRow>,
@@ -88,6 +98,10 @@ pub async fn read(store: &ReadStore, from: Position, to: Position) -> Result<Tol
         assessments: rows_of(handle.connection(), step).await?,
         money: rows_of(handle.connection(), step).await?,
         loans: rows_of(handle.connection(), step).await?,
+        dues: rows_of(handle.connection(), step).await?,
+        jobs: rows_of(handle.connection(), step).await?,
+        businesses: rows_of(handle.connection(), step).await?,
+        spells: rows_of(handle.connection(), step).await?,
         visits: rows_of(handle.connection(), step).await?,
         values: rows_of(handle.connection(), step).await?,
         grievances: rows_of(handle.connection(), step).await?,
@@ -100,7 +114,7 @@ async fn rows_of<O: OwnColumns>(
 ) -> Result<Rows<O>, ReadError> {
     let told = format!(
         "SELECT since_position, part, until_position, aggregate_id, sequence, occurred_on, \
-         programme, office, region, sex, age_band, disability, displaced, cohort, fund, {} \
+         programme, office, region, sex, age_band, disability, displaced, cohort, fund, sector, education, {} \
          FROM {} WHERE since_position > $1 AND since_position <= $2 ORDER BY since_position, part",
         O::COLUMNS,
         O::TABLE
@@ -132,6 +146,10 @@ impl ToldFacts {
         self.assessments.into_cube(cube, position)?;
         self.money.into_cube(cube, position)?;
         self.loans.into_cube(cube, position)?;
+        self.dues.into_cube(cube, position)?;
+        self.jobs.into_cube(cube, position)?;
+        self.businesses.into_cube(cube, position)?;
+        self.spells.into_cube(cube, position)?;
         self.visits.into_cube(cube, position)?;
         self.values.into_cube(cube, position)?;
         self.grievances.into_cube(cube, position)?;
@@ -172,6 +190,7 @@ fn add<O: OwnColumns<Told: Into<Tells>>>(
         case: cube.cases.place(id),
         sequence: u32::try_from(row.sequence).map_err(|_| damaged())?,
         on: number_of(row.occurred_on),
+        ends_on: row.own.ends_on().map(DayNumber::from),
         part: u16::try_from(row.part).map_err(|_| damaged())?,
     };
     cube.add(measure, fact);
@@ -195,5 +214,7 @@ fn dims<O>(words: &mut Dictionary, row: &FactRow<O>) -> Result<Dims, Unfit> {
         age_band: tiny(words.age_bands.place(&row.age_band))?,
         disability: flag_place(row.disability),
         displaced: flag_place(row.displaced),
+        education: tiny(words.educations.place(row.education.as_deref().unwrap_or_default()))?,
+        sector: tiny(words.sectors.place(row.sector.as_deref().unwrap_or_default()))?,
     })
 }

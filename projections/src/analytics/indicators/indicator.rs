@@ -48,8 +48,47 @@ impl Unit {
 pub enum IndicatorKind {
     /// What happened in the period asked for.
     Flow,
-    /// How things stand on the day asked for; the period says nothing.
+    /// A balance at the end of the period asked for, or on the day asked of before that.
     Stock,
+    /// What happened in the twelve months up to that day, against balances at their two ends.
+    Trailing,
+}
+
+/// What an indicator is, as those who read it say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// Counted or added up over a period.
+    Flow,
+    /// A balance on a day.
+    Stock,
+    /// A sum over a sum, a mean, a difference of means.
+    Ratio,
+    /// A length of time.
+    Duration,
+}
+
+impl Nature {
+    /// Its word in answers.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Flow => "flow",
+            Self::Stock => "stock",
+            Self::Ratio => "ratio",
+            Self::Duration => "duration",
+        }
+    }
+
+    /// What it is called, in French and in English.
+    #[must_use]
+    pub const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Flow => ("flux de la période", "flow over the period"),
+            Self::Stock => ("solde à la fin de la période", "balance at the end of the period"),
+            Self::Ratio => ("rapport", "ratio"),
+            Self::Duration => ("durée", "duration"),
+        }
+    }
 }
 
 /// How shares become a value.
@@ -66,8 +105,23 @@ pub enum Finish {
     Mean,
     /// Mean of those counted less mean of the others.
     Difference,
-    /// The value below which so many percent lie.
+    /// The nearest rank: the least value that at least so many percent do not exceed.
     Quantile(u8),
+    /// The value in the middle; of an even count the mean of the two in the middle.
+    Median,
+    /// The share that survives so many days, by Kaplan and Meier.
+    Survival {
+        /// Days after the start.
+        days: u32,
+    },
+}
+
+impl Finish {
+    /// Whether it needs each value, and not sums alone.
+    #[must_use]
+    pub const fn is_of_each_value(self) -> bool {
+        matches!(self, Self::Quantile(_) | Self::Median | Self::Survival { .. })
+    }
 }
 
 /// Which route answers with it.
@@ -87,8 +141,22 @@ pub enum Family {
 pub enum Need {
     /// Whether, and on which day, the person has reached something.
     Day(Measure),
-    /// How the business was seen at the visit of so many months.
-    Visit(u32),
+    /// Jobs that the visit of twelve months saw.
+    JobsAt12Months,
+    /// Income at the baseline.
+    Baseline,
+}
+
+impl Need {
+    /// The facts that are looked up.
+    #[must_use]
+    pub const fn measure(self) -> Measure {
+        match self {
+            Self::Day(measure) => measure,
+            Self::JobsAt12Months => Measure::Visit,
+            Self::Baseline => Measure::IncomeBaseline,
+        }
+    }
 }
 
 /// One indicator: its words, and what a fact adds to it.
@@ -125,6 +193,10 @@ pub struct Indicator {
     pub of_people: bool,
     /// Whether it is always told apart by the measure's own word (a currency).
     pub by_category: bool,
+    /// Whether an answer says how sure a value is, and of how many.
+    pub has_detail: bool,
+    /// What a reader must know before they conclude anything from it, in French and in English.
+    pub caveat: Option<(&'static str, &'static str)>,
 }
 
 impl Indicator {
@@ -134,12 +206,25 @@ impl Indicator {
         if french { self.fr } else { self.en }
     }
 
+    /// What it is.
+    #[must_use]
+    pub const fn nature(&self) -> Nature {
+        match (self.finish, self.kind) {
+            (Finish::Quantile(_) | Finish::Median, _) => Nature::Duration,
+            (Finish::Total { .. }, IndicatorKind::Stock) => Nature::Stock,
+            (Finish::Total { .. }, _) => Nature::Flow,
+            _ => Nature::Ratio,
+        }
+    }
+
     /// What it can be broken down and filtered by: the dimensions that every fact has of which it is
-    /// made.
+    /// made. A balance is of a day, and facts that began in one month or another are all in it.
     #[must_use]
     pub fn dimensions(&self) -> Vec<Dimension> {
+        let of_time = [Dimension::Year, Dimension::Quarter, Dimension::Month];
         let in_all = |dimension: &Dimension| {
-            self.measures.iter().all(|measure| measure.dimensions().contains(dimension))
+            (self.kind == IndicatorKind::Flow || !of_time.contains(dimension))
+                && self.measures.iter().all(|measure| measure.dimensions().contains(dimension))
         };
         Dimension::ALL.iter().copied().filter(in_all).collect()
     }

@@ -7,9 +7,17 @@
 
 use sira_domain::path::PAR_DAYS;
 
-use super::super::context::{ShareContext, due_on};
-use super::super::facts::{FigureFact, Measure, Measure as M, Tells, day_of};
+use chrono::Months;
+
+use super::super::context::ShareContext;
+use super::super::facts::{
+    DayNumber, FigureFact, JobCount, Measure, Measure as M, Tells, day_of, number_of,
+};
+use super::super::statistics::Followed;
 use super::super::tally::Share;
+
+/// What the write-offs of a portfolio are looked at over.
+const YEAR: Months = Months::new(12);
 
 pub fn one(_: Measure, _: &FigureFact, _: &ShareContext) -> Option<Share> {
     Some(Share::of(1))
@@ -48,22 +56,39 @@ pub fn mean_score(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Sha
     Some(Share::over(assessment.score.into(), 1))
 }
 
-pub fn survived(
+/// Whether a business was there so many days after its start: those who are old enough, and of whom it is known or,
+/// for the lower bound, all.
+pub fn alive_after(
     fact: &FigureFact,
     context: &ShareContext,
-    months: u32,
-    high: bool,
+    days: u32,
+    of_all: bool,
 ) -> Option<Share> {
-    if !context.is_due(fact, months) {
-        return None;
-    }
-    let seen = context.visit(months, fact.case);
-    if seen.is_some() && seen == context.places.trading {
-        return Some(Share::over(1, 1));
-    }
-    let due = due_on(fact, months);
-    let closed = context.day_of(M::Closed, fact.case).is_some_and(|closed| closed <= due);
-    (!high || closed || seen.is_some()).then_some(Share::over(0, 1))
+    let followed = followed(fact, context, days)?;
+    let alive = followed.is_known_alive(days);
+    let counts = followed.is_old_enough && (of_all || alive || followed.has_closed(days));
+    counts.then_some(Share::over(alive.into(), 1))
+}
+
+/// How long a business is known to have been there, by the day of the question.
+pub fn survival(fact: &FigureFact, context: &ShareContext, days: u32) -> Option<Share> {
+    followed(fact, context, days).map(|followed| Share::of(followed.packed()))
+}
+
+fn followed(fact: &FigureFact, context: &ShareContext, days: u32) -> Option<Followed> {
+    let Tells::Business(business) = fact.tells else { return None };
+    let today = context.times.day;
+    let after = |day: i32| u32::try_from(day - fact.on).unwrap_or_default();
+    let closed_on = business.closed_on.map(DayNumber::number);
+    // What was seen, or closed, later than the day was there on it.
+    let seen_on =
+        business.last_seen_on.map(DayNumber::number).max(closed_on.filter(|day| *day > today));
+    let (closed, until) = match closed_on.filter(|day| *day <= today) {
+        Some(day) => (true, day),
+        None => (false, seen_on.map_or(fact.on, |day| day.min(today))),
+    };
+    let is_old_enough = after(today) >= days;
+    Some(Followed { days: after(until), closed, is_old_enough })
 }
 
 pub fn net_commitment(measure: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
@@ -84,12 +109,46 @@ pub fn disbursed_of_committed(
     })
 }
 
-pub fn paid_of_due(measure: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
-    let amount = number(fact)?;
-    match measure {
-        M::Due if fact.on > context.day => None,
-        M::Due => Some(Share::over(0, amount)),
-        _ => Some(Share::over(amount, 0)),
+/// Of an instalment that fell due in the period under the loan's first terms: what was not paid before the period, and
+/// what of that was paid by its end.
+pub fn paid_of_due(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
+    let Tells::Due(due) = fact.tells else { return None };
+    let paid_on = due.paid_on.map(DayNumber::number);
+    let is_prepaid = paid_on.is_some_and(|paid_on| paid_on < context.times.from);
+    if !due.of_first_terms || fact.on > context.times.day || is_prepaid {
+        return None;
+    }
+    let is_paid = paid_on.is_some_and(|paid_on| paid_on <= context.times.to);
+    Some(Share::over(if is_paid { due.amount } else { 0 }, due.amount))
+}
+
+/// An instalment that is late on the day: due before it, under the terms in force, and not paid by it.
+pub fn in_arrears(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
+    let Tells::Due(due) = fact.tells else { return None };
+    let day = context.times.day;
+    let is_paid = due.paid_on.is_some_and(|paid_on| paid_on.number() <= day);
+    (fact.on < day && !is_paid).then_some(Share::of(due.amount))
+}
+
+/// Written off in the twelve months up to the day, over the mean of what was outstanding at their two ends.
+pub fn written_off_of_portfolio(
+    _: Measure,
+    fact: &FigureFact,
+    context: &ShareContext,
+) -> Option<Share> {
+    let day = context.times.day;
+    let begin = day_of(day).checked_sub_months(YEAR).map_or(i32::MIN, number_of);
+    match fact.tells {
+        // Twice what was written off over the sum of both ends is it over their mean.
+        Tells::Money(money) => {
+            (begin < fact.on && fact.on <= day).then_some(Share::over(2 * money.amount, 0))
+        }
+        Tells::Loan(loan) => {
+            let at = |day| if fact.lasts_on(day) { loan.outstanding.signed() } else { 0 };
+            let both = at(begin).saturating_add(at(day));
+            (both > 0).then(|| Share::over(0, both))
+        }
+        _ => None,
     }
 }
 
@@ -100,13 +159,40 @@ pub fn outstanding(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Sh
 
 pub fn at_risk(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
     let Tells::Loan(loan) = fact.tells else { return None };
-    let at_risk = loan.risk().amount_at_risk(day_of(context.day), PAR_DAYS).signed();
+    let at_risk = loan.risk().amount_at_risk(day_of(context.times.day), PAR_DAYS).signed();
     let outstanding = loan.outstanding.signed();
     (outstanding > 0).then(|| Share::over(at_risk, outstanding))
 }
 
+/// Of those who reached something, those who have reached another thing by now.
+pub fn reached(measure: Measure) -> impl Fn(&FigureFact, &ShareContext) -> Option<Share> {
+    move |fact, context| {
+        Some(Share::over(i64::from(context.day_of(measure, fact.case).is_some()), 1))
+    }
+}
+
+pub fn dropped_out_of_enrolled(
+    _: Measure,
+    fact: &FigureFact,
+    context: &ShareContext,
+) -> Option<Share> {
+    reached(M::DroppedOut)(fact, context)
+}
+
+pub fn validated_of_submitted(
+    _: Measure,
+    fact: &FigureFact,
+    context: &ShareContext,
+) -> Option<Share> {
+    reached(M::PlanValidated)(fact, context)
+}
+
+pub fn validated_at_first(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
+    reached(M::PlanValidatedFirst)(fact, context)
+}
+
 pub fn trained_of_enrolled(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
-    Some(Share::over(i64::from(context.day_of(M::Trained, fact.case).is_some()), 1))
+    reached(M::Trained)(fact, context)
 }
 
 pub fn share_of_women(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
@@ -130,9 +216,74 @@ pub fn income_by_training(_: Measure, fact: &FigureFact, _: &ShareContext) -> Op
     Some(Share { part: income.yearly, whole: 1, other: income.trained != Some(true) })
 }
 
-pub fn is_open(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
-    let Tells::Grievance(grievance) = fact.tells else { return None };
-    grievance.resolved_on.is_none().then_some(Share::of(1))
+/// The change of an income since the baseline of the same person, in the same currency.
+pub fn change_of_income(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
+    let Tells::Income(income) = fact.tells else { return None };
+    let before = context.baseline(fact.case, income.currency)?;
+    Some(Share::over(income.yearly.saturating_sub(before), 1))
+}
+
+pub fn change_by_training(
+    measure: Measure,
+    fact: &FigureFact,
+    context: &ShareContext,
+) -> Option<Share> {
+    let Tells::Income(income) = fact.tells else { return None };
+    let change = change_of_income(measure, fact, context)?;
+    Some(Share { other: income.trained != Some(true), ..change })
+}
+
+fn jobs(fact: &FigureFact) -> Option<JobCount> {
+    match fact.tells {
+        Tells::JobCount(count) => Some(count),
+        _ => None,
+    }
+}
+
+pub fn jobs_held(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs(fact).map(|count| Share::of(count.all()))
+}
+
+pub fn jobs_of_women(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs(fact).map(|count| Share::of(count.women.into()))
+}
+
+pub fn jobs_of_men(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs(fact).map(|count| Share::of(count.men.into()))
+}
+
+pub fn jobs_of_young(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs(fact).map(|count| Share::of(count.under_35.into()))
+}
+
+pub fn jobs_full_time(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs(fact).map(|count| Share::of(count.full_time_hundredths.into()))
+}
+
+pub fn jobs_created(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs(fact).map(|count| Share::of(count.created.into()))
+}
+
+pub fn jobs_net(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs(fact).map(|count| Share::of(count.change.into()))
+}
+
+/// Jobs that the visit of so many months saw.
+fn jobs_at(fact: &FigureFact, months: u16) -> Option<i64> {
+    match fact.tells {
+        Tells::Visit(visit) if visit.milestone == months => visit.jobs.map(i64::from),
+        _ => None,
+    }
+}
+
+pub fn jobs_at_12_months(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    jobs_at(fact, 12).map(Share::of)
+}
+
+/// Jobs that the visit of twenty-four months saw and that of twelve had seen: kept for a year.
+pub fn jobs_sustained(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
+    let (now, before) = (jobs_at(fact, 24)?, context.jobs_at_12_months(fact.case)?);
+    Some(Share::of(now.min(before)))
 }
 
 /// Days within which a grievance is to be resolved.
@@ -141,7 +292,7 @@ const GRIEVANCE_DAYS: i32 = 30;
 pub fn resolved_in_time(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
     let Tells::Grievance(grievance) = fact.tells else { return None };
     let in_time = match grievance.resolved_on {
-        None if fact.on + GRIEVANCE_DAYS > context.day => return None,
+        None if fact.on + GRIEVANCE_DAYS > context.times.day => return None,
         None => false,
         Some(resolved) => resolved.number() - fact.on <= GRIEVANCE_DAYS,
     };

@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use super::common::{AGE_BAND, COHORT, DISABILITY, DISPLACED, FUND, PROGRAMME, SEX};
+use super::common::{
+    AGE_BAND, COHORT, DISABILITY, DISPLACED, EDUCATION, FUND, PROGRAMME, SECTOR, SEX,
+};
 use crate::table::define::{Word, columns, means};
 
 columns! {
@@ -17,5 +19,7 @@ columns! {
         displaced: Option<bool> = DISPLACED;
         cohort: Option<Uuid> = COHORT;
         fund: Option<Uuid> = FUND;
+        sector: Option<Word> = SECTOR;
+        education: Option<Word> = EDUCATION;
     }
 }

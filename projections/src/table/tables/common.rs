@@ -33,3 +33,14 @@ pub const FUND: Meaning = means(
     "Fonds",
     "Id of the fund: the row's own where it is about money, else that of the last approved financing, by then.",
 );
+pub const TO_BEFORE: Meaning =
+    means("Jusqu'avant le", "Day from which it was so no longer; empty while it is so.");
+pub const SEQUENCE_OF_LAST: Meaning =
+    means("Séquence", "Sequence of the last recorded of the events that make the row what it is.");
+pub const BUSINESS: Meaning = means("Activité", "Number of the business within the path, from 1.");
+pub const SECTOR: Meaning = means(
+    "Secteur",
+    "Sector of the business, or of the idea before it has started: an ISIC rev. 4 section or the programme's own.",
+);
+pub const EDUCATION: Meaning =
+    means("Niveau d'études", "Level of education, ISCED 2011; empty when not asked.");

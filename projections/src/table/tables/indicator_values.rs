@@ -20,7 +20,7 @@ table! {
         sequence: Sequence = SEQUENCE;
         measure: Word = means(
             "Mesure",
-            "income_baseline, income_follow_up, income_tracer (what an income comes to in twelve months, its period counted in whole months, one at least, rounded down), revenue_change (monthly revenue, last visit with one less first), jobs_women, jobs_men, jobs_under_35, jobs_full_time_hundredths (at the last visit that told any; none once the business is closed) of the business started last, due (an instalment, principal and interest, of a loan that was paid out; a new schedule replaces all of it but the principal paid back; what is refused before it was paid out or written off before its day is not due), community_action (people reached), support, referral (1 each).",
+            "income_baseline, income_follow_up, income_tracer (what an income comes to in twelve months, its period counted in whole months, one at least, rounded down), revenue_change (monthly revenue, last visit with one less first, of the business started last), community_action (people reached), support, referral (1 each).",
         );
         occurred_on: NaiveDate = OCCURRED;
         recorded_at: DateTime<Utc> = RECORDED;

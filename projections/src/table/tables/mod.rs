@@ -2,9 +2,11 @@
 
 pub(crate) mod activity_log;
 pub(crate) mod breakdown;
+pub(crate) mod businesses;
 pub(crate) mod case_advisers;
 pub(crate) mod case_links;
 pub(crate) mod case_milestones;
+pub(crate) mod case_spells;
 pub(crate) mod case_status;
 pub(crate) mod cohort_status;
 pub(crate) mod commitments;
@@ -15,6 +17,9 @@ pub(crate) mod fund_status;
 pub(crate) mod grievances;
 pub(crate) mod handovers;
 pub(crate) mod indicator_values;
+pub(crate) mod instalments;
+pub(crate) mod job_counts;
+pub(crate) mod loan_balances;
 pub(crate) mod loan_status;
 pub(crate) mod offices;
 pub(crate) mod payments;
@@ -66,6 +71,11 @@ tables! {
     Payments in payments;
     Reconciliations in reconciliations;
     Referrals in referrals;
+    LoanBalances in loan_balances;
+    Instalments in instalments;
+    JobCounts in job_counts;
+    Businesses in businesses;
+    CaseSpells in case_spells;
 }
 
 impl TableId {

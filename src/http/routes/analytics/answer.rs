@@ -72,10 +72,16 @@ pub struct Definition {
     formula: &'static str,
     /// Its unit.
     unit: &'static str,
-    /// `period` for what happens in a period, `day` for what stands on a day.
+    /// `period` for what happens in a period, `day` for what stands at its end.
     over: &'static str,
+    /// `flow`, `stock`, `ratio` or `duration`.
+    kind: &'static str,
     /// Where the definition comes from.
     source: &'static str,
+    /// What must be known before anything is concluded from it; left out where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    caveat: Option<&'static str>,
 }
 
 /// The definitions of indicators in the caller's language, each once.
@@ -97,9 +103,11 @@ pub fn definitions(
             unit: indicator.unit.word(),
             over: match indicator.kind {
                 IndicatorKind::Flow => "period",
-                IndicatorKind::Stock => "day",
+                IndicatorKind::Stock | IndicatorKind::Trailing => "day",
             },
+            kind: indicator.nature().word(),
             source: indicator.source,
+            caveat: indicator.caveat.map(|(fr, en)| if french { fr } else { en }),
         });
     }
     list

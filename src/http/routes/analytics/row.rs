@@ -1,5 +1,7 @@
 //! Cells and targets as rows of JSON.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,6 +46,17 @@ pub struct CellFigures {
     numerator: Option<i64>,
     /// Of what.
     denominator: Option<i64>,
+    /// Lower end of the interval in which the value lies with 95 % confidence; left out where none is told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "serde_json::Number")]
+    low: Option<serde_json::Number>,
+    /// Its upper end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "serde_json::Number")]
+    high: Option<serde_json::Number>,
+    /// Of how many: people, others, businesses, at risk, closed, unknown; left out where nothing is told of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    of: BTreeMap<&'static str, i64>,
     /// Whether nothing is published of the cell, being of fewer than five people or of nobody; left out
     /// when not.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -60,10 +73,22 @@ impl From<&FigureCell> for CellFigures {
             value: number(cell.value),
             numerator: whole(cell.part),
             denominator: whole(cell.whole),
+            low: number(
+                cell.detail.as_ref().and_then(|detail| detail.interval).map(|(low, _)| low),
+            ),
+            high: number(
+                cell.detail.as_ref().and_then(|detail| detail.interval).map(|(_, high)| high),
+            ),
+            of: of_how_many(cell),
             suppressed: cell.suppressed,
             held: cell.held,
         }
     }
+}
+
+fn of_how_many(cell: &FigureCell) -> BTreeMap<&'static str, i64> {
+    let numbers = cell.detail.iter().flat_map(|detail| &detail.numbers);
+    numbers.filter_map(|(word, count)| Some((*word, i64::try_from(*count).ok()?))).collect()
 }
 
 /// The cells of some indicators.

@@ -25,12 +25,13 @@ fn bears_on(milestone: &str, event: &Entry) -> Option<bool> {
         "completed" | "exited" if is("Reopened") => return Some(false),
         "completed" => is("PathCompleted"),
         "exited" => is("Exited"),
+        "plan_submitted" => is("BusinessPlanSubmitted"),
         _ => false,
     };
     reached.then_some(true)
 }
 
-const ALL: [&str; 16] = [
+const ALL: [&str; 17] = [
     "registered",
     "idea_submitted",
     "eligible",
@@ -47,6 +48,7 @@ const ALL: [&str; 16] = [
     "closed",
     "completed",
     "exited",
+    "plan_submitted",
 ];
 
 /// One row a milestone: the first event that reached it since it was last taken back.
@@ -73,5 +75,49 @@ pub fn rows(story: &Story) -> Vec<Line> {
         row.extend(story.broken_down(event, None));
         Some(row)
     };
-    ALL.into_iter().filter_map(row).collect()
+    let rows = ALL.into_iter().filter_map(row);
+    rows.chain(at_first_review(story)).chain(dropped_out(story)).collect()
+}
+
+fn line(story: &Story, event: &Entry, milestone: &str) -> Line {
+    let registered = story.registration().unwrap().on;
+    let mut row = vec![
+        some(story.id),
+        some(milestone),
+        some(event.sequence),
+        some(event.on),
+        some(&event.recorded_at),
+        some((event.on - registered).num_days()),
+    ];
+    row.extend(story.broken_down(event, None));
+    row
+}
+
+/// Whether the first review of a plan validated it.
+fn at_first_review(story: &Story) -> Option<Line> {
+    let first = story.of("BusinessPlanValidated").next()?;
+    let validated = first.word("conclusion") == Some("validated");
+    validated.then(|| line(story, first, "plan_validated_first"))
+}
+
+/// Who left the training after the last enrolment, and before it was done.
+fn dropped_out(story: &Story) -> Option<Line> {
+    let mut dropped = None;
+    let (mut enrolled, mut seated, mut trained) = (false, false, false);
+    for event in &story.events {
+        match event.kind.as_str() {
+            "TrainingEnrolled" => (enrolled, seated, dropped) = (true, true, None),
+            "TrainingCompleted" => (trained, dropped) = (true, None),
+            "TrainingWithdrawn" | "Exited" => {
+                // Who leaves gives back the seat that was held.
+                seated &= event.is("Exited") && event.body["seat"].is_null();
+                if enrolled && !trained && dropped.is_none() {
+                    dropped = Some(event);
+                }
+            }
+            "Reopened" if seated => dropped = None,
+            _ => {}
+        }
+    }
+    dropped.map(|event| line(story, event, "dropped_out"))
 }

@@ -9,6 +9,7 @@ mod own;
 mod people;
 pub mod persons;
 mod present;
+mod spans;
 mod story;
 
 use std::collections::BTreeMap;
@@ -44,12 +45,16 @@ pub fn path_rows(story: &Story) -> Rows {
     rows.insert("payments", money::payments(story));
     rows.insert("loan_status", money::loans(story));
     rows.insert("grievances", people::grievances(story));
-    rows.insert("indicator_values", due::rows(story));
+    rows.insert("loan_balances", due::balances(story));
+    rows.insert("instalments", due::instalments(story));
+    rows.insert("job_counts", spans::job_rows(story));
+    rows.insert("businesses", spans::business_rows(story));
+    rows.insert("case_spells", spans::spell_rows(story));
     rows.insert("case_links", persons::links(story));
     rows.insert("case_milestones", milestones::rows(story));
     rows.insert("training_attendance", people::attendance(story));
     rows.insert("training_assessments", people::assessments(story));
     rows.insert("visits", people::visits(story));
-    rows.entry("indicator_values").or_default().extend(people::values(story));
+    rows.insert("indicator_values", people::values(story));
     rows
 }

@@ -222,6 +222,26 @@ fn instalments_lent(events: &[&Entry], schedule: &[(String, u64, u64)]) -> usize
     (0..schedule.len()).take_while(|count| before(*count) < lent).count()
 }
 
+/// What is owed of a loan after these events: principal, interest, and the day of the oldest unpaid instalment.
+pub fn standing_of_loan(events: &[&Entry]) -> (u64, u64, Option<String>) {
+    let schedule = schedule(events);
+    let written_off = events.iter().any(|event| event.is("LoanWrittenOff"));
+    let outstanding =
+        if written_off { 0 } else { disbursed(events).saturating_sub(repaid(events)) };
+    let lent = &schedule[..instalments_lent(events, &schedule)];
+    let interest_paid = standing(&since_schedule(events), "RepaymentRecorded", "interest");
+    let interest: u64 = lent.iter().map(|(_, _, interest)| interest).sum();
+    let interest_owed = if written_off { 0 } else { interest.saturating_sub(interest_paid) };
+    let oldest = (1..=lent.len()).find(|count| {
+        let due: u64 = lent[..*count].iter().map(|(_, principal, _)| principal).sum();
+        let charged: u64 = lent[..*count].iter().map(|(_, _, interest)| interest).sum();
+        due > repaid_since_schedule(events) || charged > interest_paid
+    });
+    let oldest = oldest.unwrap_or(schedule.len());
+    let oldest = (outstanding + interest_owed > 0).then(|| schedule[oldest - 1].0.clone());
+    (outstanding, interest_owed, oldest)
+}
+
 pub fn loans(story: &Story) -> Vec<Line> {
     let row = |number: u64| {
         let events = about(story, number);
@@ -232,18 +252,7 @@ pub fn loans(story: &Story) -> Vec<Line> {
         let last = events.last().unwrap();
         let written_off = events.iter().any(|event| event.is("LoanWrittenOff"));
         let reschedulings = events.iter().filter(|event| event.is("LoanRescheduled")).count();
-        let outstanding = if written_off { 0 } else { disbursed(&events) - repaid(&events) };
-        let lent = &schedule[..instalments_lent(&events, &schedule)];
-        let interest_paid = standing(&since_schedule(&events), "RepaymentRecorded", "interest");
-        let interest: u64 = lent.iter().map(|(_, _, interest)| interest).sum();
-        let interest_owed = if written_off { 0 } else { interest.saturating_sub(interest_paid) };
-        let oldest = (1..=lent.len()).find(|count| {
-            let due: u64 = lent[..*count].iter().map(|(_, principal, _)| principal).sum();
-            let charged: u64 = lent[..*count].iter().map(|(_, _, interest)| interest).sum();
-            due > repaid_since_schedule(&events) || charged > interest_paid
-        });
-        let oldest = oldest.unwrap_or(schedule.len());
-        let oldest = (outstanding + interest_owed > 0).then(|| schedule[oldest - 1].0.clone());
+        let (outstanding, interest_owed, oldest) = standing_of_loan(&events);
         let credit = standing(&events, "RepaymentRecorded", "credit")
             - standing(&events, "RefundRecorded", "amount");
         let mut row = vec![

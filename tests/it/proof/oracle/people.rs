@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use serde_json::Value;
-use sira_numbers::Sequence;
 
 use super::story::{Entry, Story};
 use super::{Line, some};
@@ -135,7 +134,6 @@ pub fn values(story: &Story) -> Vec<Line> {
         let reached = event.body["people_reached"].as_i64().unwrap_or(0);
         rows.push(value(story, event, event.on, "community_action", reached));
     }
-    rows.extend(jobs(story));
     rows.extend(revenue_change(story));
     rows
 }
@@ -164,28 +162,6 @@ fn income(story: &Story, event: &Entry) -> Line {
 fn visits_to_the_last(story: &Story) -> Vec<&Entry> {
     let Some(start) = story.of("BusinessStarted").last() else { return Vec::new() };
     story.of("VisitRecorded").filter(|visit| visit.sequence > start.sequence).collect()
-}
-
-fn jobs(story: &Story) -> Vec<Line> {
-    let ended = story.of("BusinessClosed").last().map_or(Sequence::START, |event| event.sequence);
-    if ended > story.of("BusinessStarted").last().map_or(Sequence::START, |event| event.sequence) {
-        return Vec::new();
-    }
-    let told = visits_to_the_last(story).into_iter().filter(|visit| {
-        visit.word("business_status") == Some("closed") || !visit.body["jobs"].is_null()
-    });
-    // The latest day; of two on one day, the one told last.
-    let Some(visit) = told.max_by_key(|visit| (visit.on, visit.sequence)) else {
-        return Vec::new();
-    };
-    if visit.word("business_status") == Some("closed") {
-        return Vec::new();
-    }
-    let one = |kind: &str| {
-        let count = visit.body["jobs"][kind].as_i64().unwrap();
-        value(story, visit, visit.on, &format!("jobs_{kind}"), count)
-    };
-    ["women", "men", "under_35", "full_time_hundredths"].map(one).to_vec()
 }
 
 fn revenue_change(story: &Story) -> Option<Line> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 
 use super::story::Story;
 use super::{Line, Rows, path_rows, some};
@@ -60,6 +60,12 @@ fn word(cell: Option<&String>) -> &str {
     cell.map_or("", String::as_str)
 }
 
+/// Whether what a row tells lasts on a day: from the day in one column on, before that in the next.
+fn lasts(row: &Line, column: usize, on: NaiveDate) -> bool {
+    let ends = row[column + 1].as_ref().map(|_| day(row[column + 1].as_ref()));
+    day(row[column].as_ref()) <= on && ends.is_none_or(|ends| on < ends)
+}
+
 impl Person {
     fn rows<'a>(&'a self, table: &'a str) -> impl Iterator<Item = (usize, &'a Line)> {
         let of = move |(place, rows): (usize, &'a Rows)| {
@@ -89,7 +95,7 @@ impl Person {
     }
 
     /// Jobs of the business that was heard of last.
-    fn jobs(&self) -> i128 {
+    fn jobs(&self, asked_on: NaiveDate) -> i128 {
         let begun = ["started", "closed"];
         let milestones =
             self.rows("case_milestones").filter(|(_, row)| begun.contains(&word(row[1].as_ref())));
@@ -97,10 +103,22 @@ impl Person {
         let last =
             heard.max_by_key(|(place, row)| (day(row[3].as_ref()), std::cmp::Reverse(*place)));
         let Some((last, _)) = last else { return 0 };
-        let jobs = self.rows("indicator_values").filter(|(place, row)| {
-            *place == last && ["jobs_women", "jobs_men"].contains(&word(row[2].as_ref()))
-        });
-        jobs.map(|(_, row)| number(row[5].as_ref())).sum()
+        let of_it = |(place, row): &(usize, &Line)| *place == last && lasts(row, 3, asked_on);
+        let jobs = self.rows("job_counts").filter(of_it);
+        jobs.map(|(_, row)| number(row[6].as_ref()) + number(row[7].as_ref())).sum()
+    }
+
+    /// Their businesses, each number once: as it started first; of one day, on the path that continues.
+    fn businesses(&self) -> Vec<&Line> {
+        let mut first: BTreeMap<&str, (NaiveDate, usize, &Line)> = BTreeMap::new();
+        for (place, row) in self.rows("businesses") {
+            let now = (day(row[3].as_ref()), place, row);
+            let known = first.entry(word(row[2].as_ref())).or_insert(now);
+            if (now.0, now.1) < (known.0, known.1) {
+                *known = now;
+            }
+        }
+        first.into_values().map(|(.., row)| row).collect()
     }
 
     fn sum(&self, table: &str, column: usize, measures: &[&str], value: usize) -> i128 {
@@ -138,17 +156,15 @@ pub fn figures(paths: &[Story], asked_on: NaiveDate) -> BTreeMap<String, i128> {
                 .any(|(place, row)| place == 0 && word(row[1].as_ref()) == "exited");
             add("funnel_exited", i128::from(left));
         }
-        add("jobs_created", person.jobs());
+        add("jobs_held", person.jobs(asked_on));
         add("amount_disbursed", person.sum("finance_lines", 2, &["disbursed"], 9));
         add("amount_requested", person.sum("finance_lines", 2, &["requested"], 9));
         add(
             "amount_repaid",
             person.sum("finance_lines", 2, &["principal_repaid", "interest_repaid"], 9),
         );
-        add(
-            "outstanding",
-            person.rows("loan_status").map(|(_, row)| number(row[8].as_ref())).sum(),
-        );
+        let owed = person.rows("loan_balances").filter(|(_, row)| lasts(row, 3, asked_on));
+        add("outstanding", owed.map(|(_, row)| number(row[6].as_ref())).sum());
         let minutes =
             person.rows("training_attendance").map(|(_, row)| number(row[6].as_ref())).sum();
         add("attendance_rate", minutes);
@@ -156,11 +172,14 @@ pub fn figures(paths: &[Story], asked_on: NaiveDate) -> BTreeMap<String, i128> {
             "module_mean_score",
             person.latest("training_assessments").values().map(|row| number(row[5].as_ref())).sum(),
         );
-        let started = reached("started").map(|row| day(row[3].as_ref()) + Months::new(6));
-        if started.is_some_and(|due| due <= asked_on) {
-            let seen =
-                person.latest("visits").get("6").map(|row| word(row[6].as_ref()) == "trading");
-            add("survival_6", i128::from(seen == Some(true)));
+        for row in person.businesses() {
+            let started = day(row[3].as_ref());
+            let after = started + chrono::Days::new(183);
+            let closed = row[6].as_ref().map(|_| day(row[6].as_ref()));
+            let seen = row[5].as_ref().map(|_| day(row[5].as_ref())).max(closed);
+            let is_alive = closed.is_none_or(|closed| closed > after)
+                && seen.is_some_and(|seen| seen >= after);
+            add("survival_6_low", i128::from(after <= asked_on && is_alive));
         }
         let of_follow_up = |(_, row): &(usize, &Line)| word(row[2].as_ref()) == "income_follow_up";
         let incomes = person.rows("indicator_values").filter(of_follow_up);

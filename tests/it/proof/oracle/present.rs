@@ -23,14 +23,23 @@ fn stage(story: &Story) -> &'static str {
 }
 
 fn status(story: &Story) -> &'static str {
-    match last_status(story) {
-        "active" if closed_because(story).is_some() => "closed",
+    status_after(&story.events)
+}
+
+/// The status after some events.
+pub fn status_after(events: &[Entry]) -> &'static str {
+    match last_status_after(events) {
+        "active" if closing_of(events).is_some() => "closed",
         status => status,
     }
 }
 
 fn last_status(story: &Story) -> &'static str {
-    let last = story.events.iter().rfind(|event| {
+    last_status_after(&story.events)
+}
+
+fn last_status_after(events: &[Entry]) -> &'static str {
+    let last = events.iter().rfind(|event| {
         ["Suspended", "Resumed", "Exited", "Reopened", "PathCompleted"]
             .contains(&event.kind.as_str())
     });
@@ -98,6 +107,10 @@ fn has_outcome(assessed: &Entry, outcome: &str) -> bool {
 
 /// The decision that closed the path and stands, by its word, with the place of its event.
 fn closing(story: &Story) -> Option<(&'static str, usize)> {
+    closing_of(&story.events)
+}
+
+fn closing_of(events: &[Entry]) -> Option<(&'static str, usize)> {
     let opens = [
         "Reopened",
         "TrainingEnrolled",
@@ -107,7 +120,7 @@ fn closing(story: &Story) -> Option<(&'static str, usize)> {
         "TrainingCompleted",
     ];
     let mut closed = None;
-    for (place, event) in story.events.iter().enumerate() {
+    for (place, event) in events.iter().enumerate() {
         if opens.contains(&event.kind.as_str()) {
             closed = None;
         } else if event.is("SelectionDecided") {

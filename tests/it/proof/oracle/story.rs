@@ -174,6 +174,13 @@ impl Story {
         self.last_by(&["TrainingEnrolled"], by)?.word("cohort").map(str::to_owned)
     }
 
+    /// The sector of the business started last by an event, or else of the idea as told by then.
+    fn sector(&self, by: &Entry) -> Option<String> {
+        let started = self.last_by(&["BusinessStarted"], by);
+        let told = started.or_else(|| self.last_by(&["IdeaSubmitted", "IdeaRevised"], by));
+        told.and_then(|event| event.word("sector")).map(str::to_owned)
+    }
+
     /// The fund of a financing.
     pub fn fund_of(&self, financing: u64) -> Option<String> {
         let asked = self
@@ -203,6 +210,8 @@ impl Story {
             self.displaced(),
             self.cohort(by),
             fund,
+            self.sector(by),
+            registered.word("education").map(str::to_owned),
         ]
     }
 }
