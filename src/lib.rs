@@ -33,6 +33,7 @@ pub mod read_side;
 pub mod reassignment;
 pub mod reconcile;
 pub mod replay;
+pub mod reports;
 pub mod retention;
 pub mod say;
 pub mod stored;

@@ -156,12 +156,31 @@ pub const JOURNAL_TABLES: &[CopiedTable] = &[
             bytes("leaf_hash"),
             bytes("answer_sha256"),
             text("audience"),
+            text("cells"),
         ],
         order: "name",
     },
     CopiedTable {
         name: "report_withdrawals",
         columns: &[text("name"), time("withdrawn_at"), text("withdrawn_by")],
+        order: "name",
+    },
+    CopiedTable {
+        name: "report_documents",
+        columns: &[
+            text("name"),
+            text("asked"),
+            text("content"),
+            text("content_sha256"),
+            text("audience"),
+            time("frozen_at"),
+            text("frozen_by"),
+        ],
+        order: "name",
+    },
+    CopiedTable {
+        name: "report_document_withdrawals",
+        columns: &[text("name"), time("withdrawn_at"), text("withdrawn_by"), text("reason")],
         order: "name",
     },
     CopiedTable {

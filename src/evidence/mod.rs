@@ -31,6 +31,7 @@ pub use sira_evidence::{
     Algorithm, Checkpoint, CheckpointError, Introduction, Note, NoteError, NoteKey, SignatureLine,
     VerifierKey, bundle, encoding, growth, index, merkle, tile_path,
 };
+pub use store::{StoredCheckpoint, newest as newest_checkpoint};
 
 use sira_numbers::Position;
 

@@ -7,7 +7,8 @@ use sira_numbers::Position;
 use sira_projections::analytics::compute::groups;
 use sira_projections::analytics::why::Change;
 use sira_projections::analytics::{
-    AnalyticsQuery, ComputedFigures, FigureCell, FigureReach, Indicator, Moment,
+    AnalyticsQuery, CellDetail, ComputedFigures, FigureCell, FigureReach, Indicator, Moment,
+    period_of,
 };
 
 use super::published::PublishedTo;
@@ -81,9 +82,11 @@ impl Figures {
             now_position: Position::START,
             cells: Vec::new(),
         };
+        // A view of somebody else is computed; the report is what was kept.
+        let kept = if view.is_none() { shown.report.cells() } else { None };
         match view.unwrap_or(&own) {
-            Reader::Exact(reach) => self.show_exactly(&mut shown, then, reach).await?,
-            Reader::Published(to) => self.show_published(&mut shown, then, to).await?,
+            Reader::Exact(reach) => self.show_exactly(&mut shown, (then, kept), reach).await?,
+            Reader::Published(to) => self.show_published(&mut shown, (then, kept), to).await?,
         }
         Ok(shown)
     }
@@ -111,19 +114,23 @@ impl Figures {
     async fn show_exactly(
         &self,
         shown: &mut Shown,
-        then: Moment,
+        (then, kept): (Moment, Option<Vec<ComputedFigures>>),
         reach: &FigureReach,
     ) -> Result<(), ReportError> {
         let now = self.moment(When::Now).await?.at;
         let query = AnalyticsQuery { reach: reach.clone(), ..shown.question.query.clone() };
         let reader = Reader::Exact(reach.clone());
-        let frozen = self.frozen_figures(&shown.question, then, &reader).await?;
+        let frozen = match kept {
+            Some(kept) => kept,
+            None => self.frozen_figures(&shown.question, then, &reader).await?,
+        };
         let now_at = Moment { position: now.position, ..then };
         let current = self.frozen_figures(&shown.question, now_at, &reader).await?;
         shown.answer_sha256 = hex(&hash_of(&frozen));
         shown.now_position = now.position;
         shown.cells = paired(&frozen, &current);
-        self.explain(&mut shown.cells, &query, (then.position, now.position)).await
+        let between = ((then.position, now.position), then.day);
+        self.explain(&mut shown.cells, &query, between).await
     }
 
     /// What was published by the moment of the report, and what is by now. The events between are told to
@@ -131,14 +138,17 @@ impl Figures {
     async fn show_published(
         &self,
         shown: &mut Shown,
-        then: Moment,
+        (then, kept): (Moment, Option<Vec<ComputedFigures>>),
         to: &PublishedTo,
     ) -> Result<(), ReportError> {
         let schedule = self.schedule().await?;
         let first = schedule.last_of(&shown.question, then);
         let last = schedule
             .last_of(&shown.question, Moment { position: Position::MAX, day: NaiveDate::MAX });
-        let (_, frozen) = self.published_at(&shown.question, to, &schedule, first).await?;
+        let frozen = match kept {
+            Some(kept) => kept,
+            None => self.published_at(&shown.question, to, &schedule, first).await?.1,
+        };
         let (found, current) = self.published_at(&shown.question, to, &schedule, last).await?;
         let FoundMoment { at, .. } = found;
         shown.answer_sha256 = hex(&hash_of(&frozen));
@@ -153,15 +163,22 @@ impl Figures {
         &self,
         cells: &mut [ShownCell],
         query: &AnalyticsQuery,
-        between: (Position, Position),
+        between: ((Position, Position), NaiveDate),
     ) -> Result<(), ReportError> {
         let changed = |cell: &ShownCell| cell.frozen != cell.now;
         let of_cell = |cell: &ShownCell| {
+            let words = groups(cell.indicator, &query.group_by).into_iter().zip(&cell.words);
             let mut query = query.clone();
-            for (group, word) in
-                groups(cell.indicator, &query.group_by).into_iter().zip(&cell.words)
-            {
-                query.filters.push((group, vec![word.clone()]));
+            for (group, word) in words {
+                let period = query.series.filter(|interval| *interval == group);
+                match period.and_then(|interval| period_of(interval, word)) {
+                    Some((from, to)) => {
+                        let from = query.from.map_or(from, |asked| asked.max(from));
+                        let to = query.to.map_or(to, |asked| asked.min(to));
+                        query = query.of_period((from, to));
+                    }
+                    None => query.filters.push((group, vec![word.clone()])),
+                }
             }
             query.group_by = Vec::new();
             (cell.indicator, query)
@@ -185,9 +202,13 @@ pub(super) fn hash_of(computed: &[ComputedFigures]) -> Vec<u8> {
     for figures in computed {
         hash.update(figures.indicator.name);
         for cell in &figures.cells {
-            let FigureCell { words, value, part, whole, .. } = cell;
+            let FigureCell { words, value, part, whole, detail, .. } = cell;
             let value = value.map(|value| value.to_string());
             hash.update(format!("\n{words:?} {value:?} {part:?} {whole:?}"));
+            if let Some(CellDetail { interval, numbers }) = detail {
+                let interval = interval.map(|(low, high)| (low.to_string(), high.to_string()));
+                hash.update(format!(" {interval:?} {numbers:?}"));
+            }
         }
         hash.update("\n\n");
     }

@@ -5,10 +5,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sira_database::on_engine;
 use sira_domain::values::ActorId;
 use sira_numbers::Position;
-use sira_projections::analytics::Moment;
+use sira_projections::analytics::{ComputedFigures, Moment};
 use sqlx::FromRow;
 
 use super::frozen::hash_of;
+use super::kept;
 use super::question::{BadParameter, BadParameters, Fault, Question, Subject};
 use super::{FigureError, Figures, Reader, ReportAudience};
 use crate::journal::{JournalError, Stamp};
@@ -20,7 +21,7 @@ const NAME_MAX_BYTES: usize = 64;
 const OF_ACTOR_MAX: u64 = 100;
 const OF_ALL_MAX: u64 = 2_000;
 /// What is read of a report, with its withdrawal.
-const READ: &str = "SELECT reports.name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, audience, withdrawn_at, withdrawn_by FROM reports LEFT JOIN report_withdrawals ON report_withdrawals.name = reports.name";
+const READ: &str = "SELECT reports.name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, audience, cells, withdrawn_at, withdrawn_by FROM reports LEFT JOIN report_withdrawals ON report_withdrawals.name = reports.name";
 /// Longest question that is frozen: it is kept for ever, and longer ones have no use as an address.
 const QUERY_MAX_BYTES: usize = 2_000;
 
@@ -79,6 +80,7 @@ pub struct FrozenReport {
     leaf_hash: Vec<u8>,
     answer_sha256: Vec<u8>,
     audience: Option<String>,
+    cells: Option<String>,
     withdrawn_at: Option<Stamp>,
     /// Who withdrew it, if anybody did.
     pub withdrawn_by: Option<String>,
@@ -123,6 +125,11 @@ impl FrozenReport {
         told.and_then(Result::ok).unwrap_or_else(ReportAudience::everything)
     }
 
+    /// Its figures as they were kept; none of one from before they were, and of an indicator that there is no more.
+    pub(super) fn cells(&self) -> Option<Vec<ComputedFigures>> {
+        self.cells.as_deref().and_then(kept::read)
+    }
+
     /// SHA-256 of its figures as its audience is told them, hexadecimal.
     #[must_use]
     pub fn answer_sha256(&self) -> String {
@@ -155,7 +162,7 @@ impl Figures {
             Reader::Exact(_) => self.moment(question.when).await?,
             Reader::Published(to) => self.published(&question, to).await?.0,
         };
-        let answer = hash_of(&self.frozen_figures(&question, found.at, reader).await?);
+        let figures = self.frozen_figures(&question, found.at, reader).await?;
         let report = FrozenReport {
             name: name.to_owned(),
             subject: subject.to_owned(),
@@ -165,8 +172,9 @@ impl Figures {
             frozen_at: Stamp(self.commands.clock().now()),
             frozen_by: by.to_string(),
             leaf_hash: self.leaf_at(found.at.position).await?,
-            answer_sha256: answer,
+            answer_sha256: hash_of(&figures),
             audience: serde_json::to_string(audience).ok(),
+            cells: Some(kept::write(&figures)),
             withdrawn_at: None,
             withdrawn_by: None,
         };
@@ -257,12 +265,20 @@ impl Figures {
         question: &Question,
         (then, reader): (Moment, &Reader),
     ) -> Result<bool, FigureError> {
-        let figures = self.frozen_figures(question, then, reader).await?;
+        // What was kept is what was frozen; without it, it is computed again as it was.
+        let figures = match report.cells() {
+            Some(kept) => kept,
+            None => self.frozen_figures(question, then, reader).await?,
+        };
         Ok(hash_of(&figures) == report.answer_sha256
             && self.leaf_at(then.position).await? == report.leaf_hash)
     }
 
-    async fn leaf_at(&self, position: Position) -> Result<Vec<u8>, FigureError> {
+    /// The leaf hash of the event at a position; none before the first.
+    ///
+    /// # Errors
+    /// [`FigureError::Journal`].
+    pub async fn leaf_at(&self, position: Position) -> Result<Vec<u8>, FigureError> {
         if position == Position::START {
             return Ok(Vec::new());
         }
@@ -274,8 +290,8 @@ impl Figures {
     async fn keep(&self, report: &FrozenReport) -> Result<bool, ReportError> {
         let rows = on_engine!(self.commands.journal().pool(), db => {
             sqlx::query(
-                "INSERT INTO reports (name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, audience)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+                "INSERT INTO reports (name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, audience, cells)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
             )
             .bind(&report.name)
             .bind(&report.subject)
@@ -287,6 +303,7 @@ impl Figures {
             .bind(&report.leaf_hash)
             .bind(&report.answer_sha256)
             .bind(&report.audience)
+            .bind(&report.cells)
             .execute(db)
             .await
             .map(|done| done.rows_affected())
@@ -314,7 +331,8 @@ fn check_name(name: &str) -> Result<(), ReportError> {
 pub(super) fn read(subject: &str, query: &str) -> Result<Question, ReportError> {
     let known = Subject::named(subject).filter(|subject| *subject != Subject::Targets);
     let known = known.ok_or_else(|| {
-        let words: Vec<_> = Subject::ALL.iter().map(|(word, _)| *word).collect();
+        let frozen = Subject::ALL.iter().filter(|(_, subject)| *subject != Subject::Targets);
+        let words: Vec<_> = frozen.map(|(word, _)| *word).collect();
         bad("subject", words.join(", "))
     })?;
     if query.len() > QUERY_MAX_BYTES {

@@ -36,7 +36,7 @@ const FLOORS: &[&[&str]] = &[
         "import",
         "reconcile",
     ],
-    &["backup", "replay"],
+    &["backup", "replay", "reports"],
     &["http"],
     &["config"],
     &["app"],

@@ -6,7 +6,7 @@ use super::endpoint::Endpoint;
 use super::problem::KINDS;
 
 /// The groups of operations, with what each is about.
-const TAGS: [(&str, &str); 20] = [
+const TAGS: [(&str, &str); 21] = [
     ("beneficiaries", "Where paths stand, their history, their people."),
     ("idea", "Commands of the idea."),
     ("recruitment", "Commands of recruitment."),
@@ -22,6 +22,7 @@ const TAGS: [(&str, &str); 20] = [
     ("funds", "Donors' envelopes."),
     ("worklists", "What waits for somebody."),
     ("analytics", "Figures, and why somebody is counted."),
+    ("reports", "Reports as documents, for one audience each."),
     ("events", "The journal, for whoever copies it."),
     ("evidence", "Proofs that the journal is whole and unchanged."),
     ("staff", "What members of the staff may do and did."),

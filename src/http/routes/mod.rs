@@ -7,6 +7,7 @@ mod evidence;
 mod open_call;
 mod payments;
 mod reference;
+mod reports;
 mod retention;
 mod staff;
 mod streams;
@@ -25,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(worklists::endpoints());
     all.extend(payments::endpoints());
     all.extend(analytics::endpoints());
+    all.extend(reports::endpoints());
     all.extend(events::endpoints());
     all.extend(evidence::endpoints());
     all.extend(staff::endpoints());

@@ -5,13 +5,14 @@ use sira_domain::refusal::Refusal;
 use super::ApiError;
 use crate::commands::{FieldError, FormErrors};
 use crate::documents::DocumentError;
-use crate::figures::ReportError;
+use crate::figures::{FigureError, ReportError};
 use crate::journal::JournalError;
 use crate::keys::KeysError;
 use crate::open_call::OpenCallError;
 use crate::reassignment::ReassignmentError;
 use crate::replay::activity::ActivityError;
 use crate::replay::person::HeldError;
+use crate::reports::ReportDocumentError;
 use crate::retention::RetentionError;
 use crate::stored::Unreadable;
 
@@ -40,6 +41,20 @@ impl From<ReportError> for ApiError {
             ReportError::TooMany { given, limit } => Self::TooManyReports { given, limit },
             ReportError::Unknown => Self::NotFound,
             ReportError::Figures(error) => Self::Figures(error),
+        }
+    }
+}
+
+impl From<ReportDocumentError> for ApiError {
+    fn from(error: ReportDocumentError) -> Self {
+        match error {
+            ReportDocumentError::Form { field, expected } => Self::parameter(field, expected),
+            ReportDocumentError::NameTaken => Self::NameTaken,
+            ReportDocumentError::TooMany { given, limit } => Self::TooManyReports { given, limit },
+            ReportDocumentError::Unknown => Self::NotFound,
+            ReportDocumentError::Unreadable => Self::Figures(FigureError::Broken),
+            ReportDocumentError::Figures(error) => Self::Figures(error),
+            ReportDocumentError::Evidence(error) => error.into(),
         }
     }
 }
