@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 use super::{CliError, Say, path, witness};
 use crate::app::{Opened, keep_evidence, signing_key, with_open, with_read};
-use crate::commands::{Call, stream_id};
+use crate::commands::{Call, Commands, stream_id};
 use crate::config::Config;
-use crate::evidence::{EvidenceError, KeyHistory, accept_loss, accepted_losses, rotate};
+use crate::evidence::{Evidence, EvidenceError, KeyHistory, accept_loss, accepted_losses, rotate};
 use crate::export::Destination;
 
 /// How long the bundle waits for the checkpoint that covers the path's last event; a large journal is
@@ -167,25 +167,10 @@ async fn bundle(
 ) -> Result<(), CliError> {
     let commands = &opened.commands;
     let id = path::find(opened, id, say).await?;
-    let path = commands.current_beneficiary(id).await;
-    let path = path.map_err(|error| CliError::failed("journal", error))?;
-    let position = path.map_or(Position::START, |path| path.position);
     let keeper = keep_evidence(config, commands, say).await?;
-    let evidence = keeper.evidence();
-    let made = async {
-        let tree = evidence.covering(position, COVERED_WITHIN).await?;
-        evidence.bundle(&tree, &stream_id::<Beneficiary>(id)).await
-    }
-    .await;
+    let written = write_bundle(commands, keeper.evidence(), id, output, say).await;
     keeper.stop().await;
-    let made = made.map_err(|error| failed(error, say))?;
-    let size = made.events.len();
-    let text = serde_json::to_vec(&made).map_err(|error| CliError::failed("JSON", error))?;
-    let written = Destination::new(output).open().and_then(|mut out| {
-        out.write_all(&text)?;
-        out.keep()
-    });
-    written.map_err(|error| CliError::failed(output.display().to_string(), error))?;
+    let size = written?;
     let output = output.display();
     let fr = format!(
         "{size} événements et leurs preuves dans {output}.\nÀ vérifier sans accès : sira verify --bundle {output} --key CLÉ"
@@ -195,4 +180,29 @@ async fn bundle(
     );
     say.note(&fr, &en);
     Ok(())
+}
+
+/// Writes a path with its proofs to a file, and says how many events it has.
+pub(super) async fn write_bundle(
+    commands: &Commands,
+    evidence: &Evidence,
+    id: Uuid,
+    output: &Path,
+    say: Say,
+) -> Result<usize, CliError> {
+    let path = commands.current_beneficiary(id).await;
+    let path = path.map_err(|error| CliError::failed("journal", error))?;
+    let position = path.map_or(Position::START, |path| path.position);
+    let made = async {
+        let tree = evidence.covering(position, COVERED_WITHIN).await?;
+        evidence.bundle(&tree, &stream_id::<Beneficiary>(id)).await
+    };
+    let made = made.await.map_err(|error| failed(error, say))?;
+    let text = serde_json::to_vec(&made).map_err(|error| CliError::failed("JSON", error))?;
+    let written = Destination::new(output).open().and_then(|mut out| {
+        out.write_all(&text)?;
+        out.keep()
+    });
+    written.map_err(|error| CliError::failed(output.display().to_string(), error))?;
+    Ok(made.events.len())
 }

@@ -195,6 +195,9 @@ fn print_event(event: &HistoryEvent, say: Say) {
         ),
     };
     println!("{}", wrapped(6, &recorded));
+    if !shown.in_words.is_empty() {
+        println!("{}", wrapped(6, &shown.in_words));
+    }
     if let Some(device) = shown.metadata["device"].as_str() {
         let at = shown.metadata["device_time"].as_str().map(to_the_second).unwrap_or_default();
         println!("{}", wrapped(6, &format!("{} {device} {at}", say.pick("appareil", "device"))));

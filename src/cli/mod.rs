@@ -23,6 +23,7 @@ mod reconcile;
 mod report;
 mod restore;
 mod retention;
+mod sample;
 mod second_reader;
 mod serve;
 mod signals;
@@ -65,6 +66,8 @@ enum Command {
     /// Check a bundle without any access, or the whole journal. / Vérifie un dossier de preuves sans aucun
     /// accès, ou tout le journal.
     Verify(verify::VerifyArgs),
+    /// Draw events for an audit, with their proofs. / Tire des événements pour un contrôle, avec leurs preuves.
+    Sample(sample::SampleArgs),
     /// Show what one member of the staff did. / Montre ce qu'un agent a fait.
     Activity(activity::ActivityArgs),
     /// Show who read a person's data. / Montre qui a consulté les données d'une personne.
@@ -227,6 +230,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Projections(args) => projections::run(&config, args, say).await,
             Command::AnalystLogin(args) => analyst_login::run(&config, args, say).await,
             Command::Report(args) => report::run(&config, args, say).await,
+            Command::Sample(args) => sample::run(&config, args, say).await,
             Command::Export(args) => export::run(&config, args, say).await,
             Command::Backup(args) => backup::back_up(&config, args, say).await,
             Command::Restore(args) => restore::restore(&config, args, say).await,

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::causes::told;
 use super::export::{bar, show};
+use super::paper::wrapped;
 use super::{CliError, second_reader};
 use crate::app::{journal_config, open_as_it_is};
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use crate::evidence::verify::{CheckProgress, CheckReport, Deviation, Options, ve
 use crate::evidence::{EvidenceError, Note, VerifierKey};
 use crate::files::replace;
 use crate::journal::Journal;
-use crate::present::label_of;
+use crate::present::{in_words, label_of};
 use crate::say::Say;
 use sira_evidence::leaf::hex;
 
@@ -134,6 +135,9 @@ fn bundle_json(bundle: &Bundle, verdict: &Verdict) -> serde_json::Value {
     })
 }
 
+/// Lines of one fact at most: a bundle is a file that nobody vouches for.
+const LINES_MAX: usize = 40;
+
 fn print_event(event: &BundledEvent, fault: Option<EventFault>, say: Say) {
     let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
     let text = |name: &str| payload.get(name).and_then(|value| value.as_str()).unwrap_or("-");
@@ -153,6 +157,11 @@ fn print_event(event: &BundledEvent, fault: Option<EventFault>, say: Say) {
         printable(text("by")),
         event.position,
     );
+    let fact = payload.get("fact").and_then(|fact| fact.get(&event.event_type));
+    let told = fact.map_or_else(String::new, |fact| in_words(fact, say.0));
+    for line in wrapped(6, &told).lines().take(LINES_MAX) {
+        println!("{}", printable(line));
+    }
 }
 
 /// A text out of a file that nobody vouches for: it must not write to the reader's terminal.

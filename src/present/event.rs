@@ -7,7 +7,7 @@ use sira_domain::STREAM_KINDS;
 use sira_domain::reference::Language;
 use sira_numbers::{Position, Sequence};
 
-use super::{Opening, open_sealed};
+use super::{Opening, in_words, open_sealed};
 use crate::journal::RecordedEvent;
 use sira_evidence::leaf::{hex, time_text};
 
@@ -41,6 +41,8 @@ pub struct ShownEvent {
     /// What happened, with what the reader may open in clear.
     #[schemars(with = "serde_json::Map<String, Value>")]
     pub fact: Value,
+    /// The same in words, with its numbers and codes, and without what is sealed.
+    pub in_words: String,
     /// What is known of the recording.
     #[schemars(with = "std::collections::BTreeMap<String, String>")]
     pub metadata: Value,
@@ -63,6 +65,7 @@ pub fn show_event(
         .and_then(|fact| fact.get(&recorded.event_type))
         .cloned()
         .unwrap_or_default();
+    let in_words = in_words(&fact, language);
     open_sealed(&mut fact, opening);
     let field = |name: &str| payload.get(name).cloned().unwrap_or_default();
     ShownEvent {
@@ -76,6 +79,7 @@ pub fn show_event(
         retracted,
         backdating_reason: payload.get("backdating_reason").cloned(),
         fact,
+        in_words,
         metadata: serde_json::from_str(&recorded.metadata).unwrap_or_default(),
         leaf_hash: hex(&recorded.leaf_hash),
     }

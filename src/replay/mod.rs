@@ -8,6 +8,7 @@ pub mod difference;
 pub mod history;
 pub mod person;
 pub mod readings;
+pub mod sample;
 pub mod words;
 
 pub use difference::{Change, changes, pointers};

@@ -5,6 +5,7 @@ mod done;
 mod help;
 mod lottery;
 mod refused;
+mod sample;
 
 use std::path::Path;
 use std::process::Output;

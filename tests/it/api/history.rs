@@ -83,6 +83,20 @@ crate::on_both_engines! {
         }
     }
 
+    async fn a_fact_in_words_tells_everybody_the_same_and_nothing_that_is_sealed(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        app.walk(&id, &steps(), "decide-selection").await;
+        for role in [Role::Adviser, Role::Director, Role::Committee, Role::Auditor, Role::Trainer, Role::Admin] {
+            let events = history(&app, role, &id).await;
+            let words: Vec<_> = events.iter().map(|event| event["in_words"].as_str().unwrap()).collect();
+            assert!(words[0].contains("Sexe\u{a0}: Femme") && words[0].contains("Région\u{a0}: Ségou"), "{role}: {words:?}");
+            for sealed in [NAME, "70000001", "karité", "Bon dossier", "sealed:"] {
+                assert!(words.iter().all(|words| !words.contains(sealed)), "{role}: {sealed} in {words:?}");
+            }
+        }
+    }
+
     async fn a_document_name_is_opened_as_an_identity_is(engine) {
         let app = TestApp::on(engine).await;
         let id = app.registered().await;

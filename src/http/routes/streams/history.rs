@@ -19,7 +19,7 @@ use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::Named;
 use crate::journal::RecordedEvent;
-use crate::present::{Opening, ShownEvent, show_event};
+use crate::present::{Opening, ShownEvent, in_words, show_event};
 
 /// The history of a stream.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -56,6 +56,8 @@ pub async fn history<S: Resource>(
     let veil = Veil::over(&app, &caller, &facts).await?;
     for event in &mut shown {
         veil.cover(&mut event.fact);
+        // What is covered is not told in words either.
+        event.in_words = in_words(&event.fact, caller.language());
     }
     let (version, position) = (found.state.version(), found.position);
     Ok(Unkept(StreamHistory { id, version, position, events: shown }))
