@@ -46,6 +46,7 @@ pub const MODELS: &[Model] = &[
     model("job_counts", 1, &[StreamFamily::Path]),
     model("businesses", 1, &[StreamFamily::Path]),
     model("case_spells", 1, &[StreamFamily::Path]),
+    model("employment", 1, &[StreamFamily::Path]),
 ];
 
 impl Model {

@@ -301,6 +301,12 @@ async fn write(
 ) -> Result<(), CliError> {
     let document = documents.find(name).await.map_err(|error| not_made(error, say))?;
     let content = document.read().map_err(|error| not_made(error, say))?;
+    if let Some(withdrawal) = document.withdrawal() {
+        say.note(
+            &format!("Il a été retiré : {}", withdrawal.reason),
+            &format!("It was withdrawn: {}", withdrawal.reason),
+        );
+    }
     let (language, sha256) = (say.0, document.sha256());
     let ending = out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let bytes = match ending {
@@ -323,8 +329,7 @@ async fn verify(
     documents: Option<&ReportDocuments>,
     say: Say,
 ) -> Result<(), CliError> {
-    let failed = say.pick("le fichier ne se vérifie pas", "the file cannot be checked");
-    let verdict = rewrite(bytes).map_err(|error| CliError::failed(failed, error))?;
+    let verdict = rewrite(bytes);
     let is_false = |fr: &str, en: &str| CliError::IsFalse(say.pick(fr, en).to_owned());
     let content = match verdict {
         ReportVerdict::NoReport => {
@@ -333,11 +338,15 @@ async fn verify(
                 "this file is no report of Sira",
             ));
         }
-        ReportVerdict::Differs { .. } => {
-            return Err(is_false(
-                "ce fichier ne montre pas ce que le rapport dit, ou une autre version de Sira l'a écrit",
-                "this file does not show what the report says, or another version of Sira wrote it",
-            ));
+        ReportVerdict::Differs { content } => {
+            let (name, sha256) = (&content.name, ReportContent::hash_of(&content.text()));
+            let fr = format!(
+                "ce fichier ne montre pas ce qu'il contient : il a été modifié, ou une autre version de Sira l'a écrit. Ce qu'il contient (rapport {name}) a l'empreinte {sha256} ; demandez-le de nouveau : sira report write"
+            );
+            let en = format!(
+                "this file does not show what it carries: it was changed, or another version of Sira wrote it. What it carries (report {name}) has the hash {sha256}; ask for it again: sira report write"
+            );
+            return Err(CliError::IsFalse(say.pick(&fr, &en).to_owned()));
         }
         ReportVerdict::Whole { content, .. } => content,
     };
@@ -345,7 +354,16 @@ async fn verify(
     let mut withdrawal = None;
     let mut expected = known.map(str::to_ascii_lowercase);
     if let Some(documents) = documents {
-        let kept = documents.find(&content.name).await.map_err(|error| not_made(error, say))?;
+        let kept = match documents.find(&content.name).await {
+            Ok(kept) => kept,
+            Err(ReportDocumentError::Unknown) => {
+                return Err(is_false(
+                    "aucun rapport n'a été conservé sous ce nom",
+                    "no report was kept under this name",
+                ));
+            }
+            Err(error) => return Err(not_made(error, say)),
+        };
         if !documents.stands_in_the_log(&content).await.map_err(|error| not_made(error, say))? {
             return Err(is_false(
                 "le journal n'est plus celui dont le rapport a été fait",
@@ -364,6 +382,10 @@ async fn verify(
     println!("{}\t{sha256}", content.name);
     let fr = "Ce fichier montre le rapport tel qu'il a été établi.";
     say.note(fr, "This file shows the report as it was made.");
+    if documents.is_none() {
+        let fr = "Seul le journal sait s'il a été retiré depuis.";
+        say.note(fr, "The journal alone knows whether it was withdrawn since.");
+    }
     if let Some(withdrawal) = withdrawal {
         say.note(
             &format!("Il a été retiré depuis : {}", withdrawal.reason),

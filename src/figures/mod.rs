@@ -8,6 +8,7 @@ mod budget;
 mod face;
 mod frozen;
 mod kept;
+mod labels;
 mod parameters;
 mod published;
 mod question;
@@ -32,7 +33,9 @@ use uuid::Uuid;
 pub use audience::{ReportAudience, Telling};
 pub use budget::{AnswerMemory, Turn};
 pub use frozen::{Shown, ShownCell};
+pub use labels::GroupLabels;
 pub use parameters::{Described, parameters_of, parameters_of_cell};
+pub(crate) use published::end_of;
 pub use published::{PublishedTo, Reader, Refused, Rule, is_told_published};
 pub use question::{BadParameter, BadParameters, Fault, Parameters, Question, Subject, When};
 pub use reports::{FrozenReport, ReportError};
@@ -158,6 +161,10 @@ impl Figures {
                 self.read_up_to(position).await?;
                 (position, Some(time.date_naive()))
             }
+            When::At(Moment { position, day }) => {
+                self.read_up_to(position).await?;
+                (position, Some(day))
+            }
             When::Position(position) => {
                 let head = journal.head().await?.position;
                 if position > head {
@@ -240,7 +247,7 @@ impl Figures {
         query: &AnalyticsQuery,
         at: Moment,
     ) -> Result<Cost, Uncomputed> {
-        Ok(Cost::of(&self.cube.read(), indicators, query, at.position).check()?)
+        Ok(Cost::of(&self.cube.read(), indicators, query, at).check()?)
     }
 
     /// Walks so many facts on a thread of its own.

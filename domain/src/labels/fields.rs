@@ -192,6 +192,7 @@ const COMMON: &[(&str, Words)] = &[
     ("due_on", ("Date d'échéance", "Due date")),
     ("education", ("Niveau d'études", "Level of education")),
     ("effective_from", ("En vigueur à partir du", "In force from")),
+    ("employment_status", ("Situation d'emploi", "Status in employment")),
     ("entries", ("Liste des candidats", "List of candidates")),
     ("evidence", ("Ce qui le montre", "What shows it")),
     ("figures_published", ("Publication des chiffres", "Publication of figures")),
@@ -291,6 +292,7 @@ const COMMON: &[(&str, Words)] = &[
     ("start_up_cost", ("Coût de démarrage", "Start-up cost")),
     ("statement", ("Empreinte du relevé", "Fingerprint of the statement")),
     ("survey", ("Enquête", "Survey")),
+    ("work_since", ("Travail par rapport à avant", "Work compared with before")),
     ("text_version", ("Version du texte lu", "Version of the text read out")),
     (
         "to_accept",

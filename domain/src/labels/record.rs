@@ -64,6 +64,7 @@ const CODED: &[(&str, &[&str])] = &[
     ("channel", &["channels", "grievance_channels"]),
     ("difficulties", &["difficulties"]),
     ("education", &["education"]),
+    ("employment_status", &["employment_statuses"]),
     ("form", &["legal_forms"]),
     ("ground", &["reversal_grounds", "loan_change_grounds", "cancellation_grounds"]),
     ("instrument", &["instruments"]),
@@ -79,6 +80,7 @@ const CODED: &[(&str, &[&str])] = &[
     ("service", &["referral_services"]),
     ("source", &["income_sources"]),
     ("survey", &["surveys"]),
+    ("work_since", &["work_changes"]),
 ];
 
 /// Codes that are in no reference list and that no command takes.

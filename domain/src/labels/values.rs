@@ -14,6 +14,7 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("ConsentMethod", "consent_methods"),
     ("Difficulty", "difficulties"),
     ("EducationLevel", "education"),
+    ("EmploymentStatus", "employment_statuses"),
     ("ExitReason", "exit_reasons"),
     ("GrievanceCategory", "grievance_categories"),
     ("GrievanceChannel", "grievance_channels"),
@@ -37,6 +38,7 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("SupportKind", "support_kinds"),
     ("SurveyKind", "surveys"),
     ("SuspensionReason", "suspension_reasons"),
+    ("WorkChange", "work_changes"),
 ];
 
 /// Words of the domain's own.

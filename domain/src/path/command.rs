@@ -4,14 +4,14 @@ use super::any::{duplicate, grievance, handover, privacy, referral, status};
 use super::fact::{Fact, FactKind};
 use super::facts::{
     AdviserChoice, Approval, Attendance, Cancellation, Closure, CommunityAction, CompletionRequest,
-    Consent, ConsentScope, Disbursement, Document, DuplicateClaim, EligibilityRequest, Enrolment,
-    ErasureRequest, ExitRequest, FinancingApplication, FinancingNumber, FinancingRefusal,
-    GrievanceAnswer, GrievanceRequest, GuaranteeCall, Idea, IdentityChangeRequest, Income,
-    Interview, ModuleScore, Note, Nothing, PairRequest, PathEnd, PlanRequest, PlanReview, Reason,
-    Recognition, Recovery, ReferralAnswer, ReferralRequest, RefundRequest, Registration,
-    RegistrationAmendment, Repayment, Rescheduling, Retraction, ReversalRequest, SeatReturn,
-    Selection, Start, Support, Suspension, TransferAcceptance, TransferRefusal, TransferRequest,
-    Visit, WriteOff,
+    Consent, ConsentScope, Disbursement, Document, DuplicateClaim, EligibilityRequest, Employment,
+    Enrolment, ErasureRequest, ExitRequest, FinancingApplication, FinancingNumber,
+    FinancingRefusal, GrievanceAnswer, GrievanceRequest, GuaranteeCall, Idea,
+    IdentityChangeRequest, Income, Interview, ModuleScore, Note, Nothing, PairRequest, PathEnd,
+    PlanRequest, PlanReview, Reason, Recognition, Recovery, ReferralAnswer, ReferralRequest,
+    RefundRequest, Registration, RegistrationAmendment, Repayment, Rescheduling, Retraction,
+    ReversalRequest, SeatReturn, Selection, Start, Support, Suspension, TransferAcceptance,
+    TransferRefusal, TransferRequest, Visit, WriteOff,
 };
 use super::financing::{self, beyond, payment, plan, reversal};
 use super::idea::correction;
@@ -132,6 +132,8 @@ commands! {
         "Enregistre l'empreinte d'une pièce jointe.", "Records a document's fingerprint.";
     RecordIncome(Income) "record-income" "any" [Adviser, Director] OwnOffice sealed[]
         "Relève un revenu sur une période.", "Records an income over a period.";
+    RecordEmployment(Employment) "record-employment" "any" [Adviser, Director] OwnOffice sealed[]
+        "Relève la situation d'emploi de la personne.", "Records the person's status in employment.";
     RecordCommunityAction(CommunityAction) "record-community-action" "any" [Adviser, Director] OwnOffice sealed["comment"]
         "Enregistre une action communautaire.", "Records a community action.";
     ReferToPartner(ReferralRequest) "refer-to-partner" "any" [Adviser, Director] OwnOffice sealed["comment"]
@@ -217,6 +219,7 @@ leads_to! {
     AddNote => NoteAdded;
     AttachDocument => DocumentAttached;
     RecordIncome => IncomeRecorded;
+    RecordEmployment => EmploymentRecorded;
     RecordCommunityAction => CommunityActionRecorded;
     ReferToPartner => ReferredToPartner by referral::refer;
     RecordReferralOutcome => ReferralOutcomeRecorded;

@@ -10,11 +10,11 @@ use super::case::{Case, any_content, nothing_before};
 use super::facts::{
     AdviserChoice, Approval, Assessment, Attendance, AttendanceCorrection, Cancellation, Closure,
     CommunityAction, Completion, Consent, ConsentScope, Disbursement, Document, DuplicateLink,
-    DuplicateUnlink, Eligibility, Enrolment, Erasure, Exit, FinancingCase, FinancingNumber,
-    FinancingRefusal, Grievance, GrievanceAnswer, GuaranteeCall, Idea, IdentityChange, Income,
-    InterviewSheet, Note, Nothing, PairDecision, PathEnd, Plan, PlanReview, Reason, Recovery,
-    Referral, ReferralAnswer, Refund, Registration, RegistrationCorrection, Repayment,
-    Rescheduling, Retraction, Reversal, Selection, Start, Support, Suspension, Transfer,
+    DuplicateUnlink, Eligibility, Employment, Enrolment, Erasure, Exit, FinancingCase,
+    FinancingNumber, FinancingRefusal, Grievance, GrievanceAnswer, GuaranteeCall, Idea,
+    IdentityChange, Income, InterviewSheet, Note, Nothing, PairDecision, PathEnd, Plan, PlanReview,
+    Reason, Recovery, Referral, ReferralAnswer, Refund, Registration, RegistrationCorrection,
+    Repayment, Rescheduling, Retraction, Reversal, Selection, Start, Support, Suspension, Transfer,
     TransferAcceptance, TransferReturn, Visit, Withdrawal, WriteOff,
 };
 use super::financing::{beyond, payment, plan, reversal};
@@ -283,6 +283,9 @@ facts! {
     IncomeRecorded(Income) "1.0" "Revenu relevé", "Income recorded",
         in_every_status().may_precede_registration(),
         nothing_before, records::check_income, records::fold_income;
+    EmploymentRecorded(Employment) "1.0" "Situation d'emploi relevée", "Employment recorded",
+        in_every_status().may_precede_registration(),
+        nothing_before, records::check_employment, records::fold_employment;
     CommunityActionRecorded(CommunityAction) "1.0" "Action communautaire", "Community action recorded",
         in_every_status().may_precede_registration(),
         nothing_before, any_content, records::fold_community_action;

@@ -34,6 +34,8 @@ code_list! { #[doc = "Selection method."] SelectionMethod, "selection_methods" }
 code_list! { #[doc = "Reason for refusal."] RefusalReason, "refusal_reasons" }
 code_list! { #[doc = "Source of income."] IncomeSource, "income_sources" }
 code_list! { #[doc = "Survey."] SurveyKind, "surveys" }
+code_list! { #[doc = "Status in employment."] EmploymentStatus, "employment_statuses" }
+code_list! { #[doc = "Work compared with before."] WorkChange, "work_changes" }
 code_list! { #[doc = "Legal form."] LegalForm, "legal_forms" }
 code_list! { #[doc = "Support."] SupportKind, "support_kinds" }
 code_list! { #[doc = "Community action."] ActionKind, "action_kinds" }
@@ -71,6 +73,8 @@ pub fn lists() -> &'static [List] {
             ("refusal_reasons", include_str!("../../data/refusal_reasons.csv")),
             ("income_sources", include_str!("../../data/income_sources.csv")),
             ("surveys", include_str!("../../data/surveys.csv")),
+            ("employment_statuses", include_str!("../../data/employment_statuses.csv")),
+            ("work_changes", include_str!("../../data/work_changes.csv")),
             ("legal_forms", include_str!("../../data/legal_forms.csv")),
             ("support_kinds", include_str!("../../data/support_kinds.csv")),
             ("action_kinds", include_str!("../../data/action_kinds.csv")),
@@ -107,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_list_is_whole_labelled_and_sourced() {
-        assert_eq!(lists().len(), 31);
+        assert_eq!(lists().len(), 33);
         for list in lists() {
             assert!(!list.entries.is_empty() && !list.source.is_empty(), "{}", list.name);
             assert_eq!(list.unread_lines, 0, "{}", list.name);

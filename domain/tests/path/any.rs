@@ -41,6 +41,14 @@ fn income(from: &str, to: &str, amount: u64) -> Step {
     by_adviser("record-income", body)
 }
 
+fn employment(status: &str, work_since: Option<&str>) -> Step {
+    let mut body = json!({"survey": "tracer", "employment_status": status});
+    if let Some(change) = work_since {
+        body["work_since"] = json!(change);
+    }
+    by_adviser("record-employment", body)
+}
+
 fn transfer(office: &str) -> Step {
     by_director("transfer", json!({"office": office, "region": "mopti", "reason": SEALED}))
 }
@@ -181,6 +189,21 @@ fn an_income_of_one_period_is_told_once() {
     let name = "2020-01-01 2020-12-31".into();
     let refusal = Refusal::Differs { item: Item::Income, name };
     refused(&path, &income("2020-01-01", "2020-12-31", 2), &refusal);
+}
+
+#[test]
+fn what_somebody_does_for_a_living_is_told_in_a_survey_and_again() {
+    let path = recorded(up_to("register"), &employment("unemployed", None), "EmploymentRecorded");
+    let path = recorded(path, &employment("own_account", Some("better")), "EmploymentRecorded");
+    recorded(path, &employment("own_account", Some("worse")), "EmploymentRecorded");
+}
+
+#[test]
+fn who_has_no_work_does_not_say_how_it_is() {
+    let refusal = Refusal::Disagree { field: "work_since", other: "employment_status" };
+    for status in ["unemployed", "outside_labour_force"] {
+        refused(&up_to("register"), &employment(status, Some("better")), &refusal);
+    }
 }
 
 #[test]

@@ -241,6 +241,12 @@ fn asides_of_people() -> Vec<Step> {
             "2022-02-01",
             json!({"survey": "baseline", "from": "2020-01-01", "to": "2020-12-31", "amount": 240_000, "source": "salary"}),
         ),
+        (
+            "record-employment",
+            "adviser",
+            "2022-02-01",
+            json!({"survey": "tracer", "employment_status": "own_account", "work_since": "better"}),
+        ),
         ("record-community-action", "adviser", "2022-02-01", json!({"kind": "mediation"})),
         (
             "refer-to-partner",

@@ -28,6 +28,8 @@ pub struct ShareContext {
     days: FxHashMap<Measure, Vec<i32>>,
     /// Jobs at the visit of twelve months, by the person.
     jobs_at_12: FxHashMap<u32, u32>,
+    /// Whether they worked at the baseline, by the person.
+    worked: FxHashMap<u32, bool>,
     /// Income at the baseline, by the person and the currency.
     baselines: FxHashMap<(u32, u16), i64>,
 }
@@ -50,6 +52,7 @@ impl ShareContext {
             places,
             days: FxHashMap::default(),
             jobs_at_12: FxHashMap::default(),
+            worked: FxHashMap::default(),
             baselines: FxHashMap::default(),
         };
         for need in needs {
@@ -72,6 +75,13 @@ impl ShareContext {
                     if let Tells::Visit(Visit { milestone: 12, jobs: Some(jobs), .. }) = fact.tells
                     {
                         self.jobs_at_12.insert(fact.case, jobs);
+                    }
+                });
+            }
+            Need::WorkAtBaseline => {
+                cube.walk(Measure::EmploymentBaseline, position, |fact, _| {
+                    if let Tells::Employment(employment) = fact.tells {
+                        self.worked.insert(fact.case, employment.works);
                     }
                 });
             }
@@ -101,6 +111,12 @@ impl ShareContext {
     #[must_use]
     pub fn jobs_at_12_months(&self, person: u32) -> Option<i64> {
         self.jobs_at_12.get(&person).map(|jobs| i64::from(*jobs))
+    }
+
+    /// Whether a person worked at the baseline; none where nobody asked.
+    #[must_use]
+    pub fn worked_at_baseline(&self, person: u32) -> Option<bool> {
+        self.worked.get(&person).copied()
     }
 
     /// What a person's income came to in a year at the baseline, in a currency.

@@ -5,7 +5,7 @@ use sira_numbers::Position;
 use crate::{ReadError, ReadStore};
 
 /// The projections that facts are read from: the cube stands where the last of them stands.
-pub const PROJECTIONS: [&str; 12] = [
+pub const PROJECTIONS: [&str; 13] = [
     "case_links",
     "case_milestones",
     "training_attendance",
@@ -15,6 +15,7 @@ pub const PROJECTIONS: [&str; 12] = [
     "job_counts",
     "businesses",
     "case_spells",
+    "employment",
     "visits",
     "indicator_values",
     "grievances",

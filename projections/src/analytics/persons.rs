@@ -62,7 +62,11 @@ const fn counted(measure: Measure) -> Counted {
         | M::PlanValidatedFirst
         | M::Completed => Counted::First,
         M::Exited | M::DroppedOut | M::Active | M::Suspended | M::Waiting => Counted::Continuing,
-        M::Assessment | M::Visit => Counted::Last,
+        M::Assessment
+        | M::Visit
+        | M::EmploymentBaseline
+        | M::EmploymentFollowUp
+        | M::EmploymentTracer => Counted::Last,
         M::Business => Counted::FirstOfEach,
         M::Jobs | M::RevenueChange => Counted::LastBusiness,
         M::Link
@@ -200,6 +204,8 @@ fn subject(fact: &FigureFact) -> Option<u32> {
     match fact.tells {
         Tells::Visit(visit) => Some(visit.milestone.into()).filter(|months| *months > 0),
         Tells::Business(business) => Some(business.number),
+        // Whatever it is: a person does one thing at a time.
+        Tells::Employment(_) => Some(0),
         _ => Some(fact.tag().into()),
     }
 }

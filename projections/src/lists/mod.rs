@@ -13,6 +13,7 @@
 mod activity;
 mod advisers;
 mod cases;
+mod codes;
 mod cohorts;
 mod commitments;
 mod due_visits;
@@ -36,6 +37,7 @@ pub use activity::{Deed, DeedQuestion, deeds, reached};
 pub use cases::{
     CaseItem, CaseOrder, CasePage, CasePlace, CaseQuestion, Which, cases, explain_cases,
 };
+pub use codes::codes;
 pub use cohorts::{CohortItem, CohortQuestion, cohorts, explain_cohorts};
 pub use commitments::{
     COMMITMENTS, CommitmentItem, CommitmentPlace, CommitmentQuestion, commitments,

@@ -1,12 +1,14 @@
 //! From the idea to the completed training, and incomes.
 
 use sira_domain::path::Fact;
-use sira_domain::path::facts::{Decision, Income};
+use sira_domain::path::facts::{Decision, Employment, Income};
+use sira_domain::reference::SurveyKind;
 
 use super::ledger::Slot;
 use super::memo::Memo;
 use super::moment::{EventMoment, INCOME_SLOTS, Op, reach, unreach};
 use crate::table::TableId;
+use crate::table::tables::employment::EmploymentRow;
 use crate::table::tables::indicator_values::IndicatorValueRow;
 use crate::table::tables::training_assessments::AssessmentRow;
 use crate::table::tables::training_attendance::AttendanceRow;
@@ -50,8 +52,30 @@ pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
             tell_trained(memo, ops);
         }
         Fact::IncomeRecorded(income) => tell_income(moment, memo, ops, income),
+        Fact::EmploymentRecorded(told) => tell_employment(moment, memo, ops, told),
         _ => {}
     }
+}
+
+/// Each kind of survey has one place: what was told of the latest day, and of one day last.
+fn tell_employment(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>, told: &Employment) {
+    let (survey, on) = (told.survey.code(), moment.on());
+    if memo.employment_on.get(survey).is_some_and(|known| on < *known) {
+        return;
+    }
+    memo.employment_on.insert(survey, on);
+    let place = SurveyKind::all().position(|kind| kind.code() == survey).unwrap_or_default();
+    let own = EmploymentRow {
+        aggregate_id: moment.id,
+        sequence: moment.sequence,
+        survey: survey.into(),
+        occurred_on: on,
+        recorded_at: moment.event.recorded_at,
+        status: told.employment_status.code().into(),
+        works: told.is_work(),
+        work_since: told.work_since.map(|change| change.code().into()),
+    };
+    moment.put(memo, ops, Some(place as Slot), own);
 }
 
 /// An income, as of a person trained or not trained so far.

@@ -20,7 +20,8 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         | Fact::AttendanceRecorded(_)
         | Fact::ModuleAssessed(_)
         | Fact::TrainingCompleted(_)
-        | Fact::IncomeRecorded(_) => recruitment::tell(moment, memo, ops),
+        | Fact::IncomeRecorded(_)
+        | Fact::EmploymentRecorded(_) => recruitment::tell(moment, memo, ops),
         Fact::BusinessPlanSubmitted(_)
         | Fact::BusinessPlanValidated(_)
         | Fact::FinancingRequested(_)

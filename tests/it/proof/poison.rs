@@ -22,7 +22,7 @@ use crate::on_both_engines;
 use crate::support::dice::Dice;
 
 /// The models that are folded from paths.
-const OF_PATHS: [&str; 17] = [
+const OF_PATHS: [&str; 18] = [
     "case_status",
     "case_links",
     "case_milestones",
@@ -40,6 +40,7 @@ const OF_PATHS: [&str; 17] = [
     "job_counts",
     "businesses",
     "case_spells",
+    "employment",
 ];
 
 /// Waits until the models of paths have stopped at an event, and the others have gone on to the end.

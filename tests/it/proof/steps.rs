@@ -413,7 +413,8 @@ fn any_time(life: &mut Life, state: &State, version: Version) -> Step {
         6 => (Role::Adviser, "reopen", reason()),
         7 | 8 if state.grievances.is_empty() => grievance(),
         9 => (Role::Adviser, "add-note", json!({ "text": "Note" })),
-        10..13 => income(life),
+        10 | 11 => income(life),
+        12 => employment(life),
         13 => {
             let body = json!({ "kind": "mediation", "people_reached": life.dice.roll(30) });
             (Role::Adviser, "record-community-action", body)
@@ -484,6 +485,16 @@ fn correction(life: &mut Life) -> Step {
 fn grievance() -> Step {
     let body = json!({ "category": "training", "channel": "phone", "text": "Plainte" });
     (Role::Adviser, "lodge-grievance", body)
+}
+
+fn employment(life: &mut Life) -> Step {
+    let status = *life.dice.pick(&["employee", "own_account", "family_worker", "unemployed"]);
+    let mut body =
+        json!({ "survey": *life.dice.pick(&["baseline", "tracer"]), "employment_status": status });
+    if status != "unemployed" {
+        body["work_since"] = json!(*life.dice.pick(&["better", "same"]));
+    }
+    (Role::Adviser, "record-employment", body)
 }
 
 fn income(life: &mut Life) -> Step {

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::path::case::Case;
 use crate::path::declare::{bodies, parts};
 use crate::path::state::{Signed, State};
-use crate::reference::{ActionKind, IncomeSource, MediaType, SurveyKind};
+use crate::reference::{
+    ActionKind, EmploymentStatus, IncomeSource, MediaType, SurveyKind, WorkChange,
+};
 use crate::refusal::{Item, Refusal};
 use crate::values::{CurrencyCode, Sealed, Within, Xof};
 
@@ -44,6 +46,17 @@ bodies! {
         currency: Option<CurrencyCode>,
         /// Source of the income, from its list.
         source: IncomeSource,
+    }
+
+    /// What somebody does for a living, as a survey tells it.
+    Employment {
+        /// The survey that it was told in.
+        survey: SurveyKind,
+        /// Status in employment, after the ILO.
+        employment_status: EmploymentStatus,
+        /// How the work compares with that before the programme, as the person says; of who works.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        work_since: Option<WorkChange>,
     }
 
     /// Peace-building or community engagement.
@@ -105,6 +118,25 @@ pub(in crate::path) fn check_income(case: &Case, income: &Income) -> Result<(), 
     }
     Ok(())
 }
+
+impl Employment {
+    /// Whether it is work: the unemployed and who is outside the labour force have none.
+    #[must_use]
+    pub fn is_work(&self) -> bool {
+        !["unemployed", "outside_labour_force"].contains(&self.employment_status.code())
+    }
+}
+
+/// Only who works can say how the work is.
+pub(in crate::path) fn check_employment(_: &Case, told: &Employment) -> Result<(), Refusal> {
+    if told.work_since.is_some() && !told.is_work() {
+        return Err(Refusal::Disagree { field: "work_since", other: "employment_status" });
+    }
+    Ok(())
+}
+
+/// No rule asks for it: the state keeps nothing of it.
+pub(in crate::path) fn fold_employment(_: &mut State, _: &Signed, _: &Employment) {}
 
 pub(in crate::path) fn fold_note(state: &mut State, _: &Signed, _: &Note) {
     state.actions.notes += 1;

@@ -7,6 +7,7 @@ use super::attendance::Attendance;
 use super::business::Business;
 use super::day::DayNumber;
 use super::due::Due;
+use super::employment::Employment;
 use super::grievance::Grievance;
 use super::jobs::JobCount;
 use super::link::Link;
@@ -89,6 +90,8 @@ pub enum Tells {
     JobCount(JobCount),
     /// A business.
     Business(Business),
+    /// What somebody does for a living.
+    Employment(Employment),
     /// How a business was seen.
     Visit(Visit),
     /// An income, brought to a year.
@@ -112,6 +115,7 @@ impl FigureFact {
             Tells::Visit(visit) => visit.status,
             Tells::Income(income) => income.currency,
             Tells::Grievance(grievance) => grievance.category,
+            Tells::Employment(employment) => employment.status,
             Tells::Nothing
             | Tells::Attendance(_)
             | Tells::Loan(_)
@@ -149,7 +153,8 @@ macro_rules! tells {
     };
 }
 tells!(
-    Attendance, Assessment, Money, Loan, Due, JobCount, Business, Visit, Income, Grievance, Link
+    Attendance, Assessment, Money, Loan, Due, Employment, JobCount, Business, Visit, Income,
+    Grievance, Link
 );
 
 impl From<()> for Tells {

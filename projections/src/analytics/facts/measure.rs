@@ -80,6 +80,8 @@ pub enum Source {
     Businesses,
     /// How paths stood.
     CaseSpells,
+    /// What people do for a living.
+    Employment,
     /// Follow-up visits.
     Visits,
     /// Values that stand in no other table.
@@ -175,4 +177,7 @@ measures! {
     Support "support" IndicatorValues OF_PEOPLE;
     Referral "referral" IndicatorValues OF_PEOPLE;
     Grievance "grievance" Grievances WITH_CATEGORY;
+    EmploymentBaseline "baseline" Employment WITH_CATEGORY;
+    EmploymentFollowUp "follow_up" Employment WITH_CATEGORY;
+    EmploymentTracer "tracer" Employment WITH_CATEGORY;
 }

@@ -9,6 +9,7 @@ mod business;
 pub(super) mod cases;
 mod day;
 mod due;
+mod employment;
 pub(super) mod fact;
 mod grievance;
 mod jobs;
@@ -24,6 +25,7 @@ mod value;
 mod visit;
 
 pub use day::{DayNumber, day_of, number_of};
+pub use employment::Employment;
 pub use fact::{Dims, FigureFact, Tells};
 pub use jobs::JobCount;
 pub use link::Link;

@@ -13,6 +13,7 @@ use super::attendance::AttendanceRow;
 use super::business::BusinessRow;
 use super::day::{DayNumber, number_of};
 use super::due::DueRow;
+use super::employment::EmploymentRow;
 use super::fact::{Dims, FigureFact, Tells};
 use super::grievance::GrievanceRow;
 use super::jobs::JobCountRow;
@@ -76,6 +77,7 @@ pub struct ToldFacts {
     jobs: Rows<JobCountRow>,
     businesses: Rows<BusinessRow>,
     spells: Rows<SpellRow>,
+    employment: Rows<EmploymentRow>,
     visits: Rows<VisitRow>,
     values: Rows<ValueRow>,
     grievances: Rows<GrievanceRow>,
@@ -102,6 +104,7 @@ pub async fn read(store: &ReadStore, from: Position, to: Position) -> Result<Tol
         jobs: rows_of(handle.connection(), step).await?,
         businesses: rows_of(handle.connection(), step).await?,
         spells: rows_of(handle.connection(), step).await?,
+        employment: rows_of(handle.connection(), step).await?,
         visits: rows_of(handle.connection(), step).await?,
         values: rows_of(handle.connection(), step).await?,
         grievances: rows_of(handle.connection(), step).await?,
@@ -150,6 +153,7 @@ impl ToldFacts {
         self.jobs.into_cube(cube, position)?;
         self.businesses.into_cube(cube, position)?;
         self.spells.into_cube(cube, position)?;
+        self.employment.into_cube(cube, position)?;
         self.visits.into_cube(cube, position)?;
         self.values.into_cube(cube, position)?;
         self.grievances.into_cube(cube, position)?;

@@ -124,6 +124,16 @@ impl Finish {
     }
 }
 
+/// Whether an indicator is published to those who must see nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publication {
+    /// Cell by cell, when enough people changed.
+    OfMany,
+    /// Never: what is told of one person against what was told of the same person before (a change, a most) moves by
+    /// one person's answer, whoever else moves.
+    Never,
+}
+
 /// Which route answers with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the routes have these names")]
@@ -145,6 +155,8 @@ pub enum Need {
     JobsAt12Months,
     /// Income at the baseline.
     Baseline,
+    /// Whether the person worked at the baseline.
+    WorkAtBaseline,
 }
 
 impl Need {
@@ -155,6 +167,7 @@ impl Need {
             Self::Day(measure) => measure,
             Self::JobsAt12Months => Measure::Visit,
             Self::Baseline => Measure::IncomeBaseline,
+            Self::WorkAtBaseline => Measure::EmploymentBaseline,
         }
     }
 }
@@ -195,6 +208,8 @@ pub struct Indicator {
     pub by_category: bool,
     /// Whether an answer says how sure a value is, and of how many.
     pub has_detail: bool,
+    /// Whether it is published to those who must see nobody.
+    pub publication: Publication,
     /// What a reader must know before they conclude anything from it, in French and in English.
     pub caveat: Option<(&'static str, &'static str)>,
 }
@@ -204,6 +219,12 @@ impl Indicator {
     #[must_use]
     pub const fn label(&self, french: bool) -> &'static str {
         if french { self.fr } else { self.en }
+    }
+
+    /// Whether it is published to those who must see nobody.
+    #[must_use]
+    pub const fn is_published(&self) -> bool {
+        matches!(self.publication, Publication::OfMany)
     }
 
     /// What it is.
@@ -221,9 +242,8 @@ impl Indicator {
     /// made. A balance is of a day, and facts that began in one month or another are all in it.
     #[must_use]
     pub fn dimensions(&self) -> Vec<Dimension> {
-        let of_time = [Dimension::Year, Dimension::Quarter, Dimension::Month];
         let in_all = |dimension: &Dimension| {
-            (self.kind == IndicatorKind::Flow || !of_time.contains(dimension))
+            (self.kind == IndicatorKind::Flow || !dimension.is_time())
                 && self.measures.iter().all(|measure| measure.dimensions().contains(dimension))
         };
         Dimension::ALL.iter().copied().filter(in_all).collect()

@@ -7,17 +7,18 @@
 mod indicator;
 mod shares;
 
-pub use indicator::{Family, Finish, Indicator, IndicatorKind, Nature, Need, Unit};
+pub use indicator::{Family, Finish, Indicator, IndicatorKind, Nature, Need, Publication, Unit};
 
 use super::facts::{Measure, Measure as M};
 use super::tally::Share;
 use shares::{
-    at_risk, change_by_training, change_of_income, disbursed_of_committed, displaced,
+    at_risk, better_work, change_by_training, change_of_income, disbursed_of_committed, displaced,
     dropped_out_of_enrolled, in_arrears, income_by_training, jobs_at_12_months, jobs_created,
     jobs_full_time, jobs_held, jobs_net, jobs_of_men, jobs_of_women, jobs_of_young, jobs_sustained,
-    mean_score, mean_value, minutes_attended, modules_passed, net_commitment, one, outstanding,
-    paid_of_due, resolved_in_time, share_of_women, share_of_young, trained_of_enrolled,
-    validated_at_first, validated_of_submitted, value, with_disability, written_off_of_portfolio,
+    mean_score, mean_value, minutes_attended, modules_passed, net_commitment, newly_working, one,
+    outstanding, paid_of_due, resolved_in_time, share_of_women, share_of_young,
+    trained_of_enrolled, validated_at_first, validated_of_submitted, value, with_disability,
+    working, written_off_of_portfolio,
 };
 
 const OWN: &str = "own definition";
@@ -27,6 +28,7 @@ const ROSENBERG: &str =
     "Rosenberg, Measuring Microcredit Delinquency, CGAP Occasional Paper 3 (1999)";
 const KAPLAN_MEIER: &str =
     "Kaplan and Meier, Nonparametric Estimation from Incomplete Observations (1958)";
+const ILO: &str = "ILO: 15th and 19th International Conferences of Labour Statisticians";
 const DCED: &str =
     "DCED Standard, guidelines on job creation: full-time equivalents, net, sustained";
 const JOBS_HELD_FR: &str = "emplois vus à la dernière visite de chaque activité qui n'a pas cessé, faite dans les douze mois avant la fin de la période, celui du porteur compris";
@@ -54,6 +56,7 @@ const BASE: Indicator = Indicator {
     of_people: false,
     by_category: false,
     has_detail: false,
+    publication: Publication::OfMany,
     caveat: None,
 };
 
@@ -177,6 +180,8 @@ macro_rules! survival_bound {
                 concat!("businesses known to be there ", $days, " days after their start / those known to be there or to have closed, started in the period at least so long ago (upper bound)")
             },
             source: USUAL,
+            // A lower bound and an upper one tell how many nobody knows of.
+            publication: if $of_all { Publication::Never } else { Publication::OfMany },
             unit: Unit::Percent,
             families: SURVIVAL,
             measures: &[M::Business],
@@ -275,9 +280,9 @@ pub const INDICATORS: &[Indicator] = &[
     survival_bound!("survival_6_low", 183, true, "Survie à 6 mois, au moins", "Survival at 6 months, at least"),
     survival_bound!("survival_12_low", 365, true, "Survie à 12 mois, au moins", "Survival at 12 months, at least"),
     survival_bound!("survival_24_low", 730, true, "Survie à 24 mois, au moins", "Survival at 24 months, at least"),
-    Indicator { unit: Unit::Jobs, share: jobs_created, source: DCED, ..people("jobs_created", ("Emplois créés", "Jobs created"),
+    Indicator { unit: Unit::Jobs, share: jobs_created, source: DCED, publication: Publication::Never, ..people("jobs_created", ("Emplois créés", "Jobs created"),
         ("emplois vus par les visites de la période au-delà du plus grand nombre vu avant dans la même activité, celui du porteur compris ; bruts : les pertes sont dans le solde net", "jobs that visits of the period saw above the most that were seen of the same business before, the owner's included; gross: losses are in the net balance"), &[M::Jobs]) },
-    Indicator { unit: Unit::Jobs, share: jobs_net, source: DCED, ..people("jobs_net", ("Emplois nets", "Net jobs"),
+    Indicator { unit: Unit::Jobs, share: jobs_net, source: DCED, publication: Publication::Never, ..people("jobs_net", ("Emplois nets", "Net jobs"),
         ("emplois de plus ou de moins, d'une visite à l'autre ou à la cessation, dans la période", "jobs more or less, from one visit to the next or to the closure, in the period"), &[M::Jobs]) },
     Indicator { kind: IndicatorKind::Stock, unit: Unit::Jobs, share: jobs_held, ..people("jobs_held", ("Emplois occupés", "Jobs held"),
         (JOBS_HELD_FR, JOBS_HELD_EN), &[M::Jobs]) },
@@ -290,9 +295,9 @@ pub const INDICATORS: &[Indicator] = &[
     Indicator { kind: IndicatorKind::Stock, unit: Unit::FullTime, share: jobs_full_time, finish: Finish::Total { parts: 100 },
         ..people("jobs_full_time", ("Emplois occupés, en équivalent temps plein", "Jobs held, as full-time equivalents"),
         (JOBS_HELD_FR, JOBS_HELD_EN), &[M::Jobs]) },
-    Indicator { unit: Unit::Jobs, share: jobs_at_12_months, ..people("jobs_at_12_months", ("Emplois à 12 mois", "Jobs at 12 months"),
+    Indicator { unit: Unit::Jobs, share: jobs_at_12_months, publication: Publication::Never, ..people("jobs_at_12_months", ("Emplois à 12 mois", "Jobs at 12 months"),
         ("emplois vus à la visite de 12 mois, visites de la période", "jobs seen at the visit of 12 months, visits of the period"), &[M::Visit]) },
-    Indicator { unit: Unit::Jobs, share: jobs_sustained, needs: &[Need::JobsAt12Months], ..people("jobs_sustained", ("Emplois durables", "Jobs sustained"),
+    Indicator { unit: Unit::Jobs, share: jobs_sustained, needs: &[Need::JobsAt12Months], publication: Publication::Never, ..people("jobs_sustained", ("Emplois durables", "Jobs sustained"),
         ("emplois vus à la visite de 24 mois, au plus autant qu'à celle de 12 mois : gardés un an, visites de 24 mois de la période", "jobs seen at the visit of 24 months, at most as many as at that of 12 months: kept for a year, visits of 24 months in the period"), &[M::Visit]) },
     Indicator { unit: Unit::Xof, share: mean_value, finish: Finish::Mean, ..people("revenue_change", ("Évolution du chiffre d'affaires mensuel", "Change in monthly revenue"),
         ("moyenne de : chiffre d'affaires de la dernière visite moins celui de la première, dernière visite de la période", "mean of: revenue at the last visit less that at the first, last visit in the period"), &[M::RevenueChange]) },
@@ -304,16 +309,24 @@ pub const INDICATORS: &[Indicator] = &[
         ("moyenne des revenus ramenés à l'année, enquête d'insertion de la période", "mean of incomes brought to a year, tracer survey of the period"), &[M::IncomeTracer]) },
     Indicator { unit: Unit::CurrencyPerYear, share: change_of_income, finish: Finish::Mean, by_category: true, needs: &[Need::Baseline], has_detail: true,
         source: "USAID EG.6-11: change in earnings of the same person, not adjusted for prices",
-        ..people("income_change", ("Évolution du revenu", "Change in income"),
+        publication: Publication::Never, ..people("income_change", ("Évolution du revenu", "Change in income"),
         ("moyenne, par personne, du revenu ramené à l'année à l'enquête de suivi de la période moins celui de son enquête de départ, même monnaie, prix courants ; intervalle à 95 %", "mean, person by person, of the income brought to a year at the follow-up survey of the period less that at their own baseline, same currency, current prices; 95 % interval"), &[M::IncomeFollowUp]) },
     Indicator { unit: Unit::CurrencyPerYear, share: change_by_training, finish: Finish::Difference, by_category: true, needs: &[Need::Baseline], has_detail: true,
         caveat: Some(NOT_COMPARABLE), source: "difference in differences of means",
-        ..people("income_change_difference", ("Écart d'évolution du revenu entre formés et non formés", "Difference in the change of income between trained and not trained"),
+        publication: Publication::Never, ..people("income_change_difference", ("Écart d'évolution du revenu entre formés et non formés", "Difference in the change of income between trained and not trained"),
         ("évolution moyenne du revenu des personnes formées moins celle des autres, de qui a une enquête de départ et de suivi ; intervalle à 95 %", "mean change in income of people trained less that of the others, of those with a baseline and a follow-up; 95 % interval"), &[M::IncomeFollowUp]) },
     Indicator { unit: Unit::CurrencyPerYear, share: income_by_training, finish: Finish::Difference, by_category: true, has_detail: true,
         caveat: Some(NOT_COMPARABLE), source: "difference in means, as in Dehejia and Wahba (1999)",
         ..people("income_difference", ("Écart de revenu entre formés et non formés", "Difference in income between trained and not trained"),
         ("revenu moyen au suivi des personnes formées moins celui des autres ; intervalle à 95 %", "mean income at follow-up of people trained less that of the others; 95 % interval"), &[M::IncomeFollowUp]) },
+    Indicator { by_category: true, source: ILO, publication: Publication::Never, ..people("employment_status", ("Situation d'emploi", "Status in employment"),
+        ("personnes à l'enquête d'insertion de la période, par situation d'emploi dite en dernier", "people at the tracer survey of the period, by the status in employment told last"), &[M::EmploymentTracer]) },
+    Indicator { unit: Unit::Percent, share: working, finish: Finish::Percent, of_people: true, source: ILO, ..people("employed_share", ("Part des personnes en emploi", "Share of people who work"),
+        ("personnes en emploi / personnes à l'enquête d'insertion de la période", "people who work / people at the tracer survey of the period"), &[M::EmploymentTracer]) },
+    Indicator { unit: Unit::Percent, share: newly_working, finish: Finish::Percent, of_people: true, needs: &[Need::WorkAtBaseline], source: "USAID EG.6-12", ..people("new_employment", ("Nouvel emploi", "New employment"),
+        ("personnes en emploi à l'enquête d'insertion de la période qui ne l'étaient pas à leur enquête de départ / personnes à cette enquête dont la situation de départ est connue", "people who work at the tracer survey of the period and did not at their baseline / people at that survey whose baseline is known"), &[M::EmploymentTracer]) },
+    Indicator { unit: Unit::Percent, share: better_work, finish: Finish::Percent, of_people: true, source: "USAID EG.6-15", ..people("better_employment", ("Meilleur travail qu'avant", "Better work than before"),
+        ("personnes qui disent leur travail meilleur qu'avant / personnes en emploi à l'enquête d'insertion de la période qui ont répondu", "people who say that their work is better than before / people who work at the tracer survey of the period and answered"), &[M::EmploymentTracer]) },
     days!("idea_to_financing", Finish::Median, &[Family::Indicators, Family::Durations], IdeaSubmitted, Financed, "Jours de l'idée au financement (médiane)", "Days from idea to financing (median)"),
     Indicator { unit: Unit::Percent, share: share_of_women, finish: Finish::Percent, of_people: true, ..people("womens_share", ("Part des femmes", "Women's share"),
         ("femmes / personnes inscrites dans la période", "women / people registered in the period"), &[M::Registered]) },

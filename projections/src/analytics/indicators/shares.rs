@@ -11,7 +11,7 @@ use chrono::Months;
 
 use super::super::context::ShareContext;
 use super::super::facts::{
-    DayNumber, FigureFact, JobCount, Measure, Measure as M, Tells, day_of, number_of,
+    DayNumber, Employment, FigureFact, JobCount, Measure, Measure as M, Tells, day_of, number_of,
 };
 use super::super::statistics::Followed;
 use super::super::tally::Share;
@@ -231,6 +231,29 @@ pub fn change_by_training(
     let Tells::Income(income) = fact.tells else { return None };
     let change = change_of_income(measure, fact, context)?;
     Some(Share { other: income.trained != Some(true), ..change })
+}
+
+fn works(fact: &FigureFact) -> Option<Employment> {
+    match fact.tells {
+        Tells::Employment(employment) => Some(employment),
+        _ => None,
+    }
+}
+
+pub fn working(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    works(fact).map(|told| Share::over(told.works.into(), 1))
+}
+
+/// Of those whose work at the baseline is known: who works now and did not then.
+pub fn newly_working(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
+    let (told, before) = (works(fact)?, context.worked_at_baseline(fact.case)?);
+    Some(Share::over(i64::from(told.works && !before), 1))
+}
+
+/// Of those who work and said how it is: whose work is better than before.
+pub fn better_work(_: Measure, fact: &FigureFact, _: &ShareContext) -> Option<Share> {
+    let told = works(fact).filter(|told| told.works)?;
+    told.is_better.map(|is_better| Share::over(is_better.into(), 1))
 }
 
 fn jobs(fact: &FigureFact) -> Option<JobCount> {

@@ -11,6 +11,7 @@ pub(crate) mod case_status;
 pub(crate) mod cohort_status;
 pub(crate) mod commitments;
 mod common;
+pub(crate) mod employment;
 pub(crate) mod finance_lines;
 pub(crate) mod follow_up_schedule;
 pub(crate) mod fund_status;
@@ -76,6 +77,7 @@ tables! {
     JobCounts in job_counts;
     Businesses in businesses;
     CaseSpells in case_spells;
+    Employment in employment;
 }
 
 impl TableId {

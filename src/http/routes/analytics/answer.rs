@@ -54,7 +54,7 @@ impl FigureHead {
             day: found.at.day,
             as_of: match question.when {
                 When::Time(time) => Some(time_text(time)),
-                When::Now | When::Position(_) => None,
+                When::Now | When::Position(_) | When::At(_) => None,
             },
             group_by: question.query.group_by.iter().map(|group| group.word()).collect(),
         }

@@ -1,7 +1,7 @@
 //! Indicators and targets, as JSON with their definitions or as a sheet.
 
 use axum::extract::State;
-use sira_projections::analytics::{AnalyticsQuery, PROJECTIONS};
+use sira_projections::analytics::{AnalyticsQuery, PROJECTIONS, indicator_groups};
 
 use super::answer::{FigureAnswer, negotiated};
 use super::asked::AskedFigures;
@@ -73,6 +73,10 @@ async fn figures<const SUBJECT: usize>(
         }
         Reader::Published(to) => app.figures.published(&question, &to).await?,
     };
-    let write = move || sheet::figures(language, format, word, &question, &found, &figures);
+    let mut groups = question.query.group_by.clone();
+    groups.extend(figures.iter().flat_map(|one| indicator_groups(one.indicator, &[])));
+    let labels = app.figures.labels(&groups).await?;
+    let write =
+        move || sheet::figures(language, format, word, &question, &found, (&figures, &labels));
     FigureAnswer::written(&app, write).await
 }

@@ -72,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// How the caller is told figures, and its turn, to be held until it is answered. What is told exactly to
 /// who was granted that is recorded first.
-async fn reader(app: &App, caller: &Caller) -> Result<(Reader, Turn), ApiError> {
+pub(super) async fn reader(app: &App, caller: &Caller) -> Result<(Reader, Turn), ApiError> {
     let grant = &caller.grant;
     let turn = app.figures.turn(grant.token_id)?;
     if grant.exact_figures.is_some() {

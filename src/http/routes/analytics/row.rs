@@ -6,19 +6,20 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sira_domain::reference::Language;
 use sira_projections::analytics::compute::groups;
 use sira_projections::analytics::targets::{Pace, Reached, Untold};
 use sira_projections::analytics::{ComputedFigures, Dimension, FigureCell, PLACES};
 use sira_projections::table::Decimal;
 
-use crate::figures::Question;
+use crate::figures::{GroupLabels, Question};
 
 /// A row of an answer.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Row {
     /// A cell of an indicator.
-    Cell(CellRow),
+    Cell(Box<CellRow>),
     /// A target, and what was reached of it.
     Target(Box<TargetRow>),
 }
@@ -32,6 +33,9 @@ pub struct CellRow {
     /// have none.
     #[serde(flatten)]
     pub groups: Map<String, Value>,
+    /// What each of these words is called, in the caller's language; left out without a breakdown.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub labels: BTreeMap<&'static str, String>,
     /// Its figures.
     #[serde(flatten)]
     pub figures: CellFigures,
@@ -93,18 +97,26 @@ fn of_how_many(cell: &FigureCell) -> BTreeMap<&'static str, i64> {
 
 /// The cells of some indicators.
 #[must_use]
-pub fn rows(figures: &[ComputedFigures], question: &Question) -> Vec<Row> {
+pub fn rows(
+    figures: &[ComputedFigures],
+    question: &Question,
+    (labels, language): (&GroupLabels, Language),
+) -> Vec<Row> {
     let mut rows = Vec::new();
     for one in figures {
         let groups = groups_of(one, question);
         for cell in &one.cells {
+            let called = groups.iter().zip(&cell.words);
+            let called =
+                called.map(|(group, word)| (group.word(), labels.label(*group, word, language)));
             let words = groups.iter().zip(&cell.words);
             let words = words.map(|(group, word)| (group.word().to_owned(), word_value(word)));
-            rows.push(Row::Cell(CellRow {
+            rows.push(Row::Cell(Box::new(CellRow {
                 indicator: one.indicator.name,
                 groups: words.collect(),
+                labels: called.collect(),
                 figures: cell.into(),
-            }));
+            })));
         }
     }
     rows

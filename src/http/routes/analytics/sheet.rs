@@ -7,7 +7,7 @@ use sira_projections::table::{Cell, Kind as CellKind};
 
 use super::answer::{FigureAnswer, FigureHead, FigureTable, definitions};
 use super::row::{groups_of, measures, rows};
-use crate::figures::{FoundMoment, Question};
+use crate::figures::{FoundMoment, GroupLabels, Question};
 use crate::formats::{Format, Sheet, SheetColumn, write_sheet};
 use crate::http::contract::error::ApiError;
 
@@ -21,20 +21,20 @@ pub fn figures(
     name: &'static str,
     question: &Question,
     found: &FoundMoment,
-    figures: &[ComputedFigures],
+    (figures, labels): (&[ComputedFigures], &GroupLabels),
 ) -> Result<FigureAnswer, ApiError> {
     if format == Format::Json {
         let body = FigureTable {
             head: FigureHead::of(question, found, language),
             definitions: definitions(figures.iter().map(|one| one.indicator), language),
-            rows: rows(figures, question),
+            rows: rows(figures, question, (labels, language)),
         };
         return Ok(FigureAnswer::json(&body, found.at.position)?);
     }
     let sheet = Sheet::new(name, columns(figures, question), found.recorded_at);
     let cells: Vec<Vec<Cell>> = figures
         .iter()
-        .flat_map(|one| one.cells.iter().map(|cell| row(one, cell, figures, question)))
+        .flat_map(|one| one.cells.iter().map(|cell| row((one, cell), figures, question, labels)))
         .collect();
     write(format, sheet, question, found, &cells)
 }
@@ -109,16 +109,22 @@ fn columns(figures: &[ComputedFigures], question: &Question) -> Vec<SheetColumn>
 }
 
 fn row(
-    one: &ComputedFigures,
-    cell: &FigureCell,
+    (one, cell): (&ComputedFigures, &FigureCell),
     all: &[ComputedFigures],
     question: &Question,
+    labels: &GroupLabels,
 ) -> Vec<Cell> {
     let own = groups_of(one, question);
-    let mut cells = vec![Cell::from(one.indicator.name)];
+    // With French headings it is for people, and says what everything is called.
+    let is_for_people = question.headings == Language::Fr;
+    let name = if is_for_people { one.indicator.fr } else { one.indicator.name };
+    let mut cells = vec![Cell::from(name)];
     for group in all_groups(all, question) {
         let word = own.iter().position(|known| *known == group).and_then(|at| cell.words.get(at));
-        cells.push(Cell::maybe(word.filter(|word| !word.is_empty()).cloned()));
+        cells.push(match word {
+            Some(word) if is_for_people => labels.label(group, word, Language::Fr).into(),
+            word => Cell::maybe(word.filter(|word| !word.is_empty()).cloned()),
+        });
     }
     let number = |number: Option<i128>| Cell::maybe(number.and_then(|one| i64::try_from(one).ok()));
     cells.extend([

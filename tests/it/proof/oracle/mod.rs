@@ -50,6 +50,7 @@ pub fn path_rows(story: &Story) -> Rows {
     rows.insert("job_counts", spans::job_rows(story));
     rows.insert("businesses", spans::business_rows(story));
     rows.insert("case_spells", spans::spell_rows(story));
+    rows.insert("employment", people::employment(story));
     rows.insert("case_links", persons::links(story));
     rows.insert("case_milestones", milestones::rows(story));
     rows.insert("training_attendance", people::attendance(story));

@@ -105,6 +105,28 @@ pub fn grievances(story: &Story) -> Vec<Line> {
     story.of("GrievanceLodged").map(row).collect()
 }
 
+/// What each kind of survey told last of what somebody does for a living: of the latest day.
+pub fn employment(story: &Story) -> Vec<Line> {
+    let row = |survey: &str| {
+        let told =
+            story.of("EmploymentRecorded").filter(|event| event.word("survey") == Some(survey));
+        let event = told.max_by_key(|event| (event.on, event.sequence))?;
+        let status = event.word("employment_status").unwrap();
+        let own = vec![
+            some(story.id),
+            some(event.sequence),
+            some(survey),
+            some(event.on),
+            some(&event.recorded_at),
+            some(status),
+            some(!["unemployed", "outside_labour_force"].contains(&status)),
+            text(&event.body["work_since"]),
+        ];
+        Some(with_breakdown(story, event, own))
+    };
+    ["baseline", "follow_up", "tracer"].into_iter().filter_map(row).collect()
+}
+
 /// A row of `indicator_values` without currency.
 fn value(story: &Story, event: &Entry, on: NaiveDate, measure: &str, value: i64) -> Line {
     let own = vec![
