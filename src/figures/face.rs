@@ -58,7 +58,7 @@ impl Figures {
         }
         for programme in schedule.programmes() {
             let mut cells = Vec::new();
-            for indicator in INDICATORS {
+            for indicator in INDICATORS.iter().filter(|indicator| indicator.is_published()) {
                 for groups in breakdowns(indicator) {
                     cells.extend(self.face_cells(indicator, groups, &programme, &schedule).await?);
                 }

@@ -8,7 +8,7 @@ use sira_numbers::Position;
 use sira_projections::analytics::query::{MAX_GROUPS, MAX_WORDS};
 use sira_projections::analytics::why::MAX_PAGE;
 use sira_projections::analytics::{
-    AnalyticsQuery, Dimension, Family, INDICATORS, Indicator, Indicators,
+    AnalyticsQuery, Dimension, Family, INDICATORS, Indicator, Indicators, Moment,
 };
 use sira_projections::path::AGE_BANDS;
 use uuid::Uuid;
@@ -141,6 +141,8 @@ pub enum When {
     Time(DateTime<Utc>),
     /// What was recorded up to this position.
     Position(Position),
+    /// A moment that was found before: one of several questions that are to be of the same.
+    At(Moment),
 }
 
 /// A question about figures.
@@ -181,6 +183,10 @@ impl Question {
             question.is_series = true;
             question.query.series = Some(interval);
             question.query.group_by.retain(|group| *group != interval);
+            // A period of another length would be cut by those of the series.
+            if question.query.group_by.iter().any(|group| group.is_time()) {
+                reading.wrong.push(bad("group_by", dimensions_beside_time()));
+            }
             question.query.group_by.insert(0, interval);
         }
         reading.end(question)
@@ -337,8 +343,18 @@ impl Reading {
 
 /// The words that a breakdown may name, and how many of them.
 fn dimensions() -> String {
-    let known: Vec<_> = Dimension::ALL.iter().map(|dimension| dimension.word()).collect();
-    format!("{} (..{MAX_GROUPS})", known.join(", "))
+    listed(|_| true)
+}
+
+/// Those by which a series is broken down beside its interval.
+fn dimensions_beside_time() -> String {
+    listed(|dimension| !dimension.is_time())
+}
+
+fn listed(is_allowed: impl Fn(&Dimension) -> bool) -> String {
+    let allowed = Dimension::ALL.iter().filter(|dimension| is_allowed(dimension));
+    let words: Vec<_> = allowed.map(|dimension| dimension.word()).collect();
+    format!("{} (..{MAX_GROUPS})", words.join(", "))
 }
 
 /// What an asker called a parameter, short and plain enough to be told back.

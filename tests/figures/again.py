@@ -238,6 +238,15 @@ def people_facts(path):
     for event in path.of("IncomeRecorded"):
         facts.append(Fact(path, event, "income_" + event.get("survey"), event.on, tag=event.get("currency") or "XOF",
                           yearly=yearly(event.body), trained=trained))
+    surveyed = {}
+    for event in path.of("EmploymentRecorded"):
+        known = surveyed.get(event.get("survey"))
+        if known is None or event.on >= known.on:
+            surveyed[event.get("survey")] = event
+    for survey, event in surveyed.items():
+        status = event.get("employment_status")
+        facts.append(Fact(path, event, "work_" + survey, event.on, tag=status, better=event.get("work_since"),
+                          works=status not in ("unemployed", "outside_labour_force")))
     for kind, measure in [("ReferredToPartner", "referral"), ("CommunityActionRecorded", "community_action")]:
         facts += [Fact(path, event, measure, event.on) for event in path.of(kind)]
     resolved = {event.get("grievance"): event for event in path.of("GrievanceResolved")}
@@ -270,6 +279,7 @@ def business_facts(path):
         for event in events:
             if event.type == "BusinessClosed":
                 formally_closed = event.on
+                jobs = {on: told for on, told in jobs.items() if on <= event.on}
                 jobs[event.on] = (0, 0, 0, 0)
             elif event.get("business_status") == "closed":
                 jobs[event.on] = (0, 0, 0, 0)
@@ -518,12 +528,21 @@ def spell_facts(path):
             statuses.append((event.on, now, event))
             before = now
         waiting_now = decided if decided is not None and decided.get("decision") == "waitlisted" and now in ("active", "suspended") else None
-        if waiting_now is not waiting:
+        begins = None
+        if waiting_now is not None:
+            begins = waiting_now.on
+            going = [one[1] in ("active", "suspended") for one in statuses]
+            for place in range(1, len(statuses)):
+                if going[place] and not going[place - 1]:
+                    begins = max(waiting_now.on, statuses[place][0])
+        if begins != waiting:
             if waiting is not None:
                 waits[-1][2] = max(event.on, waits[-1][1])
-            if waiting_now is not None:
-                waits.append([event, waiting_now.on, None])
-            waiting = waiting_now
+            if begins is not None and waits and waits[-1][1] == begins:
+                waits[-1][2] = None
+            elif begins is not None:
+                waits.append([event, begins, None])
+            waiting = begins
     first = (path.registered.on, "active", path.registered)
     spells = statuses if statuses and statuses[0][0] <= first[0] else [first] + statuses
     facts = []
@@ -621,6 +640,8 @@ class World:
                     if fact.told["months"]:
                         best[fact.told["months"]] = fact
                 own = [fact for fact in own if not fact.told["months"]] + list(best.values())
+            elif measure.startswith("work_"):
+                own = [max(own, key=lambda f: (f.on, goes_on(f), f.order))]
             elif measure.startswith("income_"):
                 trained = any(self.paths[id].of("TrainingCompleted") for id, p in self.person.items() if p == person and id in self.paths)
                 for fact in own:
@@ -779,6 +800,16 @@ class Question:
                 first.setdefault((f.person, f.told["tag"]), f.told["yearly"])
             with_one = [f for f in period("income_follow_up") if (f.person, f.told["tag"]) in first]
             return [(f, f.told["yearly"] - first[(f.person, f.told["tag"])], 1) for f in with_one]
+        if name == "employment_status":
+            return [(f, 1, 0) for f in period("work_tracer")]
+        if name == "employed_share":
+            return [(f, int(f.told["works"]), 1) for f in period("work_tracer")]
+        if name == "new_employment":
+            before = {f.person: f.told["works"] for f in world.facts["work_baseline"]}
+            return [(f, int(f.told["works"] and not before[f.person]), 1) for f in period("work_tracer") if f.person in before]
+        if name == "better_employment":
+            asked = [f for f in period("work_tracer") if f.told["works"] and f.told["better"]]
+            return [(f, int(f.told["better"] == "better"), 1) for f in asked]
         if name == "income_difference":
             return [(f, f.told["yearly"], 1) for f in period("income_follow_up")]
         if name == "womens_share":
@@ -855,7 +886,7 @@ class Question:
             value = None if None in (sides[0][0], sides[1][0]) else rounded(sides[0][0] - sides[1][0])
             return value, sides[0][1], sides[1][1]
         part, whole = sum(part for _, part, _ in own), sum(whole for _, _, whole in own)
-        rates = ("rate", "share", "par30", "_30", "ratio", "_low", "_seen")
+        rates = ("employment", "rate", "share", "par30", "_30", "ratio", "_low", "_seen")
         if name in FUNNEL or name.endswith(rates):
             return (rounded(Fraction(part * 100, whole)) if whole else None), part, whole
         if name in ("module_mean_score", "revenue_change", "income_change") or name.startswith("mean_income"):

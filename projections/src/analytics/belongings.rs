@@ -21,9 +21,12 @@ pub struct Belongings {
     funds: FxHashMap<u32, Vec<u16>>,
 }
 
-/// Whether the fund of a measure's facts is their own: of money, and not of people.
-const fn has_fund_of_its_own(measure: Measure) -> bool {
-    matches!(measure.source(), Source::FinanceLines | Source::LoanBalances | Source::Instalments)
+impl Measure {
+    /// Whether the fund of its facts is their own: of money, and not of people.
+    #[must_use]
+    pub const fn has_fund_of_its_own(self) -> bool {
+        matches!(self.source(), Source::FinanceLines | Source::LoanBalances | Source::Instalments)
+    }
 }
 
 impl Belongings {
@@ -54,7 +57,7 @@ impl Belongings {
         if let Some(cohort) = self.cohorts.get(&fact.case) {
             fact.dims.cohort = *cohort;
         }
-        if has_fund_of_its_own(measure) {
+        if measure.has_fund_of_its_own() {
             return take(&fact);
         }
         let funds = self.funds.get(&fact.case).map_or(&[0][..], Vec::as_slice);

@@ -1,12 +1,10 @@
 //! What a question costs, counted before the facts are walked: how many are, and how many cells the whole
 //! answer may have.
 
-use sira_numbers::Position;
-
 use super::compute::groups;
 use super::cube::Cube;
 use super::indicators::Indicator;
-use super::query::{AnalyticsQuery, MAX_CELLS};
+use super::query::{AnalyticsQuery, MAX_CELLS, Moment};
 use super::series::periods;
 use super::words::Dimension;
 
@@ -34,19 +32,23 @@ pub enum TooCostly {
 }
 
 impl Cost {
-    /// The cost of a question about some indicators, as of a position.
+    /// The cost of a question about some indicators, as of a moment.
     #[must_use]
     pub fn of(
         cube: &Cube,
         indicators: &[&'static Indicator],
         query: &AnalyticsQuery,
-        position: Position,
+        at: Moment,
     ) -> Self {
+        let position = at.position;
         // A series walks the facts once for each of its periods.
-        let periods = query.series.map_or(1, |interval| periods(cube, query, interval));
+        let periods = query.series.map_or(1, |interval| periods(cube, query, interval, at));
         indicators.iter().fold(Self::default(), |cost, indicator| {
             let measures = indicator.measures.iter();
-            let facts: u64 = measures.map(|one| cube.told(*one, position).len() as u64).sum();
+            let own: u64 = measures.map(|one| cube.told(*one, position).len() as u64).sum();
+            // What is looked up beside is walked as well, once for a question and once for each period of a series.
+            let beside = indicator.needs.iter().map(|need| need.measure());
+            let facts = beside.map(|one| cube.told(one, position).len() as u64).sum::<u64>() + own;
             let most = groups(indicator, &query.group_by)
                 .into_iter()
                 .map(|group| match query.series {
@@ -98,9 +100,15 @@ fn words_of(cube: &Cube, query: &AnalyticsQuery, dimension: Dimension) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use sira_numbers::Position;
+
     use super::super::facts::{Dims, FigureFact, Tells};
     use super::super::indicators::Indicators;
     use super::*;
+
+    fn at(position: Position) -> Moment {
+        Moment { position, day: chrono::NaiveDate::MAX }
+    }
 
     /// So many registrations, one a day, each in a cohort of its own.
     fn cube(facts: u32) -> Cube {
@@ -139,7 +147,7 @@ mod tests {
     fn the_cells_of_the_whole_answer_are_counted_and_never_more_than_its_facts() {
         let cube = cube(30_000);
         let cost = |indicators: &[&'static Indicator], groups: &[Dimension]| {
-            Cost::of(&cube, indicators, &by(groups), Position::MAX)
+            Cost::of(&cube, indicators, &by(groups), at(Position::MAX))
         };
         assert_eq!(cost(&[registered()], &[]), Cost { facts: 30_000, cells: 1 });
         assert_eq!(cost(&[registered()], &[Dimension::Year]).cells, 2);
@@ -159,6 +167,9 @@ mod tests {
         let mut query = by(&[Dimension::Cohort]);
         query.filters = vec![(Dimension::Cohort, vec!["c1".to_owned(), "c2".to_owned()])];
         let tenth = Position::try_new(10).unwrap();
-        assert_eq!(Cost::of(&cube, &[registered()], &query, tenth), Cost { facts: 10, cells: 2 });
+        assert_eq!(
+            Cost::of(&cube, &[registered()], &query, at(tenth)),
+            Cost { facts: 10, cells: 2 }
+        );
     }
 }

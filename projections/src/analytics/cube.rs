@@ -4,9 +4,11 @@
 //! breakdown and the question why; a fact is 80 bytes at most. What is here is what the tables say at
 //! [`Cube::position`] and nothing else: it is read from them, in the order of positions.
 
+use chrono::NaiveDate;
 use sira_numbers::Position;
 
 use super::facts::cases::Cases;
+use super::facts::day_of;
 use super::facts::fact::{FigureFact, STANDS};
 use super::facts::measure::{Measure, Source};
 use super::persons::{LinkedFact, Persons};
@@ -110,6 +112,12 @@ impl Cube {
     pub fn told(&self, measure: Measure, position: Position) -> &[FigureFact] {
         let facts = self.facts(measure);
         &facts[..facts.partition_point(|fact| fact.since <= position)]
+    }
+
+    /// The first day of any fact; none where there are no facts.
+    #[must_use]
+    pub fn first_day(&self) -> Option<NaiveDate> {
+        self.days.map(|(first, _)| day_of(first))
     }
 
     /// How many groups a dimension makes at most, with the one of facts that have no word of it.

@@ -82,21 +82,25 @@ fn range(
             first = Some(first.map_or(fact.on, |known| known.min(fact.on)));
         });
     }
-    Ok(first
-        .map(|first| (day_of(first), to))
-        .filter(|(first, _)| number_of(*first) <= number_of(to)))
+    // The first period is a whole one, whatever day of it the first fact is of.
+    let begin = |first: i32| {
+        let first = day_of(first);
+        query.series.and_then(|interval| span(interval, first)).map_or(first, |(_, from, _)| from)
+    };
+    Ok(first.filter(|first| *first <= number_of(to)).map(|first| (begin(first), to)))
 }
 
-/// How many periods a series has at most: each is a walk.
+/// How many periods a series has at most, from the first fact on where it is not said from when: each is a walk.
 #[must_use]
-pub fn periods(cube: &Cube, query: &AnalyticsQuery, interval: Dimension) -> u64 {
-    let (Some(from), Some(to)) = (query.from, query.to) else { return cube.words(interval) };
+pub fn periods(cube: &Cube, query: &AnalyticsQuery, interval: Dimension, at: Moment) -> u64 {
+    let to = query.to.map_or(at.day, |to| to.min(at.day));
+    let Some(from) = query.from.or_else(|| cube.first_day()) else { return 1 };
     let length = match interval {
         Dimension::Year => 365,
         Dimension::Quarter => 90,
         _ => 28,
     };
-    u64::try_from((to - from).num_days()).unwrap_or_default() / length + 2
+    u64::try_from((to - from).num_days()).unwrap_or_default() / length + 3
 }
 
 /// The series of an indicator, by an interval and what the question is broken down by.

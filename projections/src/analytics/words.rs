@@ -15,6 +15,12 @@ macro_rules! dimensions {
             /// Every dimension.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
+            /// Whether it is a length of time.
+            #[must_use]
+            pub const fn is_time(self) -> bool {
+                matches!(self, Self::Year | Self::Quarter | Self::Month)
+            }
+
             /// Its word in queries and answers.
             #[must_use]
             pub const fn word(self) -> &'static str {

@@ -101,6 +101,8 @@ pub fn close(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     let on = moment.on();
     change(moment, memo, ops, |business| {
         business.closed_on = Some(on);
+        // What was seen after the closure, and recorded before it, is no job either.
+        business.jobs.retain(|(day, _)| *day <= on);
         Some(JobsSeen::default())
     });
 }
@@ -113,7 +115,12 @@ fn change(
 ) {
     let Some(number) = number(memo) else { return };
     let Some(mut business) = memo.businesses.pop() else { return };
+    let told = business.days();
     let jobs = of(&mut business);
+    let kept = business.days();
+    for day in told.iter().filter(|day| !kept.contains(day)) {
+        ops.push(Op::Clear(TableId::JobCounts, count_slot(number, *day)));
+    }
     let place = (TableId::Businesses, Slot::from(number));
     let columns =
         [("last_seen_on", business.last_seen_on()), ("closed_on", business.has_closed_on())];
@@ -125,6 +132,11 @@ fn change(
         business.tell_counts(moment, memo, ops, number);
     }
     memo.businesses.push(business);
+}
+
+/// The place of the counts of a business on a day.
+fn count_slot(business: u32, day: NaiveDate) -> Slot {
+    Slot::from(business) << 20 | Slot::from(day.num_days_from_ce().unsigned_abs())
 }
 
 impl BusinessTold {
@@ -140,6 +152,14 @@ impl BusinessTold {
         self.closed_on.or(closed.min().copied())
     }
 
+    /// The days of which jobs are told, each once, the earliest first.
+    fn days(&self) -> Vec<NaiveDate> {
+        let mut days: Vec<NaiveDate> = self.jobs.iter().map(|(on, _)| *on).collect();
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+
     /// The jobs that were known to be there at the end of a day: those told of the latest day by then, and of
     /// one day last.
     fn jobs_on(&self, day: NaiveDate) -> JobsSeen {
@@ -150,12 +170,8 @@ impl BusinessTold {
     /// Tells the counts of the event's day and of later ones anew.
     fn tell_counts(&self, moment: &EventMoment, memo: &Memo, ops: &mut Vec<Op>, number: u32) {
         let from = moment.on();
-        let slot = |day: NaiveDate| {
-            Slot::from(number) << 20 | Slot::from(day.num_days_from_ce().unsigned_abs())
-        };
-        let mut days: Vec<NaiveDate> = self.jobs.iter().map(|(on, _)| *on).collect();
-        days.sort_unstable();
-        days.dedup();
+        let slot = |day: NaiveDate| count_slot(number, day);
+        let days = self.days();
         let later = days.partition_point(|day| *day < from);
         if let Some(before) = later.checked_sub(1).map(|last| days[last]) {
             let ended_on = seen_until(before, Some(from));

@@ -1,5 +1,7 @@
 //! What the fold of a path remembers beyond its state.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use sira_domain::path::{Fact, State, Status};
 use sira_domain::values::{CohortId, FundId, Within, Xof};
@@ -23,6 +25,8 @@ pub struct Memo {
     pub modules: Vec<String>,
     /// Places of the incomes told, in order.
     pub incomes: Vec<Slot>,
+    /// Day of the employment that each kind of survey told last.
+    pub employment_on: BTreeMap<&'static str, NaiveDate>,
     /// Whether any version of the plan was reviewed.
     pub plan_reviewed: bool,
     /// Loans that were paid out.
@@ -33,6 +37,8 @@ pub struct Memo {
     pub statuses: Vec<(NaiveDate, Status)>,
     /// Place and first day of the waiting list that the person is on.
     pub waiting: Option<(Slot, NaiveDate)>,
+    /// The same of the one that they were on last.
+    pub waited: Option<(Slot, NaiveDate)>,
     /// The earliest revenue seen: its day and amount.
     pub first_revenue: Option<(NaiveDate, i64)>,
     /// The latest revenue seen.

@@ -54,21 +54,37 @@ fn tell_statuses(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     memo.statuses = now;
 }
 
-/// Somebody waits from the decision that says so to the next one, or until the path has ended.
+/// Whether somebody may wait on a path that stands so.
+const fn is_open(status: Status) -> bool {
+    matches!(status, Status::Active | Status::Suspended)
+}
+
+/// The day from which a path goes on that had ended before; none where it never had.
+fn goes_on_since(statuses: &[(NaiveDate, Status)]) -> Option<NaiveDate> {
+    let last = statuses.windows(2).rfind(|two| !is_open(two[0].1) && is_open(two[1].1));
+    last.map(|two| two[1].0)
+}
+
+/// Somebody waits from the decision that says so to the next one, or until the path has ended; and again from the day
+/// on which it goes on. Where what ended the waiting is undone it never ended.
 fn tell_waiting(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
     let state = moment.state;
-    let goes_on = matches!(state.status, Status::Active | Status::Suspended);
-    let decided = state.selection.as_ref().filter(|_| goes_on);
+    let decided = state.selection.as_ref().filter(|_| is_open(state.status));
     let waits = decided.filter(|decided| decided.selection.decision == Decision::Waitlisted);
-    let since = waits.map(|waits| waits.on);
+    let since = waits.map(|waits| waits.on.max(goes_on_since(&memo.statuses).unwrap_or(waits.on)));
     if since == memo.waiting.map(|(_, since)| since) {
         return;
     }
     if let Some((slot, since)) = memo.waiting.take() {
         let until = moment.on().max(since);
         ops.push(Op::Amend(TableId::CaseSpells, slot, "ended_on", Some(until).into()));
+        memo.waited = Some((slot, since));
     }
-    if let Some(since) = since {
+    let waited = memo.waited.filter(|(_, began)| Some(*began) == since);
+    if let Some((slot, _)) = waited {
+        ops.push(Op::Amend(TableId::CaseSpells, slot, "ended_on", None::<NaiveDate>.into()));
+        memo.waiting = waited;
+    } else if let Some(since) = since {
         let slot = WAITING + moment.sequence.get();
         put(moment, memo, ops, slot, ("waiting", since, None));
         memo.waiting = Some((slot, since));

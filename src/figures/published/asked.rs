@@ -20,6 +20,8 @@ pub enum Rule {
     Dimension,
     /// An indicator is told from the beginning on alone.
     NoPeriod,
+    /// An indicator is not told to those who must see nobody.
+    NotPublished,
     /// Figures are not published by office.
     Scope,
 }
@@ -34,6 +36,7 @@ impl Rule {
             Self::Border => "reporting_border",
             Self::Dimension => "published_dimensions",
             Self::NoPeriod => "published_without_period",
+            Self::NotPublished => "not_published",
             Self::Scope => "published_by_region",
         }
     }
@@ -70,6 +73,7 @@ impl Refused {
                 let parameter = if *is_filter { dimension.word() } else { "group_by" };
                 Self::new(parameter, Rule::Dimension, words.join(", "))
             }
+            Unserved::NotPublished(indicator) => Self::new("name", Rule::NotPublished, *indicator),
             Unserved::NoPeriod(indicator) => Self::new("from", Rule::NoPeriod, *indicator),
         }
     }
@@ -84,7 +88,7 @@ impl Published {
         };
         match question.when {
             When::Now => Ok(last),
-            When::Position(_) => Err(refused("as_of_position", Rule::Position, last)),
+            When::Position(_) | When::At(_) => Err(refused("as_of_position", Rule::Position, last)),
             When::Time(time) => {
                 let day = time.date_naive();
                 if time == end_of(day) && day <= last && self.publishes(question, day) {

@@ -340,7 +340,7 @@ impl From<Refused> for FigureError {
 }
 
 /// The end of a day, which is what a day means as a moment.
-fn end_of(day: NaiveDate) -> DateTime<Utc> {
+pub(crate) fn end_of(day: NaiveDate) -> DateTime<Utc> {
     let end = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
     day.and_time(end).and_utc()
 }

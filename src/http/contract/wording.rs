@@ -40,6 +40,11 @@ const RULES: &[(&str, &str, &str)] = &[
         "this indicator is published from the beginning of the programme on, without a period: {}",
     ),
     (
+        "not_published",
+        "cet indicateur n'est pas publié, car il suit chaque personne d'une réponse à l'autre : {}",
+        "this indicator is not published, as it follows each person from one answer to the next: {}",
+    ),
+    (
         "published_by_region",
         "les chiffres ne se publient pas par antenne ; un jeton nomme tout, des régions ou des fonds",
         "figures are not published by office; a token names everything, regions or funds",

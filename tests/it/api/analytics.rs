@@ -259,7 +259,7 @@ on_both_engines! {
         assert_eq!(seen(Role::Director, region("mopti")).await, json!(1));
         assert_eq!(seen(Role::Director, region("gao")).await, json!(0));
         assert_eq!(seen(Role::Donor, Scope::Funds(Vec::new())).await, Value::Null);
-        for bad in ["indicators?surname=x", "indicators?region=atlantis", "funnel?name=par30", "nothing"] {
+        for bad in ["timeseries?interval=year&group_by=quarter", "timeseries?interval=month&group_by=sex,year", "indicators?surname=x", "indicators?region=atlantis", "funnel?name=par30", "nothing"] {
             let token = app.token(Role::Director).await;
             let reply = app.get(&token, &format!("/v1/analytics/{bad}")).await;
             assert!([400, 404].contains(&reply.status), "{bad}: {}", reply.text);

@@ -338,4 +338,35 @@ on_both_engines! {
             assert_eq!(found, [json!(active), json!(suspended), json!(waiting)], "{day}");
         }
     }
+
+    async fn who_comes_back_waits_again_from_that_day_on_and_not_in_between(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        app.walk(&id, &steps(), "record-interview").await;
+        let waits = json!({ "occurred_on": "2022-02-10", "decision": "waitlisted", "method": "committee", "session": "2022-02", "reason": "Attente" });
+        app.done(Role::Committee, &id, "decide-selection", &waits).await;
+        app.done(Role::Adviser, &id, "exit", &json!({ "occurred_on": "2022-03-01", "reason": "moved" })).await;
+        app.done(Role::Director, &id, "reopen", &json!({ "occurred_on": "2022-05-01", "reason": "Revenue" })).await;
+        for (day, waiting) in [("2022-02-15", 1), ("2022-03-01", 0), ("2022-04-15", 0), ("2022-05-01", 1), ("2022-06-01", 1)] {
+            assert_eq!(value(&app, "waiting", &format!("to={day}")).await, json!(waiting), "{day}");
+        }
+    }
+
+    async fn a_closure_told_late_takes_the_jobs_seen_after_it(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = started(&app, &programme).await;
+        for (on, women) in [("2022-07-01", 2), ("2022-09-01", 3)] {
+            app.done(Role::Adviser, &id, "record-visit", &visit(on, None, "trading", Some((women, 0)))).await;
+        }
+        assert_eq!(value(&app, "jobs_held", "to=2022-09-15").await, json!(3));
+        let closed = json!({ "occurred_on": "2022-08-01", "reason": "no_market" });
+        app.done(Role::Adviser, &id, "record-business-closure", &closed).await;
+        assert_eq!(value(&app, "jobs_held", "to=2022-07-15").await, json!(2));
+        for day in ["2022-08-01", "2022-09-15"] {
+            assert_eq!(value(&app, "jobs_held", &format!("to={day}")).await, json!(0), "{day}");
+        }
+        assert_eq!(value(&app, "jobs_net", "to=2022-12-31").await, json!(0), "what came has gone");
+    }
 }

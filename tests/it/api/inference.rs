@@ -170,6 +170,14 @@ on_both_engines! {
         assert!(answer["note"].as_str().unwrap().contains("cinq"), "{answer}");
         let (pointer, rule) = field.refused(&analyst, "funnel?name=funnel_selected&from=2026-01-01").await;
         assert_eq!((pointer.as_str(), rule.as_str()), ("?from", "published_without_period"));
+        // What follows each person from one answer to the next is not published, whoever asks and however.
+        for name in ["income_change", "income_change_difference", "jobs_created", "jobs_net", "jobs_at_12_months",
+            "jobs_sustained", "survival_12_low", "employment_status"] {
+            let (pointer, rule) = field.refused(&analyst, &format!("indicators?name={name}")).await;
+            assert_eq!((pointer.as_str(), rule.as_str()), ("?name", "not_published"), "{name}");
+        }
+        let both = field.rows(&analyst, "indicators?name=registered,jobs_created").await;
+        assert_eq!((&both[0]["indicator"], &both[1]["value"], &both[1]["suppressed"]), (&json!("registered"), &Value::Null, &json!(true)), "{both:?}");
         field.ask(&analyst, "indicators/registered/why").await.problem(403, "forbidden");
         let office = field.app.token_of("analyste", Role::Analyst, office(&field.programme, "segou-1")).await;
         field.ask(&office, name).await.problem(403, "out-of-scope");

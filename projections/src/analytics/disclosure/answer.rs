@@ -32,13 +32,9 @@ pub struct Ask {
     pub regions: Option<Vec<String>>,
 }
 
-/// Whether a dimension is a length of time.
-const fn is_interval(dimension: Dimension) -> bool {
-    matches!(dimension, Dimension::Year | Dimension::Quarter | Dimension::Month)
-}
-
 impl Ask {
-    /// Refuses what is not published to an audience. A series over time has its interval in the first
+    /// Refuses what is not published to an audience: of several indicators those that are not published have no value
+    /// in the answer, and where none is, there is none. A series over time has its interval in the first
     /// place, which decides over the slices.
     ///
     /// # Errors
@@ -56,8 +52,15 @@ impl Ask {
         if let Some((dimension, is_filter)) = unknown {
             return Err(Unserved::Dimension { dimension, is_filter, published });
         }
+        if let [first, ..] = indicators
+            && indicators.iter().all(|one| !one.is_published())
+        {
+            return Err(Unserved::NotPublished(first.name));
+        }
         let is_cut = is_series || self.before.is_some();
-        let whole = |one: &&&Indicator| one.kind == IndicatorKind::Flow && !one.adds_up();
+        let whole = |one: &&&Indicator| {
+            one.is_published() && one.kind == IndicatorKind::Flow && !one.adds_up()
+        };
         match indicators.iter().find(whole) {
             Some(one) if is_cut => Err(Unserved::NoPeriod(one.name)),
             _ => Ok(()),
@@ -66,7 +69,7 @@ impl Ask {
 
     /// The interval of a series over time.
     fn interval(&self) -> Option<Dimension> {
-        self.groups.first().copied().filter(|group| is_interval(*group))
+        self.groups.first().copied().filter(|group| group.is_time())
     }
 
     fn fits(&self, series: &Series) -> bool {
@@ -93,12 +96,14 @@ struct Slice {
 /// nothing was released.
 #[must_use]
 pub fn cells(table: &PublishedTable, indicator: &'static Indicator, ask: &Ask) -> Vec<FigureCell> {
-    let place = table.indicators.iter().position(|one| one.name == indicator.name);
     let groups = groups(indicator, &ask.groups);
+    let Some(place) = table.indicators.iter().position(|one| one.name == indicator.name) else {
+        return if groups.is_empty() { vec![untold()] } else { Vec::new() };
+    };
     let mut keyed: BTreeMap<Vec<String>, Vec<&Series>> = BTreeMap::new();
     for series in table.cells.iter().filter(|series| ask.fits(series)) {
         if series.standing(ask.to).is_some() {
-            let own = groups.iter().filter(|group| !is_interval(**group));
+            let own = groups.iter().filter(|group| !group.is_time());
             let words = own.map(|group| series.word(*group).to_owned()).collect();
             keyed.entry(words).or_default().push(series);
         }
@@ -111,11 +116,29 @@ pub fn cells(table: &PublishedTable, indicator: &'static Indicator, ask: &Ask) -
         let first = series.iter().filter_map(|one| one.releases.first()).map(|one| one.on).min();
         for slice in slices(ask, first.unwrap_or(ask.to)) {
             let words = slice.word.iter().chain(words).cloned().collect();
-            cells.push(cell(indicator, place.unwrap_or_default(), words, series, &slice));
+            let mut cell = cell(indicator, place, words, series, &slice);
+            if is_counted_twice(table, indicator, series, slice.to) {
+                cell =
+                    FigureCell { value: None, part: None, whole: None, suppressed: true, ..cell };
+            }
+            cells.push(cell);
         }
     }
     cells.sort_by(|one, other| one.words.cmp(&other.words));
     cells
+}
+
+/// What is told of an indicator that is not published.
+const fn untold() -> FigureCell {
+    FigureCell {
+        words: Vec::new(),
+        value: None,
+        part: None,
+        whole: None,
+        detail: None,
+        suppressed: true,
+        held: false,
+    }
 }
 
 /// The stretches of time of a question: one, or the whole intervals from the first release on.
@@ -133,6 +156,20 @@ fn slices(ask: &Ask, first: NaiveDate) -> Vec<Slice> {
         day = next;
     }
     slices
+}
+
+/// Whether cells that would be added up may hold somebody twice: of people, and of several funds, once anybody is of
+/// two of them. Asked fund by fund they are told.
+fn is_counted_twice(
+    table: &PublishedTable,
+    indicator: &Indicator,
+    series: &[&Series],
+    to: NaiveDate,
+) -> bool {
+    let is_shared = table.shared_since.is_some_and(|since| since <= to);
+    let of_money = indicator.measures.iter().all(|measure| measure.has_fund_of_its_own());
+    let fund = series.first().map(|one| one.word(Dimension::Fund));
+    is_shared && !of_money && series.iter().any(|one| Some(one.word(Dimension::Fund)) != fund)
 }
 
 /// What is told of some base cells together over a stretch of time.

@@ -1,5 +1,6 @@
 //! Going over the reporting moments, the earliest first, and releasing what may be told.
 
+use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
 
 use super::super::belongings::Belongings;
@@ -12,7 +13,7 @@ use super::super::query::{Moment, Times};
 use super::super::tally::Tally;
 use super::contribution::{Contribution, Kin, Layout};
 use super::history::History;
-use super::lattice::{Audience, CellKey, at_home, words};
+use super::lattice::{Audience, CellKey, FUND, at_home, words};
 use super::schedule::Schedule;
 use super::table::{PublishedTable, Release, Series};
 
@@ -29,6 +30,24 @@ pub struct Building {
     through: Option<Moment>,
     /// Paths that were one person's at any moment so far.
     kin: Kin,
+    /// The cells of one place, under each fund.
+    places: FxHashMap<CellKey, Vec<CellKey>>,
+    /// The reporting moment from which on somebody was counted under two funds.
+    shared_since: Option<NaiveDate>,
+}
+
+/// What is the same of the cells of one place under different funds.
+const fn place_of(key: &CellKey) -> CellKey {
+    [key[0], 0, key[2], key[3], key[4], key[5]]
+}
+
+/// Whether anybody is counted under two funds.
+fn shares_people(standing: &FxHashMap<CellKey, State>) -> bool {
+    let mut funds: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut people = standing
+        .iter()
+        .flat_map(|(key, state)| state.people.keys().map(move |person| (*person, key[FUND])));
+    people.any(|(person, fund)| *funds.entry(person).or_insert(fund) != fund)
 }
 
 /// A cell while the table is built.
@@ -61,14 +80,18 @@ impl Building {
     /// Nothing yet of some indicators that move on together.
     #[must_use]
     pub fn new(indicators: &[&'static Indicator], audience: Audience) -> Self {
+        let indicators: Vec<_> =
+            indicators.iter().copied().filter(|indicator| indicator.is_published()).collect();
         Self {
-            indicators: indicators.to_vec(),
+            layout: Layout::of(&indicators),
+            indicators,
             audience,
-            layout: Layout::of(indicators),
             homes: FxHashMap::default(),
             known: FxHashMap::default(),
             through: None,
             kin: Kin::default(),
+            places: FxHashMap::default(),
+            shared_since: None,
         }
     }
 
@@ -85,14 +108,37 @@ impl Building {
         for key in self.known.keys() {
             standing.entry(*key).or_insert_with(|| State::new(self.indicators.len()));
         }
+        if self.shared_since.is_none() && shares_people(&standing) {
+            self.shared_since = Some(moment.day);
+        }
+        // In the order of their words, as one that is released may keep another back.
+        let mut standing: Vec<_> = standing.into_iter().collect();
+        for (key, _) in &standing {
+            self.known.entry(*key).or_insert_with(|| Known::new(cube, key));
+        }
+        standing.sort_by(|(one, _), (other, _)| {
+            self.known[one].series.words.cmp(&self.known[other].series.words)
+        });
         for (key, state) in standing {
-            let cell = self.known.entry(key).or_insert_with(|| Known::new(cube, &key));
-            let programme = &cell.series.words[0];
-            if schedule.publishes(programme, moment.day)
-                && cell.history.offer(&state.people, &self.kin)
-            {
-                cell.series.releases.push(Release { on: moment.day, tallies: state.tallies });
-            }
+            self.offer(&key, state, schedule, moment);
+        }
+    }
+
+    /// Releases a cell as it stands, where it may be told: apart from what was told of it by nobody or by many, and
+    /// so apart from what was told of the same place under other funds. Somebody whom two funds finance is one of
+    /// the people of both, so the one less the other tells those who are of one alone.
+    fn offer(&mut self, key: &CellKey, state: State, schedule: &Schedule, moment: Moment) {
+        let others = self.places.entry(place_of(key)).or_default();
+        if !others.contains(key) {
+            others.push(*key);
+        }
+        let is_apart = others.iter().filter(|other| *other != key).all(|other| {
+            self.known.get(other).is_none_or(|cell| cell.history.is_apart(&state.people, &self.kin))
+        });
+        let Some(cell) = self.known.get_mut(key) else { return };
+        let publishes = schedule.publishes(&cell.series.words[0], moment.day);
+        if publishes && is_apart && cell.history.offer(&state.people, &self.kin) {
+            cell.series.releases.push(Release { on: moment.day, tallies: state.tallies });
         }
     }
 
@@ -103,7 +149,13 @@ impl Building {
         let mut cells: Vec<_> = told.filter(|series| !series.releases.is_empty()).collect();
         cells.sort_by(|one, other| one.words.cmp(&other.words));
         let through = self.through.map(|moment| moment.day);
-        PublishedTable { indicators: self.indicators, audience: self.audience, through, cells }
+        PublishedTable {
+            indicators: self.indicators,
+            audience: self.audience,
+            through,
+            cells,
+            shared_since: self.shared_since,
+        }
     }
 
     /// Every cell as it stands at a moment.
@@ -208,6 +260,62 @@ mod tests {
                 self.cube.end(source, (since, 0), self.position);
             }
         }
+    }
+
+    impl Town {
+        /// Tells that a fund finances somebody.
+        fn finance(&mut self, person: u32, fund: &str) {
+            self.position = self.position.next();
+            let fund = u16::try_from(self.cube.dictionary.funds.place(fund)).unwrap();
+            let case = self.cube.cases.place(Uuid::from_u128(person.into()));
+            let own = self.cube.facts(Measure::Registered);
+            let known = *own.iter().find(|fact| fact.case == case).unwrap();
+            let dims = Dims { fund, ..known.dims };
+            let fact = FigureFact { since: self.position, dims, ..known };
+            self.cube.add(Measure::ApprovedAmount, fact);
+        }
+    }
+
+    /// What a donor of some funds is told of the people of each, and of all in one.
+    fn told_to_donor(table: &PublishedTable, groups: &[Dimension]) -> Vec<Option<i128>> {
+        let ask = Ask {
+            filters: Vec::new(),
+            groups: groups.to_vec(),
+            before: None,
+            to: day("2024-01-31"),
+            funds: Some(vec!["a".into(), "b".into()]),
+            regions: None,
+        };
+        let told = cells(table, Indicators::named("registered").unwrap(), &ask);
+        told.iter().map(|cell| cell.part).collect()
+    }
+
+    /// The donors' table of a town of twenty whom two funds finance.
+    fn financed(a: std::ops::Range<u32>, b: std::ops::Range<u32>) -> PublishedTable {
+        let mut town = Town::new();
+        (0..20).for_each(|person| town.tell(person, "segou", "18_24"));
+        a.for_each(|person| town.finance(person, "a"));
+        b.for_each(|person| town.finance(person, "b"));
+        let moment = Moment { position: town.position, day: day("2024-01-31") };
+        let schedule = Schedule { moments: vec![moment], ..Schedule::default() };
+        let mut building =
+            Building::new(&kin(Indicators::named("registered").unwrap()), Audience::Donor);
+        building.step(&town.cube, &schedule, moment);
+        building.finish()
+    }
+
+    #[test]
+    fn the_people_of_one_fund_less_those_of_another_are_many_or_nobody() {
+        // The sixth of the first fund is the only one whom the second does not finance.
+        assert_eq!(told_to_donor(&financed(0..6, 0..5), &[Dimension::Fund]), [Some(6)]);
+        assert_eq!(told_to_donor(&financed(0..6, 0..6), &[Dimension::Fund]), [Some(6), Some(6)]);
+        assert_eq!(told_to_donor(&financed(0..6, 4..12), &[Dimension::Fund]), [Some(6), Some(8)]);
+    }
+
+    #[test]
+    fn people_of_two_funds_are_not_added_up_twice() {
+        assert_eq!(told_to_donor(&financed(0..6, 4..12), &[]), [None]);
+        assert_eq!(told_to_donor(&financed(0..6, 6..12), &[]), [Some(12)]);
     }
 
     fn table(town: &Town, name: &str, moments: &[Moment]) -> PublishedTable {

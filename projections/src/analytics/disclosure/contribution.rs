@@ -5,6 +5,7 @@ use std::hash::{Hash as _, Hasher as _};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::super::indicators::{Finish, Indicator};
+use super::super::statistics::Followed;
 use super::super::tally::Share;
 use super::{DOMINANT_PERCENT, FEW};
 
@@ -27,9 +28,9 @@ pub struct Layout(Vec<(usize, Finish)>);
 /// Sums that an indicator has: what it adds up, what it divides by, and what is left of that.
 const fn sums_of(finish: Finish) -> usize {
     match finish {
-        Finish::Total { .. } | Finish::Quantile(_) | Finish::Median | Finish::Survival { .. } => 1,
+        Finish::Total { .. } | Finish::Quantile(_) | Finish::Median => 1,
         Finish::Mean => 2,
-        Finish::Percent => 3,
+        Finish::Percent | Finish::Survival { .. } => 3,
         Finish::Difference => 4,
     }
 }
@@ -52,6 +53,12 @@ impl Contribution {
     /// Adds a fact to the sums of one of the indicators.
     pub fn add(&mut self, layout: &Layout, indicator: usize, share: Share) {
         let Some((first, finish)) = layout.0.get(indicator).copied() else { return };
+        // How long a business has been followed grows of itself every day: nobody changes by that. Whether it has
+        // closed is what moves the share that survives.
+        let share = match finish {
+            Finish::Survival { .. } => Share::of(Followed::unpacked(share.part).closed.into()),
+            _ => share,
+        };
         let mut hasher = FxHasher::default();
         (indicator, share.part, share.whole, share.other).hash(&mut hasher);
         // Two facts of one value do not cancel out, and their order says nothing.
@@ -59,8 +66,11 @@ impl Contribution {
         let Share { part, whole, other } = share;
         match finish {
             Finish::Total { .. } => self.sums[first] += part,
-            Finish::Quantile(_) | Finish::Median | Finish::Survival { .. } => {
-                self.sums[first] += 1;
+            Finish::Quantile(_) | Finish::Median => self.sums[first] += 1,
+            Finish::Survival { .. } => {
+                self.sums[first] += part;
+                self.sums[first + 1] += 1;
+                self.sums[first + 2] += 1 - part;
             }
             Finish::Percent => {
                 self.sums[first] += part;

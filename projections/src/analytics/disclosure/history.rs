@@ -48,6 +48,16 @@ impl History {
         true
     }
 
+    /// Whether a state of other people, told elsewhere, lies apart from all that was released of this cell by
+    /// nobody or by many.
+    #[must_use]
+    pub fn is_apart(&self, other: &FxHashMap<u32, Contribution>, kin: &Kin) -> bool {
+        (1..=self.releases).all(|release| {
+            let distance = self.distance(other, release, kin);
+            distance.is_none() || distance.is_of_many()
+        })
+    }
+
     fn distance(&self, now: &FxHashMap<u32, Contribution>, release: usize, kin: &Kin) -> Distance {
         let mut distance = Distance::default();
         let mut linked: FxHashMap<u32, [Contribution; 2]> = FxHashMap::default();

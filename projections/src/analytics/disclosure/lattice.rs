@@ -26,6 +26,9 @@ pub(super) const SLOTS: [Dimension; 6] = [
     Dimension::Tag,
 ];
 
+/// The place of the fund in a [`CellKey`].
+pub(super) const FUND: usize = 1;
+
 impl Audience {
     /// What its figures may be broken down and filtered by.
     #[must_use]

@@ -8,7 +8,6 @@ use super::super::words::Dimension;
 /// Indicators of which one can be worked out from others: a cell of theirs is released for all at once.
 const KIN: &[&[&str]] = &[
     &["jobs_held", "jobs_women", "jobs_men", "jobs_under_35", "jobs_full_time"],
-    &["jobs_created", "jobs_net"],
     &["amount_committed", "amount_disbursed", "disbursement_rate"],
     &["outstanding", "par30", "arrears"],
     &["mean_income_follow_up", "income_difference"],
@@ -37,6 +36,9 @@ pub enum Unserved {
         /// What figures are cut by.
         published: &'static [Dimension],
     },
+    /// An indicator is not published at all.
+    #[error("{0} is not published")]
+    NotPublished(&'static str),
     /// What an indicator tells of a period is not what it tells at the end less what it told before.
     #[error("{0} is published from the beginning of the programme alone")]
     NoPeriod(&'static str),
@@ -61,6 +63,7 @@ impl Indicator {
             | Source::JobCounts
             | Source::Businesses
             | Source::CaseSpells
+            | Source::Employment
             | Source::Visits
             | Source::Grievances => false,
         };

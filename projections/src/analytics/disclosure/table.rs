@@ -50,6 +50,9 @@ pub struct PublishedTable {
     /// The last reporting moment that is in it; none when none is over.
     pub through: Option<NaiveDate>,
     pub(super) cells: Vec<Series>,
+    /// The reporting moment from which on somebody was counted under two funds: from then on the people of one
+    /// fund and those of another do not add up to the people of both.
+    pub(super) shared_since: Option<NaiveDate>,
 }
 
 impl PublishedTable {

@@ -19,12 +19,14 @@ pub fn reached(
     schedule: &Schedule,
     moment: NaiveDate,
 ) -> Reached {
-    let found = table.indicators.iter().find(|one| one.name == target.indicator);
-    let Some(indicator) = found.copied() else { return Reached::untold(target, None) };
+    let Some(indicator) = super::super::Indicators::named(&target.indicator) else {
+        return Reached::untold(target, None);
+    };
     match period(indicator, target, schedule, moment) {
         _ if !is_of_its_people(table.audience, target, regions) => {
             Reached::untold(target, Some(Untold::OtherPeople))
         }
+        _ if !indicator.is_published() => Reached::untold(target, Some(Untold::Unpublished)),
         Err(untold) => Reached::untold(target, Some(untold)),
         Ok((before, to)) => told(table, indicator, target, (before, to)),
     }

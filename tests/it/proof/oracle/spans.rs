@@ -64,6 +64,7 @@ fn jobs_of<'a>(events: &[&'a Entry]) -> Vec<(&'a Entry, [u64; 4])> {
         }
         if event.is("BusinessClosed") {
             closed_on = Some(event.on);
+            told.retain(|(known, _): &(&Entry, _)| known.on <= event.on);
         }
     }
     told
@@ -126,13 +127,19 @@ pub fn spell_rows(story: &Story) -> Vec<Line> {
             decided.word("decision") == Some("waitlisted") && ["active", "suspended"].contains(&now)
         });
         let open = waits.last().filter(|(.., until)| until.is_none()).map(|(_, since, _)| *since);
-        if open != waiting.map(|event| event.on) {
+        let goes = |word: &str| ["active", "suspended"].contains(&word);
+        let again = stood.windows(2).rfind(|two| !goes(two[0].1) && goes(two[1].1));
+        let begins = waiting.map(|event| again.map_or(event.on, |two| two[1].0.max(event.on)));
+        if open != begins {
             if let Some((.., since, until)) = waits.last_mut().filter(|(.., until)| until.is_none())
             {
                 *until = Some(event.on.max(*since));
             }
-            if let Some(decided) = waiting {
-                waits.push((event, decided.on, None));
+            let same = waits.last_mut().filter(|(_, since, _)| Some(*since) == begins);
+            match (same, begins) {
+                (Some((.., until)), _) => *until = None,
+                (None, Some(begins)) => waits.push((event, begins, None)),
+                (None, None) => {}
             }
         }
     }
