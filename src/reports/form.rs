@@ -93,7 +93,7 @@ pub struct Narrative {
 #[serde(deny_unknown_fields)]
 pub struct ReportRequest {
     /// Its name: it stands in an address and in the name of a file.
-    #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9._-]+$"))]
+    #[schemars(length(max = 64), regex(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$"))]
     pub name: String,
     /// Its title in both languages; the programme's and the period when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

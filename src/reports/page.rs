@@ -78,9 +78,10 @@ impl ReportPage<'_> {
     }
 
     /// The paragraphs of a text.
-    fn paragraphs<'a>(&self, part: &'a ReportPart) -> Vec<&'a str> {
-        let text = self.say(&part.text);
-        text.split("\n\n").map(str::trim).filter(|one| !one.is_empty()).collect()
+    fn paragraphs(&self, part: &ReportPart) -> Vec<String> {
+        let text = self.say(&part.text).replace("\r\n", "\n");
+        let all = text.split("\n\n").map(str::trim).filter(|one| !one.is_empty());
+        all.map(str::to_owned).collect()
     }
 }
 

@@ -108,6 +108,15 @@ fn of_overview() -> Vec<&'static Indicator> {
 }
 
 impl AskedReport<'_> {
+    /// Those of some indicators that this audience is told.
+    fn told_of(
+        &self,
+        indicators: impl IntoIterator<Item = &'static Indicator>,
+    ) -> impl Iterator<Item = &'static Indicator> {
+        let is_exact = matches!(self.reader, Reader::Exact(_));
+        indicators.into_iter().filter(move |indicator| is_exact || indicator.is_published())
+    }
+
     fn question(&self, indicator: &'static Indicator, of_period: bool) -> Question {
         let query = AnalyticsQuery {
             filters: vec![(Dimension::Programme, vec![self.programme.to_string()])],
@@ -199,7 +208,7 @@ impl AskedReport<'_> {
         used: &mut Vec<&'static Indicator>,
     ) -> Result<ReportPart, ReportDocumentError> {
         let mut rows = Vec::new();
-        for indicator in indicators {
+        for indicator in self.told_of(indicators) {
             let told = self.told(indicator, |_| ()).await?;
             for cell in &told.cells {
                 rows.push(vec![
@@ -229,12 +238,12 @@ impl AskedReport<'_> {
         used: &mut Vec<&'static Indicator>,
     ) -> Result<ReportPart, ReportDocumentError> {
         let mut rows = Vec::new();
-        for indicator in Indicators::of(Family::Funnel) {
+        for indicator in self.told_of(Indicators::of(Family::Funnel)) {
             let all = self.told(indicator, |_| ()).await?;
             let women = self.told(indicator, of_women).await?;
-            let count = |told: &ToldIndicator| {
-                let cell = told.cells.first();
-                ReportCell::maybe(cell.and_then(|cell| cell.part))
+            let count = |told: &ToldIndicator| match told.cells.first() {
+                Some(cell) if cell.suppressed => value(cell),
+                cell => ReportCell::maybe(cell.and_then(|cell| cell.part)),
             };
             let share = all.cells.first().map_or(ReportCell::Nothing(()), value);
             let is_share = indicator.unit == Unit::Percent;
@@ -262,6 +271,7 @@ impl AskedReport<'_> {
         used: &mut Vec<&'static Indicator>,
     ) -> Result<ReportPart, ReportDocumentError> {
         let mut rows = Vec::new();
+        let mut is_of_period = true;
         for (name, low, high) in [
             ("survival_6", "survival_6_low", "survival_6_seen"),
             ("survival_12", "survival_12_low", "survival_12_seen"),
@@ -270,8 +280,13 @@ impl AskedReport<'_> {
             let mut row = Vec::new();
             for (place, name) in [name, low, high].into_iter().enumerate() {
                 let Some(indicator) = Indicators::named(name) else { continue };
+                if self.told_of([indicator]).next().is_none() {
+                    row.push(words("non publié", "not published"));
+                    continue;
+                }
                 let told = self.told(indicator, |_| ()).await?;
                 used.push(indicator);
+                is_of_period &= told.is_of_period;
                 let Some(cell) = told.cells.first() else { continue };
                 if place == 0 {
                     row.push(ReportCell::Words(label(indicator)));
@@ -305,7 +320,19 @@ impl AskedReport<'_> {
             percent("Au moins", "At least"),
             percent("De celles dont on sait", "Of those known of"),
         ];
-        Ok(table(columns, rows))
+        let mut part = table(columns, rows);
+        part.note = if is_of_period {
+            BothLanguages::of(
+                "Activités démarrées dans la période, telles que connues à la date du rapport.",
+                "Businesses started in the period, as known on the day of the report.",
+            )
+        } else {
+            BothLanguages::of(
+                "Activités démarrées depuis le début du programme : la survie n'est pas publiée par période.",
+                "Businesses started since the beginning of the programme: survival is not published by period.",
+            )
+        };
+        Ok(part)
     }
 
     async fn regions(
@@ -412,10 +439,14 @@ impl AskedReport<'_> {
             ]
         };
         let mut part = table(columns, found.items.iter().map(row).collect());
+        part.note = BothLanguages::of(
+            "Tels qu'ils sont le jour où le rapport est établi.",
+            "As they stand on the day on which the report is made.",
+        );
         if found.next.is_some() {
             part.note = BothLanguages::of(
-                format!("Les {FUNDS_MAX} fonds les plus récents."),
-                format!("The {FUNDS_MAX} latest funds."),
+                format!("{} Les {FUNDS_MAX} plus récents.", part.note.fr),
+                format!("{} The {FUNDS_MAX} latest.", part.note.en),
             );
         }
         Ok(part)

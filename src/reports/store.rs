@@ -1,6 +1,6 @@
 //! Making, keeping, listing and withdrawing reports.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 use sira_database::on_engine;
 use sira_domain::reference::RegionCode;
 use sira_domain::values::ActorId;
@@ -12,7 +12,7 @@ use super::form::{ReportPartName, ReportRequest};
 use super::parts::{AskedReport, defined};
 use crate::commands::{CommandError, Commands};
 use crate::evidence::{Checkpoint, EvidenceError, Note, newest_checkpoint};
-use crate::figures::{FigureError, Figures, ReportAudience, Telling, When};
+use crate::figures::{FigureError, Figures, ReportAudience, Telling, When, end_of};
 use crate::grant::Scope;
 use crate::journal::{JournalError, Stamp};
 
@@ -25,6 +25,12 @@ const OF_ACTOR_MAX: u64 = 100;
 const OF_ALL_MAX: u64 = 2_000;
 /// Longest content: some hundred pages.
 const CONTENT_MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Reports that are kept at most, withdrawn ones among them: none is ever taken away.
+const EVER_MAX: u64 = 20_000;
+/// What is read of a report in a list: its withdrawal, and not what it says.
+const LISTED: &str = "SELECT documents.name, '' AS content, content_sha256, audience, frozen_at, frozen_by, withdrawn_at, \
+    withdrawn_by, reason FROM report_documents AS documents \
+    LEFT JOIN report_document_withdrawals AS withdrawals ON withdrawals.name = documents.name";
 /// What is read of a report, with its withdrawal.
 const READ: &str = "SELECT documents.name, content, content_sha256, audience, frozen_at, frozen_by, withdrawn_at, \
     withdrawn_by, reason FROM report_documents AS documents \
@@ -134,8 +140,11 @@ impl ReportDocument {
     /// What it says.
     ///
     /// # Errors
-    /// [`ReportDocumentError::Unreadable`].
+    /// [`ReportDocumentError::Unreadable`]: also where it is not what its hash says.
     pub fn read(&self) -> Result<ReportContent, ReportDocumentError> {
+        if !self.is_whole() {
+            return Err(ReportDocumentError::Unreadable);
+        }
         ReportContent::read(&self.content).ok_or(ReportDocumentError::Unreadable)
     }
 
@@ -244,8 +253,7 @@ impl ReportDocuments {
         let programme = self.commands.known_programme(request.programme.0).await?;
         let convention = programme.convention.as_ref();
         let convention = convention.ok_or_else(|| form("programme", "/v1/programmes"))?;
-        let when =
-            request.as_of.map_or(When::Now, |day| When::Time(day.and_time(end_of_day()).and_utc()));
+        let when = request.as_of.map_or(When::Now, |day| When::Time(end_of(day)));
         let asked = AskedReport {
             figures: &self.figures,
             read: &self.read,
@@ -257,13 +265,9 @@ impl ReportDocuments {
             when,
         };
         let found = asked.moment().await?;
-        // One position for all parts, whatever is recorded while they are made.
-        let asked = match request.as_of {
-            None if found.published_at.is_none() => {
-                AskedReport { when: When::Position(found.at.position), ..asked }
-            }
-            _ => asked,
-        };
+        // One moment for all parts, whatever is recorded or published while they are made.
+        let when = found.published_at.map_or(When::At(found.at), |day| When::Time(end_of(day)));
+        let asked = AskedReport { when, ..asked };
         let (mut parts, mut used) = (Vec::new(), Vec::new());
         for part in request.asked_parts() {
             parts.push(asked.part(part, request.narrative.as_ref(), &mut used).await?);
@@ -334,13 +338,13 @@ impl ReportDocuments {
         found.ok_or(ReportDocumentError::Unknown)
     }
 
-    /// Every report, the newest first.
+    /// Every report without what it says, the newest first.
     ///
     /// # Errors
     /// [`ReportDocumentError`].
     pub async fn all(&self) -> Result<Vec<ReportDocument>, ReportDocumentError> {
         let found = on_engine!(self.commands.journal().pool(), db => {
-            sqlx::query_as(&format!("{READ} ORDER BY frozen_at DESC, documents.name"))
+            sqlx::query_as(&format!("{LISTED} ORDER BY frozen_at DESC, documents.name"))
                 .fetch_all(db)
                 .await
         });
@@ -395,17 +399,18 @@ impl ReportDocuments {
     /// Refuses another report where as many stand as may. Two that come at once may both pass: the limit guards the
     /// disk, and one more does no harm.
     async fn check_room(&self, by: &ActorId) -> Result<(), ReportDocumentError> {
-        let (own, all): (i64, i64) = on_engine!(self.commands.journal().pool(), db => {
+        let (own, all, ever): (i64, i64, i64) = on_engine!(self.commands.journal().pool(), db => {
             sqlx::query_as(
-                "SELECT count(*) FILTER (WHERE frozen_by = $1), count(*) FROM report_documents
-                  WHERE name NOT IN (SELECT name FROM report_document_withdrawals)",
+                "SELECT count(*) FILTER (WHERE frozen_by = $1 AND stands), count(*) FILTER (WHERE stands), count(*)
+                   FROM (SELECT frozen_by, name NOT IN (SELECT name FROM report_document_withdrawals) AS stands
+                           FROM report_documents) AS kept",
             )
             .bind(by.as_str())
             .fetch_one(db)
             .await
         })
         .map_err(JournalError::Database)?;
-        for (given, limit) in [(own, OF_ACTOR_MAX), (all, OF_ALL_MAX)] {
+        for (given, limit) in [(own, OF_ACTOR_MAX), (all, OF_ALL_MAX), (ever, EVER_MAX)] {
             let given = given.unsigned_abs();
             if given >= limit {
                 return Err(ReportDocumentError::TooMany { given, limit });
@@ -415,10 +420,6 @@ impl ReportDocuments {
     }
 }
 
-fn end_of_day() -> NaiveTime {
-    NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default()
-}
-
 fn form(field: &'static str, expected: impl Into<String>) -> ReportDocumentError {
     ReportDocumentError::Form { field, expected: expected.into() }
 }
@@ -426,7 +427,8 @@ fn form(field: &'static str, expected: impl Into<String>) -> ReportDocumentError
 fn check(request: &ReportRequest) -> Result<(), ReportDocumentError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let name = &request.name;
-    if name.is_empty() || name.len() > NAME_MAX_BYTES || !name.bytes().all(is_plain) {
+    let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if !begins_well || name.len() > NAME_MAX_BYTES || !name.bytes().all(is_plain) {
         return Err(form("name", format!("a-z, 0-9, -, _, . (1..{NAME_MAX_BYTES})")));
     }
     if request.from > request.to {

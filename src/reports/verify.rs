@@ -8,7 +8,11 @@ use sira_domain::reference::Language;
 use super::content::ReportContent;
 use super::page::{BEGIN, END, page};
 use super::workbook::{CARRIER, workbook};
-use crate::formats::FormatError;
+
+/// Longest content that is read out of a file: what is kept is shorter.
+const CONTENT_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Largest file that is looked at.
+const FILE_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// What can be said of a file by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,34 +49,43 @@ fn of_page(bytes: &[u8]) -> Option<String> {
 }
 
 fn of_workbook(bytes: &[u8]) -> Option<String> {
-    use calamine::{Data, Reader as _, Xlsx};
+    use calamine::{DataRef, Xlsx};
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).ok()?;
-    let range = book.worksheet_range(CARRIER).ok()?;
-    let pieces = range.rows().map(|row| match row.first() {
-        Some(Data::String(piece)) => Some(piece.as_str()),
-        _ => None,
-    });
-    pieces.collect::<Option<String>>()
+    // Cell by cell: a file that nobody vouches for may say that its sheet is as large as any.
+    let mut cells = book.worksheet_cells_reader(CARRIER).ok()?;
+    let mut text = String::new();
+    while let Some(cell) = cells.next_cell().ok()? {
+        let piece = match cell.get_value() {
+            DataRef::String(piece) => piece.as_str(),
+            DataRef::SharedString(piece) => piece,
+            _ => return None,
+        };
+        if cell.get_position().1 != 0 || text.len() + piece.len() > CONTENT_MAX_BYTES {
+            return None;
+        }
+        text.push_str(piece);
+    }
+    Some(text)
 }
 
 /// What can be said of a file by itself.
-///
-/// # Errors
-/// [`FormatError`]: it could not be written anew.
-pub fn rewrite(bytes: &[u8]) -> Result<ReportVerdict, FormatError> {
-    let Some(content) = extract(bytes) else { return Ok(ReportVerdict::NoReport) };
+#[must_use]
+pub fn rewrite(bytes: &[u8]) -> ReportVerdict {
+    let read = if bytes.len() <= FILE_MAX_BYTES { extract(bytes) } else { None };
+    let Some(content) = read else { return ReportVerdict::NoReport };
     let sha256 = ReportContent::hash_of(&content.text());
     for language in [Language::Fr, Language::En] {
         let again = if bytes.starts_with(b"PK") {
-            workbook(&content, &sha256, language)?
+            // What cannot be written was not written by this program.
+            workbook(&content, &sha256, language).unwrap_or_default()
         } else {
             page(&content, &sha256, language).into_bytes()
         };
         if again == bytes {
-            return Ok(ReportVerdict::Whole { content: Box::new(content), language });
+            return ReportVerdict::Whole { content: Box::new(content), language };
         }
     }
-    Ok(ReportVerdict::Differs { content: Box::new(content) })
+    ReportVerdict::Differs { content: Box::new(content) }
 }
 
 #[cfg(test)]
@@ -91,7 +104,7 @@ mod tests {
             let book = workbook(&small(), &hash(), language).unwrap();
             for bytes in [page, book] {
                 let whole = ReportVerdict::Whole { content: Box::new(small()), language };
-                assert_eq!(rewrite(&bytes).unwrap(), whole);
+                assert_eq!(rewrite(&bytes), whole);
             }
         }
     }
@@ -101,7 +114,7 @@ mod tests {
         let page = page(&small(), &hash(), Language::En);
         let shown = page.replacen("12,345.5", "92,345.5", 1);
         let differs = ReportVerdict::Differs { content: Box::new(small()) };
-        assert_eq!(rewrite(shown.as_bytes()).unwrap(), differs);
+        assert_eq!(rewrite(shown.as_bytes()), differs);
         // Where both are changed, what it carries is another content: its hash is not the one that is kept.
         let both = shown.replace("12345.50", "92345.50").replace(&hash(), "0");
         let content = extract(both.as_bytes()).unwrap();
@@ -111,7 +124,7 @@ mod tests {
     #[test]
     fn any_other_file_is_no_report() {
         for bytes in [&b""[..], b"<html></html>", b"PK\x03\x04", &[0xff; 40]] {
-            assert_eq!(rewrite(bytes).unwrap(), ReportVerdict::NoReport);
+            assert_eq!(rewrite(bytes), ReportVerdict::NoReport);
         }
     }
 }

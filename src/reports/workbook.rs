@@ -13,8 +13,8 @@ use crate::formats::FormatError;
 
 /// The hidden sheet that carries the content.
 pub(super) const CARRIER: &str = "sira";
-/// Characters of the content in one cell: a cell holds 32,767.
-const PIECE_CHARS: usize = 30_000;
+/// Characters of a text in one cell: a cell holds 32,767 units of UTF-16, of which a letter may take two.
+const PIECE_CHARS: usize = 16_000;
 /// Longest name of a sheet.
 const NAME_CHARS: usize = 31;
 /// The first row of a part's table: above it stand its title and its note.
@@ -165,8 +165,13 @@ fn write_part(
     page.write_string_with_format(1, 0, part.note.get(language), &styles.note)?;
     if part.columns.is_empty() {
         page.set_column_width(0, 96)?;
-        let text = part.text.get(language).split("\n\n").map(str::trim);
-        for (row, paragraph) in (HEAD_ROW..).zip(text) {
+        let text = part.text.get(language).replace("\r\n", "\n");
+        let paragraphs = text.split("\n\n").map(str::trim).flat_map(|paragraph| {
+            let letters: Vec<char> = paragraph.chars().collect();
+            let pieces = letters.chunks(PIECE_CHARS).map(|piece| piece.iter().collect::<String>());
+            pieces.collect::<Vec<_>>()
+        });
+        for (row, paragraph) in (HEAD_ROW..).zip(paragraphs) {
             page.write_string_with_format(row, 0, paragraph, &styles.text)?;
         }
         return Ok(());

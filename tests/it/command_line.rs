@@ -72,7 +72,7 @@ fn kind_of(word: &str) -> Option<&'static str> {
         _ if word.starts_with("eyJ") => Some("TOKEN"),
         _ if word.starts_with("sira") && word.contains('+') => Some("VERIFIER-KEY"),
         _ if shape.starts_with("99:99:99") => Some("HH:MM:SS"),
-        _ if shape.starts_with("9999-99-99T") => Some("TIME"),
+        _ if shape.starts_with("9999-99-99A") => Some("TIME"),
         "9999-99-99" if word >= "2024-07-01" => Some("DAY"),
         _ => None,
     }
