@@ -26,6 +26,8 @@ fn settle(value: &mut Value) {
                 if matches!(name.as_str(), "reference" | "leaf_hash" | "request_id") {
                     assert!(field.is_string(), "{name}");
                     *field = json!("<drawn>");
+                } else if name == "in_words" {
+                    *field = json!(settled_words(field.as_str().unwrap()));
                 } else {
                     settle(field);
                 }
@@ -41,6 +43,20 @@ fn settle(value: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// A text in which ids and references stand among words.
+fn settled_words(text: &str) -> String {
+    let is_reference = |word: &str| {
+        let parts: Vec<_> = word.split('-').map(str::len).collect();
+        parts == [4, 4, 1]
+    };
+    let settled = text.split(' ').map(|word| {
+        let bare = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        let is_drawn = uuid::Uuid::try_parse(bare).is_ok() || is_reference(bare);
+        if is_drawn { "<drawn>" } else { word }
+    });
+    settled.collect::<Vec<_>>().join(" ")
 }
 
 /// One fixed script; everything that is then told of it.

@@ -124,6 +124,8 @@ on_both_engines! {
         let town = town(&app).await;
         let refer = serde_json::json!({ "occurred_on": "2022-03-01", "partner": "agency", "service": "literacy" });
         app.done(sira_domain::role::Role::Adviser, &town.people[0], "refer-to-partner", &refer).await;
+        let work = serde_json::json!({ "occurred_on": "2022-03-01", "survey": "baseline", "employment_status": "own_account" });
+        app.done(sira_domain::role::Role::Adviser, &town.people[0], "record-employment", &work).await;
         app.caught_up().await;
         for table in TABLES {
             let standing = if table.keeping == Keeping::Versioned { "until_position IS NULL" } else { "1 = 1" };
