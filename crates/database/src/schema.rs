@@ -45,12 +45,7 @@ impl Schema {
     pub async fn migrate(&'static self, database: &Database) -> Result<(), DatabaseError> {
         match database {
             ByEngine::Postgres(server) => self.migrate_postgres(server).await,
-            // Two processes that start together on a new file may both make the tables: the second
-            // fails, and finds on a second look what the first has made.
-            ByEngine::Sqlite(file) => match self.migrate_sqlite(file).await {
-                Err(_) => self.migrate_sqlite(file).await,
-                done => done,
-            },
+            ByEngine::Sqlite(file) => self.migrate_file(file).await,
         }
     }
 
@@ -136,6 +131,18 @@ impl Schema {
         self.refuse_unknown(&mut *transaction).await?;
         self.locked_migrator(Engine::Postgres).run_direct(&mut *transaction).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Processes that start together on a new file may run the same migration: all but one fail at it, and find on
+    /// another look what that one has made. That may be so at each of the migrations.
+    async fn migrate_file(&'static self, file: &SqliteFile) -> Result<(), DatabaseError> {
+        for _ in self.sqlite.iter() {
+            match self.migrate_sqlite(file).await {
+                Err(DatabaseError::Migration(_) | DatabaseError::Database(_)) => {}
+                done => return done,
+            }
+        }
+        self.migrate_sqlite(file).await
     }
 
     async fn migrate_sqlite(&'static self, file: &SqliteFile) -> Result<(), DatabaseError> {
