@@ -176,7 +176,9 @@ pub fn fields(event_type: &str) -> &'static [Field] {
         "IncomeRecorded" => {
             &[("survey", Text), ("amount", Int), ("currency", Text), ("source", Text)]
         }
-        "EmploymentRecorded" => &[("survey", Text), ("status", Text), ("work_since", Text)],
+        "EmploymentRecorded" => {
+            &[("survey", Text), ("employment_status", Text), ("work_since", Text)]
+        }
         "CommunityActionRecorded" => &[("kind", Text), ("people_reached", Int)],
         "GrievanceLodged" => &[("grievance", Int), ("category", Text), ("channel", Text)],
         "GrievanceResolved" => &[("grievance", Int), ("outcome", Text)],
