@@ -39,6 +39,7 @@ pub(crate) use published::end_of;
 pub use published::{PublishedTo, Reader, Refused, Rule, is_told_published};
 pub use question::{BadParameter, BadParameters, Fault, Parameters, Question, Subject, When};
 pub use reports::{FrozenReport, ReportError};
+pub(crate) use reports::{is_plain_name, name_form};
 
 use budget::LONG_WALK_FACTS;
 

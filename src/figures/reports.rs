@@ -319,12 +319,18 @@ fn bad(name: &str, expected: String) -> ReportError {
 }
 
 fn check_name(name: &str) -> Result<(), ReportError> {
+    if is_plain_name(name) { Ok(()) } else { Err(bad("name", name_form())) }
+}
+
+/// Whether a report can have a name: it stands in an address.
+pub(crate) fn is_plain_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if !name.is_empty() && name.len() <= NAME_MAX_BYTES && name.bytes().all(is_plain) {
-        return Ok(());
-    }
-    let expected = format!("a-z, 0-9, -, _, . (1..{NAME_MAX_BYTES})");
-    Err(bad("name", expected))
+    (1..=NAME_MAX_BYTES).contains(&name.len()) && name.bytes().all(is_plain)
+}
+
+/// The form of such a name, as it is told back.
+pub(crate) fn name_form() -> String {
+    format!("a-z, 0-9, -, _, . (1..{NAME_MAX_BYTES})")
 }
 
 /// A question that can be frozen: targets are set anew and have no cells.

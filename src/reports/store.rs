@@ -12,12 +12,12 @@ use super::form::{ReportPartName, ReportRequest};
 use super::parts::{AskedReport, defined};
 use crate::commands::{CommandError, Commands};
 use crate::evidence::{Checkpoint, EvidenceError, Note, newest_checkpoint};
-use crate::figures::{FigureError, Figures, ReportAudience, Telling, When, end_of};
+use crate::figures::{
+    FigureError, Figures, ReportAudience, Telling, When, end_of, is_plain_name, name_form,
+};
 use crate::grant::Scope;
 use crate::journal::{JournalError, Stamp};
 
-/// Longest name of a report.
-const NAME_MAX_BYTES: usize = 64;
 /// Longest text in one language.
 const TEXT_MAX_CHARS: usize = 20_000;
 /// Reports of one actor that may stand at once, and of everybody.
@@ -425,11 +425,10 @@ fn form(field: &'static str, expected: impl Into<String>) -> ReportDocumentError
 }
 
 fn check(request: &ReportRequest) -> Result<(), ReportDocumentError> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let name = &request.name;
-    let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-    if !begins_well || name.len() > NAME_MAX_BYTES || !name.bytes().all(is_plain) {
-        return Err(form("name", format!("a-z, 0-9, -, _, . (1..{NAME_MAX_BYTES})")));
+    // A name that begins with a point or a dash would be another thing as the name of a file.
+    if !name.starts_with(|letter: char| letter.is_ascii_alphanumeric()) || !is_plain_name(name) {
+        return Err(form("name", name_form()));
     }
     if request.from > request.to {
         return Err(form("to", "from <= to"));

@@ -102,7 +102,7 @@ fn words_of(cube: &Cube, query: &AnalyticsQuery, dimension: Dimension) -> u64 {
 mod tests {
     use sira_numbers::Position;
 
-    use super::super::facts::{Dims, FigureFact, Tells};
+    use super::super::facts::{Dims, FigureFact, Measure, Tells};
     use super::super::indicators::Indicators;
     use super::*;
 
@@ -171,5 +171,40 @@ mod tests {
             Cost::of(&cube, &[registered()], &query, at(tenth)),
             Cost { facts: 10, cells: 2 }
         );
+    }
+
+    #[test]
+    fn what_is_looked_up_beside_costs_too_and_in_a_series_once_a_period() {
+        let mut cube = cube(100);
+        let trained: Vec<_> = cube.facts(Measure::Registered)[..30].to_vec();
+        for fact in trained {
+            cube.add(Measure::Trained, fact);
+        }
+        let enrolled: Vec<_> = cube.facts(Measure::Registered)[..40].to_vec();
+        for fact in enrolled {
+            cube.add(Measure::Enrolled, fact);
+        }
+        let rate = Indicators::named("completion_rate").unwrap();
+        let cost = |query: &AnalyticsQuery, day| {
+            Cost::of(&cube, &[rate], query, Moment { position: Position::MAX, day })
+        };
+        let first = cube.first_day().unwrap();
+        assert_eq!(cost(&by(&[]), first).facts, 70);
+        // Without days of its own it runs from the first fact to the day of the question.
+        let by_year = |from, to| AnalyticsQuery {
+            series: Some(Dimension::Year),
+            from,
+            to,
+            ..by(&[Dimension::Year])
+        };
+        let later = first + chrono::Days::new(3_650);
+        for query in [
+            by_year(None, None),
+            by_year(Some(first), None),
+            by_year(None, Some(later)),
+            by_year(None, Some(chrono::NaiveDate::MAX)),
+        ] {
+            assert_eq!(cost(&query, later), Cost { facts: 70 * 13, cells: 13 }, "{query:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sira_domain::role::Role;
 use sira_projections::table::time_text;
 
-use super::analytics::reader;
+use super::analytics::{check_audience, reader};
 use crate::commands::{self, FormErrors};
 use crate::figures::ReportAudience;
 use crate::formats::{Format, asked_for};
@@ -198,12 +198,9 @@ async fn make(
     FormBody { form, .. }: FormBody<ReportRequest>,
 ) -> Result<MadeReport, ApiError> {
     let (_, _turn) = reader(&app, &caller).await?;
-    let own = ReportAudience::of_grant(&caller.grant);
-    let audience = form.audience.clone().unwrap_or_else(|| own.clone());
-    let known = app.commands.known_places().await?;
-    if own != audience && !own.may_read(&audience, &known) {
-        return Err(ApiError::OutOfScope);
-    }
+    let own = || ReportAudience::of_grant(&caller.grant);
+    let audience = form.audience.clone().unwrap_or_else(own);
+    check_audience(&app, &caller, &audience).await?;
     let by = (&caller.grant.actor, &audience);
     let (document, already_done) = documents(&app).make(&form, by).await?;
     Ok(MadeReport { report: ListedReport::from(&document), already_done })

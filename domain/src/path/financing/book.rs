@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::facts::Instalment;
-use super::loan::{Loan, PaidBack};
+use super::loan::{Loan, PaidBack, for_it};
 use crate::values::Xof;
 
 /// What happens to a loan.
@@ -241,19 +241,11 @@ impl LoanBook {
 impl Terms<'_> {
     /// The instalments for what was lent, each with what was paid of it, day by day.
     fn allocated(mut self) -> Vec<Owed> {
-        let mut left = self.lent;
-        let scheduled: Xof = self.schedule.iter().map(|one| one.principal).sum();
-        let is_whole = left > Xof::ZERO && left >= scheduled;
-        let mut owed = Vec::new();
-        for one in self.schedule {
-            if !is_whole && left == Xof::ZERO {
-                break;
-            }
-            let principal = one.principal.min(left);
-            left = left.less(principal);
+        let instalments = for_it(self.schedule, self.lent).map(|(one, principal)| {
             let (due_on, interest) = (one.due_on, one.interest);
-            owed.push(Owed { due_on, principal, interest, parts: BTreeMap::new() });
-        }
+            Owed { due_on, principal, interest, parts: BTreeMap::new() }
+        });
+        let mut owed: Vec<Owed> = instalments.collect();
         // What was paid first pays the oldest, whenever it was recorded.
         self.paid.sort_by_key(|(on, _)| *on);
         for (on, payment) in self.paid {

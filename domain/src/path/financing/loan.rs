@@ -93,19 +93,11 @@ impl Loan {
         disbursed.less(self.principal_repaid())
     }
 
-    /// Instalments of the schedule in force that are for what was lent, in order: a tranche that was never
-    /// paid out is in the schedule and is not owed, nor is its interest. An instalment without principal
-    /// stays with the principal after it.
+    /// Instalments of the schedule in force that are for what was lent.
     fn for_what_was_lent(&self, disbursed: Xof) -> impl Iterator<Item = &Instalment> {
         let before = self.repaid.iter().filter(|repayment| repayment.before_schedule);
-        let mut left = disbursed.less(sum(before, |repayment| repayment.principal));
-        let scheduled: Xof = self.schedule.iter().map(|instalment| instalment.principal).sum();
-        let is_whole = left > Xof::ZERO && left >= scheduled;
-        self.schedule.iter().take_while(move |instalment| {
-            let is_for_it = is_whole || left > Xof::ZERO;
-            left = left.less(instalment.principal);
-            is_for_it
-        })
+        let lent = disbursed.less(sum(before, |repayment| repayment.principal));
+        for_it(&self.schedule, lent).map(|(instalment, _)| instalment)
     }
 
     /// Interest of the schedule in force that is not paid; nothing once the loan is written off.
@@ -131,6 +123,24 @@ impl Loan {
         });
         unpaid.or(self.schedule.last()).map(|instalment| instalment.due_on)
     }
+}
+
+/// Instalments of a schedule that are for what was lent, in order, each with the principal of it that was: a tranche
+/// that was never paid out is in the schedule and is not owed, nor is its interest. An instalment without principal
+/// stays with the principal after it.
+pub(super) fn for_it(
+    schedule: &[Instalment],
+    lent: Xof,
+) -> impl Iterator<Item = (&Instalment, Xof)> {
+    let mut left = lent;
+    let scheduled: Xof = schedule.iter().map(|instalment| instalment.principal).sum();
+    let is_whole = left > Xof::ZERO && left >= scheduled;
+    schedule.iter().map_while(move |instalment| {
+        let is_for_it = is_whole || left > Xof::ZERO;
+        let principal = instalment.principal.min(left);
+        left = left.less(principal);
+        is_for_it.then_some((instalment, principal))
+    })
 }
 
 /// The standing of a loan on one day.

@@ -108,7 +108,8 @@ impl Building {
         for key in self.known.keys() {
             standing.entry(*key).or_insert_with(|| State::new(self.indicators.len()));
         }
-        if self.shared_since.is_none() && shares_people(&standing) {
+        let by_fund = self.audience == Audience::Donor;
+        if by_fund && self.shared_since.is_none() && shares_people(&standing) {
             self.shared_since = Some(moment.day);
         }
         // In the order of their words, as one that is released may keep another back.

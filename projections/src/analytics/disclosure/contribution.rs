@@ -209,4 +209,25 @@ mod tests {
             "two people are not counted, and could be told from the rest"
         );
     }
+
+    #[test]
+    fn a_business_changes_survival_when_it_closes_and_not_as_days_pass() {
+        let layout = Layout(vec![(0, Finish::Survival { days: 365 })]);
+        let told = |days, closed| {
+            let mut one = Contribution::default();
+            let followed = Followed { days, closed, is_old_enough: days >= 365 };
+            one.add(&layout, 0, Share::of(followed.packed()));
+            one
+        };
+        let distance = |closed: usize| {
+            let mut distance = Distance::default();
+            for number in 0..12 {
+                distance.add(&told(100, false), &told(131, number < closed));
+            }
+            distance
+        };
+        assert!(distance(0).is_none(), "a month has passed");
+        assert!(!distance(1).is_of_many(), "one has closed");
+        assert!(distance(5).is_of_many());
+    }
 }

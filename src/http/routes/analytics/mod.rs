@@ -22,6 +22,8 @@ use crate::http::contract::endpoint::{Endpoint, Tag};
 use crate::http::contract::error::ApiError;
 use crate::journal::StreamId;
 
+pub(super) use reports::check_audience;
+
 const TAG: Tag = Tag("analytics");
 
 /// The routes.

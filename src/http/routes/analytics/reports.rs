@@ -120,7 +120,7 @@ impl From<&FrozenReport> for Report {
 }
 
 /// Refuses a report that is for others than the caller: what they would be shown of it is another content.
-async fn check_audience(
+pub async fn check_audience(
     app: &App,
     caller: &Caller,
     audience: &ReportAudience,

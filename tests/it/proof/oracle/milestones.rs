@@ -53,7 +53,6 @@ const ALL: [&str; 17] = [
 
 /// One row a milestone: the first event that reached it since it was last taken back.
 pub fn rows(story: &Story) -> Vec<Line> {
-    let registered = story.registration().unwrap().on;
     let row = |milestone: &str| {
         let stands = story.events.iter().filter(|event| !story.is_undone(event));
         let bears = stands.filter_map(|event| Some((event, bears_on(milestone, event)?)));
@@ -64,16 +63,7 @@ pub fn rows(story: &Story) -> Vec<Line> {
             _ => bears.iter().rposition(|(_, reached)| !reached).map_or(0, |place| place + 1),
         };
         let (event, _) = bears.get(taken_back)?;
-        let mut row = vec![
-            some(story.id),
-            some(milestone),
-            some(event.sequence),
-            some(event.on),
-            some(&event.recorded_at),
-            some((event.on - registered).num_days()),
-        ];
-        row.extend(story.broken_down(event, None));
-        Some(row)
+        Some(line(story, event, milestone))
     };
     let rows = ALL.into_iter().filter_map(row);
     rows.chain(at_first_review(story)).chain(dropped_out(story)).collect()
