@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use sira_domain::path::{Beneficiary, BeneficiaryEvent, Fact};
 use sira_domain::programme::{Programme, ProgrammeEvent};
 use sira_numbers::{Position, Sequence, Version};
 use uuid::Uuid;
@@ -78,8 +79,8 @@ impl Folds {
         self.poisoned.insert(family);
     }
 
-    /// Reads the streams that a batch goes on with and that are not held, as they stood at `at`. Says
-    /// which event of theirs cannot be taken (any more: it was, by the program that took it first).
+    /// Reads the streams that a batch goes on with and that are not held, as they stood at `at`, and the rules that
+    /// the batch needs. Says which event of theirs cannot be taken (any more: it was, by the program that took it first).
     pub async fn load<F: Feed>(
         &mut self,
         feed: &F,
@@ -99,15 +100,18 @@ impl Folds {
         for (family, ids) in missing {
             let ids: Vec<_> = ids.into_iter().collect();
             let events = feed.read_streams(family.aggregate_type(), &ids, at).await;
+            let events = events.map_err(FoldError::Unavailable)?;
+            self.learn(feed, &events).await?;
             // What they told before stands in the tables already.
             let mut told_before = Changes::default();
-            for event in events.map_err(FoldError::Unavailable)? {
-                if let Err(poison) = self.take(&event, &mut told_before) {
+            for event in &events {
+                if let Err(poison) = self.take(event, &mut told_before) {
                     return Ok(Some(poison));
                 }
             }
         }
         self.settle();
+        self.learn(feed, batch).await?;
         Ok(None)
     }
 
@@ -132,21 +136,16 @@ impl Folds {
         Ok(())
     }
 
-    /// The versions of rules that the touched paths' schedules need and that are not known.
-    fn unknown_rules(&self) -> BTreeSet<Uuid> {
-        let needs = self.touched.iter().filter_map(|key| self.held.get(key)?.fold.rules_needed());
-        needs
-            .filter(|(programme, version)| !self.rules.knows(*programme, *version))
-            .map(|(programme, _)| programme)
-            .collect()
-    }
-
-    /// Reads the rules that the touched paths started under, where they are not known yet. A version
-    /// never changes, so it makes no difference when it is read.
-    pub async fn load_rules<F: Feed>(&mut self, feed: &F) -> Result<(), FoldError> {
-        for programme in self.unknown_rules() {
-            let events = feed.read_stream(Programme::TYPE, programme).await;
-            for event in events.map_err(FoldError::Unavailable)? {
+    /// Reads the rules that businesses start under in some events, where they are not known yet: before the events
+    /// are taken. A version never changes, so it makes no difference when it is read.
+    pub async fn learn<F: Feed>(
+        &mut self,
+        feed: &F,
+        events: &[FeedEvent],
+    ) -> Result<(), FoldError> {
+        for programme in self.unknown_rules(events) {
+            let told = feed.read_stream(Programme::TYPE, programme).await;
+            for event in told.map_err(FoldError::Unavailable)? {
                 // One that cannot be read stops the programme's own tables at its position.
                 if let Ok(decoded) = decode::<ProgrammeEvent>(&event) {
                     self.rules.take(programme, &decoded);
@@ -154,6 +153,20 @@ impl Folds {
             }
         }
         Ok(())
+    }
+
+    /// The programmes of businesses that start in some events, under rules that are not known. An event that cannot
+    /// be read is told of when it is taken.
+    fn unknown_rules(&self, events: &[FeedEvent]) -> BTreeSet<Uuid> {
+        let starts = events.iter().filter(|event| is_of_paths(event, "BusinessStarted"));
+        let unknown = starts.filter_map(|event| {
+            let version = decode::<BeneficiaryEvent>(event).ok()?.rules;
+            let key = (StreamFamily::Path, event.aggregate_id);
+            let held = self.held.get(&key).and_then(|held| held.fold.programme());
+            let programme = held.or_else(|| registered_with(events, event.aggregate_id))?;
+            (!self.rules.knows(programme, version)).then_some(programme)
+        });
+        unknown.collect()
     }
 
     /// Adds what the touched streams show in the tables of the present; ends the batch.
@@ -232,6 +245,21 @@ impl Folds {
         taken?;
         self.touched.insert(key);
         Ok(())
+    }
+}
+
+/// Whether an event of a path is of a type.
+fn is_of_paths(event: &FeedEvent, event_type: &str) -> bool {
+    event.event_type == event_type && event.aggregate_type == Beneficiary::TYPE
+}
+
+/// The programme with which a path is registered in some events.
+fn registered_with(events: &[FeedEvent], path: Uuid) -> Option<Uuid> {
+    let mut own = events.iter().filter(|event| event.aggregate_id == path);
+    let registered = own.find(|event| is_of_paths(event, "Registered"))?;
+    match decode::<BeneficiaryEvent>(registered).ok()?.fact {
+        Fact::Registered(registration) => Some(registration.programme.0),
+        _ => None,
     }
 }
 

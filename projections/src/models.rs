@@ -47,6 +47,7 @@ pub const MODELS: &[Model] = &[
     model("businesses", 1, &[StreamFamily::Path]),
     model("case_spells", 1, &[StreamFamily::Path]),
     model("employment", 1, &[StreamFamily::Path]),
+    model("visits_due", 1, &[StreamFamily::Path, StreamFamily::Programme]),
 ];
 
 impl Model {

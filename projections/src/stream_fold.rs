@@ -37,9 +37,8 @@ pub(crate) trait StreamFold: std::fmt::Debug + Send + Sync {
         OWN_WEIGHT
     }
 
-    /// The version of a programme's rules that its rows need: programme and version; none when they
-    /// need none.
-    fn rules_needed(&self) -> Option<(Uuid, u32)> {
+    /// The programme whose rules its events are judged by; none of what is no path.
+    fn programme(&self) -> Option<Uuid> {
         None
     }
 }

@@ -63,6 +63,7 @@ class Event:
         self.type = told["type"]
         data = told["data"]
         self.on = day(data["occurred_on"])
+        self.rules = data.get("rules", 0)
         self.body = data["fact"].get(told["type"]) or {}
 
     def get(self, name):
@@ -321,6 +322,27 @@ def business_facts(path):
     return facts
 
 
+def visits_due(path, months, businesses, spells):
+    """What each business is due by the rules that it started under: the milestones that fell due while it was there and
+    the path went on."""
+    ends = [e.on for e in path.of("PersonalDataErased")]
+    frozen = [e.on for e in path.of("DuplicateLinked") if path.continues_as and e.get("other") == path.continues_as]
+    ends += frozen[-1:]
+    made = {e.get("milestone"): e.on for e in path.of("VisitRecorded")}
+    active = [spell for spell in spells if spell.measure == "active"]
+    facts, starts = [], path.of("BusinessStarted")
+    for place, business in enumerate(businesses):
+        start = starts[place]
+        own = ends + [business.told["closed"]] if business.told["closed"] else ends
+        for months_after in months(path.fields["programme"], start.rules):
+            due, on = months_later(start.on, months_after), made.get(months_after)
+            later = starts[place + 1].on if place + 1 < len(starts) else date.max
+            if on and on < start.on or any(end <= due for end in own) or not any(spell.lasts(due) for spell in active):
+                continue
+            facts.append(Fact(path, start, "visit_due", due, made=on if on and on < later else None))
+    return facts
+
+
 def instalments(schedule, lent):
     """What is due of a schedule for what was lent: day, principal, interest."""
     whole = sum(line["principal"] for line in schedule)
@@ -565,10 +587,17 @@ class World:
         self.paths = {id: Path(id, own) for id, own in streams.items()}
         self.paths = {id: path for id, path in self.paths.items() if path.registered}
         self.facts = defaultdict(list)
+        rules = {}
+        for event in events:
+            if event.kind == "programme" and event.type == "RulesSet":
+                rules[(event.stream, event.get("version"))] = event.get("rules")["follow_up_months"]
+        months = lambda programme, version: rules.get((programme, version), [1, 3, 6, 12, 24])  # noqa: E731
         for path in self.paths.values():
             for fact in milestones(path):
                 self.facts["m:" + fact.measure].append(fact)
-            for fact in people_facts(path) + business_facts(path) + money_facts(path) + spell_facts(path):
+            business, spells = business_facts(path), spell_facts(path)
+            due = visits_due(path, months, [f for f in business if f.measure == "business"], spells)
+            for fact in people_facts(path) + business + due + money_facts(path) + spells:
                 self.facts[fact.measure].append(fact)
         self.person = {}
         for id, path in self.paths.items():
@@ -790,6 +819,14 @@ class Question:
                     continue
                 found.append((f, int(resolved is not None and (resolved - f.on).days <= 30), 1))
             return found
+        if name == "visits_on_time":
+            found = []
+            for f in period("visit_due"):
+                made, last = f.told["made"], f.on + timedelta(days=15)
+                made = made if made and made <= today else None
+                if f.on <= today and (made or last < today):
+                    found.append((f, int(bool(made) and made <= last), 1))
+            return found
         if name == "revenue_change":
             return [(f, f.told["value"], 1) for f in period("revenue_change")]
         if name.startswith("mean_income_"):
@@ -886,7 +923,7 @@ class Question:
             value = None if None in (sides[0][0], sides[1][0]) else rounded(sides[0][0] - sides[1][0])
             return value, sides[0][1], sides[1][1]
         part, whole = sum(part for _, part, _ in own), sum(whole for _, _, whole in own)
-        rates = ("employment", "rate", "share", "par30", "_30", "ratio", "_low", "_seen")
+        rates = ("employment", "on_time", "rate", "share", "par30", "_30", "ratio", "_low", "_seen")
         if name in FUNNEL or name.endswith(rates):
             return (rounded(Fraction(part * 100, whole)) if whole else None), part, whole
         if name in ("module_mean_score", "revenue_change", "income_change") or name.startswith("mean_income"):

@@ -16,13 +16,13 @@ use sira_domain::path::{
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
 use sira_numbers::{Position, Sequence};
-use sira_projections::Changes;
 use sira_projections::analytics::{
     AnalyticsQuery, Cube, Dimension, Dims, Family, FigureFact, Indicators, Measure, Moment, Tells,
     compute,
 };
 use sira_projections::case_status::case_status;
 use sira_projections::path::{PathEvent, PathFold};
+use sira_projections::{Changes, RuleBook};
 use uuid::Uuid;
 
 use super::count_instructions_of;
@@ -196,8 +196,9 @@ fn rows_of_60_events() -> Result<(), Failure> {
         .collect();
     count_instructions_of(|| {
         let (mut fold, mut changes) = (PathFold::new(ID), Changes::default());
+        let rules = RuleBook::default();
         for event in events {
-            fold.take_event(event, &mut changes);
+            fold.take_event(event, &rules, &mut changes);
         }
         changes
     });

@@ -58,7 +58,7 @@ pub use financing::{
     Award, DuePart, FinancingState, Loan, LoanBalance, LoanBook, LoanMove, LoanStanding,
     OtherPayment, PaidBack, PaidTranche, PlanState, RequestedFinancing, ReversedPayment,
 };
-pub use follow_up::{BusinessState, VisitState};
+pub use follow_up::{BusinessState, VISIT_LATE_DAYS, VisitState};
 pub use idea::RegistrationState;
 pub use plausible::{Warning, warnings};
 pub use recruitment::{EligibilityState, InterviewState, SelectionState};

@@ -5,7 +5,7 @@ use sira_numbers::Position;
 use crate::{ReadError, ReadStore};
 
 /// The projections that facts are read from: the cube stands where the last of them stands.
-pub const PROJECTIONS: [&str; 13] = [
+pub const PROJECTIONS: [&str; 14] = [
     "case_links",
     "case_milestones",
     "training_attendance",
@@ -17,6 +17,7 @@ pub const PROJECTIONS: [&str; 13] = [
     "case_spells",
     "employment",
     "visits",
+    "visits_due",
     "indicator_values",
     "grievances",
 ];

@@ -88,6 +88,7 @@ const fn counted(measure: Measure) -> Counted {
         | M::IncomeFollowUp
         | M::IncomeTracer
         | M::Due
+        | M::VisitDue
         | M::CommunityAction
         | M::Support
         | M::Referral

@@ -204,7 +204,6 @@ impl<F: Feed> Pack<F> {
             }
             return Ok(());
         };
-        self.folds.load_rules(&self.feed).await?;
         self.folds.show(&mut changes);
         let (to, single) = (last.position, taken == 1);
         match self.write_together(from, to, &changes).await {

@@ -146,7 +146,7 @@ impl BusinessTold {
 
     /// The day on which it closed: as was said, or else the first on which a visit saw it closed that no later
     /// one contradicts.
-    fn has_closed_on(&self) -> Option<NaiveDate> {
+    pub fn has_closed_on(&self) -> Option<NaiveDate> {
         let last_seen_on = self.last_seen_on();
         let closed = self.seen_closed.iter().filter(|day| Some(**day) > last_seen_on);
         self.closed_on.or(closed.min().copied())

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use sira_domain::path::{Fact, State, Status};
 use sira_domain::values::{CohortId, FundId, Within, Xof};
 
+use super::due_visits::ScheduleTold;
 use super::jobs::BusinessTold;
 use super::ledger::Slot;
 use super::loans::LoanTold;
@@ -33,6 +34,10 @@ pub struct Memo {
     pub loans: Vec<LoanTold>,
     /// Businesses, in the order of their starts.
     pub businesses: Vec<BusinessTold>,
+    /// The visits that each of them is due.
+    pub schedules: Vec<ScheduleTold>,
+    /// Day on which the path was frozen for another, while it is.
+    pub frozen_on: Option<NaiveDate>,
     /// Days from which each status stands, as told.
     pub statuses: Vec<(NaiveDate, Status)>,
     /// Place and first day of the waiting list that the person is on.

@@ -10,6 +10,7 @@
 
 mod business;
 mod dims;
+mod due_visits;
 mod event;
 mod jobs;
 mod ledger;
@@ -73,7 +74,7 @@ impl PathFold {
     }
 
     /// Takes the next event in: what it changes is added to `changes`.
-    pub fn take_event(&mut self, event: PathEvent, changes: &mut Changes) {
+    pub fn take_event(&mut self, event: PathEvent, rules: &RuleBook, changes: &mut Changes) {
         let position = event.position;
         let reaches_back = reaches_back(&event.event.fact);
         if let Fact::Retracted(retraction) = &event.event.fact {
@@ -81,13 +82,13 @@ impl PathFold {
         }
         self.past.push(Arc::new(event));
         if reaches_back {
-            self.fold_again(position, changes);
+            self.fold_again(position, rules, changes);
             return;
         }
         let sequence = self.version().last_sequence();
         let mut ops = Vec::new();
         if let Some(last) = self.past.last().cloned() {
-            self.take_one(sequence, &last, &mut ops);
+            self.take_one(sequence, &last, rules, &mut ops);
         }
         for op in ops {
             match op {
@@ -100,11 +101,17 @@ impl PathFold {
         }
     }
 
-    fn take_one(&mut self, sequence: Sequence, event: &PathEvent, ops: &mut Vec<Op>) {
+    fn take_one(
+        &mut self,
+        sequence: Sequence,
+        event: &PathEvent,
+        rules: &RuleBook,
+        ops: &mut Vec<Op>,
+    ) {
         let before = Before::of(&self.state, &event.event.fact);
         self.state.fold(&event.event);
         let moment = EventMoment { id: self.id, sequence, event, state: &self.state };
-        tell(&moment, &before, &mut self.memo, ops);
+        tell(&moment, &before, &mut self.memo, rules, ops);
     }
 
     fn take_undone(
@@ -160,7 +167,7 @@ impl PathFold {
         standing.iter().map(read).collect()
     }
 
-    fn fold_again(&mut self, position: Position, changes: &mut Changes) {
+    fn fold_again(&mut self, position: Position, rules: &RuleBook, changes: &mut Changes) {
         self.state = State::default();
         self.memo = Memo { birth_year: self.birth_year(), ..Memo::default() };
         let past = self.past_as_corrected();
@@ -171,7 +178,7 @@ impl PathFold {
             let mut ops = Vec::new();
             match undone.get(&sequence) {
                 Some(undone) => self.take_undone(sequence, event, undone, &mut ops),
-                None => self.take_one(sequence, event, &mut ops),
+                None => self.take_one(sequence, event, rules, &mut ops),
             }
             for op in ops {
                 let place = match &op {
@@ -205,11 +212,12 @@ impl StreamFold for PathFold {
     fn take(
         &mut self,
         event: &FeedEvent,
-        _: &mut RuleBook,
+        rules: &mut RuleBook,
         changes: &mut Changes,
     ) -> Result<(), FoldError> {
         let (position, recorded_at) = (event.position, event.recorded_at);
-        self.take_event(PathEvent { position, recorded_at, event: decode(event)? }, changes);
+        let event = PathEvent { position, recorded_at, event: decode(event)? };
+        self.take_event(event, rules, changes);
         Ok(())
     }
 
@@ -225,11 +233,8 @@ impl StreamFold for PathFold {
         2_000 + self.past.len() * 700 + self.ledger.len() * 500
     }
 
-    /// Its schedule of visits comes from the rules that the business started under.
-    fn rules_needed(&self) -> Option<(Uuid, u32)> {
-        let registration = self.state.registration.as_ref()?;
-        self.state.business.as_ref()?;
-        Some((registration.programme.0, self.memo.start_rules))
+    fn programme(&self) -> Option<Uuid> {
+        self.state.registration.as_ref().map(|registration| registration.programme.0)
     }
 }
 

@@ -4,10 +4,17 @@ use sira_domain::path::Fact;
 
 use super::memo::{Before, Memo};
 use super::moment::{EventMoment, Op, has_reached, reach, unreach};
-use super::{business, link, money, recruitment, spells};
+use super::{business, due_visits, link, money, recruitment, spells};
+use crate::rule_book::RuleBook;
 
 /// What an event tells, given the path after it.
-pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Vec<Op>) {
+pub fn tell(
+    moment: &EventMoment,
+    before: &Before,
+    memo: &mut Memo,
+    rules: &RuleBook,
+    ops: &mut Vec<Op>,
+) {
     let on = moment.on();
     memo.last_on = memo.last_on.max(Some(on));
     match &moment.event.event.fact {
@@ -83,6 +90,7 @@ pub fn tell(moment: &EventMoment, before: &Before, memo: &mut Memo, ops: &mut Ve
         | Fact::PersonalDataErased(_) => {}
     }
     spells::tell(moment, memo, ops);
+    due_visits::tell(moment, memo, rules, ops);
 }
 
 /// Who was enrolled and leaves before the training is done has dropped out of it.

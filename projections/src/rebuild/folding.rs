@@ -76,12 +76,13 @@ impl Folding {
             .is_some_and(|(kind, id)| *id == event.aggregate_id && *kind == event.aggregate_type);
         let mut lot = None;
         if !same {
-            self.end_stream(feed).await?;
+            self.end_stream();
             if self.changes.row_count() >= self.rows {
                 lot = Some(self.lot());
             }
             self.stream = Some((event.aggregate_type.clone(), event.aggregate_id));
         }
+        self.folds.learn(feed, std::slice::from_ref(event)).await?;
         if let Err(poison) = self.folds.take_logged(event, &mut self.changes) {
             self.folds.poison(poison.family);
             self.failures.push(failure(&poison));
@@ -92,20 +93,18 @@ impl Folding {
         Ok(lot)
     }
 
-    async fn end_stream<F: Feed>(&mut self, feed: &F) -> Result<(), FoldError> {
-        self.folds.load_rules(feed).await?;
+    fn end_stream(&mut self) {
         self.folds.show(&mut self.changes);
         self.folds.clear();
         if let Some((kind, id)) = &self.stream {
             self.after = end_of(kind, &id.to_string());
         }
-        Ok(())
     }
 
     /// Ends the last stream: what is left to write.
-    pub async fn end<F: Feed>(&mut self, feed: &F) -> Result<Lot, FoldError> {
-        self.end_stream(feed).await?;
-        Ok(self.lot())
+    pub fn end(&mut self) -> Lot {
+        self.end_stream();
+        self.lot()
     }
 
     fn lot(&mut self) -> Lot {

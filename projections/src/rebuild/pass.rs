@@ -108,7 +108,7 @@ impl<'a, F: Feed> Pass<'a, F> {
                     }
                 }
             }
-            let lot = folding.end(self.feed).await?;
+            let lot = folding.end();
             self.send(&lots, lot).await
         };
         let (folded, written) = tokio::join!(folded, self.write_lots(to_write, build.clone()));
@@ -190,7 +190,6 @@ impl<'a, F: Feed> Pass<'a, F> {
             self.fail(failure(poison)).await?;
         }
         let Some(last) = batch[..taken].last() else { return Ok(!batch.is_empty()) };
-        self.folds.load_rules(self.feed).await?;
         self.folds.show(&mut changes);
         let (store, places) = (&self.site.store, (self.at, last.position));
         if !write::write_batch(self.feed, store, self.models, places, &changes).await? {

@@ -45,7 +45,7 @@ fn told(list: &[(&str, Value)]) -> Vec<(String, Value)> {
 }
 
 /// A loan that is paid out, by its schedule: day, principal, interest.
-async fn lend(
+pub async fn lend(
     app: &TestApp,
     programme: &str,
     fund: &str,
@@ -75,15 +75,24 @@ async fn lend(
     id
 }
 
-async fn pay_back(app: &TestApp, id: &str, on: &str, principal: u64, interest: u64) -> Value {
+pub async fn pay_back(app: &TestApp, id: &str, on: &str, principal: u64, interest: u64) -> Value {
     let back = json!({ "occurred_on": on, "financing": 1, "principal": principal, "interest": interest,
         "method": "mobile_money", "payment_reference": format!("RC-{id}-{on}") });
     app.done(Role::Finance, id, "record-repayment", &back).await
 }
 
-async fn started(app: &TestApp, programme: &str) -> String {
+pub async fn started(app: &TestApp, programme: &str) -> String {
     let id = app.register(programme).await["id"].as_str().unwrap().to_owned();
     app.walk(&id, &steps(), "record-business-start").await;
+    id
+}
+
+/// Somebody who waits since the tenth of February 2022.
+async fn waitlisted(app: &TestApp) -> String {
+    let id = app.registered().await;
+    app.walk(&id, &steps(), "record-interview").await;
+    let waits = json!({ "occurred_on": "2022-02-10", "decision": "waitlisted", "method": "committee", "session": "2022-02", "reason": "Attente" });
+    app.done(Role::Committee, &id, "decide-selection", &waits).await;
     id
 }
 
@@ -188,6 +197,17 @@ on_both_engines! {
         assert_eq!(value(&app, "amount_repaid", &format!("fund={third}")).await, json!(104_000));
     }
 
+    async fn a_series_begins_with_a_whole_period(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let fund = app.fund(&programme, "fonds-1", 10_000_000).await;
+        let id = lend(&app, &programme, &fund, "2022-04-20", &[("2022-06-15", 60_000, 0)]).await;
+        // In the month in which it falls due, and before the day on which it does.
+        pay_back(&app, &id, "2022-06-03", 60_000, 0).await;
+        let told_of = series(&app, "repayment_rate", "interval=month&to=2022-06-30").await;
+        assert_eq!(told_of, told(&[("2022-06", json!(100))]));
+    }
+
     async fn what_is_written_off_is_set_against_the_portfolio(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
@@ -202,6 +222,34 @@ on_both_engines! {
         assert_eq!(value(&app, "write_off_ratio", "to=2023-07-31").await, json!(40));
         assert_eq!(value(&app, "write_off_ratio", "to=2023-07-14").await, json!(0));
         assert_eq!(value(&app, "write_off_ratio", "to=2024-07-20").await, json!(0), "it was more than a year ago");
+    }
+
+    async fn a_visit_is_on_time_until_fifteen_days_after_it_fell_due(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = started(&app, &programme).await;
+        let told = async |query: &str| {
+            let row = rows(&app, &format!("indicators?name=visits_on_time&{query}")).await.remove(0);
+            (row["value"].clone(), row["numerator"].clone(), row["denominator"].clone())
+        };
+        let tell = async |word: &str, body: Value| app.done(Role::Adviser, &id, word, &body).await;
+        tell("record-visit", visit("2022-06-16", Some(1), "trading", None)).await;
+        tell("record-visit", visit("2022-08-17", Some(3), "trading", None)).await;
+        // Those of 1 and 3 months were made, the second a day too late; those of 6, 12 and 24 were not.
+        assert_eq!(told("").await, (json!(20), json!(1), json!(5)));
+        assert_eq!(told("from=2022-06-01&to=2022-06-30").await, (json!(100), json!(1), json!(1)));
+        assert_eq!(told("from=2022-07-01&to=2022-10-31").await, (json!(0), json!(0), json!(1)));
+        // What falls due after the path has ended is due no longer, and again when it goes on before.
+        tell("exit", json!({ "occurred_on": "2023-05-01", "reason": "moved" })).await;
+        assert_eq!(told("").await, (json!(33.33), json!(1), json!(3)));
+        let again = json!({ "occurred_on": "2023-06-01", "reason": "Revenue" });
+        app.done(Role::Director, &id, "reopen", &again).await;
+        assert_eq!(told("").await, (json!(25), json!(1), json!(4)));
+        tell("record-business-closure", json!({ "occurred_on": "2024-05-01", "reason": "other" })).await;
+        assert_eq!(told("").await, (json!(33.33), json!(1), json!(3)));
+        // Another business is due its own, and not those that the person has had.
+        tell("record-business-start", json!({ "occurred_on": "2024-06-01", "form": "individual", "sector": "C" })).await;
+        assert_eq!(told("from=2024-06-01&to=2024-12-31").await, (json!(0), json!(0), json!(1)));
     }
 
     async fn jobs_are_held_new_lost_and_kept(engine) {
@@ -322,11 +370,7 @@ on_both_engines! {
 
     async fn paths_are_active_waiting_or_ended_on_the_day_that_is_asked_of(engine) {
         let app = TestApp::on(engine).await;
-        let programme = app.programme().await;
-        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
-        app.walk(&id, &steps(), "record-interview").await;
-        let waits = json!({ "occurred_on": "2022-02-10", "decision": "waitlisted", "method": "committee", "session": "2022-02", "reason": "Attente" });
-        app.done(Role::Committee, &id, "decide-selection", &waits).await;
+        let id = waitlisted(&app).await;
         app.done(Role::Director, &id, "suspend", &json!({ "occurred_on": "2022-03-01", "reason": "season" })).await;
         app.done(Role::Director, &id, "resume", &json!({ "occurred_on": "2022-04-01" })).await;
         let chosen = json!({ "occurred_on": "2022-05-10", "decision": "selected", "method": "committee", "session": "2022-05", "reason": "Place libre" });
@@ -341,11 +385,7 @@ on_both_engines! {
 
     async fn who_comes_back_waits_again_from_that_day_on_and_not_in_between(engine) {
         let app = TestApp::on(engine).await;
-        let programme = app.programme().await;
-        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
-        app.walk(&id, &steps(), "record-interview").await;
-        let waits = json!({ "occurred_on": "2022-02-10", "decision": "waitlisted", "method": "committee", "session": "2022-02", "reason": "Attente" });
-        app.done(Role::Committee, &id, "decide-selection", &waits).await;
+        let id = waitlisted(&app).await;
         app.done(Role::Adviser, &id, "exit", &json!({ "occurred_on": "2022-03-01", "reason": "moved" })).await;
         app.done(Role::Director, &id, "reopen", &json!({ "occurred_on": "2022-05-01", "reason": "Revenue" })).await;
         for (day, waiting) in [("2022-02-15", 1), ("2022-03-01", 0), ("2022-04-15", 0), ("2022-05-01", 1), ("2022-06-01", 1)] {

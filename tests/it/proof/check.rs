@@ -43,7 +43,13 @@ fn check_versioned(stories: &BTreeMap<(String, Uuid), Story>, stored: &Stored) {
             for event in &story.all {
                 let then = story.at(event.position);
                 let expected = match kind.as_str() {
-                    "beneficiary" => oracle::path_rows(&then),
+                    "beneficiary" => {
+                        let mut rows = oracle::path_rows(&then);
+                        let due =
+                            oracle::due_rows(&then, |version| months(stories, &then, version));
+                        rows.insert("visits_due", due);
+                        rows
+                    }
                     "programme" => Rows::from([("targets", oracle::target_rows(&then))]),
                     "fund" => oracle::fund_rows(&then),
                     _ => Rows::new(),

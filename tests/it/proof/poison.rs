@@ -22,7 +22,7 @@ use crate::on_both_engines;
 use crate::support::dice::Dice;
 
 /// The models that are folded from paths.
-const OF_PATHS: [&str; 18] = [
+const OF_PATHS: [&str; 19] = [
     "case_status",
     "case_links",
     "case_milestones",
@@ -41,6 +41,7 @@ const OF_PATHS: [&str; 18] = [
     "businesses",
     "case_spells",
     "employment",
+    "visits_due",
 ];
 
 /// Waits until the models of paths have stopped at an event, and the others have gone on to the end.

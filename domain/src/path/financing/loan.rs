@@ -132,13 +132,13 @@ pub(super) fn for_it(
     schedule: &[Instalment],
     lent: Xof,
 ) -> impl Iterator<Item = (&Instalment, Xof)> {
-    let mut left = lent;
+    let mut remaining = lent;
     let scheduled: Xof = schedule.iter().map(|instalment| instalment.principal).sum();
-    let is_whole = left > Xof::ZERO && left >= scheduled;
+    let is_whole = remaining > Xof::ZERO && remaining >= scheduled;
     schedule.iter().map_while(move |instalment| {
-        let is_for_it = is_whole || left > Xof::ZERO;
-        let principal = instalment.principal.min(left);
-        left = left.less(principal);
+        let is_for_it = is_whole || remaining > Xof::ZERO;
+        let principal = instalment.principal.min(remaining);
+        remaining = remaining.less(principal);
         is_for_it.then_some((instalment, principal))
     })
 }

@@ -4,6 +4,7 @@ pub(super) mod facts;
 mod rules;
 mod state;
 
+pub use rules::VISIT_LATE_DAYS;
 pub(super) use rules::{
     check_end, check_start, check_visit, end, ready_to_start, started, trading,
 };

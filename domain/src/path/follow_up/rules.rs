@@ -14,6 +14,10 @@ use crate::values::Xof;
 /// Number of days before its date in which a milestone's visit may be made.
 const VISIT_EARLY_DAYS: u64 = 15;
 
+/// Number of days after its date by which a milestone's visit is on time: what field offices work with, as no source
+/// sets it.
+pub const VISIT_LATE_DAYS: u32 = 15;
+
 /// No business runs yet, its money was paid or waived, and the training is done.
 pub(in crate::path) fn ready_to_start(case: &Case) -> Result<(), Refusal> {
     let business = case.state.business.as_ref();

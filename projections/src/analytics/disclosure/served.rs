@@ -65,6 +65,7 @@ impl Indicator {
             | Source::CaseSpells
             | Source::Employment
             | Source::Visits
+            | Source::VisitsDue
             | Source::Grievances => false,
         };
         self.kind == IndicatorKind::Flow

@@ -16,6 +16,7 @@ use super::money::Money;
 use super::own::Tag;
 use super::value::{Income, ValueTold};
 use super::visit::Visit;
+use super::visit_due::VisitDue;
 
 /// A row that stands has this for its end.
 pub const STANDS: Position = Position::MAX;
@@ -94,6 +95,8 @@ pub enum Tells {
     Employment(Employment),
     /// How a business was seen.
     Visit(Visit),
+    /// A visit that falls due.
+    VisitDue(VisitDue),
     /// An income, brought to a year.
     Income(Income),
     /// A number in the measure's unit: people reached, a change of francs.
@@ -122,6 +125,7 @@ impl FigureFact {
             | Tells::Due(_)
             | Tells::JobCount(_)
             | Tells::Business(_)
+            | Tells::VisitDue(_)
             | Tells::Value(_)
             | Tells::Link(_) => 0,
         }
@@ -153,8 +157,8 @@ macro_rules! tells {
     };
 }
 tells!(
-    Attendance, Assessment, Money, Loan, Due, Employment, JobCount, Business, Visit, Income,
-    Grievance, Link
+    Attendance, Assessment, Money, Loan, Due, Employment, JobCount, Business, Visit, VisitDue,
+    Income, Grievance, Link
 );
 
 impl From<()> for Tells {

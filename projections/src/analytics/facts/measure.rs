@@ -84,6 +84,8 @@ pub enum Source {
     Employment,
     /// Follow-up visits.
     Visits,
+    /// Follow-up visits as they fall due.
+    VisitsDue,
     /// Values that stand in no other table.
     IndicatorValues,
     /// Grievances.
@@ -169,6 +171,7 @@ measures! {
     Suspended "suspended" CaseSpells OF_PEOPLE;
     Waiting "waiting" CaseSpells OF_PEOPLE;
     Visit "visit" Visits WITH_CATEGORY;
+    VisitDue "visit_due" VisitsDue OF_PEOPLE;
     IncomeBaseline "income_baseline" IndicatorValues OF_INCOMES;
     IncomeFollowUp "income_follow_up" IndicatorValues OF_INCOMES;
     IncomeTracer "income_tracer" IndicatorValues OF_INCOMES;

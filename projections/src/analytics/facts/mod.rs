@@ -23,6 +23,7 @@ mod reading;
 mod spell;
 mod value;
 mod visit;
+mod visit_due;
 
 pub use day::{DayNumber, day_of, number_of};
 pub use employment::Employment;

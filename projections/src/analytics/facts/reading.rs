@@ -26,6 +26,7 @@ use super::own::{OwnColumns, Unfit};
 use super::spell::SpellRow;
 use super::value::ValueRow;
 use super::visit::VisitRow;
+use super::visit_due::VisitDueRow;
 use crate::{ReadConnection, ReadError, ReadStore};
 
 /// Events of one reading: an event tells a row or two, so a step holds some 100,000 rows at most.
@@ -79,6 +80,7 @@ pub struct ToldFacts {
     spells: Rows<SpellRow>,
     employment: Rows<EmploymentRow>,
     visits: Rows<VisitRow>,
+    visits_due: Rows<VisitDueRow>,
     values: Rows<ValueRow>,
     grievances: Rows<GrievanceRow>,
 }
@@ -106,6 +108,7 @@ pub async fn read(store: &ReadStore, from: Position, to: Position) -> Result<Tol
         spells: rows_of(handle.connection(), step).await?,
         employment: rows_of(handle.connection(), step).await?,
         visits: rows_of(handle.connection(), step).await?,
+        visits_due: rows_of(handle.connection(), step).await?,
         values: rows_of(handle.connection(), step).await?,
         grievances: rows_of(handle.connection(), step).await?,
     })
@@ -155,6 +158,7 @@ impl ToldFacts {
         self.spells.into_cube(cube, position)?;
         self.employment.into_cube(cube, position)?;
         self.visits.into_cube(cube, position)?;
+        self.visits_due.into_cube(cube, position)?;
         self.values.into_cube(cube, position)?;
         self.grievances.into_cube(cube, position)?;
         cube.position = position;

@@ -17,8 +17,8 @@ use shares::{
     jobs_full_time, jobs_held, jobs_net, jobs_of_men, jobs_of_women, jobs_of_young, jobs_sustained,
     mean_score, mean_value, minutes_attended, modules_passed, net_commitment, newly_working, one,
     outstanding, paid_of_due, resolved_in_time, share_of_women, share_of_young,
-    trained_of_enrolled, validated_at_first, validated_of_submitted, value, with_disability,
-    working, written_off_of_portfolio,
+    trained_of_enrolled, validated_at_first, validated_of_submitted, value, visited_on_time,
+    with_disability, working, written_off_of_portfolio,
 };
 
 const OWN: &str = "own definition";
@@ -295,6 +295,8 @@ pub const INDICATORS: &[Indicator] = &[
     Indicator { kind: IndicatorKind::Stock, unit: Unit::FullTime, share: jobs_full_time, finish: Finish::Total { parts: 100 },
         ..people("jobs_full_time", ("Emplois occupés, en équivalent temps plein", "Jobs held, as full-time equivalents"),
         (JOBS_HELD_FR, JOBS_HELD_EN), &[M::Jobs]) },
+    Indicator { unit: Unit::Percent, share: visited_on_time, finish: Finish::Percent, of_people: true, source: "follow-up compliance; 15 days: assumption", ..people("visits_on_time", ("Visites faites à temps", "Visits on time"),
+        ("visites de suivi dues dans la période et faites au plus tard 15 jours après, même avant l'échéance / visites dues dans la période, faites ou en retard de plus de 15 jours ; due : parcours actif et activité non cessée le jour de l'échéance ; antenne et région du démarrage", "follow-up visits due in the period and made at most 15 days after, or before it / visits due in the period that were made or are more than 15 days late; due: the path active and the business not closed on the day; office and region of the start"), &[M::VisitDue]) },
     Indicator { unit: Unit::Jobs, share: jobs_at_12_months, publication: Publication::Never, ..people("jobs_at_12_months", ("Emplois à 12 mois", "Jobs at 12 months"),
         ("emplois vus à la visite de 12 mois, visites de la période", "jobs seen at the visit of 12 months, visits of the period"), &[M::Visit]) },
     Indicator { unit: Unit::Jobs, share: jobs_sustained, needs: &[Need::JobsAt12Months], publication: Publication::Never, ..people("jobs_sustained", ("Emplois durables", "Jobs sustained"),

@@ -5,7 +5,7 @@
     reason = "functions of this form may say that a fact does not count"
 )]
 
-use sira_domain::path::PAR_DAYS;
+use sira_domain::path::{PAR_DAYS, VISIT_LATE_DAYS};
 
 use chrono::Months;
 
@@ -311,6 +311,24 @@ pub fn jobs_sustained(_: Measure, fact: &FigureFact, context: &ShareContext) -> 
 
 /// Days within which a grievance is to be resolved.
 const GRIEVANCE_DAYS: i32 = 30;
+
+/// Of visits that fell due: those made by the last day that is on time. One that is not made is not late before that day
+/// has passed.
+pub fn visited_on_time(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
+    let Tells::VisitDue(visit) = fact.tells else { return None };
+    let last = fact.on.saturating_add_unsigned(VISIT_LATE_DAYS);
+    let visited_on = visit.visited_on.map(DayNumber::number);
+    let visited_on = visited_on.filter(|day| *day <= context.times.day);
+    if !visit.is_due || fact.on > context.times.day {
+        return None;
+    }
+    let on_time = match visited_on {
+        None if last >= context.times.day => return None,
+        None => false,
+        Some(day) => day <= last,
+    };
+    Some(Share::over(on_time.into(), 1))
+}
 
 pub fn resolved_in_time(_: Measure, fact: &FigureFact, context: &ShareContext) -> Option<Share> {
     let Tells::Grievance(grievance) = fact.tells else { return None };

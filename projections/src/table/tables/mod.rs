@@ -32,6 +32,7 @@ pub(crate) mod targets;
 pub(crate) mod training_assessments;
 pub(crate) mod training_attendance;
 pub(crate) mod visits;
+pub(crate) mod visits_due;
 
 use super::definition::Table;
 
@@ -78,6 +79,7 @@ tables! {
     Businesses in businesses;
     CaseSpells in case_spells;
     Employment in employment;
+    VisitsDue in visits_due;
 }
 
 impl TableId {

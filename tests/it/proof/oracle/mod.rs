@@ -18,6 +18,7 @@ pub use own::{
     cohort_row, commitment_rows, fund_row, fund_rows, office_rows, programme_row, target_rows,
 };
 pub use present::present_rows;
+pub use spans::due_rows;
 pub use story::{Entry, Story};
 
 /// One row: its table's own columns as text; nothing for an empty one.

@@ -163,3 +163,52 @@ pub fn spell_rows(story: &Story) -> Vec<Line> {
     let waiting = waits.iter().map(|(event, since, until)| row(event, "waiting", *since, *until));
     statuses.chain(waiting).collect()
 }
+
+/// The visits that each business is due by the rules that it started under; `months` says them for a version.
+pub fn due_rows(story: &Story, months: impl Fn(u64) -> Vec<u32>) -> Vec<Line> {
+    if story.registration().is_none() {
+        return Vec::new();
+    }
+    let businesses = businesses(story);
+    let closures: Vec<Option<String>> =
+        business_rows(story).iter().map(|row| row[6].clone()).collect();
+    let frozen = super::persons::links(story).first().and_then(|row| row[3].clone());
+    let erased = story.of("PersonalDataErased").next().map(|event| event.on.to_string());
+    let spells = spell_rows(story);
+    let was_active = |day: &str| {
+        let holds = |row: &&Line| {
+            row[2].as_deref() != Some("waiting")
+                && row[3].as_deref() <= Some(day)
+                && row[4].as_deref().is_none_or(|until| day < until)
+        };
+        spells.iter().find(holds).is_none_or(|row| row[2].as_deref() == Some("active"))
+    };
+    let mut rows = Vec::new();
+    for (place, events) in businesses.iter().enumerate() {
+        let start = events[0];
+        let next = businesses.get(place + 1).map(|events| events[0].on);
+        for month in months(start.rules) {
+            let due = (start.on + Months::new(month)).to_string();
+            let is_for = |visit: &&Entry| visit.number("milestone") == Some(month.into());
+            let made = story.of("VisitRecorded").rfind(is_for).map(|visit| visit.on);
+            let own = made.filter(|day| *day >= start.on && next.is_none_or(|next| *day < next));
+            let earlier = made.is_some_and(|day| day < start.on);
+            let over = [&closures[place], &frozen, &erased];
+            let over = over.into_iter().flatten().any(|day| *day <= due);
+            let is_due = !earlier && !over && was_active(&due);
+            let mut row = vec![
+                some(story.id),
+                some(start.sequence),
+                some(place + 1),
+                some(month),
+                Some(due),
+                some(&start.recorded_at),
+                own.map(|day| day.to_string()),
+                some(is_due),
+            ];
+            row.extend(story.broken_down(start, None));
+            rows.push(row);
+        }
+    }
+    rows
+}
