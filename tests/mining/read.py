@@ -13,6 +13,10 @@ warnings.filterwarnings("ignore")
 import pm4py  # noqa: E402
 
 
+# How a path counts.
+FLAGS = ["counted", "duplicate", "erased", "withdrawn"]
+
+
 def counted(values):
     return {str(name): int(count) for name, count in values.value_counts().items()}
 
@@ -34,6 +38,10 @@ def read_ocel(path):
             for _, row in ocel.events.iterrows()
         ],
         "amounts": int(ocel.events["amount"].dropna().sum()) if "amount" in ocel.events else 0,
+        "flags": {
+            name: int(sum(str(told).lower() == "true" for told in ocel.objects[name].dropna()))
+            for name in FLAGS
+        },
         # Objects that are named and are not there.
         "dangling": len(set(ocel.relations["ocel:oid"]) - set(ocel.objects["ocel:oid"]))
         + len(set(ocel.o2o["ocel:oid_2"]) - set(ocel.objects["ocel:oid"])),
@@ -53,6 +61,10 @@ def read_xes(path):
         "transitions": sorted(set(log["lifecycle:transition"])),
         "labels": sorted(set(log["label"])),
         "days": sorted({str(time.date()) for time in log["time:timestamp"]}),
+        "flags": {
+            name: int(sum(str(told).lower() == "true" for told in cases[f"case:{name}"].first()))
+            for name in FLAGS
+        },
         "sexes": counted(cases["case:sex"].first()) if "case:sex" in log else {},
     }
 

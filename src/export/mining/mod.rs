@@ -9,7 +9,8 @@
 //!   position in microseconds, so that facts of one day keep the order in which they were recorded.
 //! - **One person, two paths**: a path that is frozen as a duplicate stays a case of its own, with what happened in
 //!   it, and says so: in OCEL its object `continues as` the other one, and in XES its trace has `continues_as`.
-//!   Who counts people leaves out those that have it.
+//!   Who counts people takes those that are `counted`: the funnel's, each once. Beside it stands whether a path is a
+//!   `duplicate`, was `erased`, or is `withdrawn`: who has left and has not come back.
 //! - **Nothing personal**: codes, numbers, days and ids, field by field from [`vocabulary`]; free
 //!   texts, sealed or not, never. The staff have names that stand for theirs ([`super::StaffNames`]).
 //!

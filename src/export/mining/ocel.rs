@@ -14,7 +14,7 @@ use sira_numbers::Position;
 use sira_projections::path::age_band;
 
 use super::mined::{Mined, MinedValue, moment};
-use super::relations::{Links, Relation, of_object};
+use super::relations::{Links, Relation, flags, of_object};
 use super::streams::{Stream, Streams};
 use super::vocabulary::{COMMON, Field, OBJECT_FIELDS, OBJECT_TYPES, Of, event_types, fields};
 use crate::export::{ExportError, ExportProgress};
@@ -139,6 +139,10 @@ fn object(stream: &Stream) -> Value {
         let time = event.time();
         attributes(stream.kind, event).into_iter().map(move |told| (time, told))
     });
+    // How a path counts is said of it as a whole, as it stands: from its first event on.
+    let first = stream.events.iter().map(Mined::time).min().unwrap_or_default();
+    let flags = flags(stream).into_iter().filter(|_| stream.kind == 0);
+    let told = told.chain(flags.map(|(name, flag)| (first, (name, MinedValue::Flag(flag)))));
     let one = |(time, (name, told)): (DateTime<Utc>, (&str, MinedValue))| json!({ "name": name, "time": moment(time), "value": value(told) });
     json!({
         "id": stream.id.to_string(),

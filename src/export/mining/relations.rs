@@ -104,3 +104,19 @@ pub(super) fn continues_as(stream: &Stream) -> Option<String> {
     let linked = of_person(stream).into_iter();
     linked.filter(|(_, relation)| *relation == CONTINUES_AS).map(|(id, _)| id).next_back()
 }
+
+/// How a path counts, as it stands: `counted` is one person of the funnel, which a frozen duplicate and a path whose
+/// registration was retracted are not; `withdrawn` is who has left and has not come back.
+pub(super) fn flags(stream: &Stream) -> [(&'static str, bool); 4] {
+    let has = |event_type: &str| stream.events.iter().any(|event| event.event_type == event_type);
+    let ends = ["Exited", "Reopened"];
+    let ended = stream.events.iter().filter(|event| ends.contains(&event.event_type.as_str()));
+    let last = ended.max_by_key(|event| event.position);
+    let is_duplicate = continues_as(stream).is_some();
+    [
+        ("counted", has("Registered") && !is_duplicate),
+        ("duplicate", is_duplicate),
+        ("erased", has("PersonalDataErased")),
+        ("withdrawn", last.is_some_and(|event| event.event_type == "Exited")),
+    ]
+}

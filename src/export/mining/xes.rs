@@ -10,7 +10,7 @@ use sira_numbers::Position;
 
 use super::mined::{Mined, MinedValue, moment};
 use super::ocel::attributes;
-use super::relations::continues_as;
+use super::relations::{continues_as, flags};
 use super::streams::{Stream, Streams};
 use super::vocabulary::event_types;
 use crate::export::{ExportError, ExportProgress, StaffNames};
@@ -84,6 +84,9 @@ impl Log<'_> {
         // A trace is a path: that two of them are one person's is said, so that nobody counts two in silence.
         if let Some(other) = continues_as(stream) {
             string(out, "continues_as", &other)?;
+        }
+        for (name, flag) in flags(stream) {
+            write_told(out, name, &MinedValue::Flag(flag))?;
         }
         line(out)?;
         for event in &stream.events {

@@ -188,6 +188,33 @@ on_both_engines! {
         assert!(found["labels"].as_array().unwrap().contains(&json!("Démarrage d'activité")));
     }
 
+    async fn the_cases_that_count_are_the_people_of_the_funnel(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let mut ids = Vec::new();
+        for _ in 0..6 {
+            ids.push(app.register(&programme).await["id"].as_str().unwrap().to_owned());
+        }
+        app.done(Role::Director, &ids[1], "link-duplicate", &json!({ "continues": ids[0] })).await;
+        app.done(Role::Admin, &ids[2], "erase-personal-data", &json!({ "ground": "request" })).await;
+        let exit = json!({ "occurred_on": "2022-03-01", "reason": "moved" });
+        for id in &ids[3..5] {
+            app.done(Role::Adviser, id, "exit", &exit).await;
+        }
+        app.done(Role::Director, &ids[4], "reopen", &json!({ "occurred_on": "2022-03-02", "reason": "Revenue" })).await;
+        app.done(Role::Director, &ids[5], "retract", &json!({ "sequence": 1, "reason": "Essai" })).await;
+        app.caught_up().await;
+        let director = app.token(Role::Director).await;
+        let funnel = app.get(&director, "/v1/analytics/funnel").await.ok(200);
+        let rows = funnel["rows"].as_array().unwrap();
+        let registered = rows.iter().find(|row| row["indicator"] == "funnel_registered").unwrap()["value"].clone();
+        assert_eq!(registered, json!(4));
+        for form in [MiningForm::Xes, MiningForm::Ocel] {
+            let found = read_written(engine, &app, form).await;
+            assert_eq!(found["flags"], json!({ "counted": 4, "duplicate": 1, "erased": 1, "withdrawn": 1 }));
+        }
+    }
+
     async fn two_paths_of_one_person_say_so_until_they_are_two_again(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
