@@ -18,7 +18,7 @@ pub struct AccessEntry<'a> {
     /// In which role.
     pub role: Role,
     /// What was read: `identity`, `history`, a `document`; or how somebody was found: `search` by name
-    /// or phone, `duplicate` as a likely duplicate; an `application` of somebody without an account;
+    /// or phone, `duplicate` as a likely duplicate; a `paper` that was printed; an `application` of somebody without an account;
     /// `exact_figures` for a question of an analyst to whom
     /// they were granted.
     pub action: &'static str,

@@ -8,6 +8,9 @@ use crate::evidence::EvidenceConfig;
 use crate::http::{RateLimits, TrustedProxies};
 use crate::oidc::{OidcConfig, OidcConfigError};
 
+/// Longest public address: a code of it is read from a sheet of paper by any phone.
+const PUBLIC_URL_MAX_BYTES: usize = 200;
+
 /// What `sira.toml` may say. Secrets are taken from the environment or their own files, never from
 /// here.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -23,6 +26,8 @@ pub struct ConfigFile {
     pub documents_url: Option<String>,
     /// Address to listen on.
     pub listen: Option<String>,
+    /// Address under which people reach the server, such as `https://sira.example.org`.
+    pub public_url: Option<String>,
     /// Directory of the embedded databases and the keys.
     pub data_dir: Option<PathBuf>,
     /// Memory for the states of recent streams, in MiB.
@@ -72,6 +77,11 @@ pub struct ConfigArgs {
     /// en Mio [défaut : 512]
     #[arg(long, env = "SIRA_CACHE_MIB", global = true)]
     pub cache_mib: Option<u64>,
+    /// Address under which people reach the server, such as `https://sira.example.org`: it stands in the codes of
+    /// printed papers [default: none] / Adresse par laquelle on atteint le serveur, par exemple
+    /// `https://sira.example.org` : elle figure dans les codes des documents imprimés [défaut : aucune]
+    #[arg(long, env = "SIRA_PUBLIC_URL", global = true)]
+    pub public_url: Option<String>,
     #[command(flatten)]
     gate: GateArgs,
     /// OTLP collector to which spans of requests and commands are sent, such as `http://127.0.0.1:4318`
@@ -154,6 +164,8 @@ pub struct Config {
     pub read_database_url: String,
     /// Address to listen on, from the file; the `serve` command's flag comes first.
     pub listen: Option<String>,
+    /// Address under which people reach the server, without a slash at its end.
+    pub public_url: Option<String>,
     /// Directory of the embedded databases and the keys.
     pub data_dir: PathBuf,
     /// Memory for the states of recent streams, in bytes.
@@ -184,6 +196,9 @@ pub enum ConfigError {
     /// A proxy is neither an address nor a network.
     #[error("trusted_proxies: {0}: an address or a network, such as 10.0.0.0/8")]
     Proxy(String),
+    /// The public address is none.
+    #[error("public_url: {0}: an address such as https://sira.example.org")]
+    PublicUrl(String),
     /// The trusted issuer is not well described.
     #[error("oidc: {0}")]
     Oidc(#[from] OidcConfigError),
@@ -215,6 +230,8 @@ impl ConfigArgs {
             if is_embedded { embedded("read.db") } else { database_url.clone() }
         });
         let documents = self.documents_url.clone().or(file.documents_url);
+        let public_url = self.public_url.clone().or(file.public_url);
+        let public_url = public_url.map(|url| public_url_of(&url)).transpose()?;
         Ok(Config {
             documents_url: documents
                 .unwrap_or_else(|| data_dir.join("documents").display().to_string()),
@@ -222,6 +239,7 @@ impl ConfigArgs {
             read_database_url: read,
             keys_database_url: keys.unwrap_or_else(|| embedded("keys.db")),
             listen: file.listen,
+            public_url,
             cache_bytes: self.cache_mib.or(file.cache_mib).unwrap_or(512) << 20,
             language: self.lang.unwrap_or_default(),
             data_dir,
@@ -244,6 +262,20 @@ impl ConfigArgs {
             Err(error) => Err(ConfigError::Read(path.to_owned(), error)),
         }
     }
+}
+
+/// A public address, without what a path on it would double: short, since it stands in a code that is printed.
+fn public_url_of(text: &str) -> Result<String, ConfigError> {
+    let wrong = || ConfigError::PublicUrl(text.to_owned());
+    let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && text.len() <= PUBLIC_URL_MAX_BYTES;
+    if is_plain { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(wrong()) }
 }
 
 impl GateArgs {

@@ -28,6 +28,7 @@ pub mod import;
 pub mod keys;
 pub mod oidc;
 pub mod open_call;
+pub mod paper;
 pub mod present;
 pub mod read_side;
 pub mod reassignment;

@@ -83,6 +83,7 @@ impl Server {
             read: read.clone(),
             projections: projections.as_ref().map(Runner::statuses).unwrap_or_default(),
             metrics: Arc::new(Metrics::default()),
+            public_url: config.public_url.as_ref().map(|url| url.as_str().into()),
         };
         Ok(Self { app, read, projections, keeper, beside })
     }

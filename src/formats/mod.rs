@@ -17,6 +17,7 @@ pub mod parquet;
 mod sheet;
 #[cfg(test)]
 mod tests;
+pub mod written;
 mod xlsx;
 
 use std::io::Write;

@@ -55,6 +55,8 @@ pub struct App {
     pub projections: Statuses,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// The address under which people reach this server, for the codes on papers; none where nobody has said it.
+    pub public_url: Option<Arc<str>>,
 }
 
 /// Every route of the table, with what goes around it.

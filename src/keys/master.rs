@@ -79,6 +79,12 @@ impl MasterKey {
         IndexKey::new(Zeroizing::new(mac(self.0.as_ref(), &[b"sira.blind-index/v1"])))
     }
 
+    /// The key of the codes on papers: like the names of the staff, they are to be known for as long as the paper is.
+    pub(super) fn paper_mark(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let key = Zeroizing::new(mac(self.0.as_ref(), &[b"sira.papers/v1"]));
+        mac(key.as_ref(), parts)
+    }
+
     /// A value by which a store knows its master key again.
     pub(super) fn check_value(&self, store: Uuid) -> Result<Vec<u8>, KeysError> {
         encrypt(&self.0, &bound_to_store(store), &[])

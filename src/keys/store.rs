@@ -126,6 +126,20 @@ impl KeyStore {
         self.0.master.index_key()
     }
 
+    /// What the code on a paper is known by: HMAC-SHA256 of its parts, under a key that lives as long as the master key.
+    /// Each part says how long it is, so that no two lists of parts are one.
+    ///
+    /// # Errors
+    /// [`KeysError::Absent`]: without a store nobody could know the code again.
+    pub fn paper_mark(&self, parts: &[&[u8]]) -> Result<[u8; 32], KeysError> {
+        self.pool()?;
+        let lengths: Vec<[u8; 8]> =
+            parts.iter().map(|part| (part.len() as u64).to_be_bytes()).collect();
+        let fed: Vec<&[u8]> =
+            lengths.iter().zip(parts).flat_map(|(length, part)| [&length[..], *part]).collect();
+        Ok(self.0.master.paper_mark(&fed))
+    }
+
     /// A fresh key: durable, and given to nobody else, ever.
     ///
     /// Mostly from memory: keys are made in blocks, ahead of demand. A key whose person is never

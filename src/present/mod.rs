@@ -10,4 +10,4 @@ pub use event::{ShownEvent, label_of, show_event};
 pub(crate) use opening::open_sealed;
 pub use opening::{IDENTITY_READERS, Opening, may_open, open_identity};
 pub use path::{path_value, show_path};
-pub use words::in_words;
+pub use words::{in_lines, in_words};

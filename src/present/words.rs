@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use sira_domain::labels::{record_label, record_value};
 use sira_domain::reference::Language;
 
+use crate::formats::written::whole;
+
 /// Items of one list that are told: a ranked list has a thousand, and how many more there are is said.
 const ITEMS_MAX: usize = 20;
 /// The beginning of every text that is sealed.
@@ -18,6 +20,15 @@ pub fn in_words(fact: &Value, language: Language) -> String {
     match fact {
         Value::Object(fields) => Telling { language }.fields(fields),
         _ => String::new(),
+    }
+}
+
+/// The same, line by line: what a field is called, and what it says.
+#[must_use]
+pub fn in_lines(fact: &Value, language: Language) -> Vec<(String, String)> {
+    match fact {
+        Value::Object(fields) => Telling { language }.lines(fields),
+        _ => Vec::new(),
     }
 }
 
@@ -33,13 +44,20 @@ impl Telling {
         }
     }
 
-    fn fields(&self, fields: &Map<String, Value>) -> String {
+    fn lines(&self, fields: &Map<String, Value>) -> Vec<(String, String)> {
         // Ids of keys say nothing to a person.
         let told = fields.iter().filter(|(name, _)| *name != "keys").filter_map(|(name, value)| {
             let value = self.value(name, value)?;
             let label = record_label(name, self.language).unwrap_or(name);
-            Some(format!("{label}{}{value}", self.pick("\u{a0}: ", ": ")))
+            Some((label.to_owned(), value))
         });
+        told.collect()
+    }
+
+    fn fields(&self, fields: &Map<String, Value>) -> String {
+        let between = self.pick("\u{a0}: ", ": ");
+        let told = self.lines(fields).into_iter();
+        let told = told.map(|(label, value)| format!("{label}{between}{value}"));
         told.collect::<Vec<_>>().join(self.pick("\u{a0}; ", "; "))
     }
 
@@ -50,7 +68,7 @@ impl Telling {
             Value::Bool(flag) => Some(
                 if *flag { self.pick("oui", "yes") } else { self.pick("non", "no") }.to_owned(),
             ),
-            Value::Number(number) => Some(self.number(&number.to_string())),
+            Value::Number(number) => Some(whole(&number.to_string(), self.language)),
             Value::String(text) if text.starts_with(SEALED) => None,
             Value::String(text) => {
                 Some(record_value(name, text, self.language).unwrap_or(text).to_owned())
@@ -74,24 +92,6 @@ impl Telling {
                 (!told.is_empty()).then(|| format!("({told})"))
             }
         }
-    }
-
-    /// A number with its thousands apart, where it has any.
-    fn number(&self, text: &str) -> String {
-        let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
-        // A year is not an amount.
-        if digits.len() < 5 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.to_owned();
-        }
-        let between = self.pick("\u{202f}", ",");
-        let mut grouped = String::from(sign);
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place) % 3 == 0 {
-                grouped.push_str(between);
-            }
-            grouped.push(digit);
-        }
-        grouped
     }
 }
 

@@ -21,6 +21,7 @@ const ACTIONS: &[(&str, &str, &str)] = &[
     ("evidence", "Preuve du parcours", "Evidence of the path"),
     ("access", "Registre des consultations", "Record of readings"),
     ("person", "Tout ce qui est détenu", "Everything held"),
+    ("paper", "Attestation, reçu ou convention", "Certificate, receipt or agreement"),
     ("exact_figures", "Chiffres exacts", "Exact figures"),
 ];
 

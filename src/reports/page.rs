@@ -7,6 +7,8 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 use sira_domain::reference::Language;
 
+use crate::formats::written::grouped;
+
 use super::content::{BothLanguages, ReportCell, ReportColumnKind, ReportContent, ReportPart};
 
 /// Before and after the content in the page. No text of a content ends it: its `<` are written as `\u003c`.
@@ -94,17 +96,11 @@ fn number(text: &str, language: Language) -> String {
     if !is_number {
         return text.to_owned();
     }
-    let (between, point) = match language {
-        Language::Fr => ("\u{202f}", ","),
-        Language::En => (",", "."),
+    let point = match language {
+        Language::Fr => ",",
+        Language::En => ".",
     };
-    let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
-            grouped.push_str(between);
-        }
-        grouped.push(digit);
-    }
+    let grouped = grouped(whole, language);
     let part = part.trim_end_matches('0');
     if part.is_empty() {
         format!("{sign}{grouped}")

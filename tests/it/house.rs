@@ -36,7 +36,7 @@ const FLOORS: &[&[&str]] = &[
         "import",
         "reconcile",
     ],
-    &["backup", "replay", "reports"],
+    &["backup", "paper", "replay", "reports"],
     &["http"],
     &["config"],
     &["app"],

@@ -25,7 +25,7 @@ pub use event::{
     SessionPlan,
 };
 pub use gate::gate;
-pub use register::{Register, Sheet, SheetLine, holds_register_of, take_register};
+pub use register::{Register, Sheet, SheetLine, holds_register_of, session_of_path, take_register};
 pub use retract::check_author_of;
 pub use seat::of_path;
 

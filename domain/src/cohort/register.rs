@@ -218,7 +218,10 @@ pub fn holds_register_of(cohort: &Cohort, session: &Slug) -> bool {
 }
 
 /// The session's word in a path, where those of several cohorts may stand: `cohort.session`.
-pub(super) fn session_of_path(cohort: &Cohort, plan: &SessionPlan) -> Result<Slug, Refusal> {
+///
+/// # Errors
+/// That the cohort was not planned, or that the two words are too long together.
+pub fn session_of_path(cohort: &Cohort, plan: &SessionPlan) -> Result<Slug, Refusal> {
     let code = cohort.plan.as_ref().ok_or(Refusal::NotRegistered)?.code.as_str();
     let word = format!("{code}.{}", plan.session);
     Slug::try_new(&word).map_err(|_| Refusal::Disagree { field: "session", other: "code" })

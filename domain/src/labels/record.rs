@@ -18,6 +18,7 @@ const FIELDS: &[(&str, Words)] = &[
     ("before", ("Avant", "Before")),
     ("basis", ("Fondement", "Basis")),
     ("channel", ("Canal", "Channel")),
+    ("days", ("Jours au moins", "Days at least")),
     ("continues_as", ("Se poursuit sous", "Continues as")),
     ("disability", ("Handicap (réponses de 1 à 4)", "Disability (answers from 1 to 4)")),
     ("dismissed", ("Doublons écartés", "Duplicates dismissed")),
@@ -26,23 +27,27 @@ const FIELDS: &[(&str, Words)] = &[
     ("from", ("Du", "From")),
     ("from_office", ("Antenne de départ", "From office")),
     ("interest", ("Intérêts (francs CFA)", "Interest (XOF)")),
+    ("is_cut", ("D'autres attendent encore", "More are waiting")),
     ("kind", ("Nature", "Kind")),
     ("method", ("Modalité", "Method")),
     ("monthly_profit", ("Bénéfice mensuel (francs CFA)", "Monthly profit (XOF)")),
     ("monthly_revenue", ("Chiffre d'affaires mensuel (francs CFA)", "Monthly revenue (XOF)")),
     ("name", ("Nom", "Name")),
     ("of", ("Restitution de", "Refund of")),
+    ("out_of_reach", ("Hors de votre portée", "Out of your reach")),
     ("own_contribution", ("Apport personnel (francs CFA)", "Own contribution (XOF)")),
     ("passed", ("Réussi", "Passed")),
     ("planned_minutes", ("Minutes prévues", "Minutes planned")),
     ("principal", ("Principal (francs CFA)", "Principal (XOF)")),
     ("recorded_at", ("Enregistré à", "Recorded at")),
     ("reference", ("Référence", "Reference")),
+    ("refused", ("Refusées", "Refused")),
     ("retracted", ("Retiré", "Retracted")),
     ("rule", ("Règle", "Rule")),
     ("score", ("Note", "Score")),
     ("seat", ("Place libérée", "Seat given back")),
     ("session", ("Séance", "Session")),
+    ("session_on", ("Jour de la séance", "Day of the session")),
     ("source", ("Source", "Source")),
     ("stage", ("Étape", "Stage")),
     ("start_up_cost", ("Coût de démarrage (francs CFA)", "Start-up cost (XOF)")),
@@ -52,6 +57,7 @@ const FIELDS: &[(&str, Words)] = &[
     ("title", ("Titre", "Title")),
     ("to", ("Au", "To")),
     ("total", ("Total", "Total")),
+    ("until", ("Jusqu'au", "Until")),
     ("undone_reference", ("Référence du paiement annulé", "Reference of the payment reversed")),
     ("years", ("Années révolues", "Completed years")),
 ];
@@ -116,8 +122,12 @@ const CODES: &[(&str, Words)] = &[
     ("unspent_refund", ("Restitution d'une somme non utilisée", "Refund of what was not spent")),
 ];
 
-/// Fields that hold what somebody typed. It may be a word that is a code elsewhere, and is left as it is.
-const TEXTS: [&str; 7] = ["name", "text", "title", "summary", "comment", "address", "locality"];
+/// Fields that hold what somebody typed, or a name in a token. It may be a word that is a code elsewhere, and is left
+/// as it is.
+const TEXTS: [&str; 12] = [
+    "name", "text", "title", "summary", "comment", "address", "locality", "phone", "centre", "by",
+    "adviser", "trainer",
+];
 
 pub(super) fn field(name: &str) -> Option<Words> {
     let own = FIELDS.iter().find(|(field, _)| *field == name).map(|(_, words)| *words);

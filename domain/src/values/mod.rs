@@ -16,7 +16,7 @@ pub(crate) use ids::text_value;
 pub use ids::{ActorId, BeneficiaryId, CohortId, FundId, OfficeCode, ProgrammeId, Slug};
 pub use money::{CurrencyCode, SignedXof, Xof};
 pub use payment_reference::PaymentReference;
-pub use reference_code::Reference;
+pub use reference_code::{CROCKFORD, Reference, crockford_digit};
 pub use sealed::{
     AmendedIdentity, FREE_TEXT_MAX_CHARS, KeyId, SEALED_PREFIX, Sealed, SealedIdentity,
     check_free_text,

@@ -3,7 +3,7 @@
 use super::ValueError;
 
 /// Crockford's base 32: no I, L, O or U, so that nothing is misread or misheard.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters before the check character: 40 bits.
 const LENGTH: usize = 8;
 
@@ -22,10 +22,10 @@ impl Reference {
     #[must_use]
     pub fn from_bits(bits: u64) -> Option<Self> {
         let value = bits & 0xff_ffff_ffff;
-        let check = *ALPHABET.get(usize::try_from(value % 37).ok()?)?;
+        let check = *CROCKFORD.get(usize::try_from(value % 37).ok()?)?;
         let mut letters = (0..LENGTH)
             .rev()
-            .map(|place| ALPHABET[((value >> (5 * place)) & 31) as usize])
+            .map(|place| CROCKFORD[((value >> (5 * place)) & 31) as usize])
             .chain([check]);
         let mut paper = *PAPER_FORM;
         for place in paper.iter_mut().filter(|place| **place == b'#') {
@@ -47,7 +47,7 @@ impl Reference {
         let typed: Vec<u8> = text
             .bytes()
             .filter(|byte| !matches!(byte, b'-' | b' '))
-            .map(read_character)
+            .map(crockford_digit)
             .collect::<Option<_>>()
             .ok_or_else(form)?;
         if typed.len() != LENGTH + 1 {
@@ -74,13 +74,15 @@ super::ids::text_value!(
     "A reference for paper and phone, with a check character."
 );
 
-fn read_character(byte: u8) -> Option<u8> {
+/// The digit of [`CROCKFORD`] that a character stands for, as people type it: `O` for `0`, `I` and `L` for `1`.
+#[must_use]
+pub fn crockford_digit(byte: u8) -> Option<u8> {
     let byte = match byte.to_ascii_uppercase() {
         b'O' => b'0',
         b'I' | b'L' => b'1',
         other => other,
     };
-    ALPHABET.iter().position(|letter| *letter == byte).and_then(|at| u8::try_from(at).ok())
+    CROCKFORD.iter().position(|letter| *letter == byte).and_then(|at| u8::try_from(at).ok())
 }
 
 #[cfg(test)]
@@ -104,7 +106,7 @@ mod tests {
         let reference =
             Reference::from_bits(0x7_1234_5678).or(Reference::from_bits(0x7_1234_5679)).unwrap();
         for place in [0, 1, 2, 3, 5, 6, 7, 8, 10] {
-            for letter in ALPHABET {
+            for letter in CROCKFORD {
                 let mut code = reference.0;
                 if code[place] == *letter {
                     continue;

@@ -33,6 +33,9 @@ pub struct DueVisit {
     pub milestone: i64,
     /// Day on which it is due.
     pub due_on: NaiveDate,
+    /// The week of that day (ISO 8601), such as `2024-W05`.
+    #[sqlx(skip)]
+    pub week: String,
     /// Days by which it is late today; 0 until it is.
     #[sqlx(skip)]
     pub days_late: i64,
@@ -88,6 +91,7 @@ pub async fn due_visits(
             .await?;
     for visit in &mut page.items {
         visit.days_late = (question.today - visit.due_on).num_days().max(0);
+        visit.week = visit.due_on.format("%G-W%V").to_string();
     }
     Ok(page)
 }

@@ -47,7 +47,7 @@ pub use due_visits::{DueVisit, VisitPage, VisitPlace, VisitQuestion, due_visits,
 pub use filters::Filters;
 pub use funds::{FundItem, FundQuestion, explain_funds, funds};
 pub use handovers::{PendingTransfer, TransferQuestion, pending_transfers};
-pub use names::names;
+pub use names::{NamedPerson, names, people};
 pub use offices::{OFFICES, OfficeItem, OfficePlace, OfficeQuestion, explain_offices, offices};
 pub use overdue::{LoanPage, LoanPlace, LoanQuestion, OverdueLoan, explain_overdue, overdue};
 pub use page::{DayPlace, ListPage, MAX_PAGE};

@@ -1,8 +1,12 @@
 //! Loans with an instalment past its day.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
+use sira_database::on_engine;
+use sqlx::QueryBuilder;
 
 use super::filters::Filters;
 use super::page::{ListPage, bounded, page_with_advisers};
@@ -42,6 +46,9 @@ pub struct OverdueLoan {
     pub interest_owed: i64,
     /// Day of the oldest instalment of which any part is unpaid.
     pub oldest_unpaid_due_on: NaiveDate,
+    /// What was due by yesterday and is not paid, principal and interest, whole francs.
+    #[sqlx(skip)]
+    pub amount_past_due: i64,
     /// Days since then.
     #[sqlx(skip)]
     pub days_past_due: i64,
@@ -103,7 +110,44 @@ pub async fn overdue(
     for loan in &mut page.items {
         loan.days_past_due = (question.today - loan.oldest_unpaid_due_on).num_days();
     }
+    add_past_due(store, question.today, &mut page.items).await?;
     Ok(page)
+}
+
+/// Adds what is past due of each loan: the parts of its instalments that were due before today, under the terms in
+/// force, and are not paid.
+async fn add_past_due(
+    store: &ReadStore,
+    today: NaiveDate,
+    loans: &mut [OverdueLoan],
+) -> Result<(), ReadError> {
+    if loans.is_empty() {
+        return Ok(());
+    }
+    let mut handle = store.query().await?;
+    let found: Vec<(String, i64, i64)> = on_engine!(handle.connection(), db => {
+        let mut query = QueryBuilder::new(
+            "SELECT aggregate_id, financing, CAST(SUM(amount) AS BIGINT) FROM instalments \
+             WHERE until_position IS NULL AND occurred_on < ",
+        );
+        query.push_bind(today);
+        query.push(" AND (paid_on IS NULL OR paid_on > ").push_bind(today);
+        query.push(") AND (ended_on IS NULL OR ended_on > ").push_bind(today);
+        query.push(") AND aggregate_id IN (");
+        let mut list = query.separated(", ");
+        for loan in loans.iter() {
+            list.push_bind(loan.id.clone());
+        }
+        query.push(") GROUP BY aggregate_id, financing");
+        query.build_query_as().fetch_all(db).await
+    })?;
+    let sums: HashMap<_, _> =
+        found.into_iter().map(|(id, financing, sum)| ((id, financing), sum)).collect();
+    for loan in loans {
+        let key = (loan.id.clone(), loan.financing);
+        loan.amount_past_due = sums.get(&key).copied().unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// How the database finds a page.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod etag;
 pub mod input;
 mod labels;
+pub mod listing;
 pub mod moment;
 pub mod operation;
 pub mod paging;

@@ -101,12 +101,17 @@ impl<Q> Deref for Query<Q> {
 impl<Q> Query<Q> {
     /// All that decides what is listed and in which order: what a cursor belongs to.
     fn question(&self) -> String {
-        let asked = self.given.iter().filter(|(name, _)| !OF_THE_PAGE.contains(&name.as_str()));
-        asked.fold(self.path.clone(), |mut question, (name, value)| {
+        self.given().fold(self.path.clone(), |mut question, (name, value)| {
             // The length says where a value ends, whatever is in it.
             let _ = write!(question, "\n{}:{name}={value}", value.len());
             question
         })
+    }
+
+    /// What was asked of the list by name, beside what decides of its pages.
+    pub fn given(&self) -> impl Iterator<Item = (&str, &str)> {
+        let asked = self.given.iter().filter(|(name, _)| !OF_THE_PAGE.contains(&name.as_str()));
+        asked.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The place that the cursor names.

@@ -51,6 +51,19 @@ const RULES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// That a list is too long to be written whole.
+#[must_use]
+pub fn of_long_list(most: usize, language: Language) -> String {
+    match language {
+        Language::Fr => format!(
+            "une liste entière compte au plus {most} lignes : choisissez une antenne, une région ou une échéance plus proche"
+        ),
+        Language::En => format!(
+            "a whole list has at most {most} rows: choose an office, a region or an earlier day"
+        ),
+    }
+}
+
 /// How published figures are to be read.
 #[must_use]
 pub const fn of_published(language: Language) -> &'static str {

@@ -32,7 +32,8 @@ pub fn case_of(route: &Endpoint, streams: &Streams) -> Case {
     let id = stream.map_or(&streams["/v1/beneficiaries"], |(_, id)| id);
     let tile = if route.path.contains("/entries/") { "000.p/1" } else { "0/000.p/1" };
     let path = route.path.replace("{id}", id).replace("{slug}", "refused").replace("{sha256}", "0");
-    let path = path.replace("{name}", "registered").replace("{*tile}", tile);
+    let path =
+        path.replace("{name}", "registered").replace("{sequence}", "1").replace("{*tile}", tile);
     let path = path.replace("{programme}", &streams["/v1/programmes"]);
     let path = match &*route.path {
         "/v1/evidence/inclusion" => format!("{path}?position=1"),
@@ -84,10 +85,13 @@ fn is_allowed(case: &Case, reply: &Reply) -> bool {
                 || case.path.ends_with("/statements")
                 || reply.text.contains("published_without_period")
         }
-        // No token has the id that is asked for, no document the hash, no report and no lottery the name.
-        404 => ["/v1/tokens/", "/documents/", "/reports/", "/applications/", "/lotteries/"]
-            .iter()
-            .any(|part| case.path.contains(part)),
+        // No token has the id that is asked for, no document the hash, no report and no lottery the name, and a
+        // registration gives no paper.
+        404 => {
+            ["/v1/tokens/", "/documents/", "/reports/", "/applications/", "/lotteries/", "/papers/"]
+                .iter()
+                .any(|part| case.path.contains(part))
+        }
         // The body is no form.
         415 => case.path.ends_with("/attach-document"),
         409 | 422 => reply.header("content-type") == "application/problem+json",
@@ -111,7 +115,13 @@ crate::on_both_engines! {
             let stranger = ask(&app, &case, None).await;
             let Some(roles) = &case.roles else {
                 // Whoever applies without an account is told what is wrong with the form.
-                let expected = if case.method == Method::POST { 422 } else { 200 };
+                let is_check = case.path.starts_with("/check/");
+                let expected = match case.method {
+                    Method::POST => 422,
+                    // Nobody was handed that code.
+                    _ if is_check => 404,
+                    _ => 200,
+                };
                 assert_eq!(stranger.status, expected, "{case:?}");
                 continue;
             };

@@ -176,6 +176,7 @@ impl TestApp {
             evidence: Some(keeper.evidence().clone()),
             projections: projections.statuses(),
             metrics: Arc::new(Metrics::default()),
+            public_url: Some("https://sira.example".into()),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

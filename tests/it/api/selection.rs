@@ -20,7 +20,7 @@ async fn eligible(app: &TestApp, programme: &str) -> String {
 }
 
 /// An eligible person whose interview came to this total.
-async fn interviewed(app: &TestApp, programme: &str, sex: &str, score: u32) -> String {
+pub async fn interviewed(app: &TestApp, programme: &str, sex: &str, score: u32) -> String {
     let adviser = app.token(Role::Adviser).await;
     let body = with(registration(programme), "/sex", json!(sex));
     let done = app.post(&adviser, "/v1/beneficiaries", &body).await.ok(201);
@@ -31,7 +31,7 @@ async fn interviewed(app: &TestApp, programme: &str, sex: &str, score: u32) -> S
     id
 }
 
-async fn of_programme(
+pub async fn of_programme(
     app: &TestApp,
     role: Role,
     programme: &str,

@@ -8,8 +8,8 @@ mod problems;
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sira_domain::reference::Language;
 use sira_domain::role::Role;
@@ -209,9 +209,11 @@ impl IntoResponse for ApiError {
 /// The error of a response that failed and is no problem document.
 fn foreign(response: &Response) -> Option<ApiError> {
     let status = response.status();
-    // What is no problem and yet JSON is our own answer of that status, such as that of an unready process.
-    let kind = response.headers().get(CONTENT_TYPE);
-    let is_own = kind.is_some_and(|kind| kind == problem::MEDIA_TYPE || kind == "application/json");
+    // What is no problem and yet JSON or a page is our own answer of that status, such as that of an unready process
+    // or to a code that is on no paper. No library below answers with either.
+    let kind = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let own = [problem::MEDIA_TYPE, "application/json", "text/html"];
+    let is_own = own.iter().any(|own| kind.starts_with(own.as_bytes()));
     if is_own || !(status.is_client_error() || status.is_server_error()) {
         return None;
     }

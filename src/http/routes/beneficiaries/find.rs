@@ -7,12 +7,12 @@ use sira_domain::values::Reference;
 use sira_numbers::Version;
 use uuid::Uuid;
 
-use crate::access_log::{AccessEntry, record_access};
 use crate::commands::{Loaded, alias_of, stream_id};
 use crate::grant::Scope;
 use crate::http::App;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
+use crate::http::contract::listing::record_readings;
 use crate::journal::{RecordedEvent, StreamId};
 use crate::keys::{FoundKey, PersonKey};
 
@@ -76,15 +76,7 @@ pub async fn log_access(
     action: &'static str,
     stream: StreamId,
 ) -> Result<(), ApiError> {
-    let entry = AccessEntry {
-        at: app.commands.clock().now(),
-        actor: &caller.grant.actor,
-        role: caller.grant.role,
-        action,
-        stream,
-        request_id: &caller.envelope.request_id,
-    };
-    Ok(record_access(app.commands.journal(), &entry).await?)
+    record_readings(app, caller, action, vec![stream]).await
 }
 
 /// Every event of a path.

@@ -16,13 +16,13 @@ use uuid::Uuid;
 use super::asked::{Asked, Sort};
 use super::find::stream_of;
 use super::search::SearchTerms;
-use crate::access_log::{AccessEntry, record_accesses};
 use crate::clock::read_day;
 use crate::http::App;
 use crate::http::contract::answer::Read;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::record_readings;
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
 use crate::present::{IDENTITY_READERS, may_open};
@@ -166,17 +166,8 @@ async fn record_reading(
     cases: &[CaseItem],
     opens: bool,
 ) -> Result<(), ApiError> {
-    let at = app.commands.clock().now();
-    let entry = |id| AccessEntry {
-        at,
-        actor: &caller.grant.actor,
-        role: caller.grant.role,
-        action: if opens { "identity" } else { "search" },
-        stream: stream_of(id),
-        request_id: &caller.envelope.request_id,
-    };
-    let entries: Vec<_> = ids_of(cases).into_iter().map(entry).collect();
-    Ok(record_accesses(app.commands.journal(), &entries).await?)
+    let action = if opens { "identity" } else { "search" };
+    record_readings(app, caller, action, ids_of(cases).into_iter().map(stream_of).collect()).await
 }
 
 /// A path as it is listed; with the name, or nothing in its place when the person was erased.

@@ -10,6 +10,7 @@ mod evidence;
 mod find;
 mod history;
 pub(in crate::http) mod list;
+mod papers;
 pub(in crate::http) mod person;
 mod search;
 mod status;
@@ -86,6 +87,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             (TAG, "get-beneficiary-person"),
             "Everything held about a person, for that person: JSON, or a page to print by `Accept`; the reading is recorded.",
             person::person,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/papers",
+            Roles(DOCUMENT_READERS),
+            (TAG, "list-beneficiary-papers"),
+            "The papers that a path gives: certificates, receipts, agreements.",
+            papers::papers,
+        ),
+        Endpoint::get(
+            "/v1/beneficiaries/{id}/papers/{sequence}",
+            Roles(DOCUMENT_READERS),
+            (TAG, "get-beneficiary-paper"),
+            "A paper as a page to print, with the code by which it is checked; the reading is recorded.",
+            papers::paper,
         ),
     ];
     all.extend(BENEFICIARY_COMMANDS.iter().map(|entry| match entry.word {

@@ -10,13 +10,13 @@ use sira_domain::values::ProgrammeId;
 use uuid::Uuid;
 
 use super::APPLICATIONS;
-use crate::access_log::{AccessEntry, record_accesses};
 use crate::commands::FormErrors;
 use crate::http::App;
 use crate::http::contract::answer::{Begun, Page, Unkept};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::{Body, FormBody, Named};
+use crate::http::contract::listing::{ListAnswer, Listing, Wanted, record_readings};
 use crate::http::contract::paging::{Cursor, Limit, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::routes::beneficiaries::PATH;
@@ -26,6 +26,8 @@ use crate::open_call::{
     self, APPLICATION, AcceptForm, Acceptance, AskedApplications, FormLanguage, RefuseForm,
     RefusedApplication, applications, opened, reached_application,
 };
+use crate::paper::{ListColumn, ListForm};
+use sira_projections::table::Kind::{Date, Text};
 
 /// Which applications.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -67,7 +69,29 @@ pub struct ApplicationItem {
     /// The person's name, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The person's phone, where the name was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "String")]
+    phone: Option<String>,
 }
+
+/// Applications on paper.
+const APPLICATION_LIST: ListForm = ListForm {
+    name: "applications",
+    title: ("Candidatures reçues", "Applications received"),
+    columns: &[
+        ListColumn::called("received_at", Date, "Reçue le", "Received on"),
+        ListColumn::new("name", Text),
+        ListColumn::new("phone", Text),
+        ListColumn::new("region", Text),
+        ListColumn::new("programme", Text),
+        ListColumn::called("kept_until", Date, "Conservée jusqu'au", "Kept until"),
+        ListColumn::called("reason", Text, "Motif du refus", "Reason for refusal"),
+    ],
+    order: &[],
+    parts: None,
+    blank: Some(("Suite", "Outcome")),
+};
 
 /// An application in clear.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -106,27 +130,55 @@ impl std::fmt::Debug for ToldInClear {
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
+    wanted: Wanted,
     asked: Query<Asked>,
-) -> Result<Unkept<Page<ApplicationItem>>, ApiError> {
-    let question = AskedApplications {
+) -> Result<ListAnswer<Page<ApplicationItem>>, ApiError> {
+    // Who may read applications at all is said by the route: it is who works on them.
+    let listing = Listing { app: &app, caller: &caller, wanted, names_people: asked.identity };
+    let whole = wanted != Wanted::Json;
+    let mut question = AskedApplications {
         programme: asked.programme,
         region: asked.region,
         refused: asked.refused,
         after: asked.place_of(|place| Uuid::try_parse(place).ok())?,
         limit: asked.limit.get(),
     };
-    let page = applications(&app.commands, &caller.grant.scope, &question).await?;
+    let (mut found, next) = loop_pages(&app, &caller, &mut question, whole, &listing).await?;
+    let mut items = Vec::with_capacity(found.len());
     if asked.identity {
-        let ids: Vec<Uuid> = page.items.iter().map(|one| one.id).collect();
-        record_readings(&app, &caller, &ids).await?;
+        read_applications(&app, &caller, found.iter().map(|one| one.id)).await?;
     }
-    let mut items = Vec::with_capacity(page.items.len());
-    for one in &page.items {
-        let told = if asked.identity { opened(&app.commands, one).await? } else { None };
-        items.push(item(one, told.map(|told| told.name.to_string())));
+    for one in found.drain(..) {
+        let told = if asked.identity { opened(&app.commands, &one).await? } else { None };
+        let who = told.map(|told| (told.name.to_string(), told.phone.as_str().to_owned()));
+        items.push(item(&one, who));
     }
-    let next_cursor = page.next.map(|id| asked.cursor_to(&id.to_string()));
-    Ok(Unkept(Page { items, next_cursor }))
+    let next_cursor = next.map(|id| asked.cursor_to(&id.to_string()));
+    let position = app.commands.journal().head().await?.position;
+    listing.answer(&APPLICATION_LIST, Page { items, next_cursor }, position, &asked).await
+}
+
+/// The applications of a page, or all of them, and where the next page begins.
+async fn loop_pages(
+    app: &App,
+    caller: &Caller,
+    question: &mut AskedApplications,
+    whole: bool,
+    listing: &Listing<'_>,
+) -> Result<(Vec<StoredApplication>, Option<Uuid>), ApiError> {
+    let mut all = Vec::new();
+    loop {
+        let page = applications(&app.commands, &caller.grant.scope, question).await?;
+        all.extend(page.items);
+        if !whole {
+            return Ok((all, page.next));
+        }
+        listing.check_length(all.len())?;
+        match page.next {
+            Some(next) => question.after = Some(next),
+            None => return Ok((all, None)),
+        }
+    }
 }
 
 /// `GET /v1/applications/{id}`.
@@ -136,7 +188,7 @@ pub async fn show(
     Named(id): Named<Uuid>,
 ) -> Result<Unkept<ApplicationShown>, ApiError> {
     let found = reached_application(&app.commands, &caller.grant.scope, id).await?;
-    record_readings(&app, &caller, &[id]).await?;
+    read_applications(&app, &caller, [id].into_iter()).await?;
     let told = opened(&app.commands, &found).await?;
     let name = told.as_ref().map(|told| told.name.to_string());
     let told = told.map(|told| ToldInClear {
@@ -146,7 +198,9 @@ pub async fn show(
         language: told.language,
     });
     let path = (found.decision == Some(StoredDecision::Accepted)).then_some(found.path);
-    Ok(Unkept(ApplicationShown { item: item(&found, name), path, told }))
+    let mut item = item(&found, None);
+    item.name = name;
+    Ok(Unkept(ApplicationShown { item, path, told }))
 }
 
 impl Body for Acceptance {
@@ -188,7 +242,8 @@ pub async fn refuse(
     Ok(Unkept(open_call::refuse(&app.commands, id, form, &caller.bare_call()).await?))
 }
 
-fn item(one: &StoredApplication, name: Option<String>) -> ApplicationItem {
+fn item(one: &StoredApplication, who: Option<(String, String)>) -> ApplicationItem {
+    let (name, phone) = who.unzip();
     let reason = match &one.decision {
         Some(StoredDecision::Refused(reason)) => Some(reason.clone()),
         Some(StoredDecision::Accepted) | None => None,
@@ -201,20 +256,16 @@ fn item(one: &StoredApplication, name: Option<String>) -> ApplicationItem {
         kept_until: one.kept_until,
         reason,
         name,
+        phone,
     }
 }
 
 /// Records that each of these applications was read, before anything of them is shown.
-async fn record_readings(app: &App, caller: &Caller, ids: &[Uuid]) -> Result<(), ApiError> {
-    let at = app.commands.clock().now();
-    let entry = |id: &Uuid| AccessEntry {
-        at,
-        actor: &caller.grant.actor,
-        role: caller.grant.role,
-        action: APPLICATION,
-        stream: StreamId { aggregate_type: APPLICATION.into(), aggregate_id: *id },
-        request_id: &caller.envelope.request_id,
-    };
-    let entries: Vec<_> = ids.iter().map(entry).collect();
-    Ok(record_accesses(app.commands.journal(), &entries).await?)
+async fn read_applications(
+    app: &App,
+    caller: &Caller,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<(), ApiError> {
+    let stream = |id| StreamId { aggregate_type: APPLICATION.into(), aggregate_id: id };
+    record_readings(app, caller, APPLICATION, ids.map(stream).collect()).await
 }

@@ -7,6 +7,7 @@ mod funds;
 mod history;
 mod list;
 mod lotteries;
+mod members;
 mod programmes;
 mod show;
 mod veil;
@@ -82,6 +83,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         lotteries::lottery,
     ));
     all.extend(of::<Cohort>("Every event of a cohort."));
+    all.push(Endpoint::get(
+        "/v1/cohorts/{id}/members",
+        Cohort::PLACE.item.1,
+        (Cohort::PLACE.tag, "list-cohort-members"),
+        "The members of a training group, or the sheet of one of its sessions: to read, to keep or to print.",
+        members::members,
+    ));
     all.extend(of::<Fund>("Every event of a fund."));
     all
 }

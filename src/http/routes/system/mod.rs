@@ -1,5 +1,6 @@
 //! Routes about the server itself: whether it lives, what it counts, its contract and its problems.
 
+mod check;
 pub mod docs;
 mod health;
 mod metrics;
@@ -16,6 +17,13 @@ const TAG: Tag = Tag("system");
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/", Open, (TAG, "get-root"), "Where everything is.", root::root),
+        Endpoint::get(
+            "/check/{code}",
+            Open,
+            (TAG, "check-paper"),
+            "Whether a printed paper is genuine: its kind and its day, and nothing of anybody.",
+            check::checked,
+        ),
         Endpoint::get(
             "/healthz",
             Open,

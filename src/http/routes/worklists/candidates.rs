@@ -13,14 +13,13 @@ use sira_domain::values::{OfficeCode, ProgrammeId, Slug};
 use sira_projections::lists::{self, CaseOrder, CaseQuestion, Filters, Which};
 use uuid::Uuid;
 
-use super::super::beneficiaries::CASES;
 use super::super::streams::reached_programme;
-use super::arrive;
+use super::{arrive, forms};
 use crate::http::App;
-use crate::http::contract::answer::Read;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::{ListAnswer, Listing, Named, Wanted};
 use crate::http::contract::query::Query;
 
 /// Which candidates.
@@ -35,6 +34,11 @@ pub struct AskedCandidates {
     /// The session whose ranked list is asked for; without one, those who wait for a decision now, as they
     /// would be ranked.
     session: Option<Slug>,
+    /// Those of whom this was decided: `waitlisted` for the waiting list.
+    decision: Option<Decision>,
+    /// With each person's name, phone and place: every reading is recorded. A committee decides without.
+    #[serde(default)]
+    identity: bool,
 }
 
 /// Candidates by rank.
@@ -47,11 +51,17 @@ pub struct RankedCandidates {
     #[serde(skip_serializing_if = "Option::is_none")]
     seats: Option<u32>,
     /// The candidates, the first rank first.
-    items: Vec<RankedCandidate>,
+    items: Vec<Named<RankedCandidate>>,
     /// Candidates of the list who are out of reach.
     out_of_reach: u32,
     /// Whether more wait than are ranked here: 500 at most, those without a fact for longest.
     is_cut: bool,
+}
+
+/// Candidates by rank, before they are named.
+struct Found {
+    list: RankedCandidates,
+    ranked: Vec<RankedCandidate>,
 }
 
 /// One candidate.
@@ -80,19 +90,25 @@ pub async fn candidates(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
+    wanted: Wanted,
     asked: Query<AskedCandidates>,
-) -> Result<Read<RankedCandidates>, ApiError> {
+) -> Result<ListAnswer<RankedCandidates>, ApiError> {
+    let listing = Listing::of(&app, &caller, wanted, asked.identity)?;
     let reach = caller.grant.scope.reach();
-    let position = arrive(&app, min, &reach, CASES).await?;
+    let position = arrive(&listing, min, &reach, &[]).await?;
     let programme = reached_programme(&app, &caller, asked.programme.0).await?.state.clone();
-    let body = match &asked.session {
+    let Found { list, ranked } = match &asked.session {
         Some(session) => {
             let list = programme.rankings.get(session).ok_or(ApiError::NotFound)?;
             of_list(&app, &caller, &programme, list, &asked).await?
         }
         None => waiting(&app, &caller, &programme, &asked).await?,
     };
-    Ok(Read { body, position })
+    let ranked =
+        ranked.into_iter().filter(|one| asked.decision.is_none_or(|of| one.decision == Some(of)));
+    let items = listing.name(ranked.collect(), |one| one.id.to_string()).await?;
+    let body = RankedCandidates { items, ..list };
+    listing.answer(&forms::CANDIDATES, body, position, &asked).await
 }
 
 /// Those of a list, as it was closed.
@@ -102,7 +118,7 @@ async fn of_list(
     programme: &Programme,
     list: &RankedList,
     asked: &AskedCandidates,
-) -> Result<RankedCandidates, ApiError> {
+) -> Result<Found, ApiError> {
     let mut items = Vec::new();
     let mut out_of_reach = 0;
     let paths = app.commands.paths_now(&list.ranked).await?;
@@ -120,7 +136,8 @@ async fn of_list(
         }
     }
     let (session, seats) = (Some(list.session.to_string()), Some(list.seats.get()));
-    Ok(RankedCandidates { session, seats, items, out_of_reach, is_cut: false })
+    let list = RankedCandidates { session, seats, items: Vec::new(), out_of_reach, is_cut: false };
+    Ok(Found { list, ranked: items })
 }
 
 /// Those who wait for a decision now, ranked by the rules of today.
@@ -129,7 +146,7 @@ async fn waiting(
     caller: &Caller,
     programme: &Programme,
     asked: &AskedCandidates,
-) -> Result<RankedCandidates, ApiError> {
+) -> Result<Found, ApiError> {
     let filters = Filters {
         programme: Some(asked.programme.0),
         region: asked.region.map(|region| region.code().to_owned()),
@@ -156,7 +173,9 @@ async fn waiting(
         shown(rank, *id, &path.state, score, None)
     });
     let items = items.collect();
-    Ok(RankedCandidates { session: None, seats: None, items, out_of_reach: 0, is_cut })
+    let list =
+        RankedCandidates { session: None, seats: None, items: Vec::new(), out_of_reach: 0, is_cut };
+    Ok(Found { list, ranked: items })
 }
 
 /// Before a session is named there is no lot yet: whom no rule tells apart stand in the order of their ids.

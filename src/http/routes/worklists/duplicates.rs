@@ -11,13 +11,13 @@ use sira_projections::case_identity::{self, Pair, PairParty, PairPlace};
 use sira_projections::lists::{OFFICES, reached};
 use uuid::Uuid;
 
-use crate::access_log::{AccessEntry, record_accesses};
 use crate::commands::stream_id;
 use crate::http::App;
 use crate::http::contract::answer::{Page, Read};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::record_readings;
 use crate::http::contract::paging::{Cursor, Limit, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::contract::reading::arrive;
@@ -63,17 +63,8 @@ async fn shown(
     let texts: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     let within = reached(&app.read, reach, &texts).await?;
     let is_within = |id: &Uuid| within.contains_key(&id.to_string());
-    let at = app.commands.clock().now();
-    let entry = |id: &Uuid| AccessEntry {
-        at,
-        actor: &caller.grant.actor,
-        role: caller.grant.role,
-        action: "duplicate",
-        stream: stream_id::<Beneficiary>(*id),
-        request_id: &caller.envelope.request_id,
-    };
-    let entries: Vec<_> = ids.iter().filter(|id| is_within(id)).map(entry).collect();
-    record_accesses(app.commands.journal(), &entries).await?;
+    let shown = ids.iter().filter(|id| is_within(id)).map(|id| stream_id::<Beneficiary>(*id));
+    record_readings(app, caller, "duplicate", shown.collect()).await?;
     for party in pairs.iter_mut().flat_map(|pair| [&mut pair.one, &mut pair.other]) {
         if !party.id.as_ref().is_some_and(is_within) {
             *party =

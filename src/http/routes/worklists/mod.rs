@@ -4,6 +4,7 @@
 mod candidates;
 mod commitments;
 mod duplicates;
+mod forms;
 mod paths;
 mod referrals;
 mod repayments;
@@ -12,8 +13,8 @@ mod visits;
 
 use chrono::{Days, NaiveDate};
 use sira_numbers::Position;
-use sira_projections::Reach;
 use sira_projections::lists::OFFICES;
+use sira_projections::{Reach, case_identity};
 use uuid::Uuid;
 
 use super::beneficiaries::CASES;
@@ -24,6 +25,7 @@ use crate::http::contract::access::{DUPLICATE_READERS, PATH_READERS};
 use crate::http::contract::endpoint::{Endpoint, Tag};
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::Listing;
 use crate::http::contract::reading;
 
 /// The group of worklists.
@@ -102,16 +104,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// Waits for the position that is asked for; the position that is read at. Every list looks at where its
-/// paths stand, and a region's at where its offices stand.
+/// paths stand, a region's at where its offices stand, and one with names at who people are.
 async fn arrive(
-    app: &App,
+    listing: &Listing<'_>,
     min: MinPosition,
     reach: &Reach,
-    projection: &str,
+    own: &[&str],
 ) -> Result<Position, ApiError> {
-    let projections = [CASES, projection, OFFICES];
-    let needed = if matches!(reach, Reach::Regions(_)) { 3 } else { 2 };
-    reading::arrive(app, min, &projections[..needed]).await
+    let mut projections = vec![CASES];
+    projections.extend(own);
+    projections.extend(matches!(reach, Reach::Regions(_)).then_some(OFFICES));
+    projections.extend(listing.names_people.then_some(case_identity::NAME));
+    reading::arrive(listing.app, min, &projections).await
 }
 
 fn today(app: &App) -> NaiveDate {

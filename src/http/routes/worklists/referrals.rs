@@ -4,15 +4,17 @@ use axum::extract::State;
 use sira_domain::reference::ReferralService;
 use sira_domain::values::{ActorId, Slug};
 use sira_projections::lists::{
-    self, Filters, OpenReferral, REFERRALS, ReferralPlace, ReferralQuestion,
+    self, Filters, ListPage, OpenReferral, REFERRALS, ReferralPlace, ReferralQuestion,
 };
+use sira_projections::{ReadError, ReadStore};
 
-use super::{arrive, read_numbered, today};
+use super::{arrive, forms, read_numbered, today};
 use crate::http::App;
-use crate::http::contract::answer::{Page, Read};
+use crate::http::contract::answer::Page;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::{ListAnswer, Listed, Listing, Named, Wanted};
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
 
@@ -25,6 +27,9 @@ path_query! {
         partner: Option<Slug>,
         /// Those to this service.
         service: Option<ReferralService>,
+        /// With each person's name, phone and place: every reading is recorded.
+        #[serde(default)]
+        identity: bool,
     }
 }
 
@@ -33,8 +38,10 @@ pub async fn referrals(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
+    wanted: Wanted,
     asked: Query<AskedReferrals>,
-) -> Result<Read<Page<OpenReferral>>, ApiError> {
+) -> Result<ListAnswer<Page<Named<OpenReferral>>>, ApiError> {
+    let listing = Listing::of(&app, &caller, wanted, asked.identity)?;
     let adviser = asked.adviser.as_ref().map(ToString::to_string);
     let filters = Filters { adviser, ..asked.shared_filters() };
     let reach = caller.grant.scope.reach();
@@ -47,11 +54,32 @@ pub async fn referrals(
         after: asked.place_of(read_referral)?,
         limit: asked.limit.get(),
     };
-    let position = arrive(&app, min, &reach, REFERRALS).await?;
-    let page = lists::open_referrals(&app.read, &question).await?;
+    let position = arrive(&listing, min, &reach, &[REFERRALS]).await?;
+    let page = listing.gather(question).await?;
     let next = page.next.map(|at| format!("{} {} {}", at.referred_on, at.id, at.referral));
     let next_cursor = next.map(|place| asked.cursor_to(&place));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    let body = Page { items: page.items, next_cursor };
+    listing.answer(&forms::REFERRALS, body, position, &asked).await
+}
+
+impl Listed for ReferralQuestion<'_> {
+    type Row = OpenReferral;
+    type Place = ReferralPlace;
+
+    fn at_place(&self, after: Option<ReferralPlace>, limit: u32) -> Self {
+        Self { after, limit, ..self.clone() }
+    }
+
+    async fn read(
+        &self,
+        store: &ReadStore,
+    ) -> Result<ListPage<OpenReferral, ReferralPlace>, ReadError> {
+        lists::open_referrals(store, self).await
+    }
+
+    fn path_of(referral: &OpenReferral) -> &str {
+        &referral.id
+    }
 }
 
 fn read_referral(text: &str) -> Option<ReferralPlace> {

@@ -2,14 +2,16 @@
 
 use axum::extract::State;
 use sira_domain::values::{ActorId, Within};
-use sira_projections::lists::{self, Filters, LoanPlace, LoanQuestion, OverdueLoan};
+use sira_projections::lists::{self, Filters, LoanPage, LoanPlace, LoanQuestion, OverdueLoan};
+use sira_projections::{ReadError, ReadStore};
 
-use super::{DAYS_MAX, arrive, days_ago, read_numbered, today};
+use super::{DAYS_MAX, arrive, days_ago, forms, read_numbered, today};
 use crate::http::App;
-use crate::http::contract::answer::{Page, Read};
+use crate::http::contract::answer::Page;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::{ListAnswer, Listed, Listing, Named, Wanted};
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
 
@@ -23,6 +25,9 @@ path_query! {
         adviser: Option<ActorId>,
         /// Days past due at least; 1 when left out.
         days: Option<Within<OVERDUE_FROM_DAYS, DAYS_MAX>>,
+        /// With each person's name, phone and place: every reading is recorded.
+        #[serde(default)]
+        identity: bool,
     }
 }
 
@@ -31,8 +36,10 @@ pub async fn overdue(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
+    wanted: Wanted,
     asked: Query<AskedLoans>,
-) -> Result<Read<Page<OverdueLoan>>, ApiError> {
+) -> Result<ListAnswer<Page<Named<OverdueLoan>>>, ApiError> {
+    let listing = Listing::of(&app, &caller, wanted, asked.identity)?;
     let adviser = asked.adviser.as_ref().map(ToString::to_string);
     let filters = Filters { adviser, ..asked.shared_filters() };
     let reach = caller.grant.scope.reach();
@@ -44,11 +51,29 @@ pub async fn overdue(
         after: asked.place_of(read_loan)?,
         limit: asked.limit.get(),
     };
-    let position = arrive(&app, min, &reach, "loan_status").await?;
-    let page = lists::overdue(&app.read, &question).await?;
+    let position = arrive(&listing, min, &reach, &["loan_status", "instalments"]).await?;
+    let page = listing.gather(question).await?;
     let next = page.next.map(|at| format!("{} {} {}", at.due_on, at.id, at.financing));
     let next_cursor = next.map(|place| asked.cursor_to(&place));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    let body = Page { items: page.items, next_cursor };
+    listing.answer(&forms::OVERDUE, body, position, &asked).await
+}
+
+impl Listed for LoanQuestion<'_> {
+    type Row = OverdueLoan;
+    type Place = LoanPlace;
+
+    fn at_place(&self, after: Option<LoanPlace>, limit: u32) -> Self {
+        Self { after, limit, ..self.clone() }
+    }
+
+    async fn read(&self, store: &ReadStore) -> Result<LoanPage, ReadError> {
+        lists::overdue(store, self).await
+    }
+
+    fn path_of(loan: &OverdueLoan) -> &str {
+        &loan.id
+    }
 }
 
 fn read_loan(text: &str) -> Option<LoanPlace> {

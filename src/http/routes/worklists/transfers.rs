@@ -1,22 +1,29 @@
 //! Transfers that wait to be accepted.
 
 use axum::extract::State;
-use sira_projections::lists::{self, PendingTransfer, TransferQuestion};
+use sira_projections::lists::{
+    self, CasePlace, ListPage, OFFICES, PendingTransfer, TransferQuestion,
+};
+use sira_projections::{ReadError, ReadStore};
 
-use super::super::beneficiaries::{CASES, read_place, write_place};
+use super::super::beneficiaries::{read_place, write_place};
+use super::{arrive, forms};
 use crate::http::App;
-use crate::http::contract::answer::{Page, Read};
+use crate::http::contract::answer::Page;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::{ListAnswer, Listed, Listing, Named, Wanted};
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
-use crate::http::contract::reading;
-use sira_projections::lists::OFFICES;
 
 path_query! {
     /// Which transfers.
-    AskedTransfers {}
+    AskedTransfers {
+        /// With each person's name, phone and place: every reading is recorded.
+        #[serde(default)]
+        identity: bool,
+    }
 }
 
 /// `GET /v1/worklists/transfers`.
@@ -24,8 +31,10 @@ pub async fn transfers(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
+    wanted: Wanted,
     asked: Query<AskedTransfers>,
-) -> Result<Read<Page<PendingTransfer>>, ApiError> {
+) -> Result<ListAnswer<Page<Named<PendingTransfer>>>, ApiError> {
+    let listing = Listing::of(&app, &caller, wanted, asked.identity)?;
     let reach = caller.grant.scope.reach();
     let filters = asked.shared_filters();
     let question = TransferQuestion {
@@ -34,8 +43,29 @@ pub async fn transfers(
         after: asked.place_of(read_place)?,
         limit: asked.limit.get(),
     };
-    let position = reading::arrive(&app, min, &[CASES, OFFICES]).await?;
-    let page = lists::pending_transfers(&app.read, &question).await?;
+    let position = arrive(&listing, min, &reach, &[OFFICES]).await?;
+    let page = listing.gather(question).await?;
     let next_cursor = page.next.map(|place| asked.cursor_to(&write_place(&place)));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    let body = Page { items: page.items, next_cursor };
+    listing.answer(&forms::TRANSFERS, body, position, &asked).await
+}
+
+impl Listed for TransferQuestion<'_> {
+    type Row = PendingTransfer;
+    type Place = CasePlace;
+
+    fn at_place(&self, after: Option<CasePlace>, limit: u32) -> Self {
+        Self { after, limit, ..self.clone() }
+    }
+
+    async fn read(
+        &self,
+        store: &ReadStore,
+    ) -> Result<ListPage<PendingTransfer, CasePlace>, ReadError> {
+        lists::pending_transfers(store, self).await
+    }
+
+    fn path_of(transfer: &PendingTransfer) -> &str {
+        &transfer.id
+    }
 }

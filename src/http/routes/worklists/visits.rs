@@ -3,14 +3,16 @@
 use axum::extract::State;
 use chrono::Days;
 use sira_domain::values::ActorId;
-use sira_projections::lists::{self, DueVisit, Filters, VisitPlace, VisitQuestion};
+use sira_projections::lists::{self, DueVisit, Filters, VisitPage, VisitPlace, VisitQuestion};
+use sira_projections::{ReadError, ReadStore};
 
-use super::{arrive, read_numbered, today};
+use super::{arrive, forms, read_numbered, today};
 use crate::http::App;
-use crate::http::contract::answer::{Page, Read};
+use crate::http::contract::answer::Page;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::MinPosition;
+use crate::http::contract::listing::{ListAnswer, Listed, Listing, Named, Wanted};
 use crate::http::contract::moment::Day;
 use crate::http::contract::paging::path_query;
 use crate::http::contract::query::Query;
@@ -25,6 +27,9 @@ path_query! {
         adviser: Option<ActorId>,
         /// Visits due until this day, late ones among them; in 14 days when left out.
         until: Option<Day>,
+        /// With each person's name, phone and place: every reading is recorded.
+        #[serde(default)]
+        identity: bool,
     }
 }
 
@@ -33,8 +38,10 @@ pub async fn due_visits(
     State(app): State<App>,
     caller: Caller,
     min: MinPosition,
+    wanted: Wanted,
     asked: Query<AskedVisits>,
-) -> Result<Read<Page<DueVisit>>, ApiError> {
+) -> Result<ListAnswer<Page<Named<DueVisit>>>, ApiError> {
+    let listing = Listing::of(&app, &caller, wanted, asked.identity)?;
     let today = today(&app);
     let soon = today.checked_add_days(Days::new(VISITS_WITHIN_DAYS)).unwrap_or(today);
     let adviser = asked.adviser.as_ref().map(ToString::to_string);
@@ -48,11 +55,29 @@ pub async fn due_visits(
         after: asked.place_of(read_visit)?,
         limit: asked.limit.get(),
     };
-    let position = arrive(&app, min, &reach, "follow_up_schedule").await?;
-    let page = lists::due_visits(&app.read, &question).await?;
+    let position = arrive(&listing, min, &reach, &["follow_up_schedule"]).await?;
+    let page = listing.gather(question).await?;
     let next = page.next.map(|at| format!("{} {} {}", at.due_on, at.id, at.milestone));
     let next_cursor = next.map(|place| asked.cursor_to(&place));
-    Ok(Read { body: Page { items: page.items, next_cursor }, position })
+    let body = Page { items: page.items, next_cursor };
+    listing.answer(&forms::VISITS, body, position, &asked).await
+}
+
+impl Listed for VisitQuestion<'_> {
+    type Row = DueVisit;
+    type Place = VisitPlace;
+
+    fn at_place(&self, after: Option<VisitPlace>, limit: u32) -> Self {
+        Self { after, limit, ..self.clone() }
+    }
+
+    async fn read(&self, store: &ReadStore) -> Result<VisitPage, ReadError> {
+        lists::due_visits(store, self).await
+    }
+
+    fn path_of(visit: &DueVisit) -> &str {
+        &visit.id
+    }
 }
 
 fn read_visit(text: &str) -> Option<VisitPlace> {

@@ -1,0 +1,427 @@
+//! Lists that people work from: a page for a program, the whole list as a sheet or as a page to print, with the people
+//! named where that is asked for. Every name that is shown is a reading, recorded before.
+
+use std::collections::{BTreeSet, HashMap};
+use std::future::Future;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sira_domain::labels::{record_label, record_value};
+use sira_domain::path::Beneficiary;
+use sira_numbers::Position;
+use sira_projections::lists::{ListPage, MAX_PAGE, NamedPerson, codes, people};
+use sira_projections::{ReadError, ReadStore};
+use uuid::Uuid;
+
+use super::answer::Read;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::input::Accepted;
+use super::operation::{AnswerHeader, Input, Operation, Output};
+use super::query::{Query, WrongParameter};
+use super::wording;
+use crate::access_log::{AccessEntry, record_accesses};
+use crate::commands::stream_id;
+use crate::formats::{Format, FormatError, asked_for, written};
+use crate::http::App;
+use crate::journal::StreamId;
+use crate::paper::{ListForm, ListPaper};
+use crate::present::{IDENTITY_READERS, may_open};
+use crate::read_side::OpenedKeys;
+
+/// Rows of a whole list at most: what an office prints in a day. A longer one is refused, and never cut.
+const WHOLE_LIST_MAX: usize = 5_000;
+/// A printed list may do nothing but be looked at.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// The form in which a list is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A page of it, for a program.
+    Json,
+    /// The whole list as a sheet.
+    Sheet(Format),
+    /// The whole list as a page to print.
+    Page,
+}
+
+impl Wanted {
+    /// The form that an `Accept` header asks for: a page where it is asked for more than JSON.
+    fn of(accept: Option<&str>) -> Result<Self, ApiError> {
+        let quality = |media_type| accept.map_or(0, |accept| asked_for(accept, media_type));
+        let format = Format::negotiate(accept);
+        let (page, sheet) =
+            (quality("text/html"), format.map_or(0, |one| quality(one.media_type())));
+        match format {
+            _ if page > quality("application/json") && page >= sheet => Ok(Self::Page),
+            Some(Format::Json) => Ok(Self::Json),
+            Some(format) => Ok(Self::Sheet(format)),
+            None => Err(ApiError::NotAcceptable(offered())),
+        }
+    }
+}
+
+fn offered() -> Vec<&'static str> {
+    Format::ALL.iter().map(|format| format.media_type()).chain(["text/html"]).collect()
+}
+
+impl FromRequestParts<App> for Wanted {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Accepted(accept) = Accepted::from_request_parts(parts, app).await?;
+        Self::of(accept.as_deref())
+    }
+}
+
+impl Input for Wanted {
+    fn describe(operation: &mut Operation) {
+        operation.problems(&[406]);
+    }
+}
+
+/// A row of a list, with its person where that was asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}")]
+pub struct Named<T> {
+    /// The row.
+    #[serde(flatten)]
+    pub row: T,
+    /// The person.
+    #[serde(flatten)]
+    pub person: Option<NamedPerson>,
+}
+
+/// A list that is read page by page.
+pub trait Listed: Sized + Sync {
+    /// Its rows.
+    type Row: Serialize + Send;
+    /// A place between two of them.
+    type Place: Send;
+
+    /// The same question from another place, for so many rows.
+    #[must_use]
+    fn at_place(&self, after: Option<Self::Place>, limit: u32) -> Self;
+
+    /// Reads its page.
+    fn read(
+        &self,
+        store: &ReadStore,
+    ) -> impl Future<Output = Result<ListPage<Self::Row, Self::Place>, ReadError>> + Send;
+
+    /// The id of a row's path.
+    fn path_of(row: &Self::Row) -> &str;
+}
+
+/// A page, or the whole list, with its people.
+pub struct Gathered<T, P> {
+    /// The rows.
+    pub items: Vec<Named<T>>,
+    /// Where the next page begins.
+    pub next: Option<P>,
+}
+
+/// Who asks for a list, and how.
+pub struct Listing<'a> {
+    /// The server.
+    pub app: &'a App,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// In which form.
+    pub wanted: Wanted,
+    /// Whether people are to be named.
+    pub names_people: bool,
+}
+
+impl<'a> Listing<'a> {
+    /// A list for a caller.
+    ///
+    /// # Errors
+    /// [`ApiError::Forbidden`] when people are to be named to a role that opens no identity.
+    pub fn of(
+        app: &'a App,
+        caller: &'a Caller,
+        wanted: Wanted,
+        names_people: bool,
+    ) -> Result<Self, ApiError> {
+        if names_people && !may_open(caller.grant.role, "identity") {
+            return Err(ApiError::Forbidden(IDENTITY_READERS));
+        }
+        Ok(Self { app, caller, wanted, names_people })
+    }
+
+    /// Reads what is asked for: one page for a program, and all of it for paper.
+    ///
+    /// # Errors
+    /// A list that is too long to be printed, and what fails beneath.
+    pub async fn gather<Q: Listed>(
+        &self,
+        question: Q,
+    ) -> Result<Gathered<Q::Row, Q::Place>, ApiError> {
+        let store = &self.app.read;
+        let page = match self.wanted {
+            Wanted::Json => question.read(store).await?,
+            Wanted::Sheet(_) | Wanted::Page => {
+                let mut items = Vec::new();
+                let mut next_question = question;
+                loop {
+                    let page = next_question.read(store).await?;
+                    items.extend(page.items);
+                    self.check_length(items.len())?;
+                    match page.next {
+                        Some(place) => {
+                            next_question = next_question.at_place(Some(place), MAX_PAGE);
+                        }
+                        None => break ListPage { items, next: None },
+                    }
+                }
+            }
+        };
+        let items = self.name(page.items, |row| Q::path_of(row).to_owned()).await?;
+        Ok(Gathered { items, next: page.next })
+    }
+
+    /// Refuses a whole list of more rows than one may have.
+    ///
+    /// # Errors
+    /// That it is too long, and how to ask for less.
+    pub fn check_length(&self, rows: usize) -> Result<(), ApiError> {
+        if rows <= WHOLE_LIST_MAX {
+            return Ok(());
+        }
+        let sentence = wording::of_long_list(WHOLE_LIST_MAX, self.caller.language());
+        let wrong = WrongParameter::refused("region", "list_too_long", sentence);
+        Err(ApiError::Parameters(vec![wrong]))
+    }
+
+    /// Adds the people, where that was asked for: each reading is recorded first.
+    ///
+    /// # Errors
+    /// What fails beneath.
+    pub async fn name<T>(
+        &self,
+        rows: Vec<T>,
+        path_of: impl Fn(&T) -> String + Send,
+    ) -> Result<Vec<Named<T>>, ApiError> {
+        if !self.names_people {
+            return Ok(rows.into_iter().map(|row| Named { row, person: None }).collect());
+        }
+        let ids: Vec<Uuid> = rows.iter().filter_map(|row| path_of(row).parse().ok()).collect();
+        let people = self.open(&ids).await?;
+        let named = |row: T| {
+            let id = path_of(&row).parse::<Uuid>().ok();
+            let person = id.and_then(|id| people.get(&id)).cloned().unwrap_or_default();
+            Named { row, person: Some(person) }
+        };
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    /// The people of some paths, each recorded as read before.
+    async fn open(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, NamedPerson>, ApiError> {
+        // A path may have several rows, and is read once.
+        let read: BTreeSet<Uuid> = ids.iter().copied().collect();
+        let streams = read.into_iter().map(stream_id::<Beneficiary>).collect();
+        record_readings(self.app, self.caller, "identity", streams).await?;
+        let keys = OpenedKeys::new(self.app.commands.keys().clone());
+        Ok(people(&self.app.read, &keys, ids).await?)
+    }
+
+    /// Writes an answer in the form that was asked for. `body` is what a program reads, its rows in `items`.
+    ///
+    /// # Errors
+    /// What fails beneath.
+    pub async fn answer<B: Serialize, Q>(
+        &self,
+        form: &'static ListForm,
+        body: B,
+        position: Position,
+        asked: &Query<Q>,
+    ) -> Result<ListAnswer<B>, ApiError> {
+        if self.wanted == Wanted::Json {
+            return Ok(ListAnswer::Json(Read { body, position }));
+        }
+        let names = codes(&self.app.read).await?;
+        let language = self.caller.language();
+        let mut told =
+            serde_json::to_value(body).map_err(std::io::Error::from).map_err(FormatError::from)?;
+        let items = told.get_mut("items").map(Value::take);
+        let rows = items.into_iter().flat_map(|items| match items {
+            Value::Array(items) => items,
+            _ => Vec::new(),
+        });
+        let rows: Vec<Map<String, Value>> = rows
+            .filter_map(|row| match row {
+                Value::Object(row) => Some(row),
+                _ => None,
+            })
+            .collect();
+        let heads = told.as_object().into_iter().flatten().filter_map(|(name, value)| {
+            let is_head = !["items", "next_cursor"].contains(&name.as_str());
+            head_text(value).filter(|_| is_head).map(|text| (name.clone(), text))
+        });
+        let mut heads: Vec<(String, String)> = heads.collect();
+        for (name, value) in asked.given() {
+            if heads.iter().all(|(known, _)| known != name) {
+                heads.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let about = heads.into_iter().map(|(name, value)| {
+            let label = record_label(&name, language).unwrap_or(&name).to_owned();
+            let word = record_value(&name, &value, language).map(str::to_owned);
+            let day = value.parse().ok().map(|on| written::day(on, language));
+            (label, word.or(day).or_else(|| names.get(&value).cloned()).unwrap_or(value))
+        });
+        let paper = ListPaper {
+            form,
+            rows,
+            about: about.collect(),
+            names,
+            made_at: self.app.commands.clock().now(),
+            made_by: self.caller.grant.actor.to_string(),
+            language,
+            names_people: self.names_people,
+        };
+        let wanted = self.wanted;
+        let written = tokio::task::spawn_blocking(move || match wanted {
+            Wanted::Sheet(format) => paper.sheet(format).map(|bytes| (bytes, Some(format))),
+            Wanted::Json | Wanted::Page => Ok((paper.page().into_bytes(), None)),
+        });
+        let (bytes, format) =
+            written.await.map_err(std::io::Error::other).map_err(FormatError::from)??;
+        Ok(ListAnswer::File(ListFile { bytes, format, name: form.name, position }))
+    }
+}
+
+/// What holds for a whole list, as it stands in its head: nothing that is not so, and no count of none.
+fn head_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.as_u64() != Some(0) => Some(number.to_string()),
+        Value::Bool(true) => Some("true".to_owned()),
+        _ => None,
+    }
+}
+
+/// Records that somebody read these streams, before anything of them is shown: a crash in between leaves an entry for
+/// a reading that was not seen, never a reading without its entry.
+///
+/// # Errors
+/// When the journal's database cannot be written.
+pub async fn record_readings(
+    app: &App,
+    caller: &Caller,
+    action: &'static str,
+    streams: Vec<StreamId>,
+) -> Result<(), ApiError> {
+    let at = app.commands.clock().now();
+    let entry = |stream| AccessEntry {
+        at,
+        actor: &caller.grant.actor,
+        role: caller.grant.role,
+        action,
+        stream,
+        request_id: &caller.envelope.request_id,
+    };
+    let entries: Vec<_> = streams.into_iter().map(entry).collect();
+    Ok(record_accesses(app.commands.journal(), &entries).await?)
+}
+
+/// A list in the form that was asked for.
+pub enum ListAnswer<B> {
+    /// For a program.
+    Json(Read<B>),
+    /// A sheet, or a page to print.
+    File(ListFile),
+}
+
+/// A list as a file.
+pub struct ListFile {
+    bytes: Vec<u8>,
+    /// The format of a sheet; none of a page.
+    format: Option<Format>,
+    name: &'static str,
+    position: Position,
+}
+
+impl<B: Serialize> IntoResponse for ListAnswer<B> {
+    fn into_response(self) -> Response {
+        let mut response = match self {
+            Self::Json(read) => read.into_response(),
+            Self::File(file) => file.into_response(),
+        };
+        let vary = HeaderValue::from_static("Accept, Accept-Language");
+        response.headers_mut().insert(header::VARY, vary);
+        response
+    }
+}
+
+impl IntoResponse for ListFile {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.bytes.into());
+        let headers = response.headers_mut();
+        let kind = self.format.map_or("text/html; charset=utf-8", Format::content_type);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert("sira-position", HeaderValue::from(self.position.get()));
+        if let Some(format) = self.format {
+            let how = format.content_disposition(self.name);
+            if let Ok(how) = HeaderValue::from_str(&how) {
+                headers.insert(header::CONTENT_DISPOSITION, how);
+            }
+        } else {
+            let policy = HeaderValue::from_static(PAGE_POLICY);
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+}
+
+impl<B: JsonSchema> Output for ListAnswer<B> {
+    fn describe(operation: &mut Operation) {
+        let json_form = operation.schema_of::<B>();
+        let bytes = json!({ "type": "string", "format": "binary" });
+        let text = json!({ "type": "string" });
+        let of = |format: &Format| match format {
+            Format::Json => json_form.clone(),
+            Format::Csv => text.clone(),
+            Format::Parquet | Format::Xlsx => bytes.clone(),
+        };
+        let sheets = Format::ALL.iter().map(|format| (format.media_type(), of(format)));
+        let content: Vec<_> = sheets.chain([("text/html", text.clone())]).collect();
+        let headers = [AnswerHeader::Position, AnswerHeader::Disposition];
+        operation.answer(
+            200,
+            "A page of the list, or the whole list to keep or to print.",
+            &headers,
+            &content,
+        );
+        operation.problems(&[406, 503]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_given_to_who_asks_for_one_more_than_for_json() {
+        let xlsx = Format::Xlsx.media_type();
+        for (accept, wanted) in [
+            (None, Some(Wanted::Json)),
+            (Some("*/*"), Some(Wanted::Json)),
+            (Some("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Wanted::Page)),
+            (Some("text/html"), Some(Wanted::Page)),
+            (Some("text/html, application/json"), Some(Wanted::Json)),
+            (Some("text/csv, text/html;q=0.5"), Some(Wanted::Sheet(Format::Csv))),
+            (Some(xlsx), Some(Wanted::Sheet(Format::Xlsx))),
+            (Some("image/png"), None),
+        ] {
+            assert_eq!(Wanted::of(accept).ok(), wanted, "{accept:?}");
+        }
+    }
+}
