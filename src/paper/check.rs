@@ -4,18 +4,23 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sira_domain::path::Beneficiary;
+use sira_domain::values::Xof;
 
 use super::code::PaperCode;
-use super::handed::{PaperKind, stands};
+use super::handed::{PaperKind, amount_of, stands};
 use crate::commands::{CommandError, Commands};
 
-/// A paper whose code is genuine: what kind it is and of which day, and nothing of anybody.
+/// A paper whose code is genuine: what kind it is, of which day and amount, and nothing of anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CheckedPaper {
     /// What it is.
     pub kind: PaperKind,
     /// Day of the fact that it is of.
     pub occurred_on: NaiveDate,
+    /// The amount of a receipt in whole francs: it is what a forged one would change.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Xof")]
+    pub amount: Option<Xof>,
     /// Whether that fact still stands: it was not retracted, the payment not undone, the financing not cancelled.
     pub stands: bool,
 }
@@ -28,14 +33,15 @@ pub async fn check(
     commands: &Commands,
     code: PaperCode,
 ) -> Result<Option<CheckedPaper>, CommandError> {
-    let Some(position) = code.position() else { return Ok(None) };
+    let Some(position) = code.position(commands.keys())? else { return Ok(None) };
     let journal = commands.journal();
     let found = journal.read_feed(position.before(), 1).await?.pop();
     let Some(event) = found.filter(|event| event.position == position) else { return Ok(None) };
     if event.stream.aggregate_type != Beneficiary::TYPE {
         return Ok(None);
     }
-    if !PaperCode::of(commands.keys(), journal.id(), &event)?.is_same_as(code) {
+    let own = PaperCode::of(commands.keys(), journal.id(), &event)?;
+    if !own.is_some_and(|own| own.is_same_as(code)) {
         return Ok(None);
     }
     let id = event.stream.aggregate_id;
@@ -45,6 +51,7 @@ pub async fn check(
     Ok(PaperKind::of(&own.fact).map(|kind| CheckedPaper {
         kind,
         occurred_on: own.occurred_on,
+        amount: amount_of(&own.fact),
         stands: stands(&path.state, event.sequence),
     }))
 }

@@ -1,8 +1,8 @@
 //! The code on a paper, by which whoever holds it can have it checked.
 //!
-//! It says where in the journal the paper's fact stands, and is marked with a keyed hash of that fact. So it is known
-//! again without anything being kept beside the journal, nobody who has not the key can make one, and an altered fact
-//! is known no longer. It tells nothing of the person.
+//! It says where in the journal the paper's fact stands, which nobody reads without the key, and is marked with a keyed
+//! hash of that fact. So it is known again without anything being kept beside the journal, nobody who has not the key
+//! can make one, and an altered fact is known no longer. It tells nothing of the person.
 
 use std::fmt;
 use std::str::FromStr;
@@ -33,27 +33,45 @@ pub struct PaperCode([u8; BYTES]);
 pub struct NotACode;
 
 impl PaperCode {
-    /// The code of the paper that is made of an event, as its row says now: one that was altered has another.
+    /// The code of the paper that is made of an event; none where its row is not what was recorded.
     ///
     /// # Errors
     /// [`KeysError::Absent`].
-    pub fn of(keys: &KeyStore, journal: &str, event: &RecordedEvent) -> Result<Self, KeysError> {
+    pub fn of(
+        keys: &KeyStore,
+        journal: &str,
+        event: &RecordedEvent,
+    ) -> Result<Option<Self>, KeysError> {
+        if event.computed_leaf(journal).ok() != Some(event.leaf_hash) {
+            return Ok(None);
+        }
         let place = event.position.get().to_be_bytes();
-        // A row that has no leaf was altered, and its code is that of nothing.
-        let leaf = event.computed_leaf(journal).unwrap_or_default();
-        let mark = keys.paper_mark(&[journal.as_bytes(), &place, &leaf])?;
+        let mark = keys.paper_mark(&[journal.as_bytes(), &place, &event.leaf_hash])?;
         let mut code = [0; BYTES];
         code[..POSITION_BYTES].copy_from_slice(&place[place.len() - POSITION_BYTES..]);
         code[POSITION_BYTES..].copy_from_slice(&mark[..MARK_BYTES]);
+        Ok(Some(Self(code).hidden(keys)?))
+    }
+
+    /// With its place hidden under its mark, or told again: where a fact stands in the journal is in exports, and whoever
+    /// holds a paper is not to find a path in one.
+    fn hidden(self, keys: &KeyStore) -> Result<Self, KeysError> {
+        let mut code = self.0;
+        let (place, mark) = code.split_at_mut(POSITION_BYTES);
+        let under = keys.paper_mark(&[b"place", mark])?;
+        place.iter_mut().zip(under).for_each(|(byte, under)| *byte ^= under);
         Ok(Self(code))
     }
 
     /// Where the paper's fact stands, if it stands anywhere.
-    #[must_use]
-    pub fn position(self) -> Option<Position> {
-        let place = self.0[..POSITION_BYTES].iter();
+    ///
+    /// # Errors
+    /// [`KeysError::Absent`].
+    pub fn position(self, keys: &KeyStore) -> Result<Option<Position>, KeysError> {
+        let told = self.hidden(keys)?;
+        let place = told.0[..POSITION_BYTES].iter();
         let place = place.fold(0_u64, |place, byte| place << 8 | u64::from(*byte));
-        Position::try_new(place).ok().filter(|position| *position > Position::START)
+        Ok(Position::try_new(place).ok().filter(|position| *position > Position::START))
     }
 
     /// Whether two are the same, in a time that does not tell how much of them is.

@@ -9,10 +9,15 @@ use serde_json::{Map, Value};
 use sira_domain::labels::record_value;
 use sira_domain::reference::Language;
 use sira_projections::table::{Cell, Kind};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::columns::{ListColumn, ListForm};
 use crate::formats::written::{day, moment, whole};
 use crate::formats::{Format, FormatError, Sheet, SheetColumn, write_sheet};
+
+/// Columns that name a person.
+const OF_A_PERSON: [&str; 3] = ["name", "phone", "locality"];
 
 /// A whole list, as it is written.
 pub struct ListPaper {
@@ -59,7 +64,11 @@ impl ListPaper {
     }
 
     fn has(&self, column: &ListColumn) -> bool {
-        self.rows.is_empty() || self.rows.iter().any(|row| row.contains_key(column.name))
+        if self.rows.is_empty() {
+            self.names_people || !OF_A_PERSON.contains(&column.name)
+        } else {
+            self.rows.iter().any(|row| row.contains_key(column.name))
+        }
     }
 
     /// The columns that some row has: an empty list keeps all of them.
@@ -178,6 +187,12 @@ impl ListPaper {
     }
 }
 
+/// A text as it is put in order: by its letters, whatever their case and accents.
+fn folded(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.nfd().filter(|letter| !is_combining_mark(*letter)).collect::<String>().to_lowercase()
+}
+
 /// Numbers by their size, everything else by its words; nothing comes last.
 fn compare(one: Option<&Value>, other: Option<&Value>) -> Ordering {
     let told = |value: Option<&Value>| value.filter(|value| !value.is_null()).cloned();
@@ -187,7 +202,7 @@ fn compare(one: Option<&Value>, other: Option<&Value>) -> Ordering {
         (Some(_), None) => Ordering::Less,
         (Some(one), Some(other)) => match (one.as_i64(), other.as_i64()) {
             (Some(one), Some(other)) => one.cmp(&other),
-            _ => one.to_string().cmp(&other.to_string()),
+            _ => folded(&one).cmp(&folded(&other)),
         },
     }
 }

@@ -10,5 +10,5 @@ mod list;
 pub use check::{CheckedPaper, check};
 pub use code::{NotACode, PaperCode};
 pub use columns::{ListColumn, ListForm};
-pub use handed::{HandedPaper, PaperKind, convention_of, lines_of, stands};
+pub use handed::{HandedPaper, PaperKind, PaperTable, convention_of, says, stands};
 pub use list::ListPaper;

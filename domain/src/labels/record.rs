@@ -14,6 +14,7 @@ const FIELDS: &[(&str, Words)] = &[
     ("amount", ("Montant (francs CFA)", "Amount (XOF)")),
     ("amount_needed", ("Montant nécessaire (francs CFA)", "Amount needed (XOF)")),
     ("application", ("Candidature", "Application")),
+    ("awaiting", ("Décision attendue", "Decision awaited")),
     ("attended_minutes", ("Minutes suivies", "Minutes attended")),
     ("before", ("Avant", "Before")),
     ("basis", ("Fondement", "Basis")),
@@ -81,7 +82,16 @@ const CODED: &[(&str, &[&str])] = &[
     ("module", &["modules"]),
     ("modules", &["modules"]),
     ("outcome", &["grievance_outcomes", "referral_outcomes"]),
-    ("reason", &["exit_reasons", "closure_reasons", "suspension_reasons", "refusal_reasons"]),
+    (
+        "reason",
+        &[
+            "exit_reasons",
+            "closure_reasons",
+            "suspension_reasons",
+            "refusal_reasons",
+            "application_refusals",
+        ],
+    ),
     ("sector", &["sectors"]),
     ("service", &["referral_services"]),
     ("source", &["income_sources"]),
@@ -134,7 +144,20 @@ pub(super) fn field(name: &str) -> Option<Words> {
     own.or_else(|| fields::of_any_body(name))
 }
 
+/// The decisions that a path waits for. Some of the words mean other things in other fields.
+const AWAITED: &[(&str, Words)] = &[
+    ("eligibility", ("Éligibilité", "Eligibility")),
+    ("interview", ("Entretien", "Interview")),
+    ("selection", ("Sélection", "Selection")),
+    ("plan", ("Plan d'affaires", "Business plan")),
+    ("financing", ("Financement", "Financing")),
+    ("agreement", ("Signature de la convention", "Signature of the agreement")),
+];
+
 pub(super) fn value(field: &str, code: &str) -> Option<Words> {
+    if field == "awaiting" {
+        return AWAITED.iter().find(|(word, _)| *word == code).map(|(_, words)| *words);
+    }
     if TEXTS.contains(&field) {
         return None;
     }

@@ -161,6 +161,9 @@ impl State {
         let signed = Signed { on: event.occurred_on, by: event.by.clone() };
         let before = self.status;
         event.fact.fold_into(self, &signed);
+        if let (Fact::BusinessStarted(_), Some(business)) = (&event.fact, &mut self.business) {
+            business.rules = event.rules;
+        }
         self.status = match (self.status, self.closed_because) {
             (Status::Active, Some(_)) => Status::Closed,
             (Status::Closed, None) => Status::Active,

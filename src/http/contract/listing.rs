@@ -1,7 +1,7 @@
 //! Lists that people work from: a page for a program, the whole list as a sheet or as a page to print, with the people
 //! named where that is asked for. Every name that is shown is a reading, recorded before.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::future::Future;
 
 use axum::extract::FromRequestParts;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sira_domain::labels::{record_label, record_value};
 use sira_domain::path::Beneficiary;
+use sira_domain::reference::Language;
 use sira_numbers::Position;
 use sira_projections::lists::{ListPage, MAX_PAGE, NamedPerson, codes, people};
 use sira_projections::{ReadError, ReadStore};
@@ -27,6 +28,7 @@ use super::query::{Query, WrongParameter};
 use super::wording;
 use crate::access_log::{AccessEntry, record_accesses};
 use crate::commands::stream_id;
+use crate::figures::Turn;
 use crate::formats::{Format, FormatError, asked_for, written};
 use crate::http::App;
 use crate::journal::StreamId;
@@ -164,6 +166,7 @@ impl<'a> Listing<'a> {
         question: Q,
     ) -> Result<Gathered<Q::Row, Q::Place>, ApiError> {
         let store = &self.app.read;
+        let _turn = self.turn()?;
         let page = match self.wanted {
             Wanted::Json => question.read(store).await?,
             Wanted::Sheet(_) | Wanted::Page => {
@@ -186,17 +189,30 @@ impl<'a> Listing<'a> {
         Ok(Gathered { items, next: page.next })
     }
 
+    /// A token's turn, for a whole list: so many are made for it at once.
+    ///
+    /// # Errors
+    /// That it has too many under way.
+    pub fn turn(&self) -> Result<Option<Turn>, ApiError> {
+        let is_whole = self.wanted != Wanted::Json;
+        let turn = || self.app.figures.turn(self.caller.grant.token_id);
+        Ok(is_whole.then(turn).transpose()?)
+    }
+
     /// Refuses a whole list of more rows than one may have.
     ///
     /// # Errors
     /// That it is too long, and how to ask for less.
     pub fn check_length(&self, rows: usize) -> Result<(), ApiError> {
-        if rows <= WHOLE_LIST_MAX {
-            return Ok(());
-        }
+        if rows <= WHOLE_LIST_MAX { Ok(()) } else { Err(self.too_long()) }
+    }
+
+    /// That a list is too long to be whole.
+    #[must_use]
+    pub fn too_long(&self) -> ApiError {
         let sentence = wording::of_long_list(WHOLE_LIST_MAX, self.caller.language());
         let wrong = WrongParameter::refused("region", "list_too_long", sentence);
-        Err(ApiError::Parameters(vec![wrong]))
+        ApiError::Parameters(vec![wrong])
     }
 
     /// Adds the people, where that was asked for: each reading is recorded first.
@@ -245,7 +261,11 @@ impl<'a> Listing<'a> {
         if self.wanted == Wanted::Json {
             return Ok(ListAnswer::Json(Read { body, position }));
         }
-        let names = codes(&self.app.read).await?;
+        if asked.has_cursor() {
+            // A list that begins in its middle is not whole.
+            return Err(ApiError::parameter("cursor", "application/json"));
+        }
+        let mut names = codes(&self.app.read).await?;
         let language = self.caller.language();
         let mut told =
             serde_json::to_value(body).map_err(std::io::Error::from).map_err(FormatError::from)?;
@@ -260,6 +280,10 @@ impl<'a> Listing<'a> {
                 _ => None,
             })
             .collect();
+        // What programmes, groups and funds are called is told of those that stand in the rows, which are within reach.
+        let within: HashSet<&str> =
+            rows.iter().flat_map(|row| row.values()).filter_map(Value::as_str).collect();
+        names.retain(|id, _| within.contains(id.as_str()));
         let heads = told.as_object().into_iter().flatten().filter_map(|(name, value)| {
             let is_head = !["items", "next_cursor"].contains(&name.as_str());
             head_text(value).filter(|_| is_head).map(|text| (name.clone(), text))
@@ -274,7 +298,15 @@ impl<'a> Listing<'a> {
             let label = record_label(&name, language).unwrap_or(&name).to_owned();
             let word = record_value(&name, &value, language).map(str::to_owned);
             let day = value.parse().ok().map(|on| written::day(on, language));
-            (label, word.or(day).or_else(|| names.get(&value).cloned()).unwrap_or(value))
+            let flag = || match (value.as_str(), language) {
+                ("true", Language::Fr) => Some("oui".to_owned()),
+                ("true", Language::En) => Some("yes".to_owned()),
+                _ => None,
+            };
+            (
+                label,
+                word.or(day).or_else(flag).or_else(|| names.get(&value).cloned()).unwrap_or(value),
+            )
         });
         let paper = ListPaper {
             form,
@@ -356,6 +388,9 @@ impl<B: Serialize> IntoResponse for ListAnswer<B> {
         };
         let vary = HeaderValue::from_static("Accept, Accept-Language");
         response.headers_mut().insert(header::VARY, vary);
+        // It may name people, and is asked for anew each time.
+        let no_store = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, no_store);
         response
     }
 }
@@ -366,7 +401,6 @@ impl IntoResponse for ListFile {
         let headers = response.headers_mut();
         let kind = self.format.map_or("text/html; charset=utf-8", Format::content_type);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert("sira-position", HeaderValue::from(self.position.get()));
         if let Some(format) = self.format {
             let how = format.content_disposition(self.name);

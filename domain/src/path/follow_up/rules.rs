@@ -48,11 +48,14 @@ fn business<'a>(case: &Case<'a>) -> Result<&'a BusinessState, Refusal> {
     case.state.business.as_ref().ok_or(Refusal::MissingStep { step: Step::BusinessStart })
 }
 
-/// A visit of a milestone is made once, for a milestone of the rules, and not long before it.
+/// A visit of a milestone is made once, for a milestone of the rules of its day or of those that the business started
+/// under, by which its visits are due, and not long before it.
 pub(in crate::path) fn check_visit(case: &Case, visit: &Visit) -> Result<(), Refusal> {
     let Some(milestone) = visit.milestone else { return Ok(()) };
     let name = milestone.get().to_string();
-    if !case.rules.follow_up_months.contains(&milestone) {
+    let started_under = case.state.business.as_ref().map_or(0, |business| business.rules);
+    let is_due = case.programme.rules_of(started_under).follow_up_months.contains(&milestone);
+    if !is_due && !case.rules.follow_up_months.contains(&milestone) {
         return Err(Refusal::Unknown { item: Item::Milestone, name, field: "milestone" });
     }
     if case.state.visits.contains_key(&milestone.get()) {

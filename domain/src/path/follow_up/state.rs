@@ -18,6 +18,8 @@ parts! {
         form: LegalForm,
         /// Sector, as it was declared at the start.
         sector: SectorCode,
+        /// Version of the programme's rules that it started under: they say which visits are due.
+        rules: u32,
         /// Day it closed; none while it runs.
         #[serde(skip_serializing_if = "Option::is_none")]
         closed_on: Option<NaiveDate>,
@@ -40,7 +42,9 @@ parts! {
 
 pub(in crate::path) fn fold_start(state: &mut State, signed: &Signed, start: &Start) {
     let (form, sector) = (start.form, start.sector.clone());
-    state.business = Some(BusinessState { started_on: signed.on, form, sector, closed_on: None });
+    // Under which rules is said by the event, and noted with it.
+    let (started_on, rules) = (signed.on, 0);
+    state.business = Some(BusinessState { started_on, form, sector, rules, closed_on: None });
     // A start that is told after the path has ended does not open it again.
     if state.stage != Stage::Completed {
         state.stage = Stage::FollowUp;

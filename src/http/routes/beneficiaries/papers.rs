@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use sira_domain::path::Beneficiary;
+use sira_domain::fund::Fund;
+use sira_domain::path::{Beneficiary, Fact};
 use sira_numbers::Sequence;
 
 use super::find::{found, key_of, log_access, read_stream, stream_of};
@@ -21,7 +22,7 @@ use crate::http::contract::input::Named;
 use crate::http::contract::operation::{Operation, Output};
 use crate::http::contract::query::{Nothing, Query};
 use crate::journal::RecordedEvent;
-use crate::paper::{HandedPaper, PaperCode, PaperKind, convention_of, lines_of, stands};
+use crate::paper::{HandedPaper, PaperCode, PaperKind, convention_of, says, stands};
 use crate::present::open_identity;
 
 /// The page may do nothing but be looked at.
@@ -59,13 +60,15 @@ pub async fn papers(
     let (id, path) = found(&app, &caller, &id).await?;
     let mut items = Vec::new();
     for event in read_stream(&app, id).await? {
-        if let Some((kind, occurred_on)) = paper_of(&path, &event) {
+        let Some((kind, occurred_on)) = paper_of(&path, &event) else { continue };
+        // An event whose row was altered gives no paper: `sira verify` says which.
+        if let Some(code) = code_of(&app, &event)? {
             items.push(Paper {
                 sequence: event.sequence,
                 kind,
                 label: kind.label(caller.language()),
                 occurred_on,
-                code: code_of(&app, &event)?.to_string(),
+                code: code.to_string(),
             });
         }
     }
@@ -95,9 +98,11 @@ pub async fn paper(
     let registration = state.registration.as_ref().ok_or(ApiError::NotFound)?;
     let programme = app.commands.known_programme(registration.programme.0).await?;
     let (programme, parties) = convention_of(&programme);
-    let code = code_of(&app, event)?;
-    let check_url = app.public_url.as_deref().map(|url| format!("{url}/check/{code}"));
+    let code = code_of(&app, event)?.ok_or(ApiError::NotFound)?;
     let language = caller.language();
+    let fund = fund_of(&app, &path, &fact.fact).await?;
+    let (lines, tables) = says(&path.state, fact, fund.as_deref(), language);
+    let check_url = app.public_url.as_deref().map(|url| format!("{url}/check/{code}"));
     let paper = HandedPaper {
         kind,
         language,
@@ -107,12 +112,28 @@ pub async fn paper(
         name,
         reference: registration.reference.to_string(),
         occurred_on,
-        lines: lines_of(&path.state, fact, language),
+        lines,
+        tables,
         made_at: app.commands.clock().now(),
         code,
         check_url,
     };
     Ok(PrintedPaper(paper.page()))
+}
+
+/// What the fund of an agreement is called.
+async fn fund_of(
+    app: &App,
+    path: &Loaded<Beneficiary>,
+    fact: &Fact,
+) -> Result<Option<String>, ApiError> {
+    let Fact::AgreementSigned(agreement) = fact else { return Ok(None) };
+    let Some(financing) = path.state.state().financing(agreement.financing) else {
+        return Ok(None);
+    };
+    let fund = app.commands.current::<Fund>(financing.fund().0).await?;
+    let envelope = fund.as_ref().and_then(|fund| fund.state.envelope.as_ref());
+    Ok(envelope.map(|envelope| envelope.code.to_string()))
 }
 
 /// What an event of a path makes, where its fact stands.
@@ -122,7 +143,7 @@ fn paper_of(path: &Loaded<Beneficiary>, event: &RecordedEvent) -> Option<(PaperK
     stands(&path.state, event.sequence).then_some((kind, fact.occurred_on))
 }
 
-fn code_of(app: &App, event: &RecordedEvent) -> Result<PaperCode, ApiError> {
+fn code_of(app: &App, event: &RecordedEvent) -> Result<Option<PaperCode>, ApiError> {
     Ok(PaperCode::of(app.commands.keys(), app.commands.journal().id(), event)?)
 }
 

@@ -17,7 +17,7 @@ use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::{Body, FormBody, Named};
 use crate::http::contract::listing::{ListAnswer, Listing, Wanted, record_readings};
-use crate::http::contract::paging::{Cursor, Limit, page_limit};
+use crate::http::contract::paging::{Cursor, Limit, PAGE_MAX, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::routes::beneficiaries::PATH;
 use crate::journal::StreamId;
@@ -143,6 +143,10 @@ pub async fn list(
         after: asked.place_of(|place| Uuid::try_parse(place).ok())?,
         limit: asked.limit.get(),
     };
+    if whole {
+        question.limit = PAGE_MAX;
+    }
+    let _turn = listing.turn()?;
     let (mut found, next) = loop_pages(&app, &caller, &mut question, whole, &listing).await?;
     let mut items = Vec::with_capacity(found.len());
     if asked.identity {

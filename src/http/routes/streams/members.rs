@@ -143,7 +143,12 @@ pub async fn members(
     let found = current::<Cohort>(&app, &caller, id).await?;
     let cohort = &found.state;
     let plan = cohort.plan.as_ref().ok_or(ApiError::NotFound)?;
-    let is_own = caller.grant.role == Role::Trainer && plan.trainer == caller.grant.actor;
+    // Once the group is closed nothing is left to sign.
+    let is_own = caller.grant.role == Role::Trainer
+        && plan.trainer == caller.grant.actor
+        && cohort.closed_on.is_none();
+    let _turn =
+        (wanted != Wanted::Json).then(|| app.figures.turn(caller.grant.token_id)).transpose()?;
     let listing = if is_own {
         Listing { app: &app, caller: &caller, wanted, names_people: asked.identity }
     } else {

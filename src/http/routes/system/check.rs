@@ -9,7 +9,7 @@ use sira_domain::reference::Language;
 
 use super::problems::page;
 use crate::formats::asked_for;
-use crate::formats::written::day;
+use crate::formats::written::{day, whole};
 use crate::http::App;
 use crate::http::contract::envelope::Envelope;
 use crate::http::contract::error::ApiError;
@@ -59,7 +59,15 @@ fn told(found: Option<CheckedPaper>, language: Language) -> (&'static str, Strin
             ),
         };
     };
-    let (kind, on) = (paper.kind.label(language), day(paper.occurred_on, language));
+    let on = day(paper.occurred_on, language);
+    let amount = paper.amount.map(|amount| whole(&amount.signed().to_string(), language));
+    let kind = match (amount, language) {
+        (None, _) => paper.kind.label(language).to_owned(),
+        (Some(amount), Language::Fr) => {
+            format!("{}, {amount} francs CFA,", paper.kind.label(language))
+        }
+        (Some(amount), Language::En) => format!("{}, {amount} XOF,", paper.kind.label(language)),
+    };
     match (language, paper.stands) {
         (Language::Fr, true) => ("Document authentique", format!("{kind} du {on}.")),
         (Language::Fr, false) => (

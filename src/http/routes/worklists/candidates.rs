@@ -34,7 +34,7 @@ pub struct AskedCandidates {
     /// The session whose ranked list is asked for; without one, those who wait for a decision now, as they
     /// would be ranked.
     session: Option<Slug>,
-    /// Those of whom this was decided: `waitlisted` for the waiting list.
+    /// Those of the session of whom this was decided: `waitlisted` for its waiting list.
     decision: Option<Decision>,
     /// With each person's name, phone and place: every reading is recorded. A committee decides without.
     #[serde(default)]
@@ -94,6 +94,9 @@ pub async fn candidates(
     asked: Query<AskedCandidates>,
 ) -> Result<ListAnswer<RankedCandidates>, ApiError> {
     let listing = Listing::of(&app, &caller, wanted, asked.identity)?;
+    if asked.decision.is_some() && asked.session.is_none() {
+        return Err(ApiError::parameter("session", "session & decision"));
+    }
     let reach = caller.grant.scope.reach();
     let position = arrive(&listing, min, &reach, &[]).await?;
     let programme = reached_programme(&app, &caller, asked.programme.0).await?.state.clone();
