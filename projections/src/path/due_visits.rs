@@ -31,14 +31,21 @@ struct VisitTold {
     is_due: bool,
 }
 
-/// Tells what an event changes of the visits that are due. A business is due those of the rules that it started under,
-/// and its rows are told with its start.
-pub fn tell(moment: &EventMoment, memo: &mut Memo, rules: &RuleBook, ops: &mut Vec<Op>) {
+/// Tells what an event changes of the visits that are due; beside the rules it takes whether the path's status has
+/// changed. A business is due the visits of the rules that it started under, and its rows are told with its start.
+pub fn tell(
+    moment: &EventMoment,
+    memo: &mut Memo,
+    (rules, has_changed): (&RuleBook, bool),
+    ops: &mut Vec<Op>,
+) {
     match &moment.event.event.fact {
         Fact::DuplicateLinked(link) if link.freezes() => memo.frozen_on = Some(moment.on()),
         Fact::DuplicateUnlinked(_) if moment.state.continues_as.is_none() => memo.frozen_on = None,
         Fact::BusinessStarted(_) => begin(moment, memo, rules, ops),
-        _ => {}
+        Fact::VisitRecorded(_) | Fact::BusinessClosed(_) | Fact::PersonalDataErased(_) => {}
+        _ if has_changed => {}
+        _ => return,
     }
     for place in 0..memo.schedules.len() {
         let standing = standing(memo, moment.state, place);

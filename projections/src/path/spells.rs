@@ -14,10 +14,11 @@ use crate::table::tables::case_spells::CaseSpellRow;
 /// First place of waiting lists: days of statuses come before.
 const WAITING: Slot = 1 << 32;
 
-/// Tells what an event changes of how the path stood.
-pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
-    tell_statuses(moment, memo, ops);
+/// Tells what an event changes of how the path stood; whether it changed a status.
+pub fn tell(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) -> bool {
+    let has_changed = tell_statuses(moment, memo, ops);
     tell_waiting(moment, memo, ops);
+    has_changed
 }
 
 fn day_slot(day: NaiveDate) -> Slot {
@@ -34,11 +35,11 @@ fn statuses(state: &State) -> Vec<(NaiveDate, Status)> {
 }
 
 /// What an event tells of statuses is of its own day on; what was told of later days gives way to it.
-fn tell_statuses(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
+fn tell_statuses(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) -> bool {
     let now = statuses(moment.state);
     let kept = memo.statuses.iter().zip(&now).take_while(|(one, other)| one == other).count();
     if kept == memo.statuses.len() && kept == now.len() {
-        return;
+        return false;
     }
     for (day, _) in &memo.statuses[kept..] {
         ops.push(Op::Clear(TableId::CaseSpells, day_slot(*day)));
@@ -52,6 +53,7 @@ fn tell_statuses(moment: &EventMoment, memo: &mut Memo, ops: &mut Vec<Op>) {
         put(moment, memo, ops, day_slot(*day), (status_word(*status), *day, next));
     }
     memo.statuses = now;
+    true
 }
 
 /// Whether somebody may wait on a path that stands so.

@@ -89,8 +89,8 @@ pub fn tell(
         | Fact::ConsentWithdrawn(_)
         | Fact::PersonalDataErased(_) => {}
     }
-    spells::tell(moment, memo, ops);
-    due_visits::tell(moment, memo, rules, ops);
+    let has_changed = spells::tell(moment, memo, ops);
+    due_visits::tell(moment, memo, (rules, has_changed), ops);
 }
 
 /// Who was enrolled and leaves before the training is done has dropped out of it.
