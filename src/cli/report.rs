@@ -38,7 +38,7 @@ enum Action {
     /// Freeze a question: its figures stay the same for ever. / Fige une question : ses chiffres ne changent
     /// plus.
     Freeze {
-        /// Its name.
+        /// Its name. / Son nom.
         name: String,
         /// What it is about: the last part of the route, such as `indicators` or `funnel`. / Sur quoi elle
         /// porte : la fin de la route, par exemple `indicators` ou `funnel`.
@@ -67,16 +67,17 @@ enum Action {
     /// Write a report as a file: a page to print, a workbook, or one long table. / Écrit un rapport dans un fichier : page
     /// à imprimer, classeur ou tableau.
     Write {
-        /// Its name.
+        /// Its name. / Son nom.
         name: String,
         /// Where to; its ending says the form: `.html`, `.xlsx`, `.csv`, `.parquet` or `.json`. / Où ; la fin du nom dit la
         /// forme.
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
         out: std::path::PathBuf,
     },
     /// Withdraw a report made as a document; it stays as it is, with the reason. / Retire un rapport ; il reste tel quel,
     /// avec le motif.
     Withdraw {
-        /// Its name.
+        /// Its name. / Son nom.
         name: String,
         /// Why. / Pourquoi.
         #[arg(long)]
@@ -97,7 +98,7 @@ enum Action {
     /// Show a report, what changed since, and by which events. / Montre un rapport, ce qui a changé depuis, et
     /// par quels événements.
     Show {
-        /// Its name.
+        /// Its name. / Son nom.
         name: String,
         /// Only the cells that changed. / Seulement les cases qui ont changé.
         #[arg(long)]
@@ -115,7 +116,7 @@ enum Action {
 /// What a report is made from.
 #[derive(Debug, clap::Args)]
 struct MakeArgs {
-    /// Its name.
+    /// Its name. / Son nom.
     name: String,
     /// The programme. / Le programme.
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sira_database::on_engine;
-use sira_domain::reference::RegionCode;
+use sira_domain::reference::{Language, RegionCode};
 use sira_domain::values::ActorId;
 use sira_projections::ReadStore;
 use sqlx::FromRow;
@@ -15,6 +15,7 @@ use crate::evidence::{Checkpoint, EvidenceError, Note, newest_checkpoint};
 use crate::figures::{
     FigureError, Figures, ReportAudience, Telling, When, end_of, is_plain_name, name_form,
 };
+use crate::formats::written::day;
 use crate::grant::Scope;
 use crate::journal::{JournalError, Stamp};
 
@@ -281,8 +282,9 @@ impl ReportDocuments {
         }
         let title = request.title.as_ref().map_or_else(
             || {
+                let [from, to] = [request.from, request.to].map(|on| day(on, Language::Fr));
                 BothLanguages::of(
-                    format!("Rapport du {} au {}", request.from, request.to),
+                    format!("Rapport du {from} au {to}"),
                     format!("Report of {} to {}", request.from, request.to),
                 )
             },

@@ -49,7 +49,7 @@ const TYPED: &[&str] = &[
     "report list",
     "report show ventes --changed",
     "report make annee --programme PROGRAMME --from 2022-01-01 --to 2022-12-31 --parts funnel",
-    "report write annee annee.html",
+    "report write annee -o annee.html",
     "report verify annee.html",
     "report withdraw annee --reason Erreur",
     "report verify annee.html",
