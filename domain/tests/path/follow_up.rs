@@ -1,11 +1,15 @@
 //! Start, visits, support, closure, end.
 
 use serde_json::{Value, json};
-use sira_domain::path::{Stage, Status};
+use sira_domain::path::{Stage, Status, decide};
+use sira_domain::programme::{Programme, ProgrammeCommand};
 use sira_domain::refusal::{Amount, Item, Refusal, Step as Missing};
+use sira_domain::role::Role;
 use sira_domain::values::Xof;
 
-use super::given::{SEALED, Step, day, give, recorded, refused, then, up_to};
+use super::given::{
+    SEALED, Step, context, day, give, parse, programme, recorded, refused, then, up_to,
+};
 use super::walk::{visit, walk};
 
 fn start(on: &'static str, sector: &str) -> Step {
@@ -91,6 +95,26 @@ fn a_visit_is_made_at_most_15_days_early() {
 fn a_visit_is_not_made_before_the_start() {
     let early = visit_on("2022-05-01", 1);
     refused(&up_to("record-business-start"), &early, &too_early("2022-05-01", "2022-05-02"));
+}
+
+#[test]
+fn a_visit_is_of_the_rules_of_its_day_or_of_those_that_the_business_started_under() {
+    let path = up_to("record-business-start");
+    let mut later = programme();
+    let body = json!({"effective_from": "2022-05-15", "rules": {"follow_up_months": [2, 6]}});
+    let command = ProgrammeCommand::parse("set-rules", body).unwrap().unwrap();
+    let set = context("directrice", Role::Director, "2022-05-15", Programme::default());
+    for event in sira_domain::programme::decide(&later, command, &set).unwrap() {
+        later.take(&event);
+    }
+    let visited = |on: &str, milestone: u32| {
+        let context = context("adviser", Role::Adviser, on, later.clone());
+        decide(&path, parse("record-visit", &visit(milestone)), &context)
+    };
+    assert!(visited("2022-07-02", 2).is_ok(), "by the rules of the day");
+    assert!(visited("2022-08-02", 3).is_ok(), "by those of the start, under which it is due");
+    let unknown = Refusal::Unknown { item: Item::Milestone, name: "4".into(), field: "milestone" };
+    assert_eq!(visited("2022-09-02", 4), Err(unknown));
 }
 
 #[test]
