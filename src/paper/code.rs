@@ -84,13 +84,13 @@ impl PaperCode {
 
 impl fmt::Display for PaperCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bit = |place: usize| usize::from(self.0[place / 8] >> (7 - place % 8) & 1);
+        let number = self.0.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
         for letter in 0..LETTERS {
             if letter > 0 && letter % GROUP == 0 {
                 f.write_str("-")?;
             }
-            let value = (0..5).fold(0, |value, place| value << 1 | bit(letter * 5 + place));
-            write!(f, "{}", char::from(CROCKFORD[value]))?;
+            let value = number >> (5 * (LETTERS - 1 - letter)) & 31;
+            write!(f, "{}", char::from(CROCKFORD[value as usize]))?;
         }
         Ok(())
     }
@@ -107,12 +107,9 @@ impl FromStr for PaperCode {
         let typed = text.bytes().filter(|byte| !matches!(byte, b'-' | b' '));
         let digits: Option<Vec<u8>> = typed.map(crockford_digit).collect();
         let digits = digits.filter(|digits| digits.len() == LETTERS).ok_or(NotACode)?;
+        let number = digits.iter().fold(0_u128, |number, digit| number << 5 | u128::from(*digit));
         let mut code = [0; BYTES];
-        for (place, bit) in
-            digits.iter().flat_map(|digit| (0..5).rev().map(move |at| digit >> at & 1)).enumerate()
-        {
-            code[place / 8] |= bit << (7 - place % 8);
-        }
+        code.copy_from_slice(&number.to_be_bytes()[size_of::<u128>() - BYTES..]);
         Ok(Self(code))
     }
 }

@@ -33,6 +33,17 @@ pub struct ListColumn {
 }
 
 impl ListColumn {
+    /// The path's reference.
+    pub const REFERENCE: Self = Self::new("reference", Kind::Text);
+    /// The person's name.
+    pub const NAME: Self = Self::new("name", Kind::Text);
+    /// The person's phone.
+    pub const PHONE: Self = Self::new("phone", Kind::Text);
+    /// The person's village or quarter.
+    pub const LOCALITY: Self = Self::new("locality", Kind::Text);
+    /// The region.
+    pub const REGION: Self = Self::new("region", Kind::Text);
+
     /// A column that is called as its field is.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
-use sira_domain::labels::record_value;
+use sira_domain::labels::{record_label, record_value};
 use sira_domain::reference::Language;
 use sira_projections::table::{Cell, Kind};
 use unicode_normalization::UnicodeNormalization as _;
@@ -25,8 +25,8 @@ pub struct ListPaper {
     pub form: &'static ListForm,
     /// Its rows, as a program reads them.
     pub rows: Vec<Map<String, Value>>,
-    /// What was asked for and what holds for all of it: names and values.
-    pub about: Vec<(String, String)>,
+    /// What holds for all of it and what was asked for: fields and values, as a program reads them.
+    pub about: Vec<(String, Value)>,
     /// What programmes, groups and funds are called, by id.
     pub names: HashMap<String, String>,
     /// When it is made.
@@ -49,6 +49,7 @@ struct Part {
 #[template(path = "paper/list.html")]
 struct ListPage<'a> {
     paper: &'a ListPaper,
+    heads: Vec<(String, String)>,
     headings: Vec<(&'static str, bool)>,
     blank: Option<&'static str>,
     parts: Vec<Part>,
@@ -89,14 +90,34 @@ impl ListPaper {
         rows
     }
 
-    fn word(&self, column: &ListColumn, value: &Value) -> Option<String> {
+    /// What stands in the head, in words: nothing that is not so, and no count of none.
+    fn heads(&self) -> Vec<(String, String)> {
+        let told = self.about.iter().filter_map(|(name, value)| {
+            let word = match value {
+                Value::Bool(false) => None,
+                Value::Number(number) if number.as_u64() == Some(0) => None,
+                // As it stands in an address.
+                Value::String(text) if text == "true" => self.word(name, &Value::Bool(true)),
+                Value::String(text) => match text.parse() {
+                    Ok(on) => Some(day(on, self.language)),
+                    Err(_) => self.word(name, value),
+                },
+                other => self.word(name, other),
+            };
+            let label = record_label(name, self.language).unwrap_or(name);
+            Some((label.to_owned(), word?))
+        });
+        told.collect()
+    }
+
+    fn word(&self, name: &str, value: &Value) -> Option<String> {
         match value {
             Value::Null => None,
             Value::Bool(flag) => {
                 Some(self.pick(if *flag { ("oui", "yes") } else { ("non", "no") }).to_owned())
             }
             Value::String(text) => {
-                let known = record_value(column.name, text, self.language).map(str::to_owned);
+                let known = record_value(name, text, self.language).map(str::to_owned);
                 Some(
                     known.or_else(|| self.names.get(text).cloned()).unwrap_or_else(|| text.clone()),
                 )
@@ -110,7 +131,7 @@ impl ListPaper {
         match column.kind {
             Kind::Int => Cell::maybe(value.as_i64()),
             Kind::Date => Cell::maybe(day()),
-            _ => Cell::maybe(self.word(column, value)),
+            _ => Cell::maybe(self.word(column.name, value)),
         }
     }
 
@@ -129,8 +150,8 @@ impl ListPaper {
         };
         let mut sheet =
             Sheet::new(self.form.name, columns.iter().map(heading).collect(), self.made_at);
-        for (name, value) in &self.about {
-            sheet = sheet.about(name.clone(), value);
+        for (name, value) in self.heads() {
+            sheet = sheet.about(name, value);
         }
         let cells: Vec<Vec<Cell>> = self
             .in_order()
@@ -164,8 +185,8 @@ impl ListPaper {
         for row in self.in_order() {
             let of = |name: &str| row.get(name).unwrap_or(&Value::Null);
             let heading = self.form.parts.and_then(|name| {
-                let column = all.iter().find(|column| column.name == name)?;
-                self.word(column, of(name))
+                all.iter().find(|column| column.name == name)?;
+                self.word(name, of(name))
             });
             let cells = shown.iter().map(|column| self.text(column, of(column.name))).collect();
             match parts.last_mut().filter(|part| part.heading == heading) {
@@ -177,6 +198,7 @@ impl ListPaper {
             shown.iter().map(|column| (column.label(self.language), column.kind == Kind::Int));
         let page = ListPage {
             paper: self,
+            heads: self.heads(),
             headings: headings.collect(),
             blank: self.form.blank.map(|words| self.pick(words)),
             parts,

@@ -17,6 +17,7 @@ use super::parameter::parameters;
 use super::query::Query;
 use crate::commands::form::Wanted;
 use crate::commands::{FieldError, FormErrors, FormRule};
+use crate::formats::asked_for;
 use crate::http::App;
 
 impl<Q: JsonSchema> Input for Query<Q> {
@@ -124,6 +125,15 @@ impl FromRequestParts<App> for Accepted {
         let lines = parts.headers.get_all(header::ACCEPT).iter();
         let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
         Ok(Self((!lines.is_empty()).then(|| lines.join(","))))
+    }
+}
+
+impl Accepted {
+    /// Whether a page is asked for more than JSON.
+    #[must_use]
+    pub fn prefers_page(&self) -> bool {
+        let quality = |media_type| self.0.as_deref().map_or(0, |one| asked_for(one, media_type));
+        quality("text/html") > quality("application/json")
     }
 }
 

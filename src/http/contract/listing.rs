@@ -11,12 +11,9 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sira_domain::labels::{record_label, record_value};
 use sira_domain::path::Beneficiary;
-use sira_domain::reference::Language;
 use sira_numbers::Position;
 use sira_projections::lists::{ListPage, MAX_PAGE, NamedPerson, codes, people};
-use sira_projections::{ReadError, ReadStore};
 use uuid::Uuid;
 
 use super::answer::Read;
@@ -24,12 +21,12 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::input::Accepted;
 use super::operation::{AnswerHeader, Input, Operation, Output};
-use super::query::{Query, WrongParameter};
+use super::query::{Query, WrongParameter, pairs_of};
 use super::wording;
 use crate::access_log::{AccessEntry, record_accesses};
 use crate::commands::stream_id;
 use crate::figures::Turn;
-use crate::formats::{Format, FormatError, asked_for, written};
+use crate::formats::{Format, FormatError, asked_for};
 use crate::http::App;
 use crate::journal::StreamId;
 use crate::paper::{ListForm, ListPaper};
@@ -38,8 +35,6 @@ use crate::read_side::OpenedKeys;
 
 /// Rows of a whole list at most: what an office prints in a day. A longer one is refused, and never cut.
 const WHOLE_LIST_MAX: usize = 5_000;
-/// A printed list may do nothing but be looked at.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// The form in which a list is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +72,19 @@ impl FromRequestParts<App> for Wanted {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let Accepted(accept) = Accepted::from_request_parts(parts, app).await?;
-        Self::of(accept.as_deref())
+        let wanted = Self::of(accept.as_deref())?;
+        let asked = pairs_of(parts.uri.query().unwrap_or_default())?;
+        // A list that begins in its middle is not whole: nobody is read for it.
+        if wanted != Self::Json && asked.iter().any(|(name, _)| name == "cursor") {
+            return Err(ApiError::parameter("cursor", "application/json"));
+        }
+        Ok(wanted)
     }
 }
 
 impl Input for Wanted {
     fn describe(operation: &mut Operation) {
-        operation.problems(&[406]);
+        operation.problems(&[400, 406]);
     }
 }
 
@@ -102,7 +103,7 @@ pub struct Named<T> {
 /// A list that is read page by page.
 pub trait Listed: Sized + Sync {
     /// Its rows.
-    type Row: Serialize + Send;
+    type Row: Send;
     /// A place between two of them.
     type Place: Send;
 
@@ -113,11 +114,8 @@ pub trait Listed: Sized + Sync {
     /// Reads its page.
     fn read(
         &self,
-        store: &ReadStore,
-    ) -> impl Future<Output = Result<ListPage<Self::Row, Self::Place>, ReadError>> + Send;
-
-    /// The id of a row's path.
-    fn path_of(row: &Self::Row) -> &str;
+        listing: &Listing<'_>,
+    ) -> impl Future<Output = Result<ListPage<Self::Row, Self::Place>, ApiError>> + Send;
 }
 
 /// A page, or the whole list, with its people.
@@ -157,36 +155,42 @@ impl<'a> Listing<'a> {
         Ok(Self { app, caller, wanted, names_people })
     }
 
+    /// Reads what is asked for, with its people; `path_of` says the id of a row's path.
+    ///
+    /// # Errors
+    /// As [`Listing::rows`].
+    pub async fn gather<Q: Listed>(
+        &self,
+        question: Q,
+        path_of: impl Fn(&Q::Row) -> String + Send,
+    ) -> Result<Gathered<Q::Row, Q::Place>, ApiError> {
+        let ListPage { items, next } = self.rows(question).await?;
+        Ok(Gathered { items: self.name(items, path_of).await?, next })
+    }
+
     /// Reads what is asked for: one page for a program, and all of it for paper.
     ///
     /// # Errors
     /// A list that is too long to be printed, and what fails beneath.
-    pub async fn gather<Q: Listed>(
+    pub async fn rows<Q: Listed>(
         &self,
         question: Q,
-    ) -> Result<Gathered<Q::Row, Q::Place>, ApiError> {
-        let store = &self.app.read;
+    ) -> Result<ListPage<Q::Row, Q::Place>, ApiError> {
+        if self.wanted == Wanted::Json {
+            return question.read(self).await;
+        }
         let _turn = self.turn()?;
-        let page = match self.wanted {
-            Wanted::Json => question.read(store).await?,
-            Wanted::Sheet(_) | Wanted::Page => {
-                let mut items = Vec::new();
-                let mut next_question = question;
-                loop {
-                    let page = next_question.read(store).await?;
-                    items.extend(page.items);
-                    self.check_length(items.len())?;
-                    match page.next {
-                        Some(place) => {
-                            next_question = next_question.at_place(Some(place), MAX_PAGE);
-                        }
-                        None => break ListPage { items, next: None },
-                    }
-                }
+        let mut question = question.at_place(None, MAX_PAGE);
+        let mut items = Vec::new();
+        loop {
+            let page = question.read(self).await?;
+            items.extend(page.items);
+            if items.len() > WHOLE_LIST_MAX {
+                return Err(self.too_long());
             }
-        };
-        let items = self.name(page.items, |row| Q::path_of(row).to_owned()).await?;
-        Ok(Gathered { items, next: page.next })
+            let Some(place) = page.next else { return Ok(ListPage { items, next: None }) };
+            question = question.at_place(Some(place), MAX_PAGE);
+        }
     }
 
     /// A token's turn, for a whole list: so many are made for it at once.
@@ -197,14 +201,6 @@ impl<'a> Listing<'a> {
         let is_whole = self.wanted != Wanted::Json;
         let turn = || self.app.figures.turn(self.caller.grant.token_id);
         Ok(is_whole.then(turn).transpose()?)
-    }
-
-    /// Refuses a whole list of more rows than one may have.
-    ///
-    /// # Errors
-    /// That it is too long, and how to ask for less.
-    pub fn check_length(&self, rows: usize) -> Result<(), ApiError> {
-        if rows <= WHOLE_LIST_MAX { Ok(()) } else { Err(self.too_long()) }
     }
 
     /// That a list is too long to be whole.
@@ -261,10 +257,6 @@ impl<'a> Listing<'a> {
         if self.wanted == Wanted::Json {
             return Ok(ListAnswer::Json(Read { body, position }));
         }
-        if asked.has_cursor() {
-            // A list that begins in its middle is not whole.
-            return Err(ApiError::parameter("cursor", "application/json"));
-        }
         let mut names = codes(&self.app.read).await?;
         let language = self.caller.language();
         let mut told =
@@ -284,34 +276,19 @@ impl<'a> Listing<'a> {
         let within: HashSet<&str> =
             rows.iter().flat_map(|row| row.values()).filter_map(Value::as_str).collect();
         names.retain(|id, _| within.contains(id.as_str()));
-        let heads = told.as_object().into_iter().flatten().filter_map(|(name, value)| {
-            let is_head = !["items", "next_cursor"].contains(&name.as_str());
-            head_text(value).filter(|_| is_head).map(|text| (name.clone(), text))
-        });
-        let mut heads: Vec<(String, String)> = heads.collect();
+        let mut about: Vec<(String, Value)> = match told {
+            Value::Object(told) => told.into_iter().filter(|(name, _)| is_head(name)).collect(),
+            _ => Vec::new(),
+        };
         for (name, value) in asked.given() {
-            if heads.iter().all(|(known, _)| known != name) {
-                heads.push((name.to_owned(), value.to_owned()));
+            if about.iter().all(|(known, _)| known != name) {
+                about.push((name.to_owned(), value.into()));
             }
         }
-        let about = heads.into_iter().map(|(name, value)| {
-            let label = record_label(&name, language).unwrap_or(&name).to_owned();
-            let word = record_value(&name, &value, language).map(str::to_owned);
-            let day = value.parse().ok().map(|on| written::day(on, language));
-            let flag = || match (value.as_str(), language) {
-                ("true", Language::Fr) => Some("oui".to_owned()),
-                ("true", Language::En) => Some("yes".to_owned()),
-                _ => None,
-            };
-            (
-                label,
-                word.or(day).or_else(flag).or_else(|| names.get(&value).cloned()).unwrap_or(value),
-            )
-        });
         let paper = ListPaper {
             form,
             rows,
-            about: about.collect(),
+            about,
             names,
             made_at: self.app.commands.clock().now(),
             made_by: self.caller.grant.actor.to_string(),
@@ -329,14 +306,9 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// What holds for a whole list, as it stands in its head: nothing that is not so, and no count of none.
-fn head_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) if number.as_u64() != Some(0) => Some(number.to_string()),
-        Value::Bool(true) => Some("true".to_owned()),
-        _ => None,
-    }
+/// Whether a field of a list's body holds for the whole list.
+fn is_head(name: &str) -> bool {
+    !["items", "next_cursor"].contains(&name)
 }
 
 /// Records that somebody read these streams, before anything of them is shown: a crash in between leaves an entry for
@@ -407,9 +379,6 @@ impl IntoResponse for ListFile {
             if let Ok(how) = HeaderValue::from_str(&how) {
                 headers.insert(header::CONTENT_DISPOSITION, how);
             }
-        } else {
-            let policy = HeaderValue::from_static(PAGE_POLICY);
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         response
     }

@@ -108,12 +108,6 @@ impl<Q> Query<Q> {
         })
     }
 
-    /// Whether a place in the list was asked for.
-    #[must_use]
-    pub fn has_cursor(&self) -> bool {
-        self.given.contains_key("cursor")
-    }
-
     /// What was asked of the list by name, beside what decides of its pages.
     pub fn given(&self) -> impl Iterator<Item = (&str, &str)> {
         let asked = self.given.iter().filter(|(name, _)| !OF_THE_PAGE.contains(&name.as_str()));

@@ -35,8 +35,6 @@ use crate::reports::{
 const TAG: Tag = Tag("reports");
 /// The address of the list.
 const LIST: &str = "/v1/reports";
-/// The page may do nothing but be looked at.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// The routes.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -279,7 +277,6 @@ impl IntoResponse for ReportAnswer {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         let withdrawn = self.withdrawn_at.map(time_text);
         if let Some(at) = withdrawn.and_then(|at| HeaderValue::from_str(&at).ok()) {
             headers.insert("sira-withdrawn-at", at);

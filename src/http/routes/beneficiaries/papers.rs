@@ -25,9 +25,6 @@ use crate::journal::RecordedEvent;
 use crate::paper::{HandedPaper, PaperCode, PaperKind, convention_of, says, stands};
 use crate::present::open_identity;
 
-/// The page may do nothing but be looked at.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
 /// The papers that a path gives.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Papers {
@@ -156,7 +153,6 @@ impl IntoResponse for PrintedPaper {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Language"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         response
     }
 }

@@ -19,9 +19,6 @@ use crate::http::contract::operation::{Operation, Output};
 use crate::http::contract::query::{Nothing, Query};
 use crate::replay::person::{Held, held, page};
 
-/// The page may do nothing but be looked at.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Form {
     Json,
@@ -65,7 +62,6 @@ impl IntoResponse for HeldAnswer {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         response
     }
 }

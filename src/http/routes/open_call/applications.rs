@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sira_domain::reference::RegionCode;
 use sira_domain::values::ProgrammeId;
+use sira_projections::lists::ListPage;
+use sira_projections::table::Kind::{Date, Text};
 use uuid::Uuid;
 
 use super::APPLICATIONS;
@@ -16,18 +18,17 @@ use crate::http::contract::answer::{Begun, Page, Unkept};
 use crate::http::contract::caller::Caller;
 use crate::http::contract::error::ApiError;
 use crate::http::contract::input::{Body, FormBody, Named};
-use crate::http::contract::listing::{ListAnswer, Listing, Wanted, record_readings};
-use crate::http::contract::paging::{Cursor, Limit, PAGE_MAX, page_limit};
+use crate::http::contract::listing::{ListAnswer, Listed, Listing, Wanted, record_readings};
+use crate::http::contract::paging::{Cursor, Limit, page_limit};
 use crate::http::contract::query::Query;
 use crate::http::routes::beneficiaries::PATH;
 use crate::journal::StreamId;
 use crate::keys::{StoredApplication, StoredDecision};
 use crate::open_call::{
-    self, APPLICATION, AcceptForm, Acceptance, AskedApplications, FormLanguage, RefuseForm,
-    RefusedApplication, applications, opened, reached_application,
+    self, APPLICATION, AcceptForm, Acceptance, AskedApplications, FormLanguage, ListedApplications,
+    RefuseForm, RefusedApplication, applications, opened, reached_application,
 };
 use crate::paper::{ListColumn, ListForm};
-use sira_projections::table::Kind::{Date, Text};
 
 /// Which applications.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,9 +82,9 @@ const APPLICATION_LIST: ListForm = ListForm {
     title: ("Candidatures reçues", "Applications received"),
     columns: &[
         ListColumn::called("received_at", Date, "Reçue le", "Received on"),
-        ListColumn::new("name", Text),
-        ListColumn::new("phone", Text),
-        ListColumn::new("region", Text),
+        ListColumn::NAME,
+        ListColumn::PHONE,
+        ListColumn::REGION,
         ListColumn::new("programme", Text),
         ListColumn::called("kept_until", Date, "Conservée jusqu'au", "Kept until"),
         ListColumn::called("reason", Text, "Motif du refus", "Reason for refusal"),
@@ -135,53 +136,44 @@ pub async fn list(
 ) -> Result<ListAnswer<Page<ApplicationItem>>, ApiError> {
     // Who may read applications at all is said by the route: it is who works on them.
     let listing = Listing { app: &app, caller: &caller, wanted, names_people: asked.identity };
-    let whole = wanted != Wanted::Json;
-    let mut question = AskedApplications {
+    let question = AskedApplications {
         programme: asked.programme,
         region: asked.region,
         refused: asked.refused,
         after: asked.place_of(|place| Uuid::try_parse(place).ok())?,
         limit: asked.limit.get(),
     };
-    if whole {
-        question.limit = PAGE_MAX;
-    }
-    let _turn = listing.turn()?;
-    let (mut found, next) = loop_pages(&app, &caller, &mut question, whole, &listing).await?;
+    let ListPage { items: found, next } = listing.rows(question).await?;
     let mut items = Vec::with_capacity(found.len());
     if asked.identity {
         read_applications(&app, &caller, found.iter().map(|one| one.id)).await?;
     }
-    for one in found.drain(..) {
-        let told = if asked.identity { opened(&app.commands, &one).await? } else { None };
+    for one in &found {
+        let told = if asked.identity { opened(&app.commands, one).await? } else { None };
         let who = told.map(|told| (told.name.to_string(), told.phone.as_str().to_owned()));
-        items.push(item(&one, who));
+        items.push(item(one, who));
     }
     let next_cursor = next.map(|id| asked.cursor_to(&id.to_string()));
     let position = app.commands.journal().head().await?.position;
     listing.answer(&APPLICATION_LIST, Page { items, next_cursor }, position, &asked).await
 }
 
-/// The applications of a page, or all of them, and where the next page begins.
-async fn loop_pages(
-    app: &App,
-    caller: &Caller,
-    question: &mut AskedApplications,
-    whole: bool,
-    listing: &Listing<'_>,
-) -> Result<(Vec<StoredApplication>, Option<Uuid>), ApiError> {
-    let mut all = Vec::new();
-    loop {
-        let page = applications(&app.commands, &caller.grant.scope, question).await?;
-        all.extend(page.items);
-        if !whole {
-            return Ok((all, page.next));
-        }
-        listing.check_length(all.len())?;
-        match page.next {
-            Some(next) => question.after = Some(next),
-            None => return Ok((all, None)),
-        }
+impl Listed for AskedApplications {
+    type Row = StoredApplication;
+    type Place = Uuid;
+
+    fn at_place(&self, after: Option<Uuid>, limit: u32) -> Self {
+        Self { after, limit, ..self.clone() }
+    }
+
+    async fn read(
+        &self,
+        listing: &Listing<'_>,
+    ) -> Result<ListPage<StoredApplication, Uuid>, ApiError> {
+        let scope = &listing.caller.grant.scope;
+        let ListedApplications { items, next } =
+            applications(&listing.app.commands, scope, self).await?;
+        Ok(ListPage { items, next })
     }
 }
 

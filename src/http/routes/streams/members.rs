@@ -30,8 +30,6 @@ use crate::http::contract::reading::arrive;
 use crate::paper::{ListColumn, ListForm};
 
 const NUMBER: ListColumn = ListColumn::called("number", Int, "N°", "No.");
-const REFERENCE: ListColumn = ListColumn::new("reference", Text);
-const NAME: ListColumn = ListColumn::new("name", Text);
 
 /// The members of a group.
 const MEMBERS: ListForm = ListForm {
@@ -39,10 +37,10 @@ const MEMBERS: ListForm = ListForm {
     title: ("Membres du groupe de formation", "Members of the training group"),
     columns: &[
         NUMBER,
-        REFERENCE,
-        NAME,
-        ListColumn::new("phone", Text),
-        ListColumn::new("locality", Text),
+        ListColumn::REFERENCE,
+        ListColumn::NAME,
+        ListColumn::PHONE,
+        ListColumn::LOCALITY,
         ListColumn::new("sex", Text),
         ListColumn::called("since", Date, "Membre depuis le", "Member since"),
         ListColumn::called("minutes_attended", Int, "Minutes suivies", "Minutes attended"),
@@ -58,10 +56,10 @@ const SHEET: ListForm = ListForm {
     title: ("Feuille de présence", "Attendance sheet"),
     columns: &[
         NUMBER,
-        REFERENCE,
-        NAME,
-        ListColumn::new("phone", Text),
-        ListColumn::new("locality", Text),
+        ListColumn::REFERENCE,
+        ListColumn::NAME,
+        ListColumn::PHONE,
+        ListColumn::LOCALITY,
         ListColumn::called("present", Flag, "Présence enregistrée", "Presence recorded"),
     ],
     order: &[],
@@ -147,13 +145,12 @@ pub async fn members(
     let is_own = caller.grant.role == Role::Trainer
         && plan.trainer == caller.grant.actor
         && cohort.closed_on.is_none();
-    let _turn =
-        (wanted != Wanted::Json).then(|| app.figures.turn(caller.grant.token_id)).transpose()?;
     let listing = if is_own {
         Listing { app: &app, caller: &caller, wanted, names_people: asked.identity }
     } else {
         Listing::of(&app, &caller, wanted, asked.identity)?
     };
+    let _turn = listing.turn()?;
     let session = match &asked.session {
         Some(word) => Some(cohort.sessions.get(word).ok_or(ApiError::NotFound)?),
         None => None,

@@ -8,7 +8,6 @@ use serde_json::json;
 use sira_domain::reference::Language;
 
 use super::problems::page;
-use crate::formats::asked_for;
 use crate::formats::written::{day, whole};
 use crate::http::App;
 use crate::http::contract::envelope::Envelope;
@@ -31,14 +30,13 @@ pub async fn checked(
     State(app): State<App>,
     envelope: Envelope,
     Named(code): Named<String>,
-    Accepted(accept): Accepted,
+    accepted: Accepted,
 ) -> Result<CheckAnswer, ApiError> {
     let found = match code.parse::<PaperCode>() {
         Ok(code) => check(&app.commands, code).await?,
         Err(_) => None,
     };
-    let accept = accept.unwrap_or_default();
-    if asked_for(&accept, "text/html") > asked_for(&accept, "application/json") {
+    if accepted.prefers_page() {
         let (title, text) = told(found, envelope.language);
         return Ok(CheckAnswer::Page(page(title, &format!("<p>{text}</p>")).0, found.is_some()));
     }

@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::problems::page;
-use crate::formats::asked_for;
 use crate::http::contract::input::Accepted;
 use crate::http::contract::operation::{Operation, Output};
 
@@ -53,9 +52,8 @@ pub enum RootAnswer {
 }
 
 /// `GET /`.
-pub async fn root(Accepted(accept): Accepted) -> RootAnswer {
-    let accept = accept.unwrap_or_default();
-    if asked_for(&accept, "text/html") > asked_for(&accept, "application/json") {
+pub async fn root(accepted: Accepted) -> RootAnswer {
+    if accepted.prefers_page() {
         let item = |(_, href, fr, en, ..): &(&str, &str, &str, &str)| {
             format!("<li><a href=\"{href}\">{fr}</a> — <span lang=\"en\">{en}</span></li>")
         };

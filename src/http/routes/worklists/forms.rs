@@ -16,12 +16,7 @@ const fn count(name: &'static str, fr: &'static str, en: &'static str) -> ListCo
     ListColumn::called(name, Int, fr, en)
 }
 
-const REFERENCE: ListColumn = text("reference");
-const NAME: ListColumn = text("name");
-const PHONE: ListColumn = text("phone");
-const LOCALITY: ListColumn = text("locality");
 const OFFICE: ListColumn = text("office");
-const REGION: ListColumn = text("region");
 const ADVISER: ListColumn = text("adviser");
 
 /// Visits to be made: by week, and within it by place.
@@ -30,15 +25,15 @@ pub(super) const VISITS: ListForm = ListForm {
     title: ("Visites de suivi à faire", "Follow-up visits to be made"),
     columns: &[
         ListColumn::called("week", Text, "Semaine", "Week"),
-        LOCALITY,
+        ListColumn::LOCALITY,
         day("due_on", "Due le", "Due on"),
         count("milestone", "Échéance (mois)", "Milestone (months)"),
-        REFERENCE,
-        NAME,
-        PHONE,
+        ListColumn::REFERENCE,
+        ListColumn::NAME,
+        ListColumn::PHONE,
         count("days_late", "Jours de retard", "Days late"),
         OFFICE,
-        REGION,
+        ListColumn::REGION,
         ADVISER,
     ],
     order: &["week", "office", "locality", "due_on", "reference"],
@@ -51,10 +46,10 @@ pub(super) const OVERDUE: ListForm = ListForm {
     name: "overdue-repayments",
     title: ("Remboursements en retard", "Overdue repayments"),
     columns: &[
-        REFERENCE,
-        NAME,
-        PHONE,
-        LOCALITY,
+        ListColumn::REFERENCE,
+        ListColumn::NAME,
+        ListColumn::PHONE,
+        ListColumn::LOCALITY,
         count("amount_past_due", "Impayé (francs CFA)", "Past due (XOF)"),
         count("days_past_due", "Jours de retard", "Days late"),
         day("oldest_unpaid_due_on", "Impayé depuis le", "Unpaid since"),
@@ -62,7 +57,7 @@ pub(super) const OVERDUE: ListForm = ListForm {
         count("interest_owed", "Intérêts restant dus (francs CFA)", "Interest owed (XOF)"),
         count("financing", "N° du financement", "Financing no."),
         OFFICE,
-        REGION,
+        ListColumn::REGION,
         ADVISER,
     ],
     order: &[],
@@ -71,17 +66,17 @@ pub(super) const OVERDUE: ListForm = ListForm {
 };
 
 const CASES: &[ListColumn] = &[
-    REFERENCE,
-    NAME,
-    PHONE,
-    LOCALITY,
+    ListColumn::REFERENCE,
+    ListColumn::NAME,
+    ListColumn::PHONE,
+    ListColumn::LOCALITY,
     text("stage"),
     text("status"),
     text("awaiting"),
     day("registered_on", "Inscription", "Registered on"),
     day("last_on", "Dernier fait", "Last fact"),
     OFFICE,
-    REGION,
+    ListColumn::REGION,
     ADVISER,
 ];
 
@@ -110,16 +105,16 @@ pub(super) const REFERRALS: ListForm = ListForm {
     name: "referrals",
     title: ("Orientations sans suite connue", "Referrals without an outcome"),
     columns: &[
-        REFERENCE,
-        NAME,
-        PHONE,
-        LOCALITY,
+        ListColumn::REFERENCE,
+        ListColumn::NAME,
+        ListColumn::PHONE,
+        ListColumn::LOCALITY,
         text("partner"),
         text("service"),
         day("referred_on", "Orienté le", "Referred on"),
         count("days_open", "Jours d'attente", "Days open"),
         OFFICE,
-        REGION,
+        ListColumn::REGION,
         ADVISER,
     ],
     order: &[],
@@ -132,13 +127,13 @@ pub(super) const TRANSFERS: ListForm = ListForm {
     name: "transfers",
     title: ("Transferts à accepter", "Transfers to be accepted"),
     columns: &[
-        REFERENCE,
-        NAME,
-        PHONE,
-        LOCALITY,
+        ListColumn::REFERENCE,
+        ListColumn::NAME,
+        ListColumn::PHONE,
+        ListColumn::LOCALITY,
         ListColumn::called("from_office", Text, "De l'antenne", "From office"),
         ListColumn::called("office", Text, "À l'antenne", "To office"),
-        REGION,
+        ListColumn::REGION,
         day("handed_over_on", "Transféré le", "Handed over on"),
         ADVISER,
     ],
@@ -153,14 +148,14 @@ pub(super) const CANDIDATES: ListForm = ListForm {
     title: ("Candidats par rang", "Candidates by rank"),
     columns: &[
         count("rank", "Rang", "Rank"),
-        REFERENCE,
-        NAME,
-        PHONE,
-        LOCALITY,
+        ListColumn::REFERENCE,
+        ListColumn::NAME,
+        ListColumn::PHONE,
+        ListColumn::LOCALITY,
         count("score", "Note sur 100", "Score out of 100"),
         text("sex"),
         ListColumn::called("birth_year", Int, "Année de naissance", "Year of birth"),
-        REGION,
+        ListColumn::REGION,
         text("decision"),
     ],
     order: &[],

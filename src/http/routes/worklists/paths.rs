@@ -6,7 +6,6 @@ use sira_domain::values::{ActorId, Within};
 use sira_projections::lists::{
     self, CaseItem, CaseOrder, CasePage, CasePlace, CaseQuestion, Filters, Which,
 };
-use sira_projections::{ReadError, ReadStore};
 
 use super::super::beneficiaries::{Awaited, read_place, word_of, write_place};
 use super::{DAYS_MAX, arrive, days_ago, forms};
@@ -100,7 +99,7 @@ async fn paths<Q>(
         limit,
     };
     let position = arrive(listing, min, &reach, &[]).await?;
-    let page = listing.gather(question).await?;
+    let page = listing.gather(question, |case| case.id.clone()).await?;
     let next_cursor = page.next.map(|place| asked.cursor_to(&write_place(&place)));
     let body = Page { items: page.items, next_cursor };
     listing.answer(form, body, position, asked).await
@@ -114,11 +113,7 @@ impl Listed for CaseQuestion<'_> {
         Self { after, limit, ..self.clone() }
     }
 
-    async fn read(&self, store: &ReadStore) -> Result<CasePage, ReadError> {
-        lists::cases(store, self).await
-    }
-
-    fn path_of(case: &CaseItem) -> &str {
-        &case.id
+    async fn read(&self, listing: &Listing<'_>) -> Result<CasePage, ApiError> {
+        Ok(lists::cases(&listing.app.read, self).await?)
     }
 }

@@ -6,7 +6,6 @@ use sira_domain::values::{ActorId, Slug};
 use sira_projections::lists::{
     self, Filters, ListPage, OpenReferral, REFERRALS, ReferralPlace, ReferralQuestion,
 };
-use sira_projections::{ReadError, ReadStore};
 
 use super::{arrive, forms, read_numbered, today};
 use crate::http::App;
@@ -55,7 +54,7 @@ pub async fn referrals(
         limit: asked.limit.get(),
     };
     let position = arrive(&listing, min, &reach, &[REFERRALS]).await?;
-    let page = listing.gather(question).await?;
+    let page = listing.gather(question, |referral| referral.id.clone()).await?;
     let next = page.next.map(|at| format!("{} {} {}", at.referred_on, at.id, at.referral));
     let next_cursor = next.map(|place| asked.cursor_to(&place));
     let body = Page { items: page.items, next_cursor };
@@ -72,13 +71,9 @@ impl Listed for ReferralQuestion<'_> {
 
     async fn read(
         &self,
-        store: &ReadStore,
-    ) -> Result<ListPage<OpenReferral, ReferralPlace>, ReadError> {
-        lists::open_referrals(store, self).await
-    }
-
-    fn path_of(referral: &OpenReferral) -> &str {
-        &referral.id
+        listing: &Listing<'_>,
+    ) -> Result<ListPage<OpenReferral, ReferralPlace>, ApiError> {
+        Ok(lists::open_referrals(&listing.app.read, self).await?)
     }
 }
 

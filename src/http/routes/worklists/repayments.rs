@@ -3,7 +3,6 @@
 use axum::extract::State;
 use sira_domain::values::{ActorId, Within};
 use sira_projections::lists::{self, Filters, LoanPage, LoanPlace, LoanQuestion, OverdueLoan};
-use sira_projections::{ReadError, ReadStore};
 
 use super::{DAYS_MAX, arrive, days_ago, forms, read_numbered, today};
 use crate::http::App;
@@ -52,7 +51,7 @@ pub async fn overdue(
         limit: asked.limit.get(),
     };
     let position = arrive(&listing, min, &reach, &["loan_status", "instalments"]).await?;
-    let page = listing.gather(question).await?;
+    let page = listing.gather(question, |loan| loan.id.clone()).await?;
     let next = page.next.map(|at| format!("{} {} {}", at.due_on, at.id, at.financing));
     let next_cursor = next.map(|place| asked.cursor_to(&place));
     let body = Page { items: page.items, next_cursor };
@@ -67,12 +66,8 @@ impl Listed for LoanQuestion<'_> {
         Self { after, limit, ..self.clone() }
     }
 
-    async fn read(&self, store: &ReadStore) -> Result<LoanPage, ReadError> {
-        lists::overdue(store, self).await
-    }
-
-    fn path_of(loan: &OverdueLoan) -> &str {
-        &loan.id
+    async fn read(&self, listing: &Listing<'_>) -> Result<LoanPage, ApiError> {
+        Ok(lists::overdue(&listing.app.read, self).await?)
     }
 }
 

@@ -4,7 +4,6 @@ use axum::extract::State;
 use sira_projections::lists::{
     self, CasePlace, ListPage, OFFICES, PendingTransfer, TransferQuestion,
 };
-use sira_projections::{ReadError, ReadStore};
 
 use super::super::beneficiaries::{read_place, write_place};
 use super::{arrive, forms};
@@ -44,7 +43,7 @@ pub async fn transfers(
         limit: asked.limit.get(),
     };
     let position = arrive(&listing, min, &reach, &[OFFICES]).await?;
-    let page = listing.gather(question).await?;
+    let page = listing.gather(question, |transfer| transfer.id.clone()).await?;
     let next_cursor = page.next.map(|place| asked.cursor_to(&write_place(&place)));
     let body = Page { items: page.items, next_cursor };
     listing.answer(&forms::TRANSFERS, body, position, &asked).await
@@ -60,12 +59,8 @@ impl Listed for TransferQuestion<'_> {
 
     async fn read(
         &self,
-        store: &ReadStore,
-    ) -> Result<ListPage<PendingTransfer, CasePlace>, ReadError> {
-        lists::pending_transfers(store, self).await
-    }
-
-    fn path_of(transfer: &PendingTransfer) -> &str {
-        &transfer.id
+        listing: &Listing<'_>,
+    ) -> Result<ListPage<PendingTransfer, CasePlace>, ApiError> {
+        Ok(lists::pending_transfers(&listing.app.read, self).await?)
     }
 }

@@ -4,7 +4,6 @@ use axum::extract::State;
 use chrono::Days;
 use sira_domain::values::ActorId;
 use sira_projections::lists::{self, DueVisit, Filters, VisitPage, VisitPlace, VisitQuestion};
-use sira_projections::{ReadError, ReadStore};
 
 use super::{arrive, forms, read_numbered, today};
 use crate::http::App;
@@ -56,7 +55,7 @@ pub async fn due_visits(
         limit: asked.limit.get(),
     };
     let position = arrive(&listing, min, &reach, &["follow_up_schedule"]).await?;
-    let page = listing.gather(question).await?;
+    let page = listing.gather(question, |visit| visit.id.clone()).await?;
     let next = page.next.map(|at| format!("{} {} {}", at.due_on, at.id, at.milestone));
     let next_cursor = next.map(|place| asked.cursor_to(&place));
     let body = Page { items: page.items, next_cursor };
@@ -71,12 +70,8 @@ impl Listed for VisitQuestion<'_> {
         Self { after, limit, ..self.clone() }
     }
 
-    async fn read(&self, store: &ReadStore) -> Result<VisitPage, ReadError> {
-        lists::due_visits(store, self).await
-    }
-
-    fn path_of(visit: &DueVisit) -> &str {
-        &visit.id
+    async fn read(&self, listing: &Listing<'_>) -> Result<VisitPage, ApiError> {
+        Ok(lists::due_visits(&listing.app.read, self).await?)
     }
 }
 
