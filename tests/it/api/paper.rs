@@ -102,9 +102,12 @@ crate::on_both_engines! {
         assert!(range.rows().skip(1).all(|row| row.contains(&Data::String(NAME.into()))));
         // A list that begins in its middle is not whole.
         let cursor = named["next_cursor"].as_str().unwrap();
+        let of_identity = async || readings(&app, &id).await.iter().filter(|one| *one == "identity").count();
+        let before = of_identity().await;
         for accept in ["text/csv", "text/html"] {
             list_as(&app, &adviser, accept, &format!("{visits}?identity=true&cursor={cursor}")).await.problem(400, "bad-parameter");
         }
+        assert_eq!(of_identity().await, before, "nobody is read for what is refused");
         let json = list_as(&app, &adviser, "application/json", &format!("{visits}?identity=true")).await;
         assert_eq!(json.header("cache-control"), "no-store");
         // Nobody else is told a name, and a list keeps to its reader's reach.
