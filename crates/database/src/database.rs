@@ -120,6 +120,7 @@ impl PostgresServer {
         // Statements are not logged: a server at debug level must stay usable, and no value may reach
         // a log file.
         let options = url.clone().disable_statement_logging();
+        let options = options.application_name(profile.postgres.name);
         let options = match &profile.postgres.search_path {
             Some(path) => options.options([("search_path", path.as_str())]),
             None => options,
@@ -197,6 +198,10 @@ impl SqliteFile {
     /// When there is no such file, or it is no database.
     pub async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
         SqliteConnection::connect_with(&self.options).await
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.options.get_filename()
     }
 
     /// As [`SqliteFile::connect`], making the file if there is none.

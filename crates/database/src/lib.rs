@@ -17,6 +17,7 @@ mod number;
 mod pool;
 mod profile;
 mod schema;
+mod turn;
 
 pub use by_engine::{ByEngine, Engine, OnEngine};
 pub use connection::{Connection, Handle, Link, Transaction, Underway};
@@ -30,3 +31,4 @@ pub use profile::{
     SqliteSynchronous,
 };
 pub use schema::Schema;
+pub use turn::WriteTurn;

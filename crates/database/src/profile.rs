@@ -52,6 +52,9 @@ pub struct SqliteProfile {
 /// The settings of a connection to a server.
 #[derive(Clone, Debug)]
 pub struct PostgresProfile {
+    /// What the connections are called in `pg_stat_activity` (`application_name`), so that an administrator sees
+    /// which part of which program holds one. `docs/operations.md` lists them.
+    pub name: &'static str,
     /// The schemas in which names are looked for; none leaves it to the server.
     pub search_path: Option<String>,
     /// What a commit waits for.

@@ -33,6 +33,7 @@ fn profile() -> Profile {
             makes_folder: true,
         },
         postgres: PostgresProfile {
+            name: "sira-test",
             search_path: None,
             durability: Durability::OnDisk,
             settings: Vec::new(),
