@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
 
 /// Where the time comes from: the system, or a hand that a test turns.
 ///
@@ -14,6 +14,9 @@ pub enum Clock {
     System,
     /// A clock that stands still until [`Clock::set`] moves it. Microseconds since 1970, UTC.
     Manual(Arc<AtomicI64>),
+    /// The system's clock with an error that a test gives it, as somebody's `date --set` would. Microseconds by
+    /// which it is ahead.
+    Wrong(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -21,6 +24,18 @@ impl Clock {
     #[must_use]
     pub fn manual(at: DateTime<Utc>) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(at.timestamp_micros())))
+    }
+
+    /// The system's clock, right until [`Clock::set`] puts it wrong.
+    #[must_use]
+    pub fn wrong() -> Self {
+        Self::Wrong(Arc::default())
+    }
+
+    /// Whether it goes by itself, so that how far it goes can be compared with another clock.
+    #[must_use]
+    pub const fn goes(&self) -> bool {
+        !matches!(self, Self::Manual(_))
     }
 
     /// The time now, in whole microseconds.
@@ -32,16 +47,25 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         match self {
             Self::System => Utc::now().trunc_subsecs(6),
+            Self::Wrong(micros) => {
+                let ahead = TimeDelta::microseconds(micros.load(Ordering::Relaxed));
+                Utc::now().trunc_subsecs(6) + ahead
+            }
             Self::Manual(micros) => {
                 DateTime::from_timestamp_micros(micros.load(Ordering::Relaxed)).unwrap_or_default()
             }
         }
     }
 
-    /// Moves a manual clock to `at`; the system's clock is left alone.
+    /// Moves a manual clock to `at`, and one that may be wrong; the system's clock is left alone.
     pub fn set(&self, at: DateTime<Utc>) {
-        if let Self::Manual(micros) = self {
-            micros.store(at.timestamp_micros(), Ordering::Relaxed);
+        match self {
+            Self::System => {}
+            Self::Manual(micros) => micros.store(at.timestamp_micros(), Ordering::Relaxed),
+            Self::Wrong(micros) => {
+                let ahead = at - Self::System.now();
+                micros.store(ahead.num_microseconds().unwrap_or(i64::MAX / 4), Ordering::Relaxed);
+            }
         }
     }
 }

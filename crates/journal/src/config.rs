@@ -19,8 +19,33 @@ pub struct JournalConfig {
     pub busy_timeout: Duration,
     /// How long one step of a batch may take before the connection counts as lost.
     pub database_timeout: Duration,
+    /// How far the clock may be from what it is held against.
+    pub clock: ClockBounds,
     /// How long to go on asking whether a commit that broke off was made, before answering `InDoubt`.
     pub doubt_timeout: Duration,
+}
+
+/// How far the clock may be from what it is held against before nothing is recorded under it.
+#[derive(Clone, Copy, Debug)]
+pub struct ClockBounds {
+    /// From the clock of the database's server, and below the last recorded time.
+    pub apart_max: Duration,
+    /// Between how far it went since the process began and how far it could have gone. A machine that sleeps for a
+    /// night lets it jump by that much.
+    pub jump_max: Duration,
+    /// Beyond the last recorded time. A journal may rest for a season; a clock that nobody has set says another
+    /// decade.
+    pub rest_max: Duration,
+}
+
+impl Default for ClockBounds {
+    fn default() -> Self {
+        Self {
+            apart_max: Duration::from_hours(1),
+            jump_max: Duration::from_hours(36),
+            rest_max: Duration::from_hours(24 * 365 * 10),
+        }
+    }
 }
 
 impl JournalConfig {
@@ -39,6 +64,7 @@ impl JournalConfig {
             busy_timeout: Duration::from_secs(10),
             database_timeout: Duration::from_secs(30),
             doubt_timeout: Duration::from_secs(10),
+            clock: ClockBounds::default(),
         }
     }
 

@@ -54,6 +54,7 @@ fn profile(config: &JournalConfig) -> Profile {
             makes_folder: false,
         },
         postgres: PostgresProfile {
+            name: "sira-journal",
             search_path: None,
             // `off` would acknowledge what a crash of the server loses.
             durability: Durability::OnDisk,

@@ -4,6 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use sira_evidence::leaf::UnfitField;
+use sira_numbers::Position;
+
+use crate::halt::Halt;
 
 /// Why the journal could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +67,16 @@ pub enum JournalError {
         /// What is wrong.
         problem: String,
     },
+    /// An event was recorded and cannot be read yet: its commit becomes visible in pieces, or hangs. Nothing is
+    /// answered that might leave it out; try again in a moment.
+    #[error("event {position} was recorded and cannot be read yet")]
+    Unreadable {
+        /// Its position.
+        position: Position,
+    },
+    /// Nothing is recorded by this process until somebody has acted. Reading goes on.
+    #[error("the journal is halted: {0}")]
+    Halted(#[source] Halt),
     /// The schema could not be brought up to date, since a session does not end. Nothing was changed.
     #[error("the migration waits for a session that does not end: {by}")]
     Held {
@@ -93,6 +106,8 @@ impl JournalError {
                 id: id.clone(),
                 problem: problem.clone(),
             }),
+            Self::Unreadable { position } => Box::new(move || Self::Unreadable { position }),
+            Self::Halted(why) => Box::new(move || Self::Halted(why.clone())),
             Self::Database(error) => shared(error),
             // Errors of opening, which has one caller.
             other => shared(sqlx::Error::Protocol(other.to_string())),

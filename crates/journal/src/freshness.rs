@@ -14,6 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::StreamId;
 use crate::append::writer::{Shared, in_time};
 use crate::own_commits::Range;
+use crate::read::readable::first_hole;
 use crate::read::rows::stream_id;
 use crate::stamp::Stamp;
 use crate::types::Head;
@@ -111,18 +112,34 @@ impl FreshnessTask {
     }
 
     async fn refresh(&mut self) -> Result<Freshness, JournalError> {
-        let (head, token_changes) = self.read_head().await?;
-        if head.position > self.known {
-            let gaps = self.shared.own.foreign(self.known, head.position).await;
+        let (Head { mut position, recorded_at }, token_changes) = self.read_head().await?;
+        if position > self.known {
+            let gaps = self.shared.own.foreign(self.known, position).await;
             if !gaps.is_empty() {
+                // Looked for first: what is seen from then on is told.
+                let hole = self.hole(position).await?;
                 let foreign = self.foreign(&gaps).await?;
                 self.tell(&foreign);
+                position = hole.map_or(position, Position::before);
             }
-            self.known = head.position;
-            self.shared.announce(head.position);
+            // What lies behind a hole is told again once that is closed, with what appeared there.
+            self.known = position;
+            self.shared.announce(position);
         }
-        let Head { position, recorded_at } = head;
         Ok(Freshness { position, recorded_at, token_changes })
+    }
+
+    /// The first event after what is known, up to where the head stands, that cannot be read yet.
+    async fn hole(&mut self, head: Position) -> Result<Option<Position>, JournalError> {
+        let (shared, known) = (Arc::clone(&self.shared), self.known);
+        let mut link = self.link().await?;
+        let hole = in_time(&shared, first_hole(link.connection(), known, head)).await?;
+        self.link = Some(link);
+        shared.readable.saw(known, hole.map_or(head, Position::before));
+        if let Some(hole) = hole {
+            shared.readable.missed(hole);
+        }
+        Ok(hole)
     }
 
     fn tell(&self, foreign: &Foreign) {

@@ -11,12 +11,15 @@
 
 mod append;
 pub mod clock;
+mod clock_watch;
 mod config;
 mod database;
 mod destroyed;
 mod error;
 pub mod framework;
 mod freshness;
+mod guards;
+mod halt;
 mod own_commits;
 mod read;
 mod stamp;
@@ -30,17 +33,23 @@ use sira_database::{ByEngine, Database, number, on_engine};
 use sira_numbers::{Position, Version};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
 
 pub use append::bulk::Bulk;
 pub use append::check::{MAX_EVENTS, MAX_NAME_BYTES, MAX_STREAMS, MAX_TEXT_BYTES};
 pub use append::conditional::{BatchCheck, ConditionalWrite, GuardRefusal, WriteGuard};
-pub use config::JournalConfig;
+pub use clock_watch::ClockFault;
+pub use config::{ClockBounds, JournalConfig};
 pub use destroyed::destroyed_keys;
 pub use error::JournalError;
 pub use freshness::Foreign;
+pub use guards::{GuardFault, GuardProblem, IndexCheck, IndexFault};
+pub use halt::Halt;
+pub use read::aliases::AliasRow;
 pub use read::feed::MAX_FEED_PAGE;
 pub use read::leaves::Leaf;
-pub use read::raw::RawEvent;
+pub use read::raw::{RawEvent, RawTime};
+pub use read::readable::Hole;
 pub use read::rows::{EventColumns, SELECT_IN_ORDER, event_row};
 pub use read::search::{read_type, read_type_of};
 pub use read::streams::StreamPlace;
@@ -60,11 +69,15 @@ use append::writer::{Message, Shared, Waiting, Writer};
 use clock::Clock;
 use database::{SCHEMA, database_of};
 use freshness::{FreshnessQueue, FreshnessTask};
+use read::readable::{LOOK_AGAIN, RECENT_EVENTS, first_hole};
+
+/// The largest embedded journal whose indexes are compared with their tables at every start: a second's work.
+const LOOKED_AT_BYTES: u64 = 16 << 20;
 
 /// Where the journal stood at a moment not before the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Freshness {
-    /// The last position.
+    /// The last position up to which every event can be read: the head's, unless there is a hole below it.
     pub position: Position,
     /// The time of the last append.
     pub recorded_at: DateTime<Utc>,
@@ -128,8 +141,13 @@ impl Journal {
     /// when the database holds another journal; `Inconsistent` when head and events disagree.
     pub async fn open(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
         let (database, pool) = reach(config).await?;
-        let position = open_head(&pool, &config.journal).await?;
-        Ok(Self::on(config, clock, database, pool, position))
+        let position = open_head(&pool, config).await?;
+        let journal = Self::on(config, clock, database, pool, position);
+        // What is wrong with these stops writing, and nothing else: people can still look somebody up.
+        journal.look_at_guards().await?;
+        journal.look_at_indexes().await?;
+        journal.look_at_clock().await?;
+        Ok(journal)
     }
 
     /// Opens a journal to look at it, in whatever state it is: nothing is written and nothing is
@@ -140,6 +158,34 @@ impl Journal {
     pub async fn open_as_it_is(config: &JournalConfig, clock: Clock) -> Result<Self, JournalError> {
         let (database, pool) = reach(config).await?;
         Ok(Self::on(config, clock, database, pool, Position::START))
+    }
+
+    /// Halts the journal when a guard of its tables is missing, changed or somebody else's.
+    async fn look_at_guards(&self) -> Result<(), JournalError> {
+        let faults = self.guard_faults().await?;
+        for fault in &faults {
+            let text = fault.text.as_deref();
+            tracing::error!(guard = %fault, text, "a guard of the journal's tables is not as it was made");
+        }
+        if !faults.is_empty() {
+            let what = faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+            self.halt(Halt::Guards { what: what.join("; ") });
+        }
+        Ok(())
+    }
+
+    /// Halts an embedded journal whose indexes differ from their tables, where looking takes no longer than a start
+    /// may: that of a larger one is looked at by `sira verify`.
+    async fn look_at_indexes(&self) -> Result<(), JournalError> {
+        if self.file_bytes().await?.is_none_or(|bytes| bytes > LOOKED_AT_BYTES) {
+            return Ok(());
+        }
+        if let IndexCheck::Done(faults) = self.check_indexes().await?
+            && let Some(first) = faults.into_iter().next()
+        {
+            self.halt(Halt::Index { told: first.told });
+        }
+        Ok(())
     }
 
     fn on(
@@ -304,20 +350,42 @@ fn spawn_writer(
 
 /// Makes the head row of a new journal, or finds the one that is there and compares it with the
 /// events: a journal that was damaged or put together by hand must not be written to. Returns the last
-/// position.
-async fn open_head(pool: &Pool, journal: &str) -> Result<Position, JournalError> {
+/// position that can be read.
+async fn open_head(pool: &Pool, config: &JournalConfig) -> Result<Position, JournalError> {
     on_engine!(pool, db => {
         sqlx::query(
             "INSERT INTO journal_head (journal, next_position, recorded_at) \
              SELECT $1, 1, $2 WHERE NOT EXISTS (SELECT 1 FROM journal_head) ON CONFLICT DO NOTHING",
         )
-        .bind(journal)
+        .bind(config.journal.as_str())
         .bind(Stamp(DateTime::UNIX_EPOCH))
         .execute(db)
         .await
         .map(|_| ())
     })?;
-    // One statement sees one moment, so that another process's commit cannot come between the two.
+    // A commit that becomes visible in pieces is looked at again, as long as the fate of one is.
+    let deadline = Instant::now() + config.doubt_timeout;
+    loop {
+        match compare_head(pool, &config.journal).await {
+            Err(JournalError::Inconsistent { .. }) if Instant::now() < deadline => {
+                sleep(LOOK_AGAIN).await;
+            }
+            compared => return recent_hole(pool, compared?).await,
+        }
+    }
+}
+
+/// The last position up to which every event can be read, if the hole is among the newest events: a commit that
+/// becomes visible in pieces is none of long ago, and the whole journal is not looked at on the way to a start.
+async fn recent_hole(pool: &Pool, last: Position) -> Result<Position, JournalError> {
+    let mut handle = pool.acquire().await?;
+    let hole = first_hole(handle.connection(), last.minus(RECENT_EVENTS), last).await?;
+    Ok(hole.map_or(last, Position::before))
+}
+
+/// The head against the events. One statement sees one moment, so that another process's commit cannot come between
+/// the two.
+async fn compare_head(pool: &Pool, journal: &str) -> Result<Position, JournalError> {
     let (found, next, last): (String, i64, i64) = on_engine!(pool, db => {
         sqlx::query_as(
             "SELECT journal, next_position, (SELECT COALESCE(max(position), 0) FROM events) \

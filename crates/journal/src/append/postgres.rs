@@ -8,6 +8,7 @@
 //! statements follow one after the other: begin and lock, events, keys, head and commit.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::DateTime;
 use sira_database::{PostgresServer, number};
@@ -20,9 +21,13 @@ use crate::JournalConfig;
 use crate::StreamId;
 use crate::append::admit::{KeyName, KnownKey};
 use crate::append::plan::{HeadRow, Plan};
-use crate::append::session::{Failure, Session, reads_alike};
+use crate::append::session::{Failure, Locked, Session, reads_alike};
 use crate::read::rows::{KeyColumns, key_row, version_row};
 use crate::stamp::Stamp;
+
+/// How long a writer of whichever process may stand still between two statements of a transaction, a process that was
+/// frozen for one: the server ends its transaction then, and the others go on before their own patience is over.
+const STANDSTILL_MAX: Duration = Duration::from_secs(3);
 
 const INSERT_EVENTS: &str = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
      event_version, payload, metadata, position, recorded_at, leaf_hash) \
@@ -73,6 +78,9 @@ pub(crate) struct PostgresSession {
     journal: String,
     /// Until the server says that it cannot (Citus).
     in_one: bool,
+    /// Whether a `BEGIN` was sent of which the end was not read: what is written in one statement fails without
+    /// leaving a transaction, and to roll back then is answered with a warning, in the server's log and in ours.
+    is_begun: bool,
 }
 
 impl PostgresSession {
@@ -80,10 +88,11 @@ impl PostgresSession {
         // The time as a number: the simple protocol answers in text, whose form is a setting.
         let begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; \
-             SELECT next_position, (extract(epoch FROM recorded_at) * 1000000)::bigint \
+             SELECT next_position, (extract(epoch FROM recorded_at) * 1000000)::bigint, \
+             (extract(epoch FROM clock_timestamp()) * 1000000)::bigint \
              FROM journal_head WHERE journal = '{journal}' FOR UPDATE"
         );
-        Self { connection, begin, journal: journal.to_owned(), in_one: true }
+        Self { connection, begin, journal: journal.to_owned(), in_one: true, is_begun: false }
     }
 
     async fn insert_events(&mut self, plan: &Plan<'_>) -> Result<(), sqlx::Error> {
@@ -124,20 +133,26 @@ impl Session for PostgresSession {
 
     async fn open(server: &PostgresServer, config: &JournalConfig) -> Result<Self, sqlx::Error> {
         // The name tells an administrator which connection holds the head row's lock.
-        let connection = server.named(WRITER_NAME).connect().await?;
+        let mut connection = server.named(WRITER_NAME).connect().await?;
+        // Every other writer waits for who stands still here, and a transaction takes milliseconds.
+        let idle_ms = config.busy_timeout.min(STANDSTILL_MAX).as_millis();
+        let idle = format!("SET idle_in_transaction_session_timeout = {idle_ms}");
+        connection.execute(sqlx::raw_sql(&idle)).await?;
         Ok(Self::new(connection, &config.journal))
     }
 
-    async fn begin(&mut self) -> Result<Option<HeadRow>, sqlx::Error> {
+    async fn begin(&mut self) -> Result<Option<Locked>, sqlx::Error> {
+        self.is_begun = true;
         let rows = self.connection.fetch_all(sqlx::raw_sql(&self.begin)).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
-        let micros: i64 = row.try_get(1)?;
-        Ok(Some(HeadRow {
+        let (micros, server): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+        let head = HeadRow {
             next_position: number(row.try_get(0)?)?,
             recorded_at: DateTime::from_timestamp_micros(micros).unwrap_or_default(),
-        }))
+        };
+        Ok(Some(Locked { head, server: DateTime::from_timestamp_micros(server) }))
     }
 
     async fn versions(
@@ -217,11 +232,15 @@ impl Session for PostgresSession {
             self.journal
         );
         self.connection.execute(sqlx::raw_sql(&sql)).await?;
+        self.is_begun = false;
         Ok(())
     }
 
     async fn rollback(&mut self) -> Result<(), sqlx::Error> {
-        self.connection.execute(sqlx::raw_sql("ROLLBACK")).await?;
+        if self.is_begun {
+            self.connection.execute(sqlx::raw_sql("ROLLBACK")).await?;
+            self.is_begun = false;
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use chrono::{DateTime, Utc};
 use sira_numbers::{Position, Version};
 
 use crate::JournalConfig;
@@ -53,6 +54,14 @@ macro_rules! reads_alike {
 }
 pub(crate) use reads_alike;
 
+/// The head row under its lock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Locked {
+    pub head: HeadRow,
+    /// The time of the database's server; none where there is no server, whose clock would be this machine's.
+    pub server: Option<DateTime<Utc>>,
+}
+
 /// The writer's own connection, in or out of one transaction. Everything up to `commit` leaves nothing
 /// behind if it breaks off.
 pub(crate) trait Session: Sized + Send {
@@ -67,7 +76,7 @@ pub(crate) trait Session: Sized + Send {
 
     /// Begins a transaction and locks the head row, which keeps writers of every process apart until
     /// the transaction ends. No row: the journal was never opened here.
-    fn begin(&mut self) -> impl Future<Output = Result<Option<HeadRow>, sqlx::Error>> + Send;
+    fn begin(&mut self) -> impl Future<Output = Result<Option<Locked>, sqlx::Error>> + Send;
 
     /// The current versions of those of `streams` that exist.
     fn versions(

@@ -5,7 +5,7 @@
 //! answers. Lists travel as one JSON text, and rows in a few fixed numbers, so that the statements are
 //! few and stay prepared.
 
-use sira_database::{SqliteFile, number};
+use sira_database::{SqliteFile, WriteTurn, number};
 use sira_numbers::Version;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteError};
@@ -15,7 +15,7 @@ use crate::JournalConfig;
 use crate::StreamId;
 use crate::append::admit::{KeyName, KnownKey};
 use crate::append::plan::{EventRow, HeadRow, Plan};
-use crate::append::session::{Failure, Session, reads_alike};
+use crate::append::session::{Failure, Locked, Session, reads_alike};
 use crate::read::rows::{KeyColumns, key_row, version_row};
 use crate::stamp::Stamp;
 use sira_evidence::leaf::time_text;
@@ -41,19 +41,24 @@ const SELECT_ALIASES: &str =
 /// The writer's connection.
 pub(crate) struct SqliteSession {
     connection: SqliteConnection,
+    file: SqliteFile,
+    /// While a transaction is open.
+    turn: Option<WriteTurn>,
     journal: String,
     insert_events: [String; CHUNKS.len()],
     insert_keys: [String; CHUNKS.len()],
 }
 
 impl SqliteSession {
-    fn new(connection: SqliteConnection, journal: &str) -> Self {
+    fn new(connection: SqliteConnection, file: &SqliteFile, journal: &str) -> Self {
         let events = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
             event_version, payload, metadata, position, recorded_at, leaf_hash) VALUES ";
         let keys = "INSERT INTO requests (actor, key, body_hash, answer, position, version, \
             recorded_at) VALUES ";
         Self {
             connection,
+            file: file.clone(),
+            turn: None,
             journal: journal.to_owned(),
             insert_events: CHUNKS.map(|rows| insert(events, EVENT_COLUMNS, rows)),
             insert_keys: CHUNKS.map(|rows| insert(keys, KEY_COLUMNS, rows)),
@@ -109,10 +114,11 @@ impl Session for SqliteSession {
 
     async fn open(file: &SqliteFile, config: &JournalConfig) -> Result<Self, sqlx::Error> {
         let connection = file.connect().await?;
-        Ok(Self::new(connection, &config.journal))
+        Ok(Self::new(connection, file, &config.journal))
     }
 
-    async fn begin(&mut self) -> Result<Option<HeadRow>, sqlx::Error> {
+    async fn begin(&mut self) -> Result<Option<Locked>, sqlx::Error> {
+        self.turn = Some(self.file.turn().await);
         self.connection.execute("BEGIN IMMEDIATE").await?;
         let row: Option<(i64, Stamp)> = sqlx::query_as(
             "SELECT next_position, recorded_at FROM journal_head WHERE journal = $1",
@@ -121,7 +127,8 @@ impl Session for SqliteSession {
         .fetch_optional(&mut self.connection)
         .await?;
         let Some((next, Stamp(recorded_at))) = row else { return Ok(None) };
-        Ok(Some(HeadRow { next_position: number(next)?, recorded_at }))
+        let head = HeadRow { next_position: number(next)?, recorded_at };
+        Ok(Some(Locked { head, server: None }))
     }
 
     async fn versions(
@@ -167,11 +174,13 @@ impl Session for SqliteSession {
         .execute(&mut self.connection)
         .await?;
         self.connection.execute("COMMIT").await?;
+        self.turn = None;
         Ok(())
     }
 
     async fn rollback(&mut self) -> Result<(), sqlx::Error> {
         self.connection.execute("ROLLBACK").await?;
+        self.turn = None;
         Ok(())
     }
 

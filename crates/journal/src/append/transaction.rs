@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sira_numbers::{Position, Version};
 
 use crate::JournalError;
@@ -16,11 +17,11 @@ use crate::append::admit::{Admission, BatchAdmission, Facts, KeyName, admit};
 use crate::append::check::Prepared;
 use crate::append::conditional::{BatchCheck, BatchChecks};
 use crate::append::plan::{HeadRow, Plan};
-use crate::append::session::{Failure, Session};
+use crate::append::session::{Failure, Locked, Session};
 use crate::append::versions::Known;
 use crate::append::writer::{Shared, in_time};
 use crate::own_commits::Range;
-use crate::read::rows::event_row;
+use crate::read::rows::{check_order, event_row, is_below};
 use crate::types::AppendOutcome;
 use crate::{RecordedEvent, StreamId};
 
@@ -122,7 +123,8 @@ pub(crate) async fn transact<S: Session>(
         return Ok(outcomes);
     }
     let begun = in_time(shared, session.begin()).await;
-    let head = begun.map_err(before_commit::<S>)?.ok_or_else(|| no_head(shared))?;
+    let Locked { head, server } =
+        begun.map_err(before_commit::<S>)?.ok_or_else(|| no_head(shared))?;
     shared.versions().enter(head.next_position)?;
     shared.note_head(Some(head));
     let mut batches = BatchChecks::new();
@@ -133,6 +135,7 @@ pub(crate) async fn transact<S: Session>(
         in_time(shared, session.rollback()).await.map_err(Setback::Lost)?;
         return Ok(plan.outcomes);
     }
+    believe(shared, now, head, server)?;
     in_time(shared, session.write(&plan)).await.map_err(before_commit::<S>)?;
     commit(session, shared, Commit::of(plan, batches)).await
 }
@@ -149,6 +152,10 @@ async fn transact_in_one<S: Session>(
     shared: &Shared,
     requests: &[&Prepared],
 ) -> Result<Option<Vec<AppendOutcome>>, Setback> {
+    if !shared.watch.is_compared() {
+        // The other way asks the server for its time.
+        return Ok(None);
+    }
     let stands_at = shared.versions().stands_at();
     let head = shared.last_head().filter(|head| stands_at == Some(head.next_position));
     let Some(head) = head else { return Ok(None) };
@@ -160,6 +167,7 @@ async fn transact_in_one<S: Session>(
     if plan.events.is_empty() {
         return Ok(None);
     }
+    believe(shared, now, head, None)?;
     let last = plan.head.next_position.before();
     shared.own.begin((head.next_position, last));
     // Durable when it returns true. A crash before that leaves nothing or all of it.
@@ -209,7 +217,7 @@ async fn admissions<S: Session>(
 ) -> Result<Vec<Admission>, Setback> {
     let mut facts = known(shared, requests);
     if thorough {
-        read_all(session, shared, requests, &mut facts).await.map_err(before_commit::<S>)?;
+        read_all(session, shared, requests, &mut facts).await?;
         catch_up(session, shared, requests, &facts).await?;
     }
     loop {
@@ -220,7 +228,7 @@ async fn admissions<S: Session>(
             }
             BatchAdmission::ReadAll => read_all(session, shared, requests, &mut facts).await,
         };
-        read.map_err(before_commit::<S>)?;
+        read?;
         catch_up(session, shared, requests, &facts).await?;
     }
 }
@@ -245,6 +253,7 @@ async fn catch_up<S: Session>(
         let events = in_time(shared, session.events(stream, guard.version())).await;
         let events = events.map_err(before_commit::<S>)?.into_iter().map(event_row);
         let events: Vec<RecordedEvent> = events.collect::<Result<_, _>>()?;
+        check_order(Some((stream, guard.version())), &events)?;
         guard.catch_up(&events).map_err(|refusal| JournalError::Inconsistent {
             table: "events",
             id: stream.to_string(),
@@ -259,12 +268,21 @@ async fn catch_up<S: Session>(
     Ok(())
 }
 
+/// Nothing is given a time by a clock that cannot be right: it could never be taken back.
+fn believe(
+    shared: &Shared,
+    now: DateTime<Utc>,
+    head: HeadRow,
+    server: Option<DateTime<Utc>>,
+) -> Result<(), JournalError> {
+    Ok(shared.watch.check(now, head.recorded_at, server)?)
+}
+
 /// What this process knows of the batch's streams.
 fn known(shared: &Shared, requests: &[&Prepared]) -> Facts {
-    let versions = shared.versions();
     let streams = requests.iter().flat_map(|prepared| prepared.streams());
     Facts {
-        versions: streams.map(|stream| (stream.clone(), versions.known(stream))).collect(),
+        versions: streams.map(|stream| (stream.clone(), shared.known(stream))).collect(),
         ..Facts::default()
     }
 }
@@ -274,7 +292,7 @@ async fn read_all<S: Session>(
     shared: &Shared,
     requests: &[&Prepared],
     facts: &mut Facts,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Setback> {
     let inexact = facts.versions.iter().filter(|(_, known)| matches!(known, Known::AtLeast(_)));
     let streams: Vec<StreamId> = inexact.map(|(stream, _)| stream.clone()).collect();
     read_versions(session, shared, &streams, facts).await?;
@@ -284,36 +302,42 @@ async fn read_all<S: Session>(
         .map(|key| (key.actor.clone(), key.key.clone()))
         .collect();
     if !keys.is_empty() {
-        facts.keys = in_time(shared, session.keys(&keys)).await?.into_iter().collect();
+        let read = in_time(shared, session.keys(&keys)).await.map_err(before_commit::<S>)?;
+        facts.keys = read.into_iter().collect();
     }
     let aliases: Vec<&str> = requests()
         .filter_map(|request| request.alias.as_ref())
         .map(|alias| alias.alias.as_str())
         .collect();
     if !aliases.is_empty() {
-        facts.aliases = in_time(shared, session.aliases(&aliases)).await?.into_iter().collect();
+        let read = in_time(shared, session.aliases(&aliases)).await.map_err(before_commit::<S>)?;
+        facts.aliases = read.into_iter().collect();
     }
     facts.thorough = true;
     Ok(())
 }
 
 /// Reads versions under the lock; a stream that is not there stands at 0. They stay exact until
-/// somebody else moves the head.
+/// somebody else moves the head. One that is below what was seen committed comes from an index that differs from
+/// its table: the next event would take a place that is taken.
 async fn read_versions<S: Session>(
     session: &mut S,
     shared: &Shared,
     streams: &[StreamId],
     facts: &mut Facts,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Setback> {
     if streams.is_empty() {
         return Ok(());
     }
-    let read: HashMap<StreamId, Version> =
-        in_time(shared, session.versions(streams)).await?.into_iter().collect();
-    let mut versions = shared.versions();
+    let read = in_time(shared, session.versions(streams)).await.map_err(before_commit::<S>)?;
+    let read: HashMap<StreamId, Version> = read.into_iter().collect();
     for stream in streams {
         let version = read.get(stream).copied().unwrap_or_default();
-        versions.settle(stream, version);
+        let floor = shared.floor(stream);
+        if version < floor {
+            return Err(is_below(stream, version, floor).into());
+        }
+        shared.versions().settle(stream, version);
         facts.versions.insert(stream.clone(), Known::Exact(version));
     }
     Ok(())

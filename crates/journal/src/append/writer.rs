@@ -1,19 +1,22 @@
 //! The one task that writes: takes what waits, makes one transaction of it, then answers.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use sira_numbers::Position;
+use sira_numbers::{Position, Sequence, Version};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::append::check::Prepared;
 use crate::append::plan::HeadRow;
 use crate::append::session::Session;
 use crate::append::transaction::{Commit, Setback, transact};
-use crate::append::versions::Versions;
+use crate::append::versions::{Known, Versions};
 use crate::clock::Clock;
+use crate::clock_watch::ClockWatch;
+use crate::halt::Halt;
 use crate::own_commits::OwnCommits;
+use crate::read::readable::Readable;
 use crate::types::AppendOutcome;
-use crate::{JournalConfig, JournalError};
+use crate::{JournalConfig, JournalError, StreamId};
 
 /// Times a batch is begun anew on a new connection when the old one broke before the commit: once is
 /// enough for a connection that a restarted server had closed; more would only make callers wait.
@@ -40,19 +43,69 @@ pub(crate) struct Shared {
     /// The head as this process last saw or left it; none on a new connection.
     last_head: Mutex<Option<HeadRow>>,
     pub own: OwnCommits,
+    pub readable: Readable,
     /// The last position that this process knows to be committed.
     pub committed: watch::Sender<Position>,
+    /// Whether the clock can be right.
+    pub watch: ClockWatch,
+    halted: Mutex<Option<Halt>>,
+    heads: RwLock<Option<Arc<KnownHeads>>>,
 }
+
+/// The last event of a stream, as somebody knows it who did not ask the database's index of streams.
+type KnownHeads = dyn Fn(&StreamId) -> Option<Sequence> + Send + Sync;
 
 impl Shared {
     pub fn new(config: JournalConfig, clock: Clock, position: Position) -> Self {
+        let watch = ClockWatch::new(config.clock, clock.goes().then(|| clock.now()));
         Self {
+            watch,
             config,
             clock,
             versions: Mutex::new(Versions::new()),
             last_head: Mutex::new(None),
             own: OwnCommits::default(),
+            readable: Readable::default(),
             committed: watch::Sender::new(position),
+            halted: Mutex::default(),
+            heads: RwLock::default(),
+        }
+    }
+
+    /// Takes nothing more, for the first reason that was given.
+    pub fn halt(&self, why: Halt) {
+        let mut halted = self.halted.lock().unwrap_or_else(PoisonError::into_inner);
+        if halted.is_none() {
+            tracing::error!(reason = why.word(), error = %why, "the journal is halted: nothing is recorded");
+            *halted = Some(why);
+        }
+    }
+
+    /// Why nothing is taken.
+    pub fn halted(&self) -> Option<Halt> {
+        self.halted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whom to ask for the last events of streams.
+    pub fn know_heads(&self, heads: Box<KnownHeads>) {
+        *self.heads.write().unwrap_or_else(PoisonError::into_inner) = Some(heads.into());
+    }
+
+    /// What is known of a stream: by this process's own reads and commits, and by who knows its last event from
+    /// elsewhere. The two agree unless an index of the database is damaged.
+    pub fn known(&self, stream: &StreamId) -> Known {
+        let heads = self.heads.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let proved = heads.and_then(|heads| heads(stream)).map_or(Version::ZERO, Version::of);
+        match self.versions().known(stream) {
+            Known::Exact(version) if version >= proved => Known::Exact(version),
+            Known::Exact(version) | Known::AtLeast(version) => Known::AtLeast(version.max(proved)),
+        }
+    }
+
+    /// A version that the stream has certainly reached.
+    pub fn floor(&self, stream: &StreamId) -> Version {
+        match self.known(stream) {
+            Known::Exact(version) | Known::AtLeast(version) => version,
         }
     }
 
@@ -69,6 +122,16 @@ impl Shared {
     /// Remembers the head, or that it is not known.
     pub fn note_head(&self, head: Option<HeadRow>) {
         *self.last_head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+    }
+
+    /// What contradicts itself while a recorded event cannot be seen does so because of that.
+    fn explained(&self, error: JournalError) -> JournalError {
+        match (error, self.readable.hole()) {
+            (JournalError::Inconsistent { .. }, Some(hole)) => {
+                JournalError::Unreadable { position: hole.position }
+            }
+            (error, _) => error,
+        }
     }
 
     /// Wakes those who wait for events. A position never goes back.
@@ -138,11 +201,22 @@ impl<S: Session> Writer<S> {
     }
 
     async fn record(&mut self, requests: &[&Prepared]) -> Vec<Result<AppendOutcome, JournalError>> {
+        if let Some(why) = self.shared.halted() {
+            // Said once, when it was halted.
+            return JournalError::Halted(why)
+                .for_each(requests.len())
+                .into_iter()
+                .map(Err)
+                .collect();
+        }
         match self.persist(requests).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(Fault::Refused(_)) if requests.len() > 1 => self.record_singly(requests).await,
             Err(Fault::Refused(error) | Fault::Whole(error)) => {
-                tracing::error!(error = ?error, requests = requests.len(), "a batch was not recorded");
+                // That the journal is halted was said once, with its reason.
+                if !matches!(error, JournalError::Halted(_)) {
+                    tracing::error!(error = ?error, requests = requests.len(), "a batch was not recorded");
+                }
                 error.for_each(requests.len()).into_iter().map(Err).collect()
             }
         }
@@ -174,7 +248,9 @@ impl<S: Session> Writer<S> {
                 Err(Setback::Conflict(_)) if !thorough => thorough = true,
                 Err(Setback::Conflict(error)) => return Err(Fault::Whole(unexplained(&error))),
                 Err(Setback::Refused(error)) => return Err(Fault::Refused(error.into())),
-                Err(Setback::Broken(error)) => return Err(Fault::Whole(error)),
+                Err(Setback::Broken(error)) => {
+                    return Err(Fault::Whole(self.shared.explained(error)));
+                }
                 Err(Setback::Lost(error)) if lost == FRESH_STARTS => {
                     return Err(Fault::Whole(error.into()));
                 }

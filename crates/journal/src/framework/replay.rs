@@ -7,7 +7,7 @@ use cqrs_es::persist::{PersistenceError, ReplayFeed, ReplayStream};
 use sira_numbers::Sequence;
 
 use super::serialized::{OutOfTurn, serialized};
-use crate::{Journal, RecordedEvent, StreamId, StreamPlace};
+use crate::{Journal, JournalError, RecordedEvent, StreamId, StreamPlace};
 
 /// Events that are read at once, and that may wait for who takes them.
 const PAGE: u32 = 200;
@@ -38,15 +38,21 @@ async fn feed_all(
     belongs: impl Fn(&RecordedEvent) -> bool,
     feed: &mut ReplayFeed,
 ) -> Result<(), PersistenceError> {
-    let head = journal.head().await?.position;
+    // What there is comes all the same, and then that it is not all.
+    let (head, end) = match journal.wholly_readable().await {
+        Err(hole @ JournalError::Unreadable { .. }) => {
+            (journal.head().await?.position, Err(hole.into()))
+        }
+        head => (head?, Ok(())),
+    };
     let mut before: Option<(StreamId, Sequence)> = None;
     loop {
         let page = journal.read_by_stream(&after, head, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
+        let Some(last) = page.last() else { return end };
         after = place_of(last);
         for event in page {
             if !belongs(&event) {
-                return Ok(());
+                return end;
             }
             let is_next = match &before {
                 Some((stream, sequence)) if *stream == event.stream => {

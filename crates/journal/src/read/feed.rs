@@ -3,13 +3,16 @@
 //! changes. Two of the small tables are written here too: a setting once, and answers are forgotten
 //! after their time. Neither passes the writer, since neither has a position.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use futures::stream::{Stream, TryStreamExt};
 use sira_database::{number, on_engine};
 use sira_numbers::{Position, Version};
 
 use crate::read::rows::{
-    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, event_row, key_row, select_events, stream_id,
+    EventColumns, KeyColumns, SELECT_EVENTS_AFTER, check_order, event_row, is_below, key_row,
+    select_events, stream_id,
 };
 use crate::stamp::Stamp;
 use crate::types::{Head, KeyLookup, RequestKey};
@@ -18,6 +21,10 @@ use crate::{RecordedEvent, StreamId};
 
 /// Events that one page of the feed holds at most.
 pub const MAX_FEED_PAGE: u32 = 10_000;
+/// How often a stream is read that lacks what was seen of it, before that is said.
+const ASKED_MAX: u32 = 4;
+/// Pause between two such readings.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Keys that one statement of the purge removes: the writer inserts into the same table meanwhile.
 const PURGE_CHUNK: i64 = 1_000;
 
@@ -25,8 +32,43 @@ impl Journal {
     /// The events of one stream after `after_version`, in order. An unknown stream has none.
     ///
     /// # Errors
-    /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
+    /// [`JournalError::Database`], `Unreadable` where a recorded event cannot be read, which may be one of these, or
+    /// `Inconsistent` for a row that is none of ours, and when the events do not follow one another up to where the
+    /// stream is known to be: a history with a hole is no history.
     pub async fn read_stream(
+        &self,
+        stream: &StreamId,
+        after_version: Version,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        // Before the question: what is seen by then, the answer must hold.
+        let floor = self.shared().floor(stream);
+        let mut asked = 1;
+        loop {
+            let events = self.stream_rows(stream, after_version).await?;
+            let last = events.last().map_or(after_version, |last| Version::of(last.sequence));
+            let whole = check_order(Some((stream, after_version)), &events);
+            match whole.and(if last < floor { Err(is_below(stream, last, floor)) } else { Ok(()) })
+            {
+                Err(error) if asked == ASKED_MAX => {
+                    self.refuse_hole().await?;
+                    return Err(error);
+                }
+                // On several nodes a commit may show on one before it does on another.
+                Err(_) => tokio::time::sleep(ASKED_AGAIN_AFTER).await,
+                Ok(()) => {
+                    if !events.is_empty() {
+                        self.shared().versions().saw(stream, last);
+                    } else if after_version == Version::ZERO {
+                        self.refuse_hole().await?;
+                    }
+                    return Ok(events);
+                }
+            }
+            asked += 1;
+        }
+    }
+
+    async fn stream_rows(
         &self,
         stream: &StreamId,
         after_version: Version,
@@ -39,15 +81,12 @@ impl Journal {
             .fetch_all(db)
             .await
         })?;
-        let events = rows.into_iter().map(event_row).collect::<Result<Vec<_>, _>>()?;
-        if let Some(last) = events.last() {
-            self.shared().versions().saw(stream, Version::of(last.sequence));
-        }
-        Ok(events)
+        rows.into_iter().map(event_row).collect()
     }
 
     /// The events after `after_position` in the order of the journal, at most `limit` and at most
-    /// [`MAX_FEED_PAGE`]. Nothing ever appears below a position that was read.
+    /// [`MAX_FEED_PAGE`]. The page ends before the first event that cannot be read, and goes on once it can be:
+    /// nothing ever appears below a position that was read.
     ///
     /// # Errors
     /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
@@ -66,7 +105,8 @@ impl Journal {
             .fetch_all(db)
             .await
         })?;
-        rows.into_iter().map(event_row).collect()
+        let events = rows.into_iter().map(event_row).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.shared().readable.without_hole(after_position, events))
     }
 
     /// As [`Journal::read_feed`], and no further than to `limit_bytes` of payloads and metadata: a
@@ -91,6 +131,7 @@ impl Journal {
             .fetch(db);
             take_within(rows, limit_bytes).await
         })
+        .map(|events| self.shared().readable.without_hole(after_position, events))
     }
 
     /// Where the journal stands now.
@@ -121,6 +162,9 @@ impl Journal {
             .fetch_optional(db)
             .await
         })?;
+        if row.is_none() {
+            self.refuse_hole().await?;
+        }
         row.map(|(aggregate_type, id)| stream_id(&alias, aggregate_type, &id)).transpose()
     }
 
@@ -155,6 +199,7 @@ impl Journal {
     pub async fn forget_requests_before(&self, time: DateTime<Utc>) -> Result<u64, JournalError> {
         let mut forgotten = 0;
         loop {
+            let _turn = self.pool().turn().await;
             let chunk = on_engine!(self.pool(), db => {
                 sqlx::query(
                     "DELETE FROM requests WHERE (actor, key) IN (SELECT actor, key FROM requests \
@@ -207,6 +252,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Database`].
     pub async fn set_once(&self, name: &str, value: &str) -> Result<String, JournalError> {
+        let _turn = self.pool().turn().await;
         on_engine!(self.pool(), db => {
             sqlx::query(
                 "INSERT INTO journal_settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",

@@ -32,7 +32,8 @@ pub enum RawEvent {
 }
 
 /// A time, when the column holds one in its one form.
-struct RawTime(Option<DateTime<Utc>>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawTime(pub Option<DateTime<Utc>>);
 
 impl Type<Postgres> for RawTime {
     fn type_info() -> <Postgres as Database>::TypeInfo {
@@ -63,7 +64,8 @@ impl<'r> Decode<'r, Sqlite> for RawTime {
     }
 }
 
-type RawColumns = (i64, String, String, i64, String, String, String, String, RawTime, Vec<u8>);
+pub(crate) type RawColumns =
+    (i64, String, String, i64, String, String, String, String, RawTime, Vec<u8>);
 
 impl Journal {
     /// The rows after a position, up to another, by position; at most `limit`.
@@ -212,6 +214,17 @@ impl Journal {
         Ok(row.map(|(next, RawTime(at), last)| (last_of(next), at, clamped(last))))
     }
 
+    /// How many heads there are: one journal has one.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`].
+    pub async fn count_heads(&self) -> Result<u64, JournalError> {
+        let count: i64 = on_engine!(self.pool(), db => {
+            sqlx::query_scalar("SELECT count(*) FROM journal_head").fetch_one(db).await
+        })?;
+        Ok(unsigned(count)?)
+    }
+
     /// The last position that a row has, whatever the head says.
     ///
     /// # Errors
@@ -246,7 +259,7 @@ fn place_of(row: &RawColumns) -> StreamPlace {
     }
 }
 
-fn raw_event(row: RawColumns) -> RawEvent {
+pub(crate) fn raw_event(row: RawColumns) -> RawEvent {
     let (
         position,
         aggregate_type,

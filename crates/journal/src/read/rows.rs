@@ -95,6 +95,34 @@ pub fn event_row(row: EventColumns) -> Result<RecordedEvent, JournalError> {
     })
 }
 
+/// Sees that each stream's events follow one another, without a hole and without one that is there twice. `before`
+/// is the stream that the first of them goes on with, and the version up to which it was read; any other stream
+/// begins at its first event.
+pub(crate) fn check_order<'a>(
+    mut before: Option<(&'a StreamId, Version)>,
+    events: &'a [RecordedEvent],
+) -> Result<(), JournalError> {
+    for event in events {
+        let last = before.filter(|(stream, _)| **stream == event.stream);
+        let last = last.map_or(Version::ZERO, |(_, version)| version);
+        if event.sequence != last.next_sequence() {
+            let (sequence, stream) = (event.sequence, event.stream.to_string());
+            let problem = format!("number {sequence} is read after number {last}");
+            return Err(JournalError::Inconsistent { table: "events", id: stream, problem });
+        }
+        before = Some((&event.stream, Version::of(event.sequence)));
+    }
+    Ok(())
+}
+
+/// That a stream is read only so far, and was seen to be further.
+pub(crate) fn is_below(stream: &StreamId, read: Version, seen: Version) -> JournalError {
+    let problem = format!(
+        "{read} events are read, and {seen} were seen: an index is damaged, or events are gone"
+    );
+    JournalError::Inconsistent { table: "events", id: stream.to_string(), problem }
+}
+
 /// Reads a stream's name; `row` says where it stands.
 pub(crate) fn stream_id(
     row: &dyn ToString,

@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use crate::RecordedEvent;
-use crate::read::rows::{EventColumns, event_row, select_events};
+use crate::read::rows::{EventColumns, check_order, event_row, select_events};
 use crate::{Journal, JournalError, MAX_FEED_PAGE};
 
 /// Ids that one statement names at most.
@@ -100,9 +100,9 @@ impl Journal {
                 query.push(") ORDER BY aggregate_id, sequence");
                 query.build_query_as().fetch_all(db).await
             })?;
-            for row in rows {
-                events.push(event_row(row)?);
-            }
+            let read = rows.into_iter().map(event_row).collect::<Result<Vec<_>, _>>()?;
+            check_order(None, &read)?;
+            events.extend(read);
         }
         Ok(events)
     }
