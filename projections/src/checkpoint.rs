@@ -5,6 +5,7 @@ use sira_numbers::Position;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
+use crate::feed::{HistoryMark, LeafHash};
 use crate::store::{ReadConnection, ReadError};
 
 /// How far a projection has come.
@@ -14,15 +15,32 @@ pub(crate) struct Checkpoint {
     pub version: u32,
     /// Every event up to here is in its rows.
     pub position: Position,
+    /// The hash of the event there.
+    pub leaf: Option<LeafHash>,
     /// The key that keyed hashes in its rows were made under; none where there are none.
     pub index_key: Option<Uuid>,
 }
 
 impl Checkpoint {
     /// That of a projection whose rows hold no keyed hash.
-    pub const fn unkeyed(version: u32, position: Position) -> Self {
-        Self { version, position, index_key: None }
+    pub const fn unkeyed(version: u32, at: HistoryMark) -> Self {
+        Self { version, position: at.position, leaf: at.leaf, index_key: None }
     }
+
+    /// Where it stands.
+    pub const fn mark(&self) -> HistoryMark {
+        HistoryMark { position: self.position, leaf: self.leaf }
+    }
+
+    /// The same, moved on.
+    pub const fn moved(self, to: HistoryMark) -> Self {
+        Self { position: to.position, leaf: to.leaf, ..self }
+    }
+}
+
+/// A hash as it is stored; what is none names no history.
+pub(crate) fn stored_leaf(stored: Option<Vec<u8>>) -> Option<LeafHash> {
+    stored?.try_into().ok()
 }
 
 /// A key as it is stored.
@@ -41,9 +59,9 @@ pub(crate) async fn find(
     journal: &str,
     projection: &str,
 ) -> Result<Option<Checkpoint>, ReadError> {
-    let row: Option<(i32, i64, String)> = on_engine!(connection, db => {
+    let row: Option<(i32, i64, String, Option<Vec<u8>>)> = on_engine!(connection, db => {
         sqlx::query_as(
-            "SELECT version, position, index_key FROM projection_checkpoints
+            "SELECT version, position, index_key, leaf_hash FROM projection_checkpoints
               WHERE journal = $1 AND projection = $2",
         )
         .bind(journal)
@@ -51,10 +69,10 @@ pub(crate) async fn find(
         .fetch_optional(db)
         .await
     })?;
-    let Some((version, position, key)) = row else { return Ok(None) };
-    let index_key = read_key(&key);
+    let Some((version, position, key, leaf)) = row else { return Ok(None) };
+    let (index_key, leaf) = (read_key(&key), stored_leaf(leaf));
     match (u32::try_from(version), number(position)) {
-        (Ok(version), Ok(position)) => Ok(Some(Checkpoint { version, position, index_key })),
+        (Ok(version), Ok(position)) => Ok(Some(Checkpoint { version, position, leaf, index_key })),
         _ => Err(damaged(projection)),
     }
 }
@@ -109,7 +127,7 @@ pub(crate) async fn advance(
 ) -> Result<bool, sqlx::Error> {
     let rows = on_engine!(connection, db => {
         sqlx::query(
-            "UPDATE projection_checkpoints SET version = $5, position = $6
+            "UPDATE projection_checkpoints SET version = $5, position = $6, leaf_hash = $8
               WHERE journal = $1 AND projection = $2 AND version = $3 AND position = $4
                 AND index_key = $7",
         )
@@ -120,6 +138,7 @@ pub(crate) async fn advance(
         .bind(i64::from(to.version))
         .bind(to.position.stored())
         .bind(stored_key(from.index_key))
+        .bind(to.leaf.map(Vec::from))
         .execute(db)
         .await?
         .rows_affected()
@@ -132,11 +151,12 @@ pub(crate) async fn advance_all(
     connection: ReadConnection<'_>,
     journal: &str,
     projections: &[(&str, u32)],
-    (from, to): (Position, Position),
+    (from, to): (Position, HistoryMark),
 ) -> Result<bool, sqlx::Error> {
     let rows = on_engine!(connection, db => {
         let mut update = QueryBuilder::new("UPDATE projection_checkpoints SET position = ");
-        update.push_bind(to.stored()).push(" WHERE journal = ").push_bind(journal);
+        update.push_bind(to.position.stored()).push(", leaf_hash = ");
+        update.push_bind(to.leaf.map(Vec::from)).push(" WHERE journal = ").push_bind(journal);
         update.push(" AND position = ").push_bind(from.stored()).push(" AND (");
         for (place, (name, version)) in projections.iter().enumerate() {
             update.push(if place == 0 { "(projection = " } else { " OR (projection = " });
@@ -157,10 +177,11 @@ pub(crate) async fn set(
 ) -> Result<(), sqlx::Error> {
     on_engine!(connection, db => {
         sqlx::query(
-            "INSERT INTO projection_checkpoints (journal, projection, version, position, index_key)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (journal, projection)
+            "INSERT INTO projection_checkpoints
+                 (journal, projection, version, position, index_key, leaf_hash)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (journal, projection)
              DO UPDATE SET version = excluded.version, position = excluded.position,
-                           index_key = excluded.index_key,
+                           index_key = excluded.index_key, leaf_hash = excluded.leaf_hash,
                            built = projection_checkpoints.built + 1,
                            halted_position = NULL, halted_cause = NULL",
         )
@@ -169,6 +190,7 @@ pub(crate) async fn set(
         .bind(i64::from(at.version))
         .bind(at.position.stored())
         .bind(stored_key(at.index_key))
+        .bind(at.leaf.map(Vec::from))
         .execute(db)
         .await
         .map(drop)
@@ -210,6 +232,8 @@ pub struct StoredProjection {
     pub version: u32,
     /// Every event up to here is in its rows.
     pub position: Position,
+    /// The hash of the event there; none before the first event, and where it was not written down.
+    pub leaf: Option<LeafHash>,
     /// How often its tables were put in place: rows that somebody remembers are good for as long as
     /// this stands still.
     pub built: u64,
@@ -219,7 +243,7 @@ pub struct StoredProjection {
     pub halted: Option<(Option<Position>, String)>,
 }
 
-type StoredRow = (String, i32, i64, i64, String, Option<i64>, Option<String>);
+type StoredRow = (String, i32, i64, i64, String, Option<i64>, Option<String>, Option<Vec<u8>>);
 
 /// Every projection of a journal, by name.
 pub(crate) async fn all(
@@ -228,17 +252,18 @@ pub(crate) async fn all(
 ) -> Result<Vec<StoredProjection>, ReadError> {
     let rows: Vec<StoredRow> = on_engine!(connection, db => {
         sqlx::query_as(
-            "SELECT projection, version, position, built, index_key, halted_position, halted_cause
+            "SELECT projection, version, position, built, index_key, halted_position, halted_cause, leaf_hash
                FROM projection_checkpoints WHERE journal = $1 ORDER BY projection",
         )
         .bind(journal)
         .fetch_all(db)
         .await
     })?;
-    let stored = |(name, version, position, built, key, at, cause): StoredRow| {
+    let stored = |(name, version, position, built, key, at, cause, leaf): StoredRow| {
         Ok(StoredProjection {
             version: u32::try_from(version).map_err(|_| damaged(&name))?,
             position: number(position)?,
+            leaf: stored_leaf(leaf),
             built: unsigned(built)?,
             index_key: read_key(&key),
             halted: match cause {

@@ -28,6 +28,38 @@ pub struct FeedEvent {
     pub metadata: String,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// The hash stored with it, which names the history that it is of.
+    pub leaf: LeafHash,
+}
+
+/// The hash stored with an event.
+pub type LeafHash = [u8; 32];
+
+/// A position, and the event there: a journal that was put back has other events at the same positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HistoryMark {
+    /// The position.
+    pub position: Position,
+    /// The hash of the event there; none before the first event, and where it was not written down.
+    pub leaf: Option<LeafHash>,
+}
+
+impl HistoryMark {
+    /// Whether the journal has that event there.
+    ///
+    /// # Errors
+    /// [`FoldError::Unavailable`] when the journal cannot be read.
+    pub async fn is_of(self, feed: &impl Feed) -> Result<bool, FoldError> {
+        let Some(leaf) = self.leaf else { return Ok(true) };
+        Ok(feed.leaf(self.position).await.map_err(FoldError::Unavailable)? == Some(leaf))
+    }
+}
+
+impl FeedEvent {
+    /// Where whoever has taken it stands.
+    pub(crate) const fn mark(&self) -> HistoryMark {
+        HistoryMark { position: self.position, leaf: Some(self.leaf) }
+    }
 }
 
 /// A place in the order of streams; the default is before every stream.
@@ -52,6 +84,17 @@ pub trait Feed: Clone + Send + Sync + 'static {
         after: Position,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
+
+    /// The hash of the event at a position; none where there is none.
+    fn leaf(
+        &self,
+        position: Position,
+    ) -> impl Future<Output = Result<Option<LeafHash>, BoxError>> + Send {
+        async move {
+            let events = self.read(position.before(), 1).await?;
+            Ok(events.first().filter(|event| event.position == position).map(|event| event.leaf))
+        }
+    }
 
     /// All events of one stream, in order.
     fn read_stream(

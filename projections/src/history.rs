@@ -80,7 +80,7 @@ impl ReadStore {
         let mut transaction = self.begin().await?;
         on_engine!(transaction.connection(), db => {
             sqlx::query(
-                "UPDATE projection_checkpoints SET version = 0, position = 0, halted_position = NULL,
+                "UPDATE projection_checkpoints SET version = 0, position = 0, leaf_hash = NULL, halted_position = NULL,
                         halted_cause = NULL WHERE journal = $1",
             )
             .bind(journal)

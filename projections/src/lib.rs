@@ -41,7 +41,7 @@ mod write;
 
 pub use changes::Changes;
 pub use checkpoint::StoredProjection;
-pub use feed::{Feed, FeedEvent, FeedPlace, FoldError, Projection};
+pub use feed::{Feed, FeedEvent, FeedPlace, FoldError, LeafHash, Projection};
 pub use live::{ProjectionStatus, RunState, Runner, Statuses};
 pub use reach::{ProgrammeOffice, Reach};
 pub use rule_book::RuleBook;

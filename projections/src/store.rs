@@ -1,6 +1,8 @@
 //! The read database: its schema, the settings of its connections, and the site of a rebuild beside it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sira_database::{
@@ -33,6 +35,10 @@ const MAX_CONNECTIONS: u32 = 8;
 const SITE_CONNECTIONS: u32 = 2;
 /// Connections for what people ask: as many again, so that no question keeps a projection waiting.
 const QUERY_CONNECTIONS: u32 = 8;
+/// How connections show in `pg_stat_activity`: of who feeds the projections, of what people ask, and of a rebuild.
+const FEEDER: &str = "sira-read";
+const QUERIES: &str = "sira-read-queries";
+const REBUILD: &str = "sira-rebuild";
 /// How long a call waits for a connection or a lock before it fails.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a question may take: a statement on `PostgreSQL`, all statements of one connection on
@@ -130,6 +136,8 @@ pub struct ReadStore {
     database: Database,
     /// What somebody holds up.
     held_up: HeldUp,
+    /// Whether its rows were found to be of another history than the journal's.
+    is_of_another: Arc<AtomicBool>,
 }
 
 impl ReadStore {
@@ -141,7 +149,7 @@ impl ReadStore {
     /// # Errors
     /// [`ReadError`].
     pub async fn open(url: &str) -> Result<Self, ReadError> {
-        Self::open_in(Database::at(url, &profile(SEARCH_PATH, MAX_CONNECTIONS))?).await
+        Self::open_in(Database::at(url, &profile(FEEDER, SEARCH_PATH, MAX_CONNECTIONS))?).await
     }
 
     /// As [`ReadStore::open`]; an embedded one that is damaged is made anew, since nothing is in it that is not
@@ -150,7 +158,7 @@ impl ReadStore {
     /// # Errors
     /// [`ReadError`].
     pub async fn open_or_remake(url: &str) -> Result<Self, ReadError> {
-        let database = Database::at(url, &profile(SEARCH_PATH, MAX_CONNECTIONS))?;
+        let database = Database::at(url, &profile(FEEDER, SEARCH_PATH, MAX_CONNECTIONS))?;
         let own =
             database.file().filter(|file| file.file_name().is_some_and(|name| name == OWN_FILE));
         let Some(file) = own.map(Path::to_owned) else {
@@ -199,12 +207,13 @@ impl ReadStore {
     }
 
     async fn open_in(database: Database) -> Result<Self, ReadError> {
-        let migrating = database.with(&profile(MIGRATION_PATH, SITE_CONNECTIONS));
+        let migrating = database.with(&profile(FEEDER, MIGRATION_PATH, SITE_CONNECTIONS));
         adopt(&migrating).await?;
         SCHEMA.migrate(&migrating).await?;
         let pool = database.open().await?;
-        let queries = database.with(&query_profile(SEARCH_PATH)).open().await?;
-        Ok(Self { pool, queries, database, held_up: HeldUp::default() })
+        let queries = database.with(&query_profile(QUERIES, SEARCH_PATH)).open().await?;
+        let (held_up, is_of_another) = (HeldUp::default(), Arc::default());
+        Ok(Self { pool, queries, database, held_up, is_of_another })
     }
 
     /// Whether the URL names a read database that was made. Makes none.
@@ -212,7 +221,7 @@ impl ReadStore {
     /// # Errors
     /// [`ReadError`].
     pub async fn is_made(url: &str) -> Result<bool, ReadError> {
-        let database = Database::at(url, &profile(SEARCH_PATH, SITE_CONNECTIONS))?;
+        let database = Database::at(url, &profile(FEEDER, SEARCH_PATH, SITE_CONNECTIONS))?;
         Ok(SCHEMA.is_made(&database).await?)
     }
 
@@ -220,6 +229,18 @@ impl ReadStore {
     #[must_use]
     pub const fn held_up(&self) -> &HeldUp {
         &self.held_up
+    }
+
+    /// Whether its rows were found to be of another history than the journal's when they were last held against it:
+    /// then they tell of what is not there.
+    #[must_use]
+    pub fn is_of_another_history(&self) -> bool {
+        self.is_of_another.load(Ordering::Relaxed)
+    }
+
+    /// Notes what was found.
+    pub fn note_history(&self, is_of_another: bool) {
+        self.is_of_another.store(is_of_another, Ordering::Relaxed);
     }
 
     /// Whether it is `PostgreSQL`.
@@ -256,10 +277,11 @@ impl ReadStore {
                 (live.clone(), schema)
             }
         };
-        let pool = site.with(&profile(&path, SITE_CONNECTIONS)).open().await?;
-        let queries = site.with(&query_profile(&path)).open().await?;
+        let pool = site.with(&profile(REBUILD, &path, SITE_CONNECTIONS)).open().await?;
+        let queries = site.with(&query_profile(REBUILD, &path)).open().await?;
         let (database, held_up) = (self.database.clone(), self.held_up.clone());
-        Ok(Self { pool, queries, database, held_up })
+        let is_of_another = Arc::clone(&self.is_of_another);
+        Ok(Self { pool, queries, database, held_up, is_of_another })
     }
 
     /// Removes a site with all that is on it.
@@ -411,7 +433,7 @@ async fn adopt(database: &Database) -> Result<(), ReadError> {
 const LEFT_OPEN_WITHIN: Duration = Duration::from_secs(75);
 
 /// The settings of who feeds the projections, and of readers that nobody waits for.
-fn profile(search_path: &str, max_connections: u32) -> Profile {
+fn profile(name: &'static str, search_path: &str, max_connections: u32) -> Profile {
     Profile {
         // Waiting for a lock must end: the other runner may hang.
         lock_wait: PATIENCE,
@@ -438,6 +460,7 @@ fn profile(search_path: &str, max_connections: u32) -> Profile {
             makes_folder: true,
         },
         postgres: PostgresProfile {
+            name,
             search_path: Some(search_path.to_owned()),
             // What a crash of the server loses is computed again, rows and checkpoint together: no
             // commit here waits for the disk.
@@ -458,8 +481,8 @@ fn profile(search_path: &str, max_connections: u32) -> Profile {
 }
 
 /// As [`profile`], for what people ask: nothing is written, and nothing takes long.
-fn query_profile(search_path: &str) -> Profile {
-    let mut profile = profile(search_path, QUERY_CONNECTIONS);
+fn query_profile(name: &'static str, search_path: &str) -> Profile {
+    let mut profile = profile(name, search_path, QUERY_CONNECTIONS);
     // No connection before the first question.
     profile.pool.is_lazy = true;
     profile.sqlite.pragmas.push(("query_only", "ON"));

@@ -7,6 +7,7 @@ use sira_numbers::Position;
 use sqlx::{PgConnection, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::changes::{Changes, TableChanges, VersionedRow};
+use crate::feed::HistoryMark;
 use crate::models::Model;
 use crate::store::ReadConnection;
 use crate::table::{Cell, Keeping, Merge, Row, Table, time_text};
@@ -26,7 +27,7 @@ pub(crate) async fn write_batch<F: Feed>(
     feed: &F,
     store: &ReadStore,
     models: &[&'static Model],
-    places: (Position, Position),
+    places: (Position, HistoryMark),
     changes: &Changes,
 ) -> Result<bool, FoldError> {
     let mut transaction = store.begin().await?;

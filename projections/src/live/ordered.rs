@@ -12,7 +12,7 @@ use super::renewal::Renewal;
 use super::run::{Step, Work};
 use super::status::{ProjectionStatus, RunState};
 use crate::checkpoint::{self, Checkpoint};
-use crate::rebuild::rebuild_projection;
+use crate::rebuild::{OTHER_HISTORY, rebuild_projection};
 use crate::{Feed, FeedEvent, FoldError, Projection, ReadStore, ReadTransaction};
 
 /// Events of one transaction: enough that its cost is shared, few enough that readers of `SQLite` and
@@ -116,7 +116,7 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
             self.note(from);
             return Ok(Step::Idle);
         };
-        let to = Checkpoint { position: last.position, ..from };
+        let to = from.moved(last.mark());
         match self.take(from, to, &batch).await {
             Ok(true) => {
                 self.singly = self.singly.saturating_sub(batch.len());
@@ -222,6 +222,10 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
         }
         if found.position > self.feed.head().await.map_err(FoldError::Unavailable)? {
             self.halt(None, &"it is ahead of the journal: the rows are another journal's".into());
+            return Ok(None);
+        }
+        if !found.mark().is_of(&self.feed).await? {
+            self.halt(None, &OTHER_HISTORY.into());
             return Ok(None);
         }
         if found.version < version {

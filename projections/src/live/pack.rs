@@ -14,6 +14,7 @@ use super::pace::Pace;
 use super::run::{Step, Work};
 use super::status::{ProjectionStatus, RunState};
 use crate::changes::Changes;
+use crate::feed::HistoryMark;
 use crate::folds::{Folds, Poison};
 use crate::models::Model;
 use crate::rebuild::{self, BuildState};
@@ -205,11 +206,11 @@ impl<F: Feed> Pack<F> {
             return Ok(());
         };
         self.folds.show(&mut changes);
-        let (to, single) = (last.position, taken == 1);
+        let (to, single) = (last.mark(), taken == 1);
         match self.write_together(from, to, &changes).await {
             Ok(true) => {
                 self.folds.settle_and_make_room();
-                self.folds_at = Some(to);
+                self.folds_at = Some(to.position);
                 self.singly = self.singly.saturating_sub(taken);
                 Ok(())
             }
@@ -237,7 +238,7 @@ impl<F: Feed> Pack<F> {
     async fn write_together(
         &mut self,
         from: Position,
-        to: Position,
+        to: HistoryMark,
         changes: &Changes,
     ) -> Result<bool, FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
@@ -245,8 +246,8 @@ impl<F: Feed> Pack<F> {
         if written {
             for member in &mut self.members {
                 if member.runs() && member.position == from {
-                    member.position = to;
-                    show(member, to);
+                    member.position = to.position;
+                    show(member, to.position);
                 }
             }
         }
@@ -258,7 +259,7 @@ impl<F: Feed> Pack<F> {
     async fn write_apart(
         &mut self,
         from: Position,
-        to: Position,
+        to: HistoryMark,
         changes: &Changes,
     ) -> Result<(), FoldError> {
         let models: Vec<_> = self.at(from).map(|member| member.model).collect();
@@ -270,11 +271,11 @@ impl<F: Feed> Pack<F> {
             };
             match written {
                 Ok(true) => {
-                    member.position = to;
-                    show(member, to);
+                    member.position = to.position;
+                    show(member, to.position);
                 }
                 Ok(false) => self.ready = false,
-                Err(FoldError::Unfit(cause)) => stop(member, Some(to), &cause),
+                Err(FoldError::Unfit(cause)) => stop(member, Some(to.position), &cause),
                 Err(error) => return Err(error),
             }
         }

@@ -1,10 +1,12 @@
 //! How far a build has come, kept on its site beside the rows that it has made.
 
 use sira_database::{number, on_engine, signed, unsigned};
-use sira_numbers::{Position, Sequence};
+use sira_numbers::Sequence;
 
 use super::progress::Failure;
 use super::site::Site;
+use crate::checkpoint::stored_leaf;
+use crate::feed::HistoryMark;
 use crate::store::ReadConnection;
 use crate::{FeedPlace, FoldError};
 
@@ -16,7 +18,7 @@ pub(super) struct Build {
     /// What is built, in which versions: a build of another kind is not gone on with.
     pub built: String,
     /// The position up to which streams are read.
-    pub head: Position,
+    pub head: HistoryMark,
     /// The last stream whose rows are written.
     pub after: FeedPlace,
     /// Events of these streams.
@@ -27,7 +29,7 @@ pub(super) struct Build {
     pub failures: Vec<Failure>,
 }
 
-type BuildRow = (i64, String, i64, bool, String);
+type BuildRow = (i64, String, i64, bool, String, Option<Vec<u8>>);
 
 impl Build {
     /// The build that was left on a site, if it is of this kind.
@@ -35,7 +37,7 @@ impl Build {
         let mut handle = site.store.connection().await?;
         let found: Option<BuildRow> = on_engine!(handle.connection(), db => {
             sqlx::query_as(
-                "SELECT head, after, events, complete, failures FROM projection_builds
+                "SELECT head, after, events, complete, failures, leaf_hash FROM projection_builds
                   WHERE journal = $1 AND built = $2",
             )
             .bind(journal)
@@ -43,14 +45,16 @@ impl Build {
             .fetch_optional(db)
             .await
         })?;
-        let Some((head, after, events, complete, failures)) = found else { return Ok(None) };
+        let Some((head, after, events, complete, failures, leaf)) = found else {
+            return Ok(None);
+        };
         let failures = serde_json::from_str(&failures).map_err(|error| {
             FoldError::Unfit(format!("projection_builds is damaged: {error}").into())
         })?;
         Ok(Some(Self {
             journal: journal.to_owned(),
             built: built.to_owned(),
-            head: number(head)?,
+            head: HistoryMark { position: number(head)?, leaf: stored_leaf(leaf) },
             after: place_of(&after),
             events: unsigned(events)?,
             complete,
@@ -64,16 +68,17 @@ impl Build {
         on_engine!(connection, db => {
             sqlx::query(
                 "INSERT INTO projection_builds
-                     (journal, built, head, after, events, complete, failures)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                     (journal, built, head, after, events, complete, failures, leaf_hash)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             )
             .bind(&self.journal)
             .bind(&self.built)
-            .bind(self.head.stored())
+            .bind(self.head.position.stored())
             .bind(text_of(&self.after))
             .bind(signed(self.events)?)
             .bind(self.complete)
             .bind(self.failures_text())
+            .bind(self.head.leaf.map(Vec::from))
             .execute(db)
             .await
             .map(drop)

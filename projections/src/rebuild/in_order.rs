@@ -4,7 +4,6 @@
 //! Much slower than a pass stream by stream ([`super::pass`]), since each batch is a transaction of rows that
 //! are found again; it is kept apart because it shares neither order, nor place, nor folds with it.
 
-use sira_numbers::Position;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use super::progress::RebuildProgress;
 use super::site::Site;
 use super::swap;
 use crate::checkpoint::{self, Checkpoint};
+use crate::feed::HistoryMark;
 use crate::lease::Lease;
 use crate::{Feed, FoldError, Projection, ReadStore};
 
@@ -35,7 +35,11 @@ pub async fn rebuild_projection<F: Feed, P: Projection>(
     // What a killed rebuild left under a key that is no longer in force begins anew.
     let form = (projection.version(), projection.index_key().await?);
     let mut at = match find(&site, feed, projection).await? {
-        Some(found) if (found.version, found.index_key) == form => found,
+        Some(found)
+            if (found.version, found.index_key) == form && found.mark().is_of(feed).await? =>
+        {
+            found
+        }
         found => {
             if found.is_some() {
                 site = site.clear().await?;
@@ -84,7 +88,7 @@ async fn begin<F: Feed, P: Projection>(
     let (name, form) = (projection.name(), (version, index_key));
     checkpoint::make(transaction.connection(), feed.journal(), name, form).await?;
     transaction.commit().await?;
-    Ok(Checkpoint { version, position: Position::START, index_key })
+    Ok(Checkpoint { index_key, ..Checkpoint::unkeyed(version, HistoryMark::default()) })
 }
 
 /// Makes a table as the live one is. What `LIKE` leaves out is which columns the planner must take no
@@ -112,7 +116,7 @@ pub(super) async fn take<F: Feed, P: Projection>(
 ) -> Result<bool, FoldError> {
     let batch = feed.read(at.position, BATCH).await.map_err(FoldError::Unavailable)?;
     let Some(last) = batch.last() else { return Ok(false) };
-    let to = Checkpoint { position: last.position, ..*at };
+    let to = at.moved(last.mark());
     let mut transaction = site.store.begin().await?;
     let name = (feed.journal(), projection.name());
     if !checkpoint::advance(transaction.connection(), name, *at, to).await? {

@@ -22,12 +22,15 @@ pub use progress::{Failure, Lots, RebuildProgress};
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::face;
+use crate::feed::HistoryMark;
 use crate::lease::Lease;
 use crate::models::{self, Model, tables_of};
 use crate::{Feed, FoldError, ReadStore};
 use pass::Pass;
 use site::Site;
 
+/// Why rows are not gone on with whose event the journal does not have. The next start makes them anew.
+pub(crate) const OTHER_HISTORY: &str = "its rows are of another history of the journal";
 /// Journals up to this many events are simply fed from the start, where no table stands yet.
 const FEW_EVENTS: u64 = 2_000;
 
@@ -57,15 +60,19 @@ pub(crate) async fn bring_up<F: Feed>(
     }
     // Read after the checkpoints: another runner may move both at this moment.
     let head = feed.head().await.map_err(FoldError::Unavailable)?;
-    let stand = |(model, found)| (model, standing(model, found, head));
-    let mut standings: Vec<_> = standings.into_iter().map(stand).collect();
+    let mut states = Vec::with_capacity(models.len());
+    for (model, found) in standings {
+        let is_of_this = found.position > head || found.mark().is_of(feed).await?;
+        let other = || BuildState::Unfit(OTHER_HISTORY.to_owned());
+        states.push((model, if is_of_this { standing(model, found, head) } else { other() }));
+    }
     let is_short = head.get() <= FEW_EVENTS;
     if is_short && !new.is_empty() {
         make_empty(store, feed.journal(), &new).await?;
     }
     let fresh = || if is_short { BuildState::At(Position::START) } else { BuildState::Stale };
-    standings.extend(new.into_iter().map(|model| (model, fresh())));
-    Ok(standings)
+    states.extend(new.into_iter().map(|model| (model, fresh())));
+    Ok(states)
 }
 
 fn standing(model: &Model, found: Checkpoint, head: Position) -> BuildState {
@@ -99,7 +106,7 @@ async fn make_empty(
     let tables = tables_of(models);
     models::make_live(transaction.connection(), &tables).await?;
     for model in models {
-        let nothing = Checkpoint::unkeyed(model.version, Position::START);
+        let nothing = Checkpoint::unkeyed(model.version, HistoryMark::default());
         checkpoint::set(transaction.connection(), journal, model.name, nothing).await?;
     }
     transaction.commit().await?;

@@ -6,7 +6,6 @@
 //! folded. The two share site, lease and swap, and no more would be honest: here a build goes on after a
 //! stream and a poisoned family, there after a position.
 
-use sira_numbers::Position;
 use tokio::sync::{mpsc, watch};
 
 use super::build::Build;
@@ -14,6 +13,7 @@ use super::folding::{Folding, Lot, failure, read_pages};
 use super::progress::{Failure, Lots, RebuildProgress};
 use super::site::Site;
 use crate::checkpoint::{self, Checkpoint};
+use crate::feed::HistoryMark;
 use crate::folds::Folds;
 use crate::lease::Lease;
 use crate::models::{self, Model, tables_of};
@@ -35,7 +35,7 @@ pub(super) struct Pass<'a, F> {
     build: Build,
     folds: Folds,
     /// Every event up to here is in the rows, once the streams are written.
-    pub at: Position,
+    pub at: HistoryMark,
 }
 
 impl<'a, F: Feed> Pass<'a, F> {
@@ -50,11 +50,12 @@ impl<'a, F: Feed> Pass<'a, F> {
         let names = models.iter().map(|model| format!("{}@{}", model.name, model.version));
         let kind = names.collect::<Vec<_>>().join(",");
         let build = match Build::find(site, feed.journal(), &kind).await? {
-            Some(found) => {
+            Some(found) if found.head.is_of(feed).await? => {
                 tracing::info!(events = found.events, "a rebuild goes on where it was left");
                 found
             }
-            None => begin(feed, site, models, kind).await?,
+            // One that was left of another history of the journal, too.
+            _ => begin(feed, site, models, kind).await?,
         };
         let (at, folds) = (build.head, Folds::default());
         Ok(Self { feed, site, lease, models, lots, progress, stop, build, folds, at })
@@ -86,14 +87,14 @@ impl<'a, F: Feed> Pass<'a, F> {
         let Some(model) = self.models.first() else { return Ok(()) };
         let mut handle = self.site.store.connection().await?;
         let found = checkpoint::find(handle.connection(), self.feed.journal(), model.name).await?;
-        self.at = found.map_or(self.build.head, |found| found.position);
+        self.at = found.map_or(self.build.head, |found| found.mark());
         Ok(())
     }
 
     /// Reads ahead, folds, and writes behind: the three go on at the same time.
     async fn fold_streams(&mut self) -> Result<(), FoldError> {
         let (pages, mut read) = mpsc::channel::<Result<Vec<FeedEvent>, FoldError>>(2);
-        let (after, head) = (self.build.after.clone(), self.build.head);
+        let (after, head) = (self.build.after.clone(), self.build.head.position);
         let reader =
             tokio::spawn(read_pages(self.feed.clone(), after, (head, self.lots.page), pages));
         let (lots, to_write) = mpsc::channel::<Lot>(1);
@@ -141,7 +142,10 @@ impl<'a, F: Feed> Pass<'a, F> {
             write::write(transaction.connection(), tables, &lot.changes).await?;
             transaction.commit().await?;
             self.lease.check()?;
-            (self.progress)(RebuildProgress { done: build.events, total: build.head.get() });
+            (self.progress)(RebuildProgress {
+                done: build.events,
+                total: build.head.position.get(),
+            });
         }
         Ok(build)
     }
@@ -168,20 +172,24 @@ impl<'a, F: Feed> Pass<'a, F> {
             if *self.stop.borrow() {
                 return Err(FoldError::Unavailable("told to stop".into()));
             }
-            let done = self.at.get().max(self.build.events);
+            let done = self.at.position.get().max(self.build.events);
             (self.progress)(RebuildProgress { done, total: done + u64::from(BATCH) });
         }
-        (self.progress)(RebuildProgress { done: self.at.get(), total: self.at.get() });
+        (self.progress)(RebuildProgress {
+            done: self.at.position.get(),
+            total: self.at.position.get(),
+        });
         Ok(())
     }
 
     /// Takes the next batch; false when there was no full one.
     pub async fn catch_up_once(&mut self) -> Result<bool, FoldError> {
-        let batch = self.feed.read(self.at, BATCH).await.map_err(FoldError::Unavailable)?;
+        let batch =
+            self.feed.read(self.at.position, BATCH).await.map_err(FoldError::Unavailable)?;
         for failure in &self.build.failures {
             self.folds.poison(failure.family);
         }
-        if let Some(poison) = self.folds.load(self.feed, &batch, self.at).await? {
+        if let Some(poison) = self.folds.load(self.feed, &batch, self.at.position).await? {
             self.fail(failure(&poison)).await?;
             return Ok(true);
         }
@@ -191,12 +199,12 @@ impl<'a, F: Feed> Pass<'a, F> {
         }
         let Some(last) = batch[..taken].last() else { return Ok(!batch.is_empty()) };
         self.folds.show(&mut changes);
-        let (store, places) = (&self.site.store, (self.at, last.position));
+        let (store, places) = (&self.site.store, (self.at.position, last.mark()));
         if !write::write_batch(self.feed, store, self.models, places, &changes).await? {
             return Err(FoldError::Unavailable("another process builds on this site".into()));
         }
         self.folds.settle_and_make_room();
-        self.at = last.position;
+        self.at = last.mark();
         Ok(batch.len() == BATCH as usize || taken < batch.len())
     }
 
@@ -216,7 +224,9 @@ async fn begin<F: Feed>(
     models: &[&'static Model],
     kind: String,
 ) -> Result<Build, FoldError> {
-    let head = feed.head().await.map_err(FoldError::Unavailable)?;
+    let position = feed.head().await.map_err(FoldError::Unavailable)?;
+    let leaf = feed.leaf(position).await.map_err(FoldError::Unavailable)?;
+    let head = HistoryMark { position, leaf };
     let build = Build {
         journal: feed.journal().to_owned(),
         built: kind,
