@@ -4,8 +4,8 @@
 
 use uuid::Uuid;
 
-use crate::cohort::CohortCommand;
-use crate::fund::FundCommand;
+use crate::cohort::{CohortCommand, CohortPlan};
+use crate::fund::{Envelope, FundCommand};
 use crate::values::Reference;
 
 /// What a sealed text is bound to, a person's stream and the field: it opens nowhere else.
@@ -31,9 +31,15 @@ pub fn alias_of_person(reference: Reference) -> String {
 #[must_use]
 pub fn alias_of_cohort(command: &CohortCommand) -> Option<String> {
     match command {
-        CohortCommand::PlanCohort(plan) => Some(format!("cohort/{}/{}", plan.programme, plan.code)),
+        CohortCommand::PlanCohort(plan) => Some(alias_of_plan(plan)),
         _ => None,
     }
+}
+
+/// The second name of the training group that was planned so.
+#[must_use]
+pub fn alias_of_plan(plan: &CohortPlan) -> String {
+    format!("cohort/{}/{}", plan.programme, plan.code)
 }
 
 /// The second name that a command gives a fund: programme and code. Only the command that begins the
@@ -41,7 +47,13 @@ pub fn alias_of_cohort(command: &CohortCommand) -> Option<String> {
 #[must_use]
 pub fn alias_of_fund(command: &FundCommand) -> Option<String> {
     match command {
-        FundCommand::OpenFund(fund) => Some(format!("fund/{}/{}", fund.programme, fund.code)),
+        FundCommand::OpenFund(fund) => Some(alias_of_envelope(fund)),
         _ => None,
     }
+}
+
+/// The second name of the fund that was opened so.
+#[must_use]
+pub fn alias_of_envelope(fund: &Envelope) -> String {
+    format!("fund/{}/{}", fund.programme, fund.code)
 }

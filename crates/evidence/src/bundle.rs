@@ -16,14 +16,17 @@ use uuid::Uuid;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::encoding::decode_all;
 use crate::index::{StreamHead, key_of, proved_root};
-use crate::introduction::Introduction;
+use crate::key_chain::{ChainFault, KeyChain, KeyStep, introduces, is_by_key};
 use crate::leaf::time_text;
 use crate::merkle::{Hash, verify_inclusion};
 use crate::note::{Algorithm, Note, NoteError, VerifierKey};
 use crate::recorded_event::{RecordedEvent, StreamId};
 
-/// The form of a bundle.
+/// The form of a bundle of a log whose keys were each introduced by the one before.
 pub const FORM: &str = "sira.bundle/v1";
+/// The form of one that a recovery key has introduced a signing key of: its statements are of three kinds, which a
+/// reader of the first form alone does not know, and refuses.
+pub const RECOVERED_FORM: &str = "sira.bundle/v2";
 /// Largest bundle that is looked at: it is held in memory whole by whoever checks it, and a path of thousands
 /// of events is far below.
 pub const BUNDLE_MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -32,7 +35,7 @@ pub const BUNDLE_MAX_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
-    /// What the rest means: [`FORM`].
+    /// What the rest means: [`FORM`] or [`RECOVERED_FORM`].
     pub form: String,
     /// The journal's id.
     pub journal: String,
@@ -45,7 +48,8 @@ pub struct Bundle {
     /// The verifier key of the log's first signing key. It proves nothing by itself: the reader has to
     /// know it from elsewhere.
     pub key: String,
-    /// The statements that introduce later keys, each signed by the key before, in order.
+    /// The statements that introduce later keys, each signed by the key before, in order; in the second form
+    /// also those that name recovery keys, and those that a recovery key has signed.
     pub introductions: Vec<KeyStatement>,
     /// That the stream has no further event.
     pub last: LastEvent,
@@ -53,11 +57,11 @@ pub struct Bundle {
     pub events: Vec<BundledEvent>,
 }
 
-/// A statement that introduces a key.
+/// A statement about a log's keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyStatement {
-    /// Position of its event: checkpoints of this size and larger are signed by the new key.
+    /// Position of its event: checkpoints of this size and larger are signed by the key that it introduces.
     pub position: Position,
     /// A signed note.
     pub note: String,
@@ -113,6 +117,9 @@ pub enum BundleFault {
     /// A statement that introduces a key is not signed by the key before.
     #[error("a later key of the log was not introduced by the key before")]
     Introduction,
+    /// A statement is signed by a recovery key that was not recorded before it, or was replaced.
+    #[error("a later key of the log was introduced by a recovery key that does not stand")]
+    RecoveryKey,
     /// The key given is none of the log's.
     #[error("the key is none of this log's")]
     OtherKey,
@@ -224,7 +231,9 @@ impl Bundle {
         key: &VerifierKey,
         witnesses: &[VerifierKey],
     ) -> Result<Checkpoint, BundleFault> {
-        if self.form != FORM {
+        // Each has one form, so that none of it can be changed unseen.
+        let is_first_form = self.introductions.iter().all(|one| is_by_key(&one.note));
+        if self.form != if is_first_form { FORM } else { RECOVERED_FORM } {
             return Err(BundleFault::Form);
         }
         let note: Note = self.checkpoint.parse()?;
@@ -232,26 +241,7 @@ impl Bundle {
         if checkpoint.origin != key.name() {
             return Err(BundleFault::OtherLog);
         }
-        // Keys before the one that the reader knows are passed over: nothing rests on them.
-        let mut known = key.clone();
-        let first: VerifierKey = self.key.parse()?;
-        let mut is_known = first == *key;
-        for statement in &self.introductions {
-            let introduced = Introduction::of_note(statement.position, &statement.note, &known);
-            match introduced {
-                Some(introduction) => {
-                    is_known = true;
-                    if statement.position.get() <= checkpoint.size {
-                        known = introduction.key;
-                    }
-                }
-                None if is_known => return Err(BundleFault::Introduction),
-                None => is_known = introduces(&statement.note, key),
-            }
-        }
-        if !is_known {
-            return Err(BundleFault::OtherKey);
-        }
+        let known = self.signing_key(key, checkpoint.size)?;
         note.verify(&known)?;
         for witness in witnesses {
             let is_witness = witness.algorithm() == Algorithm::Cosignature;
@@ -260,6 +250,31 @@ impl Bundle {
             }
         }
         Ok(checkpoint)
+    }
+
+    /// The key that signs a checkpoint of a size: the one that the reader knows, or one that it has led to.
+    /// Statements before that key are passed over: nothing rests on them.
+    fn signing_key(&self, key: &VerifierKey, size: u64) -> Result<VerifierKey, BundleFault> {
+        let first: VerifierKey = self.key.parse()?;
+        let (mut chain, mut known) = (KeyChain::starting_with(key.clone()), key.clone());
+        let mut is_known = first == *key;
+        for KeyStatement { position, note } in &self.introductions {
+            match chain.take(*position, note) {
+                Ok(KeyStep::Signs(introduction)) => {
+                    is_known = true;
+                    if position.get() <= size {
+                        known = introduction.key;
+                    }
+                }
+                Ok(KeyStep::MayRecover(_)) => is_known = true,
+                Err(ChainFault::NotIntroduced) if is_known => {
+                    return Err(BundleFault::Introduction);
+                }
+                Err(_) if is_known => return Err(BundleFault::RecoveryKey),
+                Err(_) => is_known = introduces(note, key),
+            }
+        }
+        if is_known { Ok(known) } else { Err(BundleFault::OtherKey) }
     }
 
     fn proved_leaf(&self, event: &BundledEvent, checkpoint: &Checkpoint) -> Option<Hash> {
@@ -278,10 +293,4 @@ impl Bundle {
         let root = proof.and_then(|proof| proved_root(&key_of(&self.stream()), &last, &proof));
         root.is_some() && root == checkpoint.streams
     }
-}
-
-/// Whether a statement is about this key.
-fn introduces(note: &str, key: &VerifierKey) -> bool {
-    let note = note.parse::<Note>();
-    note.is_ok_and(|note| note.text.ends_with(&format!("\n{key}\n")))
 }

@@ -106,6 +106,21 @@ impl StreamIndex {
         set(&mut self.root, key, head, 0)
     }
 
+    /// The last event of a stream.
+    #[must_use]
+    pub fn get(&self, key: &Hash) -> Option<StreamHead> {
+        let (mut place, mut depth) = (&self.root, 0);
+        loop {
+            match place.as_deref()? {
+                Node::One { key: found, head } => return (found == key).then_some(*head),
+                Node::Many { children, .. } => {
+                    place = &children[usize::from(bit(key, depth))];
+                    depth += 1;
+                }
+            }
+        }
+    }
+
     /// The last event of a stream, and the hashes beside the way to it, from the bottom.
     #[must_use]
     pub fn prove(&self, key: &Hash) -> Option<(StreamHead, Vec<Hash>)> {

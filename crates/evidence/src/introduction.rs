@@ -1,4 +1,5 @@
-//! The statement by which a log's key introduces the next one.
+//! The statement by which a log's key introduces the next one. That of a recovery key, and the order of all,
+//! stand in [`key_chain`](crate::key_chain).
 
 use sira_numbers::Position;
 
@@ -7,6 +8,15 @@ use crate::note::{Note, VerifierKey};
 /// The first line of what the old key signs.
 const STATEMENT_FORM: &str = "sira.key/v1";
 
+/// Which key introduced another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Introducer {
+    /// The signing key before it.
+    KeyBefore,
+    /// The recovery key, as the signing key was lost.
+    RecoveryKey,
+}
+
 /// A key that an event introduced.
 #[derive(Clone, Debug)]
 pub struct Introduction {
@@ -14,7 +24,9 @@ pub struct Introduction {
     pub position: Position,
     /// The new key.
     pub key: VerifierKey,
-    /// The statement, signed by the key before.
+    /// Which key introduced it.
+    pub by: Introducer,
+    /// The statement, signed by the key that introduced it.
     pub note: Note,
 }
 
@@ -34,6 +46,6 @@ impl Introduction {
         let is_ours = stated == format!("{STATEMENT_FORM}\n{before}")
             && key.name() == before.name()
             && note.verify(before).is_ok();
-        is_ours.then_some(Self { position, key, note })
+        is_ours.then_some(Self { position, key, by: Introducer::KeyBefore, note })
     }
 }

@@ -14,6 +14,7 @@ pub mod encoding;
 pub mod growth;
 pub mod index;
 mod introduction;
+pub mod key_chain;
 pub mod leaf;
 pub mod merkle;
 mod note;
@@ -21,7 +22,8 @@ mod recorded_event;
 pub mod tile_path;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
-pub use introduction::Introduction;
+pub use introduction::{Introducer, Introduction};
+pub use key_chain::{ChainFault, KeyChain, KeyStep, NamedRecoveryKey};
 pub use leaf::{LeafEntry, UnfitField};
 pub use note::{Algorithm, NOTE_MAX_BYTES, Note, NoteError, NoteKey, SignatureLine, VerifierKey};
 pub use recorded_event::{RecordedEvent, StreamId};
