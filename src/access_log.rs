@@ -49,6 +49,7 @@ pub async fn record_accesses(
     entries: &[AccessEntry<'_>],
 ) -> Result<(), JournalError> {
     for some in entries.chunks(ENTRIES_PER_STATEMENT) {
+        let _turn = journal.pool().turn().await;
         on_engine!(journal.pool(), pool => {
             let mut insert = QueryBuilder::new(
                 "INSERT INTO access_log \

@@ -123,6 +123,7 @@ impl EvidenceArgs {
             origin: self.evidence_origin.clone().or(file.origin),
             witnesses: [file.witnesses, self.witness_keys.clone()].concat(),
             quorum: self.witness_quorum.or(file.quorum),
+            public_hashes: file.public_hashes,
         }
     }
 }

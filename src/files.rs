@@ -76,6 +76,22 @@ fn make_durable(directory: &Path) -> io::Result<()> {
     std::fs::File::open(directory)?.sync_all()
 }
 
+/// Makes a folder, and those above it, each durable in the one above before anything is written to it.
+///
+/// # Errors
+/// What the system says.
+pub fn make_durable_folder(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let above = directory_of(path);
+    make_durable_folder(above)?;
+    match std::fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => make_durable(above),
+    }
+}
+
 /// Makes a folder, and those above it, for its owner alone, whatever the process's mask; one that is there
 /// stays as it is.
 ///

@@ -6,7 +6,10 @@ use super::StartError;
 use super::open::secret;
 use crate::commands::Commands;
 use crate::config::Config;
-use crate::evidence::{Keeper, KeeperConfig, NoteKey, SigningKeyOrigin, load_or_create_key};
+use crate::evidence::{
+    Keeper, KeeperConfig, KeyHistory, NoteKey, RECOVERY_FILE, SigningKeyOrigin, VerifierKey,
+    load_or_create_key,
+};
 use crate::say::Say;
 
 /// The signing key, made on the first start; none when another process holds it.
@@ -34,10 +37,32 @@ pub async fn signing_key(
         );
         return Ok(None);
     };
+    let named = KeyHistory::of(commands.journal()).await;
+    let named = named.map_err(|error| StartError::new(say.pick("preuves", "evidence"), error))?;
+    let recovery = named.as_ref().and_then(KeyHistory::recovery_key);
     if let SigningKeyOrigin::Created(path) = origin {
         warn_of_new_key(&path, &key, say);
+        if let Some(recovery) = recovery {
+            warn_of_recovery_key(config, recovery, say);
+        }
     }
     Ok(Some(key))
+}
+
+/// Says where a recovery key lies, and that it must not stay there.
+pub fn warn_of_recovery_key(config: &Config, verifier: &VerifierKey, say: Say) {
+    let path = config.data_dir.join(RECOVERY_FILE);
+    let path = path.display();
+    let fr = format!(
+        "\n*** NOUVELLE CLÉ DE SECOURS : {path}\n*** Elle seule remplace une clé de signature perdue. ÔTEZ-LA DE \
+         CETTE MACHINE : deux copies\n*** hors ligne, gardées par d'autres que l'exploitant. Sa clé de \
+         vérification :\n{verifier}\n"
+    );
+    let en = format!(
+        "\n*** NEW RECOVERY KEY: {path}\n*** It alone replaces a signing key that is lost. MOVE IT OFF THIS \
+         MACHINE: two copies offline,\n*** kept by others than who runs the server. Its verifier key:\n{verifier}\n"
+    );
+    say.note(&fr, &en);
 }
 
 fn warn_of_new_key(path: &Path, key: &NoteKey, say: Say) {

@@ -6,10 +6,10 @@ mod open;
 mod server;
 mod to_read;
 
-pub use evidence::{keep_evidence, signing_key};
+pub use evidence::{keep_evidence, signing_key, warn_of_recovery_key};
 pub use open::{
     JOURNAL, Opened, journal_config, make_directory, migrate, open, open_as_it_is, open_at,
-    open_read, open_read_to_feed, secret, with_open,
+    open_journal_alone, open_read, open_read_to_feed, secret, with_open,
 };
 pub use server::{Parts, Server, renewal_of};
 pub use to_read::{open_read_that_is_there, open_to_read, with_read};

@@ -251,12 +251,24 @@ pub async fn open_as_it_is(config: &JournalConfig, say: Say) -> Result<Journal, 
     opened.map_err(|error| not_opened(error, say))
 }
 
+/// Opens a journal to act on it alone: no key is looked for.
+///
+/// # Errors
+/// [`StartError`], which says what failed.
+pub async fn open_journal_alone(config: &JournalConfig, say: Say) -> Result<Journal, StartError> {
+    open_on(config, &Clock::System, say).await
+}
+
 async fn open_journal(config: &Config, clock: &Clock, say: Say) -> Result<Journal, StartError> {
     let journal = journal_config(config);
     if is_new_embedded(&config.database_url) {
         Journal::migrate(&journal).await.map_err(|error| StartError::new("migrate", error))?;
     }
-    Journal::open(&journal, clock.clone()).await.map_err(|error| not_opened(error, say))
+    open_on(&journal, clock, say).await
+}
+
+async fn open_on(config: &JournalConfig, clock: &Clock, say: Say) -> Result<Journal, StartError> {
+    Journal::open(config, clock.clone()).await.map_err(|error| not_opened(error, say))
 }
 
 pub(super) fn not_opened(error: JournalError, say: Say) -> StartError {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Duration;
+use sira_numbers::Position;
 use sira_projections::{ReadStore, Runner};
 use tokio::task::JoinHandle;
 
@@ -12,6 +13,7 @@ use super::open::{Opened, open_read_to_feed};
 use crate::commands::Commands;
 use crate::config::Config;
 use crate::evidence::Keeper;
+use crate::evidence::verify::sample_names;
 use crate::figures::Figures;
 use crate::http::{App, Gate, Metrics, router};
 use crate::oidc::Oidc;
@@ -39,13 +41,16 @@ const MARK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
 /// How often it is looked whether another period of reporting is over.
 const PUBLISH_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
 
+/// For how long a start looks at second names.
+const NAMES_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// A running server.
 pub struct Server {
     app: App,
     read: ReadStore,
     projections: Option<Runner<JournalFeed>>,
     keeper: Option<Keeper>,
-    beside: [JoinHandle<()>; 4],
+    beside: [JoinHandle<()>; 5],
 }
 
 impl Server {
@@ -73,6 +78,7 @@ impl Server {
             tokio::spawn(warm(figures.clone(), parts.projections)),
             tokio::spawn(keep_index(renewal)),
             tokio::spawn(keep_history(commands.clone(), read.clone())),
+            tokio::spawn(look_at_names(commands.clone())),
         ];
         let app = App {
             figures,
@@ -83,6 +89,7 @@ impl Server {
             read: read.clone(),
             projections: projections.as_ref().map(Runner::statuses).unwrap_or_default(),
             metrics: Arc::new(Metrics::default()),
+            public_hashes: config.evidence.public_hashes,
             public_url: config.public_url.as_ref().map(|url| url.as_str().into()),
         };
         Ok(Self { app, read, projections, keeper, beside })
@@ -108,6 +115,25 @@ impl Server {
             tracing::warn!(error = %error, "the read models' history could not be marked");
         }
         self.read.close().await;
+    }
+}
+
+/// Looks at some of the second names, and says which do not lead where their events say. Nobody waits for it: a
+/// name is looked at again whenever it is used.
+async fn look_at_names(commands: Commands) {
+    match sample_names(commands.journal(), NAMES_WITHIN).await {
+        Ok(found) => {
+            for one in found {
+                commands.note_misnamed();
+                let (position, detail) = (one.position.map(Position::get), one.detail);
+                tracing::error!(
+                    position,
+                    detail,
+                    "a second name does not lead where its event says"
+                );
+            }
+        }
+        Err(error) => tracing::warn!(error = %error, "the second names could not be looked at"),
     }
 }
 

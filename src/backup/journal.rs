@@ -2,26 +2,33 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use sira_database::{number, on_engine};
+use sira_evidence::leaf::hex;
 use sira_numbers::{Position, Version};
+use tokio::time::sleep;
 
 use super::connection::Connection;
 use super::file::{RowReader, RowWriter};
 use super::folder::make_folder;
 use super::manifest::{Contents, Manifest};
 use super::rows::CopiedCell;
-use super::tables::{DESTROYED_KEYS, JOURNAL_HEAD, JOURNAL_TABLES};
+use super::tables::{DESTROYED_KEYS, EVENTS, JOURNAL_HEAD, JOURNAL_TABLES};
 use super::{BackupError, CopyProgress};
 use crate::journal::{
-    EventColumns, Journal, JournalConfig, Pool, SELECT_IN_ORDER, Stamp, StreamId, event_row,
+    EventColumns, Journal, JournalConfig, JournalError, Pool, SELECT_IN_ORDER, Stamp, StreamId,
+    event_row,
 };
 use crate::keys::KeyStore;
 
 /// The id of the journal that a database holds while a restore is not finished.
 const UNFINISHED: &str = "restore-unfinished";
+/// Snapshots that are taken until one is whole, and how long after one the next is.
+const SNAPSHOTS: usize = 100;
+const SNAPSHOT_AGAIN: Duration = Duration::from_millis(100);
 /// Events between two words to whoever watches.
 const TELL_EVERY: u64 = 1_000;
 
@@ -43,9 +50,9 @@ pub async fn back_up_journal(
     let mut manifest = Manifest::new(Contents::Journal, journal.id(), made_at);
     manifest.key_store = keys.id().to_string();
     manifest.schema = Journal::schema_version(journal.pool());
-    let mut snapshot = Connection::snapshot(journal.pool(), None).await?;
-    let (head, all) = measure(&mut snapshot).await?;
+    let (mut snapshot, head, all) = whole_snapshot(journal).await?;
     manifest.position = head;
+    manifest.history = leaf_of(&mut snapshot, head).await?.unwrap_or_default();
     let mut done = 0;
     for table in JOURNAL_TABLES {
         let mut out = RowWriter::begin(folder, *table)?;
@@ -60,16 +67,71 @@ pub async fn back_up_journal(
     manifest.write(folder)
 }
 
-/// The last position and the number of rows; it also fixes the moment that the snapshot shows.
-async fn measure(snapshot: &mut Connection) -> Result<(Position, u64), BackupError> {
+/// A snapshot in which every event up to the head is seen and none beyond, with the last position and the number of
+/// rows. Where a commit becomes visible in pieces a snapshot may show the head without its rows: another is taken.
+async fn whole_snapshot(journal: &Journal) -> Result<(Connection, Position, u64), BackupError> {
+    let _ = journal.wholly_readable().await?;
+    for _ in 0..SNAPSHOTS {
+        let mut snapshot = Connection::snapshot(journal.pool(), None).await?;
+        let (head, events, all) = measure(&mut snapshot).await?;
+        if events == head.get() {
+            return Ok((snapshot, head, all));
+        }
+        drop(snapshot);
+        sleep(SNAPSHOT_AGAIN).await;
+    }
+    // What the last one showed is gone by now, or is what `verify` names.
+    let position = journal.readable().await?.next();
+    Err(JournalError::Unreadable { position }.into())
+}
+
+/// The last position, the events and the rows in all; it also fixes the moment that the snapshot shows.
+async fn measure(snapshot: &mut Connection) -> Result<(Position, u64, u64), BackupError> {
     let head: i64 = on_engine!(&mut snapshot.0, db => {
         sqlx::query_scalar("SELECT next_position - 1 FROM journal_head").fetch_one(db).await
     })?;
-    let mut all = 0;
+    let (mut events, mut all) = (0, 0);
     for table in JOURNAL_TABLES {
-        all += snapshot.count(table.name).await?;
+        let rows = snapshot.count(table.name).await?;
+        all += rows;
+        if table.name == EVENTS.name {
+            events = rows;
+        }
     }
-    Ok((number(head)?, all))
+    Ok((number(head)?, events, all))
+}
+
+/// The leaf hash of the event at a position, in hexadecimal digits; none where there is none.
+async fn leaf_of(db: &mut Connection, position: Position) -> Result<Option<String>, BackupError> {
+    let leaf: Option<Vec<u8>> = on_engine!(&mut db.0, db => {
+        sqlx::query_scalar("SELECT leaf_hash FROM events WHERE position = $1")
+            .bind(position.stored())
+            .fetch_optional(db)
+            .await
+    })?;
+    Ok(leaf.map(|leaf| hex(&leaf)))
+}
+
+/// Whether a backup is of another history than the journal in a database: that has another event at the backup's
+/// position. False where it does not reach so far, or there is none.
+///
+/// # Errors
+/// [`BackupError`].
+pub async fn is_of_another_history(
+    config: &JournalConfig,
+    manifest: &Manifest,
+) -> Result<bool, BackupError> {
+    if manifest.history.is_empty() || !Journal::is_made(config).await? {
+        return Ok(false);
+    }
+    let pool = Journal::bare(config).await?;
+    let found = async {
+        let mut db = Connection::snapshot(&pool, None).await?;
+        leaf_of(&mut db, manifest.position).await
+    };
+    let found = found.await;
+    pool.close().await;
+    Ok(found?.is_some_and(|leaf| leaf != manifest.history))
 }
 
 /// Adds the keys that the key store has destroyed and the journal does not name so.
@@ -209,6 +271,11 @@ async fn check(
     if heads != expected || at != manifest.position {
         let problem = format!("the head is not at the last event, position {at}");
         return Err(BackupError::damaged(Path::new(JOURNAL_HEAD.name), problem));
+    }
+    let history = leaf_of(db, at).await?;
+    if !manifest.history.is_empty() && history.as_ref() != Some(&manifest.history) {
+        let problem = "the last event is not the one that the manifest names";
+        return Err(BackupError::damaged(Path::new(EVENTS.name), problem));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use sira_evidence::leaf::hex;
 use sira_numbers::Position;
 
 use super::connection::Connection;
@@ -34,14 +35,16 @@ pub async fn back_up_keys(
     journal: &Journal,
     keys: &KeyStore,
     folder: &Path,
-    (position, made_at): (Position, DateTime<Utc>),
+    (at, made_at): (Position, DateTime<Utc>),
     progress: CopyProgress<'_>,
 ) -> Result<Manifest, BackupError> {
     make_folder(folder)?;
     let mut manifest = Manifest::new(Contents::Keys, journal.id(), made_at);
     manifest.key_store = keys.id().to_string();
     manifest.schema = schema_version();
-    manifest.position = position;
+    manifest.position = at;
+    let leaf = journal.leaf_at(at).await?;
+    manifest.history = leaf.map(|leaf| hex(&leaf)).unwrap_or_default();
     let mut snapshot = Connection::snapshot(keys.pool()?, Some(LOCK)).await?;
     let mut tables = Vec::new();
     for table in KEY_TABLES {

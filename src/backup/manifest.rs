@@ -18,7 +18,9 @@ use sira_evidence::leaf::hex;
 /// The manifest's file.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// The form of a backup; a change of form is a new word.
-const FORM: &str = "sira.backup/v1";
+const FORM: &str = "sira.backup/v2";
+/// The form of before: it does not name the history that the position is of.
+const FORM_WITHOUT_HISTORY: &str = "sira.backup/v1";
 /// Largest manifest: a table is some 400 bytes of it.
 const MANIFEST_MAX_BYTES: u64 = 1 << 20;
 
@@ -66,6 +68,10 @@ pub struct Manifest {
     pub schema: i64,
     /// The journal's last position in it; for keys, the position up to which erasures were carried out.
     pub position: Position,
+    /// The leaf hash of the journal's event at that position, in hexadecimal digits: the history that the backup is of.
+    /// Empty before the first event, and in the form of before.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub history: String,
     /// When it was made.
     pub made_at: DateTime<Utc>,
     /// The program that made it.
@@ -86,6 +92,7 @@ impl Manifest {
             key_store: String::new(),
             schema: 0,
             position: Position::START,
+            history: String::new(),
             made_at,
             sira: env!("CARGO_PKG_VERSION").to_owned(),
             tables: Vec::new(),
@@ -148,7 +155,7 @@ impl Manifest {
         let text = std::fs::read(&path).map_err(|error| BackupError::file(&path, error))?;
         let manifest: Self =
             serde_json::from_slice(&text).map_err(|_| damaged("not a manifest"))?;
-        if manifest.form != FORM {
+        if ![FORM, FORM_WITHOUT_HISTORY].contains(&manifest.form.as_str()) {
             return Err(damaged("of a form that this program does not know"));
         }
         if manifest.own_hash() != manifest.sha256 || manifest.text().as_bytes() != text {

@@ -21,7 +21,7 @@ pub mod tables;
 
 pub use destroyed::{NamedKeys, destroy_again, destroyed_keys};
 pub use error::BackupError;
-pub use journal::{back_up_journal, restore_journal};
+pub use journal::{back_up_journal, is_of_another_history, restore_journal};
 pub use keys::{back_up_keys, restore_keys};
 pub use manifest::{Contents, Manifest};
 

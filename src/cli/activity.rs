@@ -133,7 +133,7 @@ fn print_reading(reading: &ReadingDeed, say: Say) {
 }
 
 /// What a kind of stream is called.
-fn kind_of(kind: &str, say: Say) -> &str {
+pub(super) fn kind_of(kind: &str, say: Say) -> &str {
     match kind {
         "beneficiary" => say.pick("parcours", "path"),
         "programme" => say.pick("convention", "programme"),

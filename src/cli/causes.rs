@@ -162,6 +162,27 @@ fn of_evidence(error: &EvidenceError) -> Option<String> {
                 "l'événement de la position {position} présente une clé que la précédente n'a pas signée"
             )
         }
+        EvidenceError::RecoveryKey { position, .. } => {
+            format!(
+                "l'événement de la position {position} présente une clé par une clé de secours qui ne vaut pas"
+            )
+        }
+        EvidenceError::NoRecoveryKey => {
+            "le registre ne nomme aucune clé de secours : une clé de signature perdue ne se remplace pas"
+                .into()
+        }
+        EvidenceError::UnknownRecoveryKey => {
+            "ce n'est pas la clé de secours que nomme le registre".into()
+        }
+        EvidenceError::ReplacedRecoveryKey => {
+            "cette clé de secours a été remplacée, ou a déjà servi : le registre en nomme une autre".into()
+        }
+        EvidenceError::OtherTiles { path } => {
+            format!("{} est d'une autre histoire que ce journal, ou plus récent", path.display())
+        }
+        EvidenceError::Outpaced => {
+            "un autre processus vient de changer les clés du registre : regardez, et recommencez".into()
+        }
         EvidenceError::Note(error) => of_note(error),
         _ => return None,
     })
@@ -189,7 +210,8 @@ fn of_witness(error: &WitnessError) -> Option<String> {
             format!("les entrées ne mènent pas au point de contrôle à {size} événements")
         }
         WitnessError::Introduction => {
-            "une clé du registre n'a pas été présentée par la précédente".into()
+            "une clé du registre n'a été présentée ni par la précédente ni par la clé de secours qu'elle avait nommée"
+                .into()
         }
         WitnessError::Note(error) => of_note(error),
         _ => return None,
@@ -246,6 +268,9 @@ fn of_bundle(error: &BundleFault) -> String {
         BundleFault::Form => "ce dossier a une forme que cette version ne connaît pas".into(),
         BundleFault::Introduction => {
             "une clé du registre n'a pas été présentée par la précédente".into()
+        }
+        BundleFault::RecoveryKey => {
+            "une clé du registre a été présentée par une clé de secours qui ne vaut pas".into()
         }
         BundleFault::OtherKey => "la clé n'est aucune de celles de ce registre".into(),
         BundleFault::OtherLog => "le point de contrôle est d'un autre registre que la clé".into(),

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 the thing checked is false, 2 wrong use, 3 the environment failed.
 
+mod accept_clock;
 mod access;
 mod activity;
 mod analyst_login;
@@ -99,6 +100,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Restore a backup into an empty database of either engine. / Restaure une sauvegarde dans une base vide.
     Restore(restore::RestoreArgs),
+    /// Accept the last recorded time, after somebody has looked at the clock. / Accepte la dernière heure
+    /// enregistrée, après avoir vérifié l'horloge.
+    AcceptClock(accept_clock::AcceptClockArgs),
     /// Print completions for a shell. / Écrit la complétion pour un interpréteur de commandes.
     Completions {
         /// The shell. / L'interpréteur.
@@ -234,6 +238,7 @@ fn run_async(cli: Cli) -> Result<(), CliError> {
             Command::Export(args) => export::run(&config, args, say).await,
             Command::Backup(args) => backup::back_up(&config, args, say).await,
             Command::Restore(args) => restore::restore(&config, args, say).await,
+            Command::AcceptClock(args) => accept_clock::run(&config, args, say).await,
             Command::Completions { .. } => Ok(()),
         }
     });

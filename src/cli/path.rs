@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::CliError;
 use crate::access_log::{AccessEntry, record_access};
 use crate::app::Opened;
-use crate::commands::{FieldError, Loaded, alias_of};
+use crate::commands::{FieldError, Loaded};
 use crate::journal::{RecordedEvent, StreamId};
 use crate::keys::{FoundKey, PersonKey};
 use crate::say::Say;
@@ -30,9 +30,8 @@ pub async fn find(opened: &Opened, text: &str, say: Say) -> Result<Uuid, CliErro
         let rule = FieldError::of_value("", &error).detail(say.0);
         CliError::Usage(format!("{text}: {rule}"))
     })?;
-    let found = opened.commands.journal().find_alias(&alias_of(reference)).await;
-    let found = found.map_err(|error| CliError::failed("journal", error))?;
-    found.map(|stream| stream.aggregate_id).ok_or_else(|| not_found(say))
+    let found = opened.commands.path_of(reference).await;
+    found.map_err(|error| CliError::failed("journal", error))?.ok_or_else(|| not_found(say))
 }
 
 /// The stream of a path.

@@ -7,7 +7,9 @@ use super::backup::failed;
 use super::export::{bar, show};
 use super::verify::watched;
 use crate::app::{journal_config, make_directory};
-use crate::backup::{Manifest, destroy_again, destroyed_keys, restore_journal, restore_keys};
+use crate::backup::{
+    Manifest, destroy_again, destroyed_keys, is_of_another_history, restore_journal, restore_keys,
+};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::evidence::hold_back;
@@ -91,7 +93,17 @@ async fn restore_of_keys(config: &Config, folder: &Path, say: Say) -> Result<(),
     let (url, now) = (&config.keys_database_url, Clock::System.now());
     let restored = restore_keys(url, folder, &named, now, &told).await;
     bar.finish_and_clear();
-    say_restored(&restored.map_err(|error| failed(error, say))?, say);
+    let restored = restored.map_err(|error| failed(error, say))?;
+    say_restored(&restored, say);
+    let is_other = is_of_another_history(&journal_config(config), &restored).await;
+    if is_other.map_err(|error| failed(error, say))? {
+        say.note(
+            "Ces clés ont été sauvegardées à côté d'une autre histoire de ce journal : refaites tout effacement ordonné \
+             depuis que les deux se sont séparées.",
+            "These keys were saved beside another history of this journal: order every erasure again that was ordered \
+             since the two parted.",
+        );
+    }
     if is_alone {
         say.note(
             "Aucun journal ici : les effacements qu'il nomme seront refaits à sa restauration.",

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::CliError;
 use super::evidence::write_bundle;
+use super::path::stream_of as path_of;
 use crate::app::{Opened, keep_evidence, with_read};
 use crate::config::Config;
 use crate::files::{make_private_folder, replace};
@@ -54,7 +55,7 @@ async fn draw(
 ) -> Result<(), CliError> {
     let journal = opened.commands.journal();
     let failed = |error| CliError::failed("journal", error);
-    let head = journal.head().await.map_err(failed)?.position;
+    let head = journal.wholly_readable().await.map_err(failed)?;
     let up_to = args.up_to.unwrap_or(head).min(head);
     let found = sample(journal, args.of, (&args.seed, args.n.into()), up_to).await;
     let found = found.map_err(failed)?;
@@ -74,7 +75,9 @@ async fn draw(
     let mut written = Ok(());
     for id in &paths {
         let out = args.output.join(format!("{id}.json"));
-        written = write_bundle(&opened.commands, keeper.evidence(), *id, &out, say).await.map(drop);
+        written = write_bundle(&opened.commands, keeper.evidence(), &path_of(*id), &out, say)
+            .await
+            .map(drop);
         if written.is_err() {
             break;
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
 
+use super::activity::kind_of;
 use super::causes::told;
 use super::export::{bar, show};
 use super::paper::wrapped;
@@ -110,12 +111,18 @@ fn check_bundle(
     if json {
         println!("{}", bundle_json(&bundle, &verdict));
     } else {
+        println!("{}\n", name_of(&bundle, say));
         for (event, fault) in bundle.events.iter().zip(&verdict.events) {
             print_event(event, *fault, say);
         }
         println!();
     }
     conclude(&bundle, &verdict, say)
+}
+
+/// What the bundle is of, as it says of itself: that this is so is part of what is proved.
+fn name_of(bundle: &Bundle, say: Say) -> String {
+    printable(&format!("{} {}", kind_of(&bundle.stream_type, say), bundle.stream_id))
 }
 
 fn bundle_json(bundle: &Bundle, verdict: &Verdict) -> serde_json::Value {
@@ -129,6 +136,8 @@ fn bundle_json(bundle: &Bundle, verdict: &Verdict) -> serde_json::Value {
     });
     serde_json::json!({
         "holds": verdict.holds(),
+        "stream_type": bundle.stream_type,
+        "stream_id": bundle.stream_id,
         "size": verdict.checkpoint.as_ref().map(|checkpoint| checkpoint.size),
         "fault": verdict.fault.as_ref().map(ToString::to_string),
         "events": events.collect::<Vec<_>>(),
@@ -178,7 +187,8 @@ fn conclude(bundle: &Bundle, verdict: &Verdict, say: Say) -> Result<(), CliError
     let wrong = verdict.events.iter().flatten().count();
     if let Some(fault) = &verdict.fault {
         let what = say.pick("LES PREUVES NE TIENNENT PAS", "THE PROOFS DO NOT HOLD");
-        return Err(CliError::IsFalse(format!("{what}: {}", told(fault, say))));
+        let name = name_of(bundle, say);
+        return Err(CliError::IsFalse(format!("{what}: {name}: {}", told(fault, say))));
     }
     if wrong > 0 {
         let fr = format!("LES PREUVES NE TIENNENT PAS : événements altérés : {wrong} sur {count}");
@@ -286,12 +296,16 @@ fn report_json(report: &CheckReport) -> serde_json::Value {
         "covered": report.covered,
         "root": hex(&report.root),
         "deviations": report.deviations,
+        "notes": report.notes,
     })
 }
 
 fn print_report(report: &CheckReport, own_word: bool, say: Say) {
     for deviation in &report.deviations {
         println!("{}", line(deviation, say));
+    }
+    for note in &report.notes {
+        println!("{}", note.told(say.0));
     }
     let CheckReport { events, streams, checkpoints, covered, .. } = report;
     let root = hex(&report.root);

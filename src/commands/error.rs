@@ -5,7 +5,7 @@ use sira_numbers::Version;
 
 use super::form::FormErrors;
 use crate::documents::DocumentError;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, StreamId};
 use crate::keys::KeysError;
 use crate::stored::Unreadable;
 
@@ -39,6 +39,13 @@ pub enum CommandError {
     /// The idempotency key was used with another body.
     #[error("the idempotency key was used with another body")]
     KeyReused,
+    /// The journal's table of second names leads to a stream that was never given the name: somebody has
+    /// changed it. Nothing is done to that stream, and nothing of it is shown.
+    #[error("a second name leads to {stream}, which does not bear it: `sira verify` names it")]
+    Misnamed {
+        /// Where the table leads.
+        stream: StreamId,
+    },
     /// The stream kept moving.
     #[error("the stream moved {0} times while the decision was taken")]
     Contended(u32),

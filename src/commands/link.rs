@@ -16,7 +16,7 @@ use super::aggregate::Aggregate;
 use super::answer::Answer;
 use super::cache::Loaded;
 use super::form::{FieldError, Form, FormRule, Wanted};
-use super::path::{FoundPath, PathDraft, SealedCommand, alias_of, answer_of};
+use super::path::{FoundPath, PathDraft, SealedCommand, answer_of};
 use super::pipeline::{Appended, Attempt, Pipeline, carry_out, check_call, check_ground};
 use super::{Call, CommandError, Commands};
 use crate::journal::AppendRequest;
@@ -94,11 +94,10 @@ impl Commands {
             Ok(reference) => reference,
             Err(error) => return Ok(Err(FormRule::of_value(error.rule, &error.limit))),
         };
-        let found = self.0.journal.find_alias(&alias_of(reference)).await?;
-        if let Some(found) = found
-            && self.reaches(found.aggregate_id, call).await?
+        if let Some(found) = self.path_of(reference).await?
+            && self.reaches(found, call).await?
         {
-            return Ok(Ok(found.aggregate_id));
+            return Ok(Ok(found));
         }
         let name = reference.to_string();
         Err(Refusal::Unknown { item: Item::Path, name, field: "beneficiary" }.into())

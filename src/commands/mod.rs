@@ -17,6 +17,7 @@ pub mod form;
 mod guards;
 mod link;
 mod lottery;
+mod named;
 mod path;
 mod pipeline;
 mod places;
@@ -24,6 +25,7 @@ mod register;
 mod staff;
 mod sweep;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use sira_domain::cohort::{self, Cohort};
@@ -69,6 +71,8 @@ pub struct Door {
     guarded_funds: GuardedStreams<Fund>,
     duplicates: OnceLock<DuplicateFinder>,
     documents: OnceLock<DocumentStore>,
+    /// Whether a second name was met that leads to a stream without it.
+    misnamed: AtomicBool,
 }
 
 impl Commands {
@@ -87,6 +91,7 @@ impl Commands {
             guarded_funds: GuardedStreams::judged_by(fund::lawful),
             duplicates: OnceLock::new(),
             documents: OnceLock::new(),
+            misnamed: AtomicBool::new(false),
             journal,
         };
         let stores: [Arc<dyn Evict>; 4] = [

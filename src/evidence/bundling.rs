@@ -1,15 +1,17 @@
 //! Making a bundle: one stream out of the journal, with its proofs. How it is checked stands in
 //! [`sira_evidence::bundle`].
 
-use sira_evidence::Introduction;
-use sira_evidence::bundle::{Bundle, BundledEvent, FORM, KeyStatement, LastEvent};
+use sira_evidence::Introducer;
+use sira_evidence::bundle::{Bundle, BundledEvent, FORM, KeyStatement, LastEvent, RECOVERED_FORM};
 use sira_evidence::encoding::encode_all;
 use sira_evidence::index::key_of;
+use sira_evidence::key_chain::is_by_key;
 use sira_evidence::leaf::time_text;
 use sira_evidence::merkle::Hash;
 use sira_numbers::Version;
 
 use super::EvidenceError;
+use super::keys::KeyHistory;
 use super::log::Evidence;
 use super::signed_tree::SignedTree;
 use crate::journal::{RecordedEvent, StreamId};
@@ -35,23 +37,34 @@ impl Evidence {
             events.push(bundled(event, &proof));
         }
         let keys = self.keys().await?;
-        let introductions = keys.introductions.iter().filter(|one| one.position.get() <= size);
-        let statement = |one: &Introduction| KeyStatement {
-            position: one.position,
-            note: one.note.to_string(),
-        };
+        let (form, introductions) = statements(&keys, size);
         Ok(Bundle {
-            form: FORM.to_owned(),
+            form: form.to_owned(),
             journal: self.journal().id().to_owned(),
             stream_type: stream.aggregate_type.to_string(),
             stream_id: stream.aggregate_id,
             checkpoint: self.note(published).await?.to_string(),
             key: keys.first.to_string(),
-            introductions: introductions.map(statement).collect(),
+            introductions,
             last: LastEvent { sequence: head.sequence, proof: encode_all(&last_proof) },
             events,
         })
     }
+}
+
+/// The statements that lead to the key of a size, and the form of a bundle that holds them. Those that name
+/// recovery keys are left out where no recovery key was used: readers of the first form go on reading.
+fn statements(keys: &KeyHistory, size: u64) -> (&'static str, Vec<KeyStatement>) {
+    let mut told = keys.statements();
+    told.retain(|statement| statement.position.get() <= size);
+    let is_recovered = keys
+        .introductions
+        .iter()
+        .any(|one| one.by == Introducer::RecoveryKey && one.position.get() <= size);
+    if !is_recovered {
+        told.retain(|statement| is_by_key(&statement.note));
+    }
+    (if is_recovered { RECOVERED_FORM } else { FORM }, told)
 }
 
 fn bundled(event: RecordedEvent, proof: &[Hash]) -> BundledEvent {

@@ -18,6 +18,8 @@ pub struct EvidenceConfig {
     pub witnesses: Vec<String>,
     /// How many of them must have signed a checkpoint before it is published; none when left out.
     pub quorum: Option<usize>,
+    /// Whether the published checkpoint and the tiles of hashes are given without a token.
+    pub public_hashes: bool,
 }
 
 /// A configuration that cannot be met.

@@ -4,11 +4,11 @@
 
 use super::EvidenceError;
 use super::keys::STREAM_TYPE;
-use crate::journal::Journal;
+use crate::journal::{Journal, Leaf};
 use sira_evidence::Checkpoint;
 use sira_evidence::growth::{Growth, Tile};
 use sira_evidence::index::{StreamHead, StreamIndex, key_of};
-use sira_numbers::Position;
+use sira_numbers::{Position, Sequence};
 
 /// Leaves that are read at once.
 const PAGE_LEAVES: u32 = 10_000;
@@ -45,7 +45,8 @@ impl Follower {
     /// Takes in the journal's events up to a size; tiles that become full go to `full`.
     ///
     /// # Errors
-    /// [`EvidenceError::Damaged`] when an event is missing; [`EvidenceError::Journal`].
+    /// [`EvidenceError::Damaged`] when an event is missing; [`EvidenceError::Sequence`] when one does not follow in
+    /// its stream, and then what was followed is of no more use; [`EvidenceError::Journal`].
     pub async fn follow(
         &mut self,
         journal: &Journal,
@@ -65,7 +66,12 @@ impl Follower {
                 }
                 self.growth.push(leaf.hash, full);
                 let head = StreamHead { sequence: leaf.sequence, leaf: leaf.hash };
-                self.streams.set(key_of(&leaf.stream), head);
+                let before = self.streams.set(key_of(&leaf.stream), head);
+                let last = before.map_or(Sequence::START, |before| before.sequence);
+                if leaf.sequence != last.next() {
+                    let Leaf { position, stream, sequence, .. } = leaf;
+                    return Err(EvidenceError::Sequence { position, stream, sequence, last });
+                }
                 self.own_events += u64::from(leaf.stream.aggregate_type == STREAM_TYPE);
             }
             // A large journal takes seconds: others have their turn in between.

@@ -22,9 +22,11 @@ use super::remembered::Remembered;
 use super::signed_tree::{SignedTree, Witnesses};
 use super::store;
 use crate::clock::Clock;
-use crate::journal::Journal;
+use crate::journal::{Halt, Journal, StreamId};
 use sira_evidence::Checkpoint;
+use sira_evidence::index::key_of;
 use sira_evidence::{Note, NoteKey};
+use sira_numbers::Sequence;
 
 /// Events that one checkpoint adds at most, so that a journal that had no evidence gets it in steps.
 const STEP_EVENTS: u64 = 200_000;
@@ -74,6 +76,9 @@ impl Keeper {
         let (signed, newest) = watch::channel(None);
         let (publish, published) = watch::channel(None);
         let (stop, stopped) = watch::channel(false);
+        // By position, past the database's index of streams: the two must agree.
+        let heads = newest.clone();
+        journal.know_heads(move |stream| last_of(&heads, stream));
         let evidence = Evidence::new(
             journal.clone(),
             clock.clone(),
@@ -148,6 +153,7 @@ impl Keeping {
                     self.config.gap
                 }
                 Err(error) => {
+                    self.halt_after(&error);
                     complain(&mut complaint, &error);
                     REST
                 }
@@ -170,6 +176,15 @@ impl Keeping {
         }
     }
 
+    /// Two events at one place of a stream, or one after a hole: what is recorded next could stand on either, so
+    /// that this process records nothing more.
+    fn halt_after(&self, error: &EvidenceError) {
+        if let EvidenceError::Sequence { position, stream, sequence, last } = error {
+            let (position, sequence, last) = (*position, *sequence, *last);
+            self.journal.halt(Halt::Sequence { position, stream: stream.clone(), sequence, last });
+        }
+    }
+
     async fn step(&mut self) -> Result<(), EvidenceError> {
         self.look().await?;
         let signed = self.sign_all().await;
@@ -184,7 +199,13 @@ impl Keeping {
         if size < self.stored.size() {
             return Err(EvidenceError::Contradiction { size: self.stored.size() });
         }
-        if let Some(newest) = newest.filter(|newest| newest.size > self.stored.size()) {
+        // Another process may have seen events that cannot be read here yet.
+        let readable = match newest {
+            Some(_) if size > self.stored.size() => self.journal.readable().await?.get(),
+            _ => size,
+        };
+        let is_next = |size: u64| size > self.stored.size() && size <= readable;
+        if let Some(newest) = newest.filter(|newest| is_next(newest.size)) {
             // Taken over only when it agrees: what contradicts a signed checkpoint is never signed.
             let mut grown = self.stored.clone();
             grown.follow(&self.journal, size, &mut |_| {}).await?;
@@ -285,7 +306,8 @@ impl Keeping {
 
     /// Signs the next checkpoint; whether more is to be signed at once.
     async fn sign_next(&mut self) -> Result<bool, EvidenceError> {
-        let head = self.journal.head().await?.position.get();
+        // What cannot be read yet is signed once it can be.
+        let head = self.journal.readable().await?.get();
         let before = self.stored.size();
         let (Some(keys), Some(key)) = (&self.keys, &self.config.key) else { return Ok(false) };
         let step = head.min(before + STEP_EVENTS);
@@ -364,6 +386,15 @@ impl Keeping {
             is_new
         });
     }
+}
+
+/// The place of a stream's last event in the newest signed tree.
+fn last_of(
+    newest: &watch::Receiver<Option<Arc<SignedTree>>>,
+    stream: &StreamId,
+) -> Option<Sequence> {
+    let tree = newest.borrow().clone()?;
+    Some(tree.streams.get(&key_of(stream))?.sequence)
 }
 
 /// Says what is wrong, once for as long as it stays the same.

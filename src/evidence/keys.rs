@@ -1,18 +1,24 @@
 //! The keys that sign checkpoints: the first, named by the journal's settings, and those that events of
-//! the log have introduced since, each signed by the one before.
+//! the log have introduced since, each signed by the one before, or by the recovery key that the one before had
+//! named ([`super::recovery`]).
 
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sira_domain::retraction::ClearReason;
-use sira_evidence::{Algorithm, Checkpoint, Introduction, Note, NoteKey, VerifierKey};
+use sira_evidence::bundle::KeyStatement;
+use sira_evidence::key_chain::{ChainFault, KeyChain, KeyStep};
+use sira_evidence::{
+    Algorithm, Checkpoint, Introduction, NamedRecoveryKey, Note, NoteKey, VerifierKey,
+};
 use sira_numbers::{Position, Version};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::EvidenceError;
 use super::follower::Follower;
+use super::recovery::{self, RECOVERED, RECOVERY_FILE, RECOVERY_NAMED};
 use super::remembered::Remembered;
 use crate::files::{FileError, read_secret, write_secret};
 use crate::journal::{
@@ -23,6 +29,8 @@ use crate::journal::{
 pub const STREAM_TYPE: &str = "evidence";
 /// The event that introduces a key.
 pub const INTRODUCED: &str = "SigningKeyIntroduced";
+/// The types of event that say something of keys, which the log's stream holds and no other.
+pub const OWN_EVENTS: [&str; 3] = [INTRODUCED, RECOVERY_NAMED, RECOVERED];
 /// The version of its form: 1.0 before a loss could be accepted with it, of which it says nothing.
 const INTRODUCED_VERSION: &str = "2.0";
 /// The setting that names the first key.
@@ -32,7 +40,7 @@ const FILE: &str = "signing.key";
 /// Begins the name of a setting that says at which position a journal was restored.
 const RESTORED: &str = "restored_at_";
 /// A key that is about to be introduced.
-const NEXT_FILE: &str = "signing.key.next";
+pub(super) const NEXT_FILE: &str = "signing.key.next";
 
 /// The payload of the event that introduces a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,17 +69,22 @@ pub struct Loss {
     pub reason: ClearReason,
 }
 
-/// Reads the event that introduces the key after `before`, and checks its signature.
-///
-/// # Errors
-/// [`EvidenceError::Introduction`].
-pub fn read_introduction(
-    event: &RecordedEvent,
-    before: &VerifierKey,
-) -> Result<Introduction, EvidenceError> {
-    let wrong = || EvidenceError::Introduction { position: event.position };
-    let payload: Introduced = serde_json::from_str(&event.payload).map_err(|_| wrong())?;
-    Introduction::of_note(event.position, &payload.note, before).ok_or_else(wrong)
+/// The statement of an event that says something of keys. Each type of event holds one kind of statement.
+fn statement_of(event: &RecordedEvent) -> Result<String, EvidenceError> {
+    let wrong = |_| EvidenceError::Introduction { position: event.position };
+    let payload = event.payload.as_str();
+    let (note, form) = match event.event_type.as_str() {
+        RECOVERY_NAMED => recovery::named_in(payload).map_err(wrong)?,
+        RECOVERED => recovery::recovered_in(payload).map_err(wrong)?,
+        _ => {
+            let introduced: Introduced = serde_json::from_str(payload).map_err(wrong)?;
+            (introduced.note, "sira.key/")
+        }
+    };
+    if note.starts_with(form) {
+        return Ok(note);
+    }
+    Err(EvidenceError::Introduction { position: event.position })
 }
 
 /// Makes a key from the system's randomness.
@@ -91,21 +104,68 @@ pub struct KeyHistory {
     pub first: VerifierKey,
     /// Those that followed, in order.
     pub introductions: Vec<Introduction>,
+    /// The recovery keys that were named, in order; which one stands says [`Self::recovery_key`].
+    pub recovery_keys: Vec<NamedRecoveryKey>,
+    /// The recovery key that stands.
+    standing: Option<VerifierKey>,
 }
 
 impl KeyHistory {
+    /// A log of which nothing is known but its first key.
+    #[must_use]
+    pub const fn of_first(first: VerifierKey) -> Self {
+        Self { first, introductions: Vec::new(), recovery_keys: Vec::new(), standing: None }
+    }
+
     /// The keys of a journal; none before its first start with evidence.
     ///
     /// # Errors
-    /// [`EvidenceError`], `Introduction` among them.
+    /// [`EvidenceError`], `Introduction` and `RecoveryKey` among them.
     pub async fn of(journal: &Journal) -> Result<Option<Self>, EvidenceError> {
         let Some(first) = journal.setting(FIRST_KEY).await? else { return Ok(None) };
-        let mut history = Self { first: first.parse()?, introductions: Vec::new() };
-        for event in journal.read_type(INTRODUCED).await? {
-            let introduction = read_introduction(&event, history.current())?;
-            history.introductions.push(introduction);
+        let mut history = Self::of_first(first.parse()?);
+        let mut events = Vec::new();
+        for event_type in OWN_EVENTS {
+            events.extend(journal.read_type(event_type).await?);
         }
+        events.sort_by_key(|event| event.position);
+        let mut chain = KeyChain::starting_with(history.first.clone());
+        for event in events {
+            let position = event.position;
+            match chain.take(position, &statement_of(&event)?) {
+                Ok(KeyStep::Signs(introduction)) => history.introductions.push(introduction),
+                Ok(KeyStep::MayRecover(named)) => history.recovery_keys.push(named),
+                Err(ChainFault::NotIntroduced) => {
+                    return Err(EvidenceError::Introduction { position });
+                }
+                Err(fault) => return Err(EvidenceError::RecoveryKey { position, source: fault }),
+            }
+        }
+        history.standing = chain.recovery().cloned();
         Ok(Some(history))
+    }
+
+    /// The recovery key that may introduce the next signing key, when the present one has named any.
+    #[must_use]
+    pub const fn recovery_key(&self) -> Option<&VerifierKey> {
+        self.standing.as_ref()
+    }
+
+    /// What was said of the keys, in order.
+    #[must_use]
+    pub fn statements(&self) -> Vec<KeyStatement> {
+        let told =
+            |position: Position, note: &Note| KeyStatement { position, note: note.to_string() };
+        let signing = self.introductions.iter().map(|one| told(one.position, &one.note));
+        let recovery = self.recovery_keys.iter().map(|one| told(one.position, &one.note));
+        let mut all: Vec<_> = signing.chain(recovery).collect();
+        all.sort_by_key(|statement| statement.position);
+        all
+    }
+
+    /// The version of the stream that holds them: an event each.
+    pub(super) fn version(&self) -> Version {
+        Version::of_count((self.introductions.len() + self.recovery_keys.len()) as u64)
     }
 
     /// The key that signs now.
@@ -132,10 +192,12 @@ pub enum SigningKeyOrigin {
 }
 
 /// The signing key that was given, or the one in the data directory. A journal that has no key yet gets
-/// one, made there, under the name `origin`; none when the journal's key is somewhere else.
+/// one, made there, under the name `origin`; none when the journal's key is somewhere else. Beside a first key that is
+/// not given lies a recovery key, which the key names in the log.
 ///
-/// The key's file is durable before the journal names the key. A crash in between leaves a key that the
-/// next start finds and names.
+/// First the signing key's file is durable, then the recovery key's, then the journal names the signing key, then an
+/// event of the log names the recovery key. A crash anywhere in between leaves files that the next start finds, and
+/// goes on from.
 ///
 /// # Errors
 /// [`EvidenceError`].
@@ -147,26 +209,45 @@ pub async fn load_or_create_key(
 ) -> Result<Option<(NoteKey, SigningKeyOrigin)>, EvidenceError> {
     let named = KeyHistory::of(journal).await?;
     if let Some(history) = &named {
-        finish_rotation(data_dir, history)?;
+        finish_files(data_dir, history)?;
     }
     let path = data_dir.join(FILE);
     let found = match given {
         Some(given) => Some(given.parse::<NoteKey>()?),
         None => read_key(&path)?,
     };
-    if let Some(key) = found {
-        journal.set_once(FIRST_KEY, &key.verifier().to_string()).await?;
-        return Ok(Some((key, SigningKeyOrigin::Found)));
+    let is_here = found.is_some();
+    let key = match found {
+        Some(key) => key,
+        None if named.is_some() => return Ok(None),
+        None => {
+            let origin = origin.map_or_else(|| own_origin(journal.id()), str::to_owned);
+            make_key(&path, &origin)?
+        }
+    };
+    let is_first_start = named.is_none() && given.is_none();
+    let recovery = data_dir.join(RECOVERY_FILE);
+    if is_first_start {
+        make_key(&recovery, key.verifier().name())?;
     }
-    if named.is_some() {
-        return Ok(None);
-    }
-    let origin = origin.map_or_else(|| own_origin(journal.id()), str::to_owned);
-    let made = generate_key(&origin, Algorithm::Ed25519)?;
-    let key: NoteKey = write_secret(&path, &made.secret())?.parse()?;
     let own = key.verifier().to_string();
     let is_first = journal.set_once(FIRST_KEY, &own).await? == own;
-    Ok(is_first.then_some((key, SigningKeyOrigin::Created(path))))
+    if is_first_start && !is_first {
+        // Another server was first, with a key of its own: what recovers this one recovers nothing.
+        std::fs::remove_file(&recovery).map_err(|source| FileError { path: recovery, source })?;
+    }
+    if !is_here && !is_first {
+        return Ok(None);
+    }
+    recovery::name_what_was_made(journal, data_dir, &key).await?;
+    let origin = if is_here { SigningKeyOrigin::Found } else { SigningKeyOrigin::Created(path) };
+    Ok(Some((key, origin)))
+}
+
+/// Makes a key in a file, durably, or takes the one that a process which did not go on has left there.
+pub(super) fn make_key(path: &Path, name: &str) -> Result<NoteKey, EvidenceError> {
+    let made = generate_key(name, Algorithm::Ed25519)?;
+    Ok(write_secret(path, &made.secret())?.parse()?)
 }
 
 /// A name that no other log has.
@@ -201,7 +282,7 @@ pub(super) fn key_in(data_dir: &Path) -> Result<Option<NoteKey>, EvidenceError> 
     read_key(&data_dir.join(FILE))
 }
 
-fn read_key(path: &Path) -> Result<Option<NoteKey>, EvidenceError> {
+pub(super) fn read_key(path: &Path) -> Result<Option<NoteKey>, EvidenceError> {
     Ok(read_secret(path)?.map(|text| text.parse()).transpose()?)
 }
 
@@ -218,14 +299,7 @@ pub async fn rotate(
     metadata: String,
     now: DateTime<Utc>,
 ) -> Result<VerifierKey, EvidenceError> {
-    let (signed, restored) = lost_since(journal, data_dir, old).await?;
-    if let Some(note) = signed {
-        let size = note.text.parse::<Checkpoint>()?.size;
-        return Err(EvidenceError::Rollback { size });
-    }
-    if let Some(size) = restored {
-        return Err(EvidenceError::Restored { size });
-    }
+    refuse_loss(&lost_since(journal, data_dir, old.verifier().name()).await?)?;
     introduce(journal, data_dir, old, None, metadata, now).await
 }
 
@@ -243,36 +317,40 @@ pub async fn accept_loss(
     (metadata, reason): (String, ClearReason),
     now: DateTime<Utc>,
 ) -> Result<VerifierKey, EvidenceError> {
-    let (signed, restored_at) = lost_since(journal, data_dir, old).await?;
+    let (signed, restored_at) = lost_since(journal, data_dir, old.verifier().name()).await?;
     // The journal may have been put back to before a rotation: the key that it names lies aside.
     let named = KeyHistory::of(journal).await?.map(|history| history.current().clone());
     let kept = match named.filter(|named| *named != old.verifier()) {
-        Some(named) => {
-            read_key(&set_aside(data_dir, &named))?.filter(|key| key.verifier() == named)
-        }
+        Some(named) => read_key(&set_aside(&data_dir.join(FILE), &named))?
+            .filter(|key| key.verifier() == named),
         None => None,
     };
     let old = kept.as_ref().unwrap_or(old);
     if signed.is_none() && restored_at.is_none() {
         return Err(EvidenceError::NothingLost);
     }
-    let size = signed.as_ref().map(|note| note.text.parse::<Checkpoint>()).transpose()?;
-    let signed = signed.map(|note| note.to_string());
-    let loss = Loss { signed, restored_at, reason };
+    let lost_note = signed.clone();
+    let loss = Loss { signed: signed.map(|note| note.to_string()), restored_at, reason };
     let key = introduce(journal, data_dir, old, Some(loss), metadata, now).await?;
-    if let Some(lost) = size {
-        // A crash before this leaves the old key's mark, which the new key does not bear out either: the command
-        // is given again, and introduces one more key.
-        Remembered::in_directory(data_dir).lay_aside(lost.size)?;
-    }
+    // A crash before this leaves the old key's mark, which the new key does not bear out either: that its loss was
+    // accepted is read from the log before the next signing.
+    lay_aside(data_dir, lost_note.as_ref())?;
     Ok(key)
+}
+
+/// Lays the mark aside, once the log says what was lost.
+pub(super) fn lay_aside(data_dir: &Path, lost: Option<&Note>) -> Result<(), EvidenceError> {
+    let Some(lost) = lost else { return Ok(()) };
+    let lost: Checkpoint = lost.text.parse()?;
+    Remembered::in_directory(data_dir).lay_aside(lost.size)
 }
 
 /// Introduces a key.
 ///
-/// First the new key is durable in its own file, then the event is appended, then the files change
-/// names. A crash before the append leaves a key that nothing names, which the next rotation takes; a
-/// crash after it is finished by the next start ([`load_or_create_key`]).
+/// First the new key is durable in its own file, then the event is appended, together with one by which the new
+/// key names the recovery key that stands, then the files change names. A crash before the append leaves a key that
+/// nothing names, which the next rotation takes; a crash after it is finished by the next start
+/// ([`load_or_create_key`]).
 ///
 /// # Errors
 /// [`EvidenceError::OtherKey`] when `old` is not the journal's key, and others.
@@ -290,32 +368,69 @@ async fn introduce(
         .filter(|history| *history.current() == before)
         .ok_or_else(|| EvidenceError::OtherKey { expected: before.to_string() })?;
     let path = data_dir.join(NEXT_FILE);
-    let made = generate_key(before.name(), Algorithm::Ed25519)?;
-    let next: NoteKey = write_secret(&path, &made.secret())?.parse()?;
+    let next = make_key(&path, before.name())?;
     let text = Introduction::statement(&before, &next.verifier());
     let note = Note { signatures: vec![old.sign(&text, now)], text };
-    let payload = serde_json::to_string(&Introduced { note: note.to_string(), lost })
-        .unwrap_or_else(|_| unreachable!("a text always serialises"));
-    let version = Version::of_count(history.introductions.len() as u64);
-    append(journal, version, payload, metadata).await?;
-    if let Some(history) = KeyHistory::of(journal).await? {
-        finish_rotation(data_dir, &history)?;
-    }
+    let introduced = Introduced { note: note.to_string(), lost };
+    let mut events = vec![own_event(INTRODUCED, INTRODUCED_VERSION, &introduced, &metadata)];
+    // A recovery key stands for the key that named it: the new one takes it over, in the same commit.
+    let taken_over = history.recovery_key();
+    events.extend(taken_over.map(|key| recovery::naming(&next, key, now, &metadata)));
+    append(journal, history.version(), events).await?;
+    finish(journal, data_dir).await?;
     Ok(next.verifier())
+}
+
+/// Gives the files their places, once the journal names the keys in them.
+pub(super) async fn finish(journal: &Journal, data_dir: &Path) -> Result<(), EvidenceError> {
+    match KeyHistory::of(journal).await? {
+        Some(history) => finish_files(data_dir, &history),
+        None => Ok(()),
+    }
+}
+
+/// An event of the log's own stream.
+pub(super) fn own_event(
+    event_type: &'static str,
+    version: &'static str,
+    payload: &impl Serialize,
+    metadata: &str,
+) -> NewEvent {
+    NewEvent {
+        event_type: event_type.into(),
+        event_version: version.into(),
+        payload: serde_json::to_string(payload)
+            .unwrap_or_else(|_| unreachable!("texts and numbers always serialise")),
+        metadata: metadata.to_owned(),
+    }
+}
+
+/// Refuses to go on as if nothing were lost.
+pub(super) fn refuse_loss(
+    (signed, restored): &(Option<Note>, Option<u64>),
+) -> Result<(), EvidenceError> {
+    if let Some(note) = signed {
+        let size = note.text.parse::<Checkpoint>()?.size;
+        return Err(EvidenceError::Rollback { size });
+    }
+    match restored {
+        Some(size) => Err(EvidenceError::Restored { size: *size }),
+        None => Ok(()),
+    }
 }
 
 /// What the journal does not hold of what was signed: the remembered checkpoint that it does not bear out, and
 /// the position at which it was restored, when no key was introduced since.
-async fn lost_since(
+pub(super) async fn lost_since(
     journal: &Journal,
     data_dir: &Path,
-    old: &NoteKey,
+    origin: &str,
 ) -> Result<(Option<Note>, Option<u64>), EvidenceError> {
     let restored = match KeyHistory::of(journal).await? {
         Some(history) => held_back(journal, &history).await?,
         None => None,
     };
-    let mark = Remembered::in_directory(data_dir).note(old.verifier().name())?;
+    let mark = Remembered::in_directory(data_dir).note(origin)?;
     let Some(note) = mark else { return Ok((None, restored)) };
     let last: Checkpoint = note.text.parse()?;
     let is_held = Follower::default().agrees_with(journal, &last).await?;
@@ -342,42 +457,56 @@ pub(super) async fn is_accepted(
 /// # Errors
 /// [`EvidenceError`].
 pub async fn accepted_losses(journal: &Journal) -> Result<Vec<(Position, Loss)>, EvidenceError> {
-    let events = journal.read_type(INTRODUCED).await?;
+    let mut events = journal.read_type(INTRODUCED).await?;
+    events.extend(journal.read_type(RECOVERED).await?);
+    events.sort_by_key(|event| event.position);
     let read = |event: &RecordedEvent| {
-        let told: Introduced = serde_json::from_str(&event.payload).ok()?;
-        Some((event.position, told.lost?))
+        let lost = match event.event_type.as_str() {
+            RECOVERED => recovery::loss_in(&event.payload)?,
+            _ => serde_json::from_str::<Introduced>(&event.payload).ok()?.lost?,
+        };
+        Some((event.position, lost))
     };
     Ok(events.iter().filter_map(read).collect())
 }
 
-async fn append(
+/// Appends to the log's own stream, all or nothing.
+///
+/// # Errors
+/// [`EvidenceError::Outpaced`] when the stream is not as it was read.
+pub(super) async fn append(
     journal: &Journal,
     expected_version: Version,
-    payload: String,
-    metadata: String,
+    events: Vec<NewEvent>,
 ) -> Result<(), EvidenceError> {
     // One stream a journal: its id is derived from the journal's.
     let id = sha256(journal.id().as_bytes()).first_chunk::<16>().copied().unwrap_or_default();
-    let event = NewEvent {
-        event_type: INTRODUCED.into(),
-        event_version: INTRODUCED_VERSION.into(),
-        payload,
-        metadata,
-    };
     let stream = StreamId::new(STREAM_TYPE, uuid::Builder::from_random_bytes(id).into_uuid());
-    let write = StreamWrite { stream, expected_version, events: vec![event] };
+    let write = StreamWrite { stream, expected_version, events };
     let request = AppendRequest { writes: vec![write], ..AppendRequest::default() };
     match journal.append(request).await? {
         AppendOutcome::Committed(_) => Ok(()),
-        _ => Err(EvidenceError::OtherKey { expected: "a key introduced just now".to_owned() }),
+        _ => Err(EvidenceError::Outpaced),
     }
 }
 
-/// Gives the new key its place once the journal names it; the old one stays beside it.
-fn finish_rotation(data_dir: &Path, history: &KeyHistory) -> Result<(), EvidenceError> {
-    let (path, next) = (data_dir.join(FILE), data_dir.join(NEXT_FILE));
+/// Gives each new key its place once the journal names it; the one before stays beside it.
+pub(super) fn finish_files(data_dir: &Path, history: &KeyHistory) -> Result<(), EvidenceError> {
+    take_place(data_dir, (FILE, NEXT_FILE), Some(history.current()))?;
+    let files = (RECOVERY_FILE, recovery::NEXT_RECOVERY_FILE);
+    take_place(data_dir, files, history.recovery_key())
+}
+
+/// First the key before is laid aside, then the next one takes its place: a crash in between leaves the next one
+/// where it was, and the next start goes on.
+fn take_place(
+    data_dir: &Path,
+    (file, next): (&str, &str),
+    named: Option<&VerifierKey>,
+) -> Result<(), EvidenceError> {
+    let (path, next) = (data_dir.join(file), data_dir.join(next));
     let Some(key) = read_key(&next)? else { return Ok(()) };
-    if key.verifier() != *history.current() {
+    if Some(&key.verifier()) != named {
         return Ok(());
     }
     let failed = |path: &Path| {
@@ -385,13 +514,16 @@ fn finish_rotation(data_dir: &Path, history: &KeyHistory) -> Result<(), Evidence
         |source| EvidenceError::File(FileError { path, source })
     };
     if let Some(old) = read_key(&path)? {
-        let kept = set_aside(data_dir, &old.verifier());
+        let kept = set_aside(&path, &old.verifier());
         std::fs::rename(&path, &kept).map_err(failed(&path))?;
     }
     std::fs::rename(&next, &path).map_err(failed(&next))
 }
 
 /// Where a key lies once another was introduced.
-fn set_aside(data_dir: &Path, key: &VerifierKey) -> PathBuf {
-    data_dir.join(format!("{FILE}.{:08x}", u32::from_be_bytes(key.id())))
+fn set_aside(path: &Path, key: &VerifierKey) -> PathBuf {
+    let id = u32::from_be_bytes(key.id());
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{id:08x}"));
+    path.with_file_name(name)
 }

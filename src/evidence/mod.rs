@@ -12,10 +12,12 @@ mod follower;
 mod keeper;
 mod keys;
 mod log;
+mod recovery;
 mod remembered;
 pub mod second_reader;
 mod signed_tree;
 mod store;
+mod tile_files;
 pub mod verify;
 pub mod witness;
 
@@ -23,20 +25,23 @@ pub use config::{EvidenceConfig, EvidenceConfigError};
 pub use keeper::{Keeper, KeeperConfig};
 pub use keys::{
     KeyHistory, Loss, SigningKeyOrigin, accept_loss, accepted_losses, generate_key, hold_back,
-    load_or_create_key, read_introduction, rotate,
+    load_or_create_key, rotate,
 };
 pub use log::{Evidence, Inclusion};
+pub use recovery::{RECOVERY_FILE, RecoveredKeys, RecoveryOrder, name_recovery_key, recover};
 pub use signed_tree::{SignedTree, Witnesses};
 pub use sira_evidence::{
-    Algorithm, Checkpoint, CheckpointError, Introduction, Note, NoteError, NoteKey, SignatureLine,
-    VerifierKey, bundle, encoding, growth, index, merkle, tile_path,
+    Algorithm, ChainFault, Checkpoint, CheckpointError, Introducer, Introduction, KeyChain,
+    NamedRecoveryKey, Note, NoteError, NoteKey, SignatureLine, VerifierKey, bundle, encoding,
+    growth, index, key_chain, merkle, tile_path,
 };
 pub use store::{StoredCheckpoint, newest as newest_checkpoint};
+pub use tile_files::{TilesExported, export_tiles};
 
-use sira_numbers::Position;
+use sira_numbers::{Position, Sequence};
 
 use crate::files::FileError;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, StreamId};
 
 /// What goes wrong with evidence.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +60,21 @@ pub enum EvidenceError {
     Damaged {
         /// Where.
         position: Position,
+    },
+    /// An event does not follow in its stream: it stands where another one does, or after a hole. Nothing is
+    /// signed from there on.
+    #[error(
+        "the event at position {position} is number {sequence} of {stream}, whose last one was {last}"
+    )]
+    Sequence {
+        /// Where it stands in the journal.
+        position: Position,
+        /// Its stream.
+        stream: StreamId,
+        /// Its place there.
+        sequence: Sequence,
+        /// The place of the stream's event before it.
+        last: Sequence,
     },
     /// A stored checkpoint is not that of the events.
     #[error("the checkpoint of size {size} is not that of the journal's events")]
@@ -118,4 +138,33 @@ pub enum EvidenceError {
         /// Where.
         position: Position,
     },
+    /// An event introduces a key by a recovery key that the key before has not named, or no longer.
+    #[error(
+        "the event at position {position} introduces a key by a recovery key that does not stand"
+    )]
+    RecoveryKey {
+        /// Where.
+        position: Position,
+        /// Why it does not.
+        #[source]
+        source: ChainFault,
+    },
+    /// The log names no recovery key.
+    #[error("the log names no recovery key: a signing key that is lost cannot be replaced")]
+    NoRecoveryKey,
+    /// The recovery key is not the one that the log names.
+    #[error("this is not the recovery key that the log names")]
+    UnknownRecoveryKey,
+    /// Another recovery key was named in the place of this one.
+    #[error("this recovery key was replaced, or used already: the log names another")]
+    ReplacedRecoveryKey,
+    /// What was exported before is of another history than the journal, or newer than it.
+    #[error("{} is of another history than this journal, or newer", path.display())]
+    OtherTiles {
+        /// The file.
+        path: std::path::PathBuf,
+    },
+    /// Another process has written to the log's own stream.
+    #[error("another process has changed the log's keys just now: look, and try again")]
+    Outpaced,
 }

@@ -7,7 +7,7 @@ use sira_database::{Lease, LeaseRow, bound, on_engine, signed, unsigned};
 use uuid::Uuid;
 
 use super::EvidenceError;
-use crate::journal::{Journal, Stamp};
+use crate::journal::{Journal, RawTime, Stamp};
 use sira_evidence::growth::Tile;
 use sira_evidence::merkle::Hash;
 use sira_evidence::{Note, SignatureLine};
@@ -28,6 +28,9 @@ pub struct StoredCheckpoint {
     /// When it was signed.
     pub signed_at: DateTime<Utc>,
 }
+
+/// A checkpoint as a check reads it: size, note, and the time of signing when it is one.
+pub type CheckedRow = (u64, String, Option<DateTime<Utc>>);
 
 type CheckpointColumns = (i64, String, Stamp);
 
@@ -58,8 +61,8 @@ pub async fn newest(journal: &Journal) -> Result<Option<StoredCheckpoint>, Evide
     row.map(checkpoint_row).transpose()
 }
 
-/// Checkpoints larger than a size and not larger than another, the smallest first, at most `limit`: size
-/// and note as they are stored.
+/// Checkpoints larger than a size and not larger than another, the smallest first, at most `limit`: size,
+/// note and time of signing as they are stored.
 ///
 /// # Errors
 /// [`EvidenceError::Database`].
@@ -67,10 +70,10 @@ pub async fn between(
     journal: &Journal,
     (after, up_to): (u64, u64),
     limit: u32,
-) -> Result<Vec<(u64, String)>, EvidenceError> {
-    let rows: Vec<(i64, String)> = on_engine!(journal.pool(), db => {
+) -> Result<Vec<CheckedRow>, EvidenceError> {
+    let rows: Vec<(i64, String, RawTime)> = on_engine!(journal.pool(), db => {
         sqlx::query_as(
-            "SELECT size, note FROM evidence_checkpoints WHERE size > $1 AND size <= $2 \
+            "SELECT size, note, signed_at FROM evidence_checkpoints WHERE size > $1 AND size <= $2 \
              ORDER BY size LIMIT $3",
         )
         .bind(bound(after))
@@ -79,7 +82,8 @@ pub async fn between(
         .fetch_all(db)
         .await
     })?;
-    Ok(rows.into_iter().map(|(size, note)| (clamped(size), note)).collect())
+    let read = |(size, note, RawTime(signed_at))| (clamped(size), note, signed_at);
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// The size of the newest checkpoint; 0 before the first.
@@ -188,6 +192,7 @@ pub async fn keep_cosignature(
     line: &SignatureLine,
     now: DateTime<Utc>,
 ) -> Result<(), EvidenceError> {
+    let _turn = journal.pool().turn().await;
     on_engine!(journal.pool(), db => {
         sqlx::query(
             "INSERT INTO evidence_cosignatures (size, witness, line, received_at) \
@@ -305,6 +310,7 @@ pub async fn sign(
     now: DateTime<Utc>,
 ) -> Result<Option<StoredCheckpoint>, EvidenceError> {
     let (size, sign) = checkpoint;
+    let _turn = journal.pool().turn().await;
     let mut transaction = journal.pool().begin().await?;
     if !SIGNER.take(transaction.connection(), holder, TERM).await? {
         return Ok(None);
@@ -355,6 +361,7 @@ pub async fn may_sign(journal: &Journal, holder: Uuid) -> Result<bool, EvidenceE
 /// # Errors
 /// [`EvidenceError::Database`].
 pub async fn give_back(journal: &Journal, holder: Uuid) -> Result<(), EvidenceError> {
+    let _turn = journal.pool().turn().await;
     let mut handle = journal.pool().acquire().await?;
     Ok(SIGNER.give_back(handle.connection(), holder).await?)
 }

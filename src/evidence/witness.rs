@@ -23,7 +23,7 @@ use sira_evidence::leaf::FORM as ENTRY_FORM;
 use sira_evidence::merkle::{ProofError, verify_consistency};
 use sira_evidence::tile_path::{TilePlace, write_place};
 use sira_evidence::{Checkpoint, CheckpointError};
-use sira_evidence::{Introduction, NOTE_MAX_BYTES, Note, NoteError, NoteKey, VerifierKey};
+use sira_evidence::{KeyChain, KeyStep, NOTE_MAX_BYTES, Note, NoteError, NoteKey, VerifierKey};
 
 /// Longest wait for an answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -93,8 +93,10 @@ pub enum WitnessError {
     /// The entries do not lead to the checkpoint's root, or to its stream index.
     #[error("the entries do not lead to the checkpoint of {0} events")]
     Entries(u64),
-    /// A later key of the log was not introduced by the one before.
-    #[error("a later key of the log was not introduced by the key before")]
+    /// A later key of the log was introduced neither by the one before nor by the recovery key that it named.
+    #[error(
+        "a later key of the log was introduced neither by the key before nor by the recovery key that it named"
+    )]
     Introduction,
     /// A file cannot be read or written.
     #[error(transparent)]
@@ -144,9 +146,12 @@ struct Consistency {
 #[derive(Deserialize)]
 struct Keys {
     introductions: Vec<Statement>,
+    /// Not told by a server of before there were any.
+    #[serde(default)]
+    recovery_keys: Vec<Statement>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Statement {
     from_size: u64,
     note: String,
@@ -212,13 +217,17 @@ impl Witness {
         if note.verify(&known).is_ok() {
             return Ok(known);
         }
-        let keys: Keys = self.json("v1/evidence/key").await?;
-        for statement in keys.introductions {
+        let Keys { introductions, recovery_keys } = self.json("v1/evidence/key").await?;
+        let mut statements = [introductions, recovery_keys].concat();
+        statements.sort_by_key(|statement| statement.from_size);
+        let mut chain = KeyChain::starting_with(known.clone());
+        for statement in statements {
             let from = Position::try_new(statement.from_size);
             let from = from.map_err(|_| WitnessError::Form("from_size"))?;
-            let introduced = Introduction::of_note(from, &statement.note, &known);
-            if let Some(introduced) = introduced.filter(|one| one.position.get() <= size) {
-                known = introduced.key;
+            // What stands before the key that is known, and what does not follow from it, leads nowhere.
+            match chain.take(from, &statement.note) {
+                Ok(KeyStep::Signs(introduced)) if from.get() <= size => known = introduced.key,
+                _ => {}
             }
         }
         if known == self.watch.log {

@@ -44,7 +44,7 @@ async fn reach(
     journal: &Journal,
     asked: Option<Position>,
 ) -> Result<(Position, DateTime<Utc>), ExportError> {
-    let reached = journal.head().await?.position;
+    let reached = journal.wholly_readable().await?;
     match asked {
         Some(asked) if asked > reached => Err(ExportError::Ahead { asked, reached }),
         asked => {

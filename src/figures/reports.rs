@@ -244,6 +244,7 @@ impl Figures {
     pub async fn withdraw(&self, name: &str, by: &ActorId) -> Result<FrozenReport, ReportError> {
         self.report(name).await?;
         let at = Stamp(self.commands.clock().now());
+        let _turn = self.commands.journal().pool().turn().await;
         on_engine!(self.commands.journal().pool(), db => {
             sqlx::query("INSERT INTO report_withdrawals (name, withdrawn_at, withdrawn_by) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
                 .bind(name)
@@ -279,15 +280,13 @@ impl Figures {
     /// # Errors
     /// [`FigureError::Journal`].
     pub async fn leaf_at(&self, position: Position) -> Result<Vec<u8>, FigureError> {
-        if position == Position::START {
-            return Ok(Vec::new());
-        }
-        let event = self.commands.journal().read_feed(position.before(), 1).await?;
-        Ok(event.first().map(|event| event.leaf_hash.to_vec()).unwrap_or_default())
+        let leaf = self.commands.journal().leaf_at(position).await?;
+        Ok(leaf.map(Vec::from).unwrap_or_default())
     }
 
     /// Stores a report; false when there is one of that name.
     async fn keep(&self, report: &FrozenReport) -> Result<bool, ReportError> {
+        let _turn = self.commands.journal().pool().turn().await;
         let rows = on_engine!(self.commands.journal().pool(), db => {
             sqlx::query(
                 "INSERT INTO reports (name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256, audience, cells)

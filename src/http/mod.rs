@@ -57,6 +57,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The address under which people reach this server, for the codes on papers; none where nobody has said it.
     pub public_url: Option<Arc<str>>,
+    /// Whether the published checkpoint and the tiles of hashes are given without a token.
+    pub public_hashes: bool,
 }
 
 /// Every route of the table, with what goes around it.

@@ -58,6 +58,7 @@ fn profile() -> Profile {
         },
         sqlite: sqlite_profile(),
         postgres: PostgresProfile {
+            name: "sira-keys",
             search_path: Some(NAMESPACE.to_owned()),
             // A key that a crash of the server loses would lose the person with it.
             durability: Durability::OnDisk,

@@ -53,8 +53,9 @@ pub struct RefusedApplication {
 /// Refuses an application. Refused again for the same reason, it is answered as before. One that the person
 /// takes back is destroyed at once, refused before or not: nothing is kept without their consent.
 ///
-/// The refusal is durable first, then what was taken back is destroyed. A crash in between leaves it to the
-/// next sweep, since its days are over.
+/// The refusal is durable first, then what was taken back is destroyed, key and row, and then the old bytes of the
+/// key. A crash or a fault in between leaves it to whoever asks again, and to the next sweep, since its days are
+/// over: it cannot be found then, but [`CommandError::NotFound`] is said only when nothing is left to destroy.
 ///
 /// # Errors
 /// [`CommandError::NotFound`] out of reach, and of one that is destroyed; a refusal of one that was decided
@@ -65,10 +66,17 @@ pub async fn refuse(
     form: RefuseForm,
     call: &Call,
 ) -> Result<RefusedApplication, CommandError> {
-    let found = reached_application(commands, &call.scope, id).await?;
     let reason = form.reason.code();
     let is_taken_back = reason == TAKEN_BACK;
     let now = commands.clock().now();
+    let found = match reached_application(commands, &call.scope, id).await {
+        Err(CommandError::NotFound) if is_taken_back => {
+            // Perhaps it was taken back a moment ago and its destruction broke off: whoever was told so asks again.
+            commands.keys().sweep_applications(now.date_naive(), now).await?;
+            return Err(CommandError::NotFound);
+        }
+        found => found?,
+    };
     let kept_until = match now.date_naive().pred_opt() {
         Some(yesterday) if is_taken_back => yesterday,
         _ => kept_until(commands, &found).await?,

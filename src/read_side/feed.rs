@@ -68,7 +68,7 @@ impl Feed for JournalFeed {
     }
 
     async fn head(&self) -> Result<Position, BoxError> {
-        Ok(self.journal.head().await?.position)
+        Ok(self.journal.readable().await?)
     }
 
     fn committed(&self) -> watch::Receiver<Position> {
@@ -89,5 +89,6 @@ fn fed(recorded: RecordedEvent) -> FeedEvent {
         payload: present.unwrap_or(recorded.payload),
         metadata: recorded.metadata,
         recorded_at: recorded.recorded_at,
+        leaf: recorded.leaf_hash,
     }
 }

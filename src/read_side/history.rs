@@ -1,6 +1,8 @@
 //! Whether the read models are of this journal's history, or of one that was put back: a position alone does not
 //! say it.
 
+use std::collections::BTreeSet;
+
 use sira_numbers::Position;
 use sira_projections::{ReadError, ReadStore};
 
@@ -27,14 +29,21 @@ pub async fn is_of_another_history(
     store: &ReadStore,
 ) -> Result<bool, HistoryError> {
     // Read before the head: what a projection has taken in was committed by then.
-    let (furthest, known) =
-        (store.furthest(journal.id()).await?, store.known_history(journal.id()).await?);
+    let stored = store.projections(journal.id()).await?;
+    let known = store.known_history(journal.id()).await?;
     let head = journal.head().await?.position;
-    Ok(match known {
-        _ if furthest > head => true,
-        Some((position, hash)) => leaf_at(journal, position).await? != Some(hash),
-        None => false,
-    })
+    if stored.iter().any(|one| one.position > head) {
+        return Ok(true);
+    }
+    let marks = stored.into_iter().filter_map(|one| Some((one.position, one.leaf?.to_vec())));
+    // Most stand at one position.
+    let marks: BTreeSet<(Position, Vec<u8>)> = marks.chain(known).collect();
+    for (position, leaf) in marks {
+        if journal.leaf_at(position).await?.map(Vec::from) != Some(leaf) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The read database, made anew where its rows are of another history than the journal's. For who feeds it: others
@@ -60,22 +69,14 @@ pub async fn of_this_history(
 /// # Errors
 /// [`HistoryError`].
 pub async fn mark_history(journal: &Journal, store: &ReadStore) -> Result<bool, HistoryError> {
-    if is_of_another_history(journal, store).await? {
+    let is_of_another = is_of_another_history(journal, store).await?;
+    store.note_history(is_of_another);
+    if is_of_another {
         return Ok(false);
     }
     let head = journal.head().await?.position;
-    if let Some(hash) = leaf_at(journal, head).await? {
+    if let Some(hash) = journal.leaf_at(head).await? {
         store.mark_history(journal.id(), head, &hash).await?;
     }
     Ok(true)
-}
-
-/// The leaf hash of the event at a position; none where there is none.
-async fn leaf_at(journal: &Journal, position: Position) -> Result<Option<Vec<u8>>, JournalError> {
-    if position == Position::START {
-        return Ok(None);
-    }
-    let events = journal.read_feed(position.before(), 1).await?;
-    let found = events.first().filter(|event| event.position == position);
-    Ok(found.map(|event| event.leaf_hash.to_vec()))
 }

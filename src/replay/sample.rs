@@ -131,7 +131,12 @@ pub async fn sample(
     let mut after = Position::START;
     loop {
         let page = journal.read_feed(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else {
+            if after < up_to {
+                return Err(JournalError::Unreadable { position: after.next() });
+            }
+            break;
+        };
         after = last.position;
         for event in page.into_iter().filter(|event| event.position <= up_to) {
             if !of.types().contains(&event.event_type.as_str()) {

@@ -196,6 +196,7 @@ impl ReportDocuments {
         let audience_text =
             serde_json::to_string(audience).map_err(|_| ReportDocumentError::Unreadable)?;
         let (sha256, at) = (ReportContent::hash_of(&content), Stamp(self.commands.clock().now()));
+        let _turn = self.commands.journal().pool().turn().await;
         on_engine!(self.commands.journal().pool(), db => {
             sqlx::query(
                 "INSERT INTO report_documents (name, asked, content, content_sha256, audience, frozen_at, frozen_by)
@@ -369,6 +370,7 @@ impl ReportDocuments {
         }
         self.find(name).await?;
         let at = Stamp(self.commands.clock().now());
+        let _turn = self.commands.journal().pool().turn().await;
         on_engine!(self.commands.journal().pool(), db => {
             sqlx::query(
                 "INSERT INTO report_document_withdrawals (name, withdrawn_at, withdrawn_by, reason)

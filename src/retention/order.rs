@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::judge::{JudgedPerson, judge_person};
 use crate::commands::form::Form;
-use crate::commands::{Answer, Call, CommandError, Commands, FormErrors, alias_of, in_task};
+use crate::commands::{Answer, Call, CommandError, Commands, FormErrors, in_task};
 use crate::journal::{JournalError, Stamp};
 use sira_database::{on_engine, signed};
 
@@ -148,6 +148,7 @@ async fn write_down(
     order: &Order,
     call: &Call,
 ) -> Result<(), JournalError> {
+    let _turn = commands.journal().pool().turn().await;
     on_engine!(commands.journal().pool(), db => {
         sqlx::query(
             "INSERT INTO erasure_orders (order_id, at, actor, reason, paths, request_id) \
@@ -279,6 +280,5 @@ async fn find(commands: &Commands, text: &str) -> Result<Option<Uuid>, CommandEr
         return Ok(Some(id));
     }
     let Ok(reference) = Reference::try_new(text) else { return Ok(None) };
-    let found = commands.journal().find_alias(&alias_of(reference)).await?;
-    Ok(found.map(|stream| stream.aggregate_id))
+    commands.path_of(reference).await
 }

@@ -5,7 +5,10 @@
 //! are: proofs, backups and the feed of `GET /v1/events`; and the second reader has the upcasters applied
 //! by stock `cqrs-es`, since it must not share this. Nothing here decides or writes.
 
+mod names;
+
 use cqrs_es::persist::SerializedEvent;
+pub use names::{NAMING, second_name};
 use serde::de::DeserializeOwned;
 pub use sira_domain::names::seal_context;
 use sira_domain::upcast::{UPCASTERS, is_outdated};

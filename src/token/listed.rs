@@ -123,6 +123,7 @@ impl Tokens {
     /// When the list cannot be written.
     pub async fn revoke(&self, token_id: Uuid, by: Option<&ActorId>) -> Result<bool, TokenError> {
         let (id, at) = (token_id.to_string(), Stamp(self.0.clock.now()));
+        let _turn = self.0.journal.pool().turn().await;
         let changed = on_engine!(self.0.journal.pool(), pool => {
             sqlx::query(
                 "UPDATE tokens SET revoked_at = $2, revoked_by = $3

@@ -226,6 +226,7 @@ impl Tokens {
         exact_figures: Option<&str>,
     ) -> Result<(), JournalError> {
         let scope = serde_json::to_string(&claims.scope).unwrap_or_default();
+        let _turn = self.0.journal.pool().turn().await;
         on_engine!(self.0.journal.pool(), pool => {
             sqlx::query(
                 "INSERT INTO tokens (token_id, actor, role, scope, issued_at, expires_at, exact_figures)

@@ -32,6 +32,7 @@ mod lists;
 mod lost_keys;
 pub mod money;
 mod money_back;
+mod names;
 mod oidc;
 mod open_call;
 mod paper;

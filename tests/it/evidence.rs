@@ -5,8 +5,11 @@ pub mod marks;
 mod notes;
 mod oracles;
 mod proofs;
+mod recovery;
+mod shared_bundles;
 mod signing;
 mod tampering;
+mod tile_files;
 mod vectors;
 mod witnessing;
 

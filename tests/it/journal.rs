@@ -4,10 +4,12 @@ mod append;
 mod conditional;
 mod faults;
 mod freshness;
+mod halted;
 mod model;
 mod processes;
 mod storage;
 mod throughput;
+mod turns;
 
 use std::collections::HashMap;
 

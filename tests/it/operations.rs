@@ -2,6 +2,7 @@
 
 mod backup;
 mod company;
+mod connections;
 mod copy;
 mod drill;
 mod erased;

@@ -243,8 +243,8 @@ impl<A: Aggregate> StreamCommand<'_, A> {
     /// that a retry without a key is answered and another plan under the same name is refused.
     async fn follow(&mut self, alias: Option<Alias>) -> Result<(), CommandError> {
         let Some(alias) = alias else { return Ok(()) };
-        if let Some(known) = self.commands.0.journal.find_alias(&alias.alias).await? {
-            self.id = known.aggregate_id;
+        if let Some(known) = self.commands.named::<A>(&alias.alias).await? {
+            self.id = known;
         }
         Ok(())
     }

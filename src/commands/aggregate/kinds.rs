@@ -7,7 +7,9 @@ use sira_domain::context::Context;
 use sira_domain::fund::{self, FUND_COMMANDS, Fund, FundCommand, FundEvent};
 use sira_domain::jurisdiction::Ground;
 use sira_domain::names;
-use sira_domain::path::{BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent};
+use sira_domain::path::{
+    BENEFICIARY_COMMANDS, Beneficiary, BeneficiaryCommand, BeneficiaryEvent, Fact,
+};
 use sira_domain::programme::{
     self, PROGRAMME_COMMANDS, Programme, ProgrammeCommand, ProgrammeEvent,
 };
@@ -73,6 +75,16 @@ impl Aggregate for Beneficiary {
             }
             _ => None,
         }
+    }
+
+    /// One that was registered anew has two, and either leads to it.
+    fn bears(&self, alias: &str) -> bool {
+        self.past().iter().any(|event| match &event.fact {
+            Fact::Registered(registration) => {
+                super::super::alias_of(registration.reference) == alias
+            }
+            _ => false,
+        })
     }
 
     fn is_within(&self, _: Uuid, scope: &Scope, programme: &Programme) -> bool {
@@ -150,6 +162,10 @@ impl Aggregate for Programme {
     /// Two conventions of the same parties may have one name.
     fn alias(_: &ProgrammeCommand) -> Option<String> {
         None
+    }
+
+    fn bears(&self, _: &str) -> bool {
+        false
     }
 
     fn is_within(&self, _: Uuid, _: &Scope, _: &Programme) -> bool {
@@ -241,6 +257,10 @@ impl Aggregate for Cohort {
         names::alias_of_cohort(command)
     }
 
+    fn bears(&self, alias: &str) -> bool {
+        self.plan.as_ref().is_some_and(|plan| names::alias_of_plan(plan) == alias)
+    }
+
     fn is_within(&self, _: Uuid, scope: &Scope, programme: &Programme) -> bool {
         let plan = self.plan.as_ref();
         plan.is_some_and(|plan| scope.holds_office(plan.programme.0, &plan.office, programme))
@@ -300,6 +320,10 @@ impl Aggregate for Fund {
 
     fn alias(command: &FundCommand) -> Option<String> {
         names::alias_of_fund(command)
+    }
+
+    fn bears(&self, alias: &str) -> bool {
+        self.envelope.as_ref().is_some_and(|fund| names::alias_of_envelope(fund) == alias)
     }
 
     /// Whoever deals with money sees what a fund has left; a donor sees its own.

@@ -79,6 +79,10 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     /// The second name that a command gives the stream, which the journal keeps unique.
     fn alias(command: &Self::Command) -> Option<String>;
 
+    /// Whether one of the stream's own events gave it this second name. The journal's table of second names is
+    /// made beside the events; what it says is believed of a stream that says so itself.
+    fn bears(&self, alias: &str) -> bool;
+
     /// Whether a caller's scope lets them see the stream, once it has begun.
     fn is_within(&self, id: Uuid, scope: &Scope, programme: &Programme) -> bool;
 

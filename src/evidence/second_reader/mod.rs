@@ -27,7 +27,7 @@ pub use difference::{Difference, DifferenceKind};
 
 use super::EvidenceError;
 use super::keys::STREAM_TYPE;
-use super::verify::CheckProgress;
+use super::verify::{CheckProgress, IN_PIECES};
 use crate::journal::Journal;
 use difference::differ;
 use stock::Stock;
@@ -79,6 +79,9 @@ pub async fn read_again(
 ) -> Result<SecondReading, EvidenceError> {
     let stock = Stock::on(journal.pool());
     let mut reading = SecondReading { reader: stock.name(), ..SecondReading::default() };
+    // What becomes visible in pieces is waited for; what is missing for good is named below, and so is a journal
+    // without a head.
+    let _ = journal.readable_within(IN_PIECES).await;
     let all = journal.last_position().await?.get();
     let mut after = (String::new(), String::new());
     loop {

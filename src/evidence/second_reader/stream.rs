@@ -110,7 +110,7 @@ fn is_of_a_row(error: &JournalError) -> bool {
     }
 }
 
-/// The log's own stream for the second reader: the statements by which its keys were introduced.
+/// The log's own stream for the second reader: the statements about its keys.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct SigningKeys {
     notes: Vec<String>,
@@ -167,7 +167,7 @@ pub(super) async fn keys_by_server(journal: &Journal, id: &str) -> Result<Readin
         Err(EvidenceError::Journal(error)) if !is_of_a_row(&error) => return Err(error.into()),
         Err(_) => return Ok(Reading::Unreadable),
     };
-    let notes: Vec<_> = history.introductions.iter().map(|one| one.note.to_string()).collect();
+    let notes: Vec<_> = history.statements().into_iter().map(|one| one.note).collect();
     let version = Version::of_count(notes.len() as u64);
     Ok(state_of(version, &SigningKeys { notes }))
 }

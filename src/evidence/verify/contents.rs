@@ -14,7 +14,7 @@ use crate::evidence::growth::{Growth, TILE_HEIGHT, TILE_WIDTH, Tile};
 use crate::evidence::index::{StreamHead, StreamIndex, key_of};
 use crate::evidence::keys::KeyHistory;
 use crate::evidence::merkle::Hash;
-use crate::evidence::store;
+use crate::evidence::store::{self, CheckedRow};
 use crate::evidence::{Note, VerifierKey};
 use crate::journal::{Journal, JournalError, Leaf, RawEvent, RecordedEvent};
 
@@ -26,6 +26,10 @@ const GAP_MAX: u64 = 1_000_000;
 /// How old an event may be that no checkpoint covers: one is signed within a second, or some seconds when
 /// another process has to take over.
 const UNCOVERED_MAX: TimeDelta = TimeDelta::minutes(1);
+/// How far the clocks of two servers may be apart, which one journal is written and signed by.
+const CLOCKS_APART: TimeDelta = TimeDelta::hours(1);
+/// Between two events: a clock that jumps so far and then stands still was ahead.
+const JUMP_MAX: TimeDelta = TimeDelta::hours(36);
 /// Checkpoints that are read at once.
 const CHECKPOINTS_PAGE: u32 = 1_000;
 
@@ -76,12 +80,16 @@ pub(super) struct Contents {
     /// Tiles that became full and are not compared yet.
     full: Vec<Tile>,
     /// Stored checkpoints that are not reached yet, the next one first.
-    ahead: VecDeque<(u64, String)>,
+    ahead: VecDeque<CheckedRow>,
     /// Their cosignatures: size, witness, line.
     cosignatures: VecDeque<(u64, String, String)>,
     /// The size of the last checkpoint that was read ahead.
     read_to: u64,
     covered: u64,
+    /// The last checkpoint that was reached, and when it says that it was signed.
+    signed: (u64, Option<DateTime<Utc>>),
+    /// Whether the time of the last event is far beyond that of the one before.
+    jumped: bool,
     /// Rows that were read.
     rows: u64,
     /// By kind, the last deviation of it.
@@ -118,6 +126,8 @@ impl Contents {
             cosignatures: VecDeque::new(),
             read_to: 0,
             covered,
+            signed: (0, None),
+            jumped: false,
             rows: 0,
             last_of: HashMap::new(),
             known: HashSet::new(),
@@ -240,6 +250,7 @@ impl Contents {
         if event.recorded_at < self.last_time {
             self.fault(Deviation::at(position, DeviationKind::Time));
         }
+        self.check_clock(position, event.recorded_at);
         // Times do not go back: one that does is a lie, which is named, and makes nothing older.
         self.uncovered_at.get_or_insert(event.recorded_at.max(self.last_time));
         self.last_time = event.recorded_at;
@@ -286,8 +297,9 @@ impl Contents {
             self.check_held(size);
         }
         while self.next_checkpoint().await?.is_some_and(|next| next <= size) {
-            if let Some((size, note)) = self.ahead.pop_front() {
+            if let Some((size, note, signed_at)) = self.ahead.pop_front() {
                 self.check_checkpoint(size, &note);
+                self.check_signed_at(size, signed_at);
             }
         }
         Ok(())
@@ -342,6 +354,37 @@ impl Contents {
             self.fault_run(Deviation::at_size(size, DeviationKind::Signature));
         }
         Some((note, checkpoint, is_signed && is_ours))
+    }
+
+    /// It was signed after its last event was recorded, and before the next one was signed.
+    fn check_signed_at(&mut self, size: u64, signed_at: Option<DateTime<Utc>>) {
+        let before = std::mem::replace(&mut self.signed, (size, signed_at));
+        let fault = |size| Deviation::at_size(size, DeviationKind::SignedAt);
+        let Some(at) = signed_at else { return self.fault(fault(size)) };
+        let is_early = size == self.growth.size() && at + CLOCKS_APART < self.last_time;
+        if is_early || self.now.is_some_and(|now| at > now + CLOCKS_APART) {
+            self.fault(fault(size));
+        } else if before.1.is_some_and(|before| before > at + CLOCKS_APART) {
+            self.fault(fault(before.0));
+        }
+    }
+
+    /// No event is of a time that is not yet. Nor does time jump and then stand still from one batch to the next:
+    /// then the clock was ahead, since a time never goes back. That a checkpoint was signed between two events shows
+    /// that they are of two batches.
+    fn check_clock(&mut self, position: Position, at: DateTime<Utc>) {
+        let Some(now) = self.now else { return };
+        if at != self.last_time {
+            let is_first = self.last_time == DateTime::UNIX_EPOCH;
+            self.jumped = !is_first && at - self.last_time > JUMP_MAX;
+        }
+        let stands_still = self.jumped
+            && at == self.last_time
+            && Position::of_count(self.signed.0).next() == position;
+        if stands_still || at > now + CLOCKS_APART {
+            self.fault(Deviation::at(position, DeviationKind::Clock));
+            self.jumped = false;
+        }
     }
 
     fn check_cosignatures(&mut self, size: u64, note: &Note) {
@@ -453,8 +496,9 @@ impl Contents {
         let edge = self.growth.edge_tiles().collect();
         self.compare(edge).await?;
         while self.next_checkpoint().await?.is_some() {
-            if let Some((size, note)) = self.ahead.pop_front() {
+            if let Some((size, note, signed_at)) = self.ahead.pop_front() {
                 self.check_checkpoint(size, &note);
+                self.check_signed_at(size, signed_at);
             }
         }
         for of in store::stray_cosignatures(&self.journal).await? {
@@ -501,7 +545,7 @@ impl Contents {
             }
             None => self.size == Position::START,
         };
-        if !is_right {
+        if !is_right || self.journal.count_heads().await? > 1 {
             self.fault(Deviation::of(DeviationKind::Head));
         }
         Ok(())
@@ -536,7 +580,7 @@ impl Contents {
     }
 }
 
-fn position_of(row: &RawEvent) -> Position {
+pub(super) fn position_of(row: &RawEvent) -> Position {
     match row {
         RawEvent::Event(event) => event.position,
         RawEvent::Unfit { position, .. } => *position,

@@ -30,7 +30,7 @@ use super::CheckProgress;
 use super::contents::is_of_a_row;
 use super::report::{Deviation, DeviationKind};
 use crate::evidence::EvidenceError;
-use crate::evidence::keys::{INTRODUCED, STREAM_TYPE};
+use crate::evidence::keys::{OWN_EVENTS, STREAM_TYPE};
 use crate::journal::{Journal, RawEvent, RecordedEvent, StreamId, StreamPlace};
 use crate::stored::read_event;
 
@@ -267,7 +267,7 @@ impl Judge {
             Subject::Log(version) => {
                 *version = Version::of(event.sequence);
                 // Its contents are the keys', which are checked as keys.
-                let is_known = event.event_type == INTRODUCED;
+                let is_known = OWN_EVENTS.contains(&event.event_type.as_str());
                 is_known.then_some(()).ok_or_else(|| "event_type".to_owned())
             }
             Subject::Unknown if is_known(&event.stream.aggregate_type) => Ok(()),

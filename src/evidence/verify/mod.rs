@@ -3,7 +3,9 @@
 //! Everything is computed again from the stored bytes (`contents`): positions, times, leaf hashes, the
 //! sequences of every stream, the tree with its tiles, the stream index, and at each stored checkpoint
 //! its roots and signature. Beside it each event is asked whether it was a legal decision after its
-//! predecessors (`legality`). What is wrong is named by position and kind.
+//! predecessors (`legality`). The small tables that steer what is written are held against the events that they come
+//! from (`names`), and what else stands beside them is looked at with the database's own guards and indexes
+//! (`tables`). What is wrong is named by position and kind.
 //!
 //! What no check of a journal alone can see is a history rewritten by who holds the signing key: for that
 //! there is a checkpoint that somebody else kept ([`Options::against`]), and witnesses. Nor what was done
@@ -12,13 +14,18 @@
 
 mod contents;
 mod legality;
+mod names;
 mod report;
+mod tables;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sira_numbers::Position;
 use tokio::sync::{mpsc, watch};
 
-pub use report::{CheckReport, Deviation, DeviationKind};
+pub use names::sample_names;
+pub use report::{CheckNote, CheckReport, Deviation, DeviationKind};
 
 use super::keys::KeyHistory;
 use super::{EvidenceError, store};
@@ -30,6 +37,9 @@ use sira_evidence::{Note, VerifierKey};
 
 /// Pages of events that may wait for the judge.
 const PAGES_AHEAD: usize = 4;
+
+/// How long an event that cannot be read is waited for: a commit in pieces takes less.
+pub(super) const IN_PIECES: Duration = Duration::from_secs(1);
 
 /// What to check, and against what.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +78,9 @@ pub async fn verify(
 ) -> Result<CheckReport, EvidenceError> {
     // In this order: whatever is recorded and signed meanwhile lies beyond both.
     let covered = store::newest_size(journal).await?;
+    // What becomes visible in pieces is waited for; what is missing for good is named below, and so is a journal
+    // without a head.
+    let _ = journal.readable_within(IN_PIECES).await;
     let size = journal.last_position().await?;
     progress.send_replace(CheckProgress { done: 0, all: 2 * size.get() });
     let (trust, mut faults) = known_keys(journal, options).await?;
@@ -87,6 +100,8 @@ pub async fn verify(
     let mut report = finished(contents.await)?;
     report.illegal(finished(legality.await)?);
     report.deviations.extend(faults);
+    report.deviations.extend(names::check(journal, size).await?);
+    tables::check(journal, &mut report).await?;
     report.deviations.sort_by_key(|deviation| deviation.position);
     Ok(report)
 }
@@ -108,6 +123,11 @@ async fn known_keys(
         Ok(keys) => keys,
         Err(EvidenceError::Introduction { position }) => {
             faults.push(Deviation::at(position, DeviationKind::Key));
+            None
+        }
+        Err(EvidenceError::RecoveryKey { position, source }) => {
+            let fault = Deviation::at(position, DeviationKind::RecoveryKey);
+            faults.push(fault.because(source.to_string()));
             None
         }
         Err(EvidenceError::Note(_) | EvidenceError::Journal(JournalError::Inconsistent { .. })) => {
@@ -138,7 +158,7 @@ async fn known_keys(
     if faults.is_empty() {
         faults.push(Deviation::of(DeviationKind::Key));
     }
-    let keys = KeyHistory { first: known.clone(), introductions: Vec::new() };
+    let keys = KeyHistory::of_first(known.clone());
     Ok((Some(Trust { keys, from: 0 }), faults))
 }
 

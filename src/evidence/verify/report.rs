@@ -49,8 +49,24 @@ pub enum DeviationKind {
     Uncovered,
     /// The journal's head does not fit its last event.
     Head,
+    /// A second name of a stream, as a person's reference, does not lead where its event says, or is of no event.
+    Name,
+    /// A guard of the tables is missing, switched off, changed, or somebody else's.
+    Guard,
+    /// The database finds that an index differs from its table, or that its file is damaged.
+    Index,
+    /// It was recorded at a time that is not yet, or the clock was ahead before it.
+    Clock,
+    /// A stored checkpoint says that it was signed before its last event, or after a later one.
+    SignedAt,
+    /// A frozen report is not of the event at its position, or its text has another hash.
+    Report,
+    /// What was answered to a request is of no event that is there.
+    Request,
     /// The journal's signing keys are not those that the reader knows, or not introduced by one another.
     Key,
+    /// A signing key was introduced by a recovery key that the key before had not named, or that was replaced.
+    RecoveryKey,
 }
 
 impl DeviationKind {
@@ -107,7 +123,34 @@ impl DeviationKind {
                 "la tête du journal ne suit pas son dernier événement",
                 "the journal's head does not fit its last event",
             ),
+            Self::Name => (
+                "référence ou code qui ne mène pas où dit son événement",
+                "a reference or code that does not lead where its event says",
+            ),
+            Self::Guard => (
+                "protection des tables absente, changée ou étrangère",
+                "a guard of the tables is missing, changed or foreign",
+            ),
+            Self::Index => {
+                ("un index ne concorde pas avec sa table", "an index does not agree with its table")
+            }
+            Self::Clock => ("l'horloge était en avance", "the clock was ahead"),
+            Self::SignedAt => (
+                "heure de signature impossible pour ce point de contrôle",
+                "a checkpoint that cannot have been signed at its time",
+            ),
+            Self::Report => (
+                "rapport figé qui n'est pas de cet événement",
+                "a frozen report that is not of this event",
+            ),
+            Self::Request => {
+                ("réponse gardée qui n'est d'aucun événement", "a kept answer that is of no event")
+            }
             Self::Key => ("clé de signature étrangère", "foreign signing key"),
+            Self::RecoveryKey => (
+                "clé de signature présentée par une clé de secours qui ne vaut pas",
+                "signing key introduced by a recovery key that does not stand",
+            ),
         };
         match language {
             Language::Fr => fr,
@@ -175,6 +218,35 @@ pub struct CheckReport {
     pub root: Hash,
     /// Everything that is not as it should be, by position.
     pub deviations: Vec<Deviation>,
+    /// What could not be looked at.
+    pub notes: Vec<CheckNote>,
+}
+
+/// What a check could not look at: no deviation, and not to be passed over in silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum CheckNote {
+    /// The server cannot compare its indexes with their tables.
+    IndexesNotCompared {
+        /// What a database administrator would run, so that it can.
+        run: &'static str,
+    },
+}
+
+impl CheckNote {
+    /// What it means.
+    #[must_use]
+    pub fn told(self, language: Language) -> String {
+        let Self::IndexesNotCompared { run } = self;
+        match language {
+            Language::Fr => format!(
+                "Les index n'ont pas été comparés à leurs tables : le serveur ne le permet pas ({run})."
+            ),
+            Language::En => format!(
+                "The indexes were not compared with their tables: the server does not allow it ({run})."
+            ),
+        }
+    }
 }
 
 impl CheckReport {

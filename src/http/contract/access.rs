@@ -12,6 +12,8 @@ pub enum Access {
     Open,
     /// Any valid token.
     AnyRole,
+    /// Any valid token, and without one where the hashes of the log are public (`public_hashes`).
+    Hashes,
     /// These roles.
     Roles(&'static [Role]),
 }
@@ -24,7 +26,7 @@ impl Access {
     pub fn check(self, role: Role) -> Result<(), ApiError> {
         match self {
             Self::Roles(roles) if !roles.contains(&role) => Err(ApiError::Forbidden(roles)),
-            Self::Open | Self::AnyRole | Self::Roles(_) => Ok(()),
+            Self::Open | Self::AnyRole | Self::Hashes | Self::Roles(_) => Ok(()),
         }
     }
 }

@@ -86,8 +86,8 @@ pub fn parameters() -> Value {
         (
             "LastEventId",
             "Last-Event-ID",
-            "The last position that was received; it goes before `after`.",
-            position,
+            "The `id` of the last event that was received; it goes before `after`.",
+            json!({ "type": "string", "examples": ["main:1234:89abcdef0123"] }),
         ),
         ("SiraDevice", "Sira-Device", "The device that the fact was recorded on.", text(128)),
         ("SiraDeviceTime", "Sira-Device-Time", "The device's time of recording.", moment),
@@ -122,6 +122,11 @@ pub fn headers() -> Value {
             "Sira-Position",
             "Everything up to this position of the journal is in the answer.",
             position,
+        ),
+        (
+            "Sira-Cursor",
+            "Where to go on reading: position and history, for `after`.",
+            json!({ "type": "string", "examples": ["main:1234:89abcdef0123"] }),
         ),
         (
             "Idempotency-Replayed",

@@ -81,6 +81,8 @@ fn operation(
     match endpoint.access {
         Access::Open => shown["security"] = json!([]),
         Access::AnyRole => shown["security"] = json!([{ "bearer": [] }]),
+        // The empty one is for installations whose hashes are public.
+        Access::Hashes => shown["security"] = json!([{ "bearer": [] }, {}]),
         Access::Roles(roles) => {
             shown["security"] = json!([{ "bearer": [] }]);
             shown["x-roles"] = json!(roles);
@@ -108,7 +110,7 @@ fn operation(
     operation.problems(endpoint.problems);
     operation.problems(match endpoint.access {
         Access::Open => &[429, 500],
-        Access::AnyRole | Access::Roles(_) => &[400, 401, 403, 429, 500, 503],
+        Access::AnyRole | Access::Hashes | Access::Roles(_) => &[400, 401, 403, 429, 500, 503],
     });
     operation.write(&mut shown);
     shown

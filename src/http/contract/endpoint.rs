@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -190,6 +190,11 @@ async fn admit(
     next: Next,
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
+    // Who brings no token at all reads what is public; who brings one is judged by it.
+    let is_stranger = !parts.headers.contains_key(header::AUTHORIZATION);
+    if is_stranger && guard.app.public_hashes && matches!(guard.access, Access::Hashes) {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    }
     let caller = Caller::admit(&guard.app, &mut parts).await?;
     guard.access.check(caller.grant.role)?;
     if let Some(command) = guard.command {

@@ -12,6 +12,7 @@ use sira_numbers::{Position, Version};
 
 use super::error::ApiError;
 use super::etag::Condition;
+use super::feed_cursor::{CURSOR_FORM, FeedCursor};
 use super::operation::{Input, Operation};
 use super::parameter::parameters;
 use super::query::Query;
@@ -66,14 +67,18 @@ impl Input for MinPosition {
     }
 }
 
-/// `Last-Event-ID`: the last position that a follower of the events has received.
-pub struct LastEventId(pub Option<Position>);
+/// `Last-Event-ID`: the place of the last event that a follower of the events has received.
+pub struct LastEventId(pub Option<FeedCursor>);
 
 impl FromRequestParts<App> for LastEventId {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        position(&parts.headers, "Last-Event-ID").map(Self)
+        const NAME: &str = "Last-Event-ID";
+        let Some(value) = parts.headers.get(NAME) else { return Ok(Self(None)) };
+        let cursor = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+        let cursor = cursor.ok_or_else(|| ApiError::header(NAME, CURSOR_FORM))?;
+        Ok(Self(Some(cursor)))
     }
 }
 

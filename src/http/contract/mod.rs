@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod envelope;
 pub mod error;
 pub mod etag;
+pub mod feed_cursor;
 pub mod input;
 mod labels;
 pub mod listing;

@@ -26,6 +26,8 @@ pub enum AnswerHeader {
     ETag,
     /// `Sira-Position`.
     Position,
+    /// `Sira-Cursor`.
+    Cursor,
     /// `Idempotency-Replayed`.
     Replayed,
     /// `Location`.
@@ -36,9 +38,10 @@ pub enum AnswerHeader {
 
 impl AnswerHeader {
     /// The headers' names.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 6] = [
         (Self::ETag, "ETag"),
         (Self::Position, "Sira-Position"),
+        (Self::Cursor, "Sira-Cursor"),
         (Self::Replayed, "Idempotency-Replayed"),
         (Self::Location, "Location"),
         (Self::Disposition, "Content-Disposition"),

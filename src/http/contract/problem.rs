@@ -62,6 +62,8 @@ kinds! {
         "Consultez /docs pour les méthodes de cette adresse.", "See /docs for the methods of this address.";
     REFUSED "refused" 409 "Refusé par une règle", "Refused by a rule";
         "Rien n'a été enregistré. La règle et ses nombres sont nommés.", "Nothing was recorded. The rule and its numbers are named.";
+    OTHER_HISTORY "other-history" 409 "Le journal a une autre histoire", "The journal has another history";
+        "Le dernier événement lu n'est pas dans ce journal : une sauvegarde a été restaurée, ou c'est un autre journal. Reprenez depuis le début (after=0).", "The event that was read last is not in this journal: a backup was restored, or it is another journal. Begin again from the start (after=0).";
     CONTENDED "contended" 409 "Le dossier change sans cesse", "The path keeps changing";
         "Réessayez dans un instant.", "Try again in a moment.";
     PRECONDITION_FAILED "precondition-failed" 412 "Le dossier a changé", "The path has changed";
@@ -84,6 +86,8 @@ kinds! {
         "Réessayez après le délai indiqué.", "Try again after the given delay.";
     UNAVAILABLE "unavailable" 503 "Base de données injoignable", "Database out of reach";
         "Réessayez avec la même clé d'idempotence : rien ne sera fait deux fois.", "Retry with the same idempotency key: nothing is done twice.";
+    HALTED "halted" 503 "Les enregistrements sont arrêtés", "Recording is halted";
+        "Le journal se contredit, ou l'heure du serveur n'est pas sûre : rien n'est enregistré tant que l'administrateur n'a pas agi. On peut lire.", "The journal contradicts itself, or the server's time cannot be relied on: nothing is recorded until the administrator has acted. Reading goes on.";
     ISSUER_UNAVAILABLE "issuer-unavailable" 503 "Service d'identité injoignable", "Identity service out of reach";
         "Réessayez dans un instant ; les jetons émis par Sira marchent toujours.", "Try again in a moment; tokens issued by Sira still work.";
     QUERY_TOO_SLOW "query-too-slow" 503 "Question trop coûteuse", "Question too costly";

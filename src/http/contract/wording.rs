@@ -51,6 +51,20 @@ const RULES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// That a reference leads to somebody who does not have it.
+#[must_use]
+pub const fn of_misnamed(language: Language) -> &'static str {
+    match language {
+        Language::Fr => {
+            "cette référence mène à une personne qui ne la porte pas ; rien n'est montré ni enregistré : prévenez \
+             l'administrateur"
+        }
+        Language::En => {
+            "this reference leads to a person who does not have it; nothing is shown or recorded: tell the administrator"
+        }
+    }
+}
+
 /// That a list is too long to be written whole.
 #[must_use]
 pub fn of_long_list(most: usize, language: Language) -> String {

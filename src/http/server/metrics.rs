@@ -43,6 +43,7 @@ pub struct Metrics {
     seconds: Histogram,
     commands: Family<CommandLabels, Counter>,
     position: Gauge,
+    hole: Gauge,
     published: Gauge,
     feed_readers: Gauge,
     feed_events: Counter,
@@ -101,6 +102,9 @@ impl Default for Metrics {
             "Last position known to be committed",
             position.clone(),
         );
+        let hole = Gauge::default();
+        let help = "Seconds since a recorded event cannot be read; 0 when every one can";
+        registry.register("journal_hole_seconds", help, hole.clone());
         let (feed_readers, feed_events) = (Gauge::default(), Counter::default());
         registry.register("feed_readers", "Readers that follow the events", feed_readers.clone());
         registry.register("feed_events", "Events handed to them", feed_events.clone());
@@ -114,6 +118,7 @@ impl Default for Metrics {
             seconds,
             commands,
             position,
+            hole,
             published,
             feed_readers,
             feed_events,
@@ -150,17 +155,19 @@ impl Metrics {
         self.feed_events.inc_by(count);
     }
 
-    /// The counters in Prometheus' text form; `published` is the size of the published checkpoint.
+    /// The counters in Prometheus' text form; `published` is the size of the published checkpoint, `hole` the age of
+    /// the journal's hole.
     #[must_use]
     pub fn text(
         &self,
-        position: Position,
+        (position, hole): (Position, Option<Duration>),
         published: u64,
         projections: &[ProjectionStatus],
         lags: &[ProjectionLag],
     ) -> String {
         let signed = |count: u64| at_most(count, i64::MAX);
         self.position.set(position.stored());
+        self.hole.set(signed(hole.map_or(0, |hole| hole.as_secs().max(1))));
         self.published.set(signed(published));
         for status in projections {
             let labels = ProjectionLabels { projection: status.name };

@@ -42,7 +42,8 @@ pub fn case_of(route: &Endpoint, streams: &Streams) -> Case {
     };
     let roles = match route.access {
         Access::Open => None,
-        Access::AnyRole => Some(Role::ALL.to_vec()),
+        // Hashes are not public unless an installation says so.
+        Access::AnyRole | Access::Hashes => Some(Role::ALL.to_vec()),
         Access::Roles(roles) => Some(roles.to_vec()),
     };
     Case { method: route.method.clone(), path, roles }

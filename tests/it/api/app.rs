@@ -54,11 +54,12 @@ struct Around {
     gate: Gate,
     witnesses: Witnesses,
     signs: bool,
+    public_hashes: bool,
 }
 
 impl Around {
     fn gate(gate: Gate) -> Self {
-        Self { gate, witnesses: Witnesses::default(), signs: true }
+        Self { gate, witnesses: Witnesses::default(), signs: true, public_hashes: false }
     }
 }
 
@@ -124,6 +125,14 @@ impl TestApp {
         Self::start_gated(journal, keys, read, clock, ServeLimits::default(), around).await
     }
 
+    /// A server whose hashes are public, behind a gate of the test's own.
+    pub async fn with_public_hashes(engine: &Engine, gate: Gate) -> Self {
+        let clock = Clock::System;
+        let (journal, keys, read) = Self::databases(engine, &clock).await;
+        let around = Around { public_hashes: true, ..Around::gate(gate) };
+        Self::start_gated(journal, keys, read, clock, ServeLimits::default(), around).await
+    }
+
     /// A server that leaves signing to others.
     pub async fn without_signing(engine: &Engine) -> Self {
         let clock = Clock::System;
@@ -177,6 +186,7 @@ impl TestApp {
             projections: projections.statuses(),
             metrics: Arc::new(Metrics::default()),
             public_url: Some("https://sira.example".into()),
+            public_hashes: around.public_hashes,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

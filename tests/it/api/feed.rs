@@ -11,6 +11,7 @@ use sira::http::ServeLimits;
 use sira::journal::{AppendOutcome, AppendRequest, Journal, NewEvent, StreamId, StreamWrite};
 use sira_database::on_engine;
 use sira_domain::role::Role;
+use sira_evidence::leaf::hex;
 use sira_numbers::LARGEST;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
@@ -18,6 +19,7 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::app::{NAME, Reply, TestApp, new_year, region};
+use crate::evidence::marks::{put_back, record};
 use crate::support::Engine;
 
 /// Longest wait for what must come.
@@ -49,6 +51,18 @@ impl Reader {
         request.send().await.unwrap()
     }
 
+    async fn open_after(app: &TestApp, token: &str, cursor: &str) -> Self {
+        let response = Self::asked(app, token, cursor).await;
+        assert_eq!(response.status().as_u16(), 200);
+        Self { response, buffer: String::new() }
+    }
+
+    async fn asked(app: &TestApp, token: &str, cursor: &str) -> Response {
+        let request = app.request(Method::GET, "/v1/events").bearer_auth(token);
+        let request = request.header("accept", "text/event-stream");
+        request.header("last-event-id", cursor).send().await.unwrap()
+    }
+
     /// The next event with its id; none when the stream has ended.
     async fn next(&mut self) -> Option<(u64, Value)> {
         loop {
@@ -75,9 +89,14 @@ impl Reader {
     }
 }
 
+/// The position in a cursor.
+fn position_of(cursor: &str) -> u64 {
+    cursor.split(':').nth(1).unwrap().parse().unwrap()
+}
+
 fn read_frame(frame: &str) -> Option<(u64, Value)> {
     let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name));
-    let id = field("id: ")?.parse().unwrap();
+    let id = position_of(field("id: ")?);
     Some((id, serde_json::from_str(field("data: ").unwrap()).unwrap()))
 }
 
@@ -157,6 +176,51 @@ crate::on_both_engines! {
         }
         // One that a journal could hold, and this one does not yet.
         app.get(&token, &format!("/v1/events?after={LARGEST}")).await.problem(400, "bad-parameter");
+    }
+
+    async fn a_reader_of_another_history_is_told_so_and_goes_no_further(engine) {
+        let app = TestApp::on(engine).await;
+        let id = app.registered().await;
+        note(&app, &id).await;
+        let token = app.token(Role::Auditor).await;
+        let first = app.get(&token, "/v1/events?limit=3").await;
+        let cursor = first.header("sira-cursor").to_owned();
+        let recorded = app.commands.journal().read_feed(2.into(), 1).await.unwrap();
+        assert_eq!(cursor, format!("main:3:{}", &hex(&recorded[0].leaf_hash)[..12]));
+        let next = app.get(&token, &format!("/v1/events?after={cursor}")).await.ok(200);
+        assert_eq!(next[0]["id"], json!("4"));
+        let mut stream = Reader::open_after(&app, &token, &cursor).await;
+        assert_eq!(stream.next().await.unwrap().0, 4);
+        // Before the first event every history is the same, and yet another journal is another.
+        app.get(&token, "/v1/events?after=main:0:000000000000").await.ok(200);
+        let beyond = cursor.replacen(":3:", ":300:", 1);
+        let others = [
+            beyond.as_str(), "main:3:000000000000", "main:0:000000000001", "other:0:000000000000",
+            &cursor.replacen("main", "other", 1), &cursor.replacen(":3:", ":2:", 1),
+        ];
+        for other in others {
+            app.get(&token, &format!("/v1/events?after={other}")).await.problem(409, "other-history");
+            let stream = Reader::asked(&app, &token, other).await;
+            assert_eq!(stream.status().as_u16(), 409, "{other}");
+        }
+        for none in ["main:3", "main:3:00", "x", "main:3:00000000000g"] {
+            app.get(&token, &format!("/v1/events?after={none}")).await.problem(400, "bad-parameter");
+        }
+        // The journal is put back, and grows beyond what was read.
+        let last = app.get(&token, "/v1/events").await.header("sira-cursor").to_owned();
+        let journal = app.commands.journal().clone();
+        let head = journal.head().await.unwrap().position.get();
+        app.projections.stop().await;
+        app.keeper.stop().await;
+        app.read.close().await;
+        let journal = put_back(engine, journal, head - 1).await;
+        record(&journal).await;
+        record(&journal).await;
+        journal.close().await;
+        let app = TestApp::on(engine).await;
+        let token = app.token(Role::Auditor).await;
+        app.get(&token, &format!("/v1/events?after={last}")).await.problem(409, "other-history");
+        app.get(&token, &format!("/v1/events?after={cursor}")).await.ok(200);
     }
 
     async fn a_page_is_bounded_in_bytes_and_never_empty_before_the_end(engine) {
@@ -332,7 +396,7 @@ crate::on_both_engines! {
             text.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
             while let Some(begin) = text.find("\nid: ") {
                 let Some(end) = text[begin + 5..].find('\n') else { break };
-                let id: u64 = text[begin + 5..begin + 5 + end].trim().parse().unwrap();
+                let id = position_of(text[begin + 5..begin + 5 + end].trim());
                 assert_eq!(id, last + 1);
                 last = id;
                 text.drain(..begin + 5 + end);

@@ -59,6 +59,11 @@ impl Cluster {
         run(Command::new("kill").args(["-KILL", file.lines().next().unwrap()]));
     }
 
+    /// Everything that the server has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).unwrap()
+    }
+
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }

@@ -40,7 +40,7 @@ pub struct Outcome {
 /// Everything that was ever sent, and the people it was about.
 pub struct Load {
     pub adviser: String,
-    programme: String,
+    pub programme: String,
     client: Client,
     count: Arc<AtomicU32>,
     people: Arc<Mutex<Vec<String>>>,

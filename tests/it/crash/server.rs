@@ -26,7 +26,13 @@ impl Place {
 
     /// Journal and keys on a cluster, migrated.
     pub fn on(cluster: &Cluster) -> Self {
-        let place = Self::empty_on(cluster);
+        Self::at(&cluster.url())
+    }
+
+    /// Journal and keys in a database where nothing was made yet, migrated.
+    pub fn at(url: &str) -> Self {
+        let place =
+            Self { directory: tempfile::tempdir().unwrap(), postgres: Some(url.to_owned()) };
         let migrated = place.sira().arg("migrate").status().unwrap();
         assert!(migrated.success());
         place

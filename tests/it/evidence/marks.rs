@@ -9,7 +9,7 @@ use sira::evidence::{
     Checkpoint, EvidenceError, Keeper, KeeperConfig, Note, NoteKey, accept_loss, accepted_losses,
     load_or_create_key, rotate,
 };
-use sira::journal::{AppendOutcome, AppendRequest, Journal, NewEvent, Pool, StreamId, StreamWrite};
+use sira::journal::{AppendOutcome, AppendRequest, Journal, NewEvent, StreamId, StreamWrite};
 use sira_database::on_engine;
 use sira_domain::retraction::ClearReason;
 use sira_numbers::{Position, Version};
@@ -20,6 +20,7 @@ use super::check_with;
 use crate::api::app::SIGNING_KEY;
 use crate::on_both_engines;
 use crate::support::Engine;
+use crate::support::owner::past_the_guards;
 use sira::evidence::verify::{DeviationKind, Options};
 
 const MARK: &str = "signing.last";
@@ -56,7 +57,7 @@ pub async fn record(journal: &Journal) -> u64 {
 }
 
 /// Records one event and has it signed by the process of a folder.
-async fn record_and_sign(journal: &Journal, folder: &Path) -> u64 {
+pub async fn record_and_sign(journal: &Journal, folder: &Path) -> u64 {
     let keeper = started(journal, folder, own_key());
     let at = record(journal).await;
     let tree =
@@ -93,30 +94,18 @@ fn mark(folder: &Path) -> Checkpoint {
 
 /// Puts the database back to the day on which it had so many events, as a snapshot of it would, and opens it anew.
 pub async fn put_back(engine: &Engine, journal: Journal, size: u64) -> Journal {
-    let disarm: &[&str] = match journal.pool() {
-        Pool::Postgres(_) => &[
-            "ALTER TABLE events DISABLE TRIGGER USER",
-            "ALTER TABLE evidence_checkpoints DISABLE TRIGGER USER",
-        ],
-        Pool::Sqlite(_) => &[
-            "DROP TRIGGER IF EXISTS events_no_delete",
-            "DROP TRIGGER IF EXISTS checkpoint_is_not_removed",
-        ],
-    };
     let back = [
         format!("DELETE FROM events WHERE position > {size}"),
         format!("DELETE FROM evidence_checkpoints WHERE size > {size}"),
         format!("UPDATE journal_head SET next_position = {}", size + 1),
     ];
-    for sql in disarm.iter().map(|sql| (*sql).to_owned()).chain(back) {
-        on_engine!(journal.pool(), db => sqlx::query(&sql).execute(db).await.map(drop)).unwrap();
-    }
+    past_the_guards(engine.url(), &back.each_ref().map(String::as_str)).await;
     journal.close().await;
     engine.journal().await
 }
 
 /// A journal of some signed events, with the folder of the process that signed them.
-async fn signed(engine: &Engine) -> (Journal, tempfile::TempDir, u64) {
+pub async fn signed(engine: &Engine) -> (Journal, tempfile::TempDir, u64) {
     let (journal, folder) = (engine.journal().await, tempdir().unwrap());
     load_or_create_key(&journal, folder.path(), Some(SIGNING_KEY), None).await.unwrap();
     let mut size = 0;
@@ -161,17 +150,8 @@ on_both_engines! {
         let (journal, folder, size) = signed(engine).await;
         let stored = notes(&journal).await;
         // A crash between the mark and the commit: the mark is ahead of the database, of events that are there.
-        let journal = {
-            let sql = match journal.pool() {
-                Pool::Postgres(_) => "ALTER TABLE evidence_checkpoints DISABLE TRIGGER USER",
-                Pool::Sqlite(_) => "DROP TRIGGER checkpoint_is_not_removed",
-            };
-            let forget = format!("DELETE FROM evidence_checkpoints WHERE size = {size}");
-            for sql in [sql, &forget] {
-                on_engine!(journal.pool(), db => sqlx::query(sql).execute(db).await.map(drop)).unwrap();
-            }
-            journal
-        };
+        let forget = format!("DELETE FROM evidence_checkpoints WHERE size = {size}");
+        past_the_guards(engine.url(), &[&forget]).await;
         run_for_a_while(&journal, folder.path()).await;
         let text = |note: &str| note.parse::<Note>().unwrap().text;
         let again = notes(&journal).await;

@@ -9,7 +9,7 @@ use sira::evidence::{
     load_or_create_key, rotate,
 };
 use sira::files::write_secret;
-use sira::journal::{Journal, Pool};
+use sira::journal::{Halt, Journal, Pool};
 use sira_database::on_engine;
 use sira_domain::retraction::ClearReason;
 use sira_domain::role::Role;
@@ -19,6 +19,7 @@ use tempfile::tempdir;
 use super::{check, check_with, log_key};
 use crate::api::app::{SIGNING_KEY, TestApp};
 use crate::on_both_engines;
+use crate::support::owner::past_the_guards;
 use sira::evidence::verify::{DeviationKind, Options};
 
 fn own_key() -> NoteKey {
@@ -100,6 +101,52 @@ on_both_engines! {
         tokio::join!(writing, checking);
     }
 
+    async fn a_place_that_is_taken_twice_is_never_signed_and_stops_the_writing(engine) {
+        let app = TestApp::on(engine).await;
+        let programme = app.programme().await;
+        let id = app.register(&programme).await["id"].as_str().unwrap().to_owned();
+        app.register(&programme).await;
+        let signed = app.covered().await.checkpoint.size;
+        // An index that does not know the last event of a path lets its place be taken again: so it lies in the table.
+        let columns = "aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata";
+        let copied = format!(
+            "INSERT INTO events ({columns}, position, recorded_at, leaf_hash) SELECT {columns}, position + 1, \
+             recorded_at, leaf_hash FROM events WHERE position = {signed}"
+        );
+        let on = format!("UPDATE journal_head SET next_position = {}", signed + 2);
+        let without: &[&str] = match app.commands.journal().pool() {
+            Pool::Postgres(_) => &["ALTER TABLE events DROP CONSTRAINT events_pkey"],
+            Pool::Sqlite(_) => &[
+                "CREATE TABLE doubled AS SELECT * FROM events",
+                "DROP TABLE events",
+                "ALTER TABLE doubled RENAME TO events",
+            ],
+        };
+        let all: Vec<&str> = without.iter().copied().chain([copied.as_str(), on.as_str()]).collect();
+        past_the_guards(engine.url(), &all).await;
+        let journal = app.commands.journal().clone();
+        for _ in 0..200 {
+            if journal.halted().is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(matches!(journal.halted(), Some(Halt::Sequence { position, .. }) if position.get() == signed + 1));
+        let beyond = format!("evidence_checkpoints WHERE size > {signed}");
+        assert_eq!(count(&journal, &beyond).await, 0, "it was signed");
+        let adviser = app.token(Role::Adviser).await;
+        let note = serde_json::json!({ "text": "vue" });
+        app.command(&adviser, &id, "add-note", &note).await.problem(503, "halted");
+        let ready = app.request(reqwest::Method::GET, "/readyz").send().await.unwrap();
+        assert_eq!(ready.status(), 503);
+        let told: serde_json::Value = ready.json().await.unwrap();
+        assert_eq!(
+            told["parts"][0],
+            serde_json::json!({ "name": "journal", "ready": false, "reason": "sequence" })
+        );
+        assert_eq!(app.evidence.newest().unwrap().checkpoint.size, signed);
+    }
+
     async fn a_signer_that_is_not_heard_of_is_replaced(engine) {
         let app = TestApp::on(engine).await;
         let programme = app.programme().await;
@@ -167,12 +214,12 @@ on_both_engines! {
         first.keeper.stop().await;
         let signed = count(&journal, "evidence_checkpoints").await;
         // Somebody who may do anything with the database changes a fact, and its hash with it.
-        let (guard, of) = match journal.pool() {
-            Pool::Postgres(_) => ("DROP TRIGGER events_append_only ON events", "decode(repeat('ab', 32), 'hex')"),
-            Pool::Sqlite(_) => ("DROP TRIGGER events_no_update", "unhex(replace(hex(zeroblob(32)), '00', 'ab'))"),
+        let of = match journal.pool() {
+            Pool::Postgres(_) => "decode(repeat('ab', 32), 'hex')",
+            Pool::Sqlite(_) => "unhex(replace(hex(zeroblob(32)), '00', 'ab'))",
         };
-        run(&journal, guard).await.unwrap();
-        run(&journal, &format!("UPDATE events SET leaf_hash = {of} WHERE position = 2")).await.unwrap();
+        let changed = format!("UPDATE events SET leaf_hash = {of} WHERE position = 2");
+        past_the_guards(engine.url(), &[&changed]).await;
         let folder = tempdir().unwrap();
         let keeper = Keeper::start(&journal, &Clock::System, quick(folder.path(), own_key()));
         let writer = TestApp::without_signing(engine).await;

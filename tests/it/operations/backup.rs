@@ -7,13 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use sira::backup::tables::{CopiedTable, JOURNAL_LEFT_OUT, JOURNAL_TABLES, KEY_TABLES};
-use sira::backup::{BackupError, Manifest, back_up_journal, restore_journal};
+use sira::backup::{
+    BackupError, Manifest, back_up_journal, back_up_keys, is_of_another_history, restore_journal,
+};
 use sira::clock::Clock;
 use sira::journal::{Journal, JournalError};
+use sira::keys::{KeyStore, MasterKey};
 use sira_database::on_engine;
 use sira_domain::role::Role;
+use sira_evidence::leaf::hex;
 
-use crate::api::app::TestApp;
+use crate::api::app::{MASTER, TestApp, keys_url};
+use crate::evidence::marks::{put_back, record};
 use crate::support::Engine;
 
 /// The journal of a server, in a folder of the engine's.
@@ -221,6 +226,46 @@ crate::on_both_engines! {
         }
     }
 
+    async fn a_backup_names_the_history_that_it_is_of(engine) {
+        let journal = engine.journal().await;
+        let master = MasterKey::from_text(MASTER).unwrap();
+        let keys = KeyStore::open(&keys_url(engine), master, Clock::System).await.unwrap();
+        for _ in 0..5 {
+            record(&journal).await;
+        }
+        let now = Clock::System.now();
+        let (of_journal, of_keys) = (engine.folder().join("journal"), engine.folder().join("keys"));
+        let made = back_up_journal(&journal, &keys, &of_journal, now, &|_, _| {}).await.unwrap();
+        let beside = back_up_keys(&journal, &keys, &of_keys, (4.into(), now), &|_, _| {}).await.unwrap();
+        let leaf = async |journal: &Journal, at: u32| {
+            hex(&journal.read_positions(&[at.into()]).await.unwrap()[0].leaf_hash)
+        };
+        assert_eq!((&made.history, &beside.history), (&leaf(&journal, 5).await, &leaf(&journal, 4).await));
+        let is_other = async |manifest: &Manifest| is_of_another_history(&engine.config(), manifest).await.unwrap();
+        assert!(!is_other(&made).await && !is_other(&beside).await);
+        for target in targets().await {
+            assert!(!is_of_another_history(&target.config(), &made).await.unwrap(), "there is no journal");
+            restore(&target, &of_journal).await.unwrap();
+            assert!(!is_of_another_history(&target.config(), &beside).await.unwrap());
+        }
+        // Put back before both: nothing contradicts them, until it has grown again.
+        let journal = put_back(engine, journal, 3).await;
+        assert!(!is_other(&made).await && !is_other(&beside).await);
+        record(&journal).await;
+        assert!(!is_other(&made).await && is_other(&beside).await);
+        record(&journal).await;
+        assert!(is_other(&made).await && is_other(&beside).await);
+        journal.close().await;
+        // A manifest of another history than its own rows.
+        let forged = engine.folder().join("forged");
+        forge(&of_journal, &forged, |manifest| manifest["history"] = json!(beside.history));
+        for target in targets().await {
+            let refused = restore(&target, &forged).await;
+            assert!(matches!(refused, Err(BackupError::Damaged { .. })), "{refused:?}");
+            assert_no_journal(&target).await;
+        }
+    }
+
     async fn a_database_that_holds_something_is_refused_and_left_as_it_is(engine) {
         let (folder, _) = saved(engine).await;
         for target in targets().await {
@@ -257,13 +302,7 @@ crate::on_both_engines! {
 
 /// A copy of a backup whose head says one event too many, with every hash made to fit.
 fn forge_head(good: &Path, forged: &Path) {
-    use sha2::{Digest, Sha256};
-    let hex = |bytes: &[u8]| sira_evidence::leaf::hex(&Sha256::digest(bytes));
-    std::fs::create_dir(forged).unwrap();
-    for entry in std::fs::read_dir(good).unwrap() {
-        let entry = entry.unwrap();
-        std::fs::copy(entry.path(), forged.join(entry.file_name())).unwrap();
-    }
+    copy_folder(good, forged);
     let path = forged.join("journal_head.jsonl.gz");
     let mut text = String::new();
     flate2::read::GzDecoder::new(std::fs::File::open(&path).unwrap())
@@ -275,15 +314,42 @@ fn forge_head(good: &Path, forged: &Path) {
         .unwrap();
     out.finish().unwrap();
     let bytes = std::fs::read(&path).unwrap();
-    let manifest = forged.join("manifest.json");
-    let mut value: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
-    let tables = value["tables"].as_array_mut().unwrap();
-    let head = tables.iter_mut().find(|entry| entry["table"] == json!("journal_head")).unwrap();
-    (head["bytes"], head["sha256"]) = (json!(bytes.len()), json!(hex(&bytes)));
-    value["sha256"] = json!("");
-    let sha256 = hex(serde_json::to_string_pretty(&value).unwrap().as_bytes());
-    value["sha256"] = json!(sha256);
-    std::fs::write(&manifest, serde_json::to_string_pretty(&value).unwrap()).unwrap();
+    rewrite(forged, |manifest| {
+        let tables = manifest["tables"].as_array_mut().unwrap();
+        let head = tables.iter_mut().find(|entry| entry["table"] == json!("journal_head")).unwrap();
+        (head["bytes"], head["sha256"]) = (json!(bytes.len()), json!(sha256(&bytes)));
+    });
+}
+
+/// A copy of a backup with another manifest, whose hash is made to fit.
+fn forge(good: &Path, forged: &Path, change: impl FnOnce(&mut Value)) {
+    copy_folder(good, forged);
+    rewrite(forged, change);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+fn rewrite(folder: &Path, change: impl FnOnce(&mut Value)) {
+    let path = folder.join("manifest.json");
+    // In the order of its fields, over which the hash is taken.
+    let mut manifest: Manifest = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let mut value = serde_json::to_value(&manifest).unwrap();
+    change(&mut value);
+    manifest = serde_json::from_value(value).unwrap();
+    manifest.sha256.clear();
+    manifest.sha256 = sha256(serde_json::to_string_pretty(&manifest).unwrap().as_bytes());
+    std::fs::write(&path, serde_json::to_string_pretty(&manifest).unwrap()).unwrap();
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    hex(&Sha256::digest(bytes))
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! Histories are random. `SIRA_PROOF_SEEDS` says how many of them are tried; two by default.
 
-mod check;
+pub mod check;
 mod command_line;
 mod feed;
 mod figures;
@@ -11,11 +11,11 @@ mod leading;
 pub mod life;
 mod live;
 mod oracle;
-mod persons;
+pub mod persons;
 mod poison;
 mod rebuilt;
 mod steps;
-mod tables;
+pub mod tables;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

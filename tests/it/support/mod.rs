@@ -1,6 +1,7 @@
 //! What the tests share: the two engines, each test with a database of its own.
 
 pub mod dice;
+pub mod owner;
 pub mod program;
 pub mod proxy;
 
@@ -129,6 +130,8 @@ fn server() -> Arc<PgTempDB> {
 fn builder() -> PgTempDBBuilder {
     PgTempDBBuilder::new()
         .with_config_param("max_connections", "400")
+        // For commits that become visible in pieces.
+        .with_config_param("max_prepared_transactions", "100")
         // `pgtemp` takes the log through a pipe that nobody empties: once it is full, every backend
         // that has something to say stands still.
         .with_config_param("log_min_messages", "panic")

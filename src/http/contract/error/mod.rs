@@ -108,6 +108,9 @@ pub enum ApiError {
     /// The read models have not reached the position that is asked for in time.
     #[error("the read models are behind")]
     Behind,
+    /// A reader of the events has read what this journal does not hold.
+    #[error("what was read last is not in this journal")]
+    OtherHistory,
     /// Every place for a reader of the events is taken.
     #[error("every place for a stream is taken")]
     NoPlace,

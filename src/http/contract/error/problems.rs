@@ -74,6 +74,7 @@ impl ApiError {
                 )
             }
             Self::Behind => Problem::new(problem::BEHIND).retry_after(SOON_RETRY_S),
+            Self::OtherHistory => Problem::new(problem::OTHER_HISTORY),
             Self::NoPlace => Problem::new(problem::BUSY).retry_after(PLACE_RETRY_S),
             Self::NoRoom => Problem::new(problem::NO_ROOM),
             Self::DocumentsOfPerson { held_bytes } => {
@@ -112,6 +113,10 @@ fn of_command(error: &CommandError, language: Language) -> Problem {
                 .detail(format!("If-Match \"{expected}\" != \"{current}\""))
         }
         CommandError::KeyReused => Problem::new(problem::IDEMPOTENCY_KEY_REUSED),
+        CommandError::Misnamed { .. } => {
+            let told = wording::of_misnamed(language);
+            Problem::new(problem::INTERNAL).detail(told).error("/id", "misnamed", told)
+        }
         CommandError::Contended(_) => Problem::new(problem::CONTENDED).retry_after(SOON_RETRY_S),
         CommandError::Journal(error) => of_journal(error),
         CommandError::Documents(DocumentError::TooLarge) => Problem::new(problem::BODY_TOO_LARGE),
@@ -127,6 +132,7 @@ fn of_journal(error: &JournalError) -> Problem {
     match error {
         JournalError::Busy => Problem::new(problem::BUSY).retry_after(SOON_RETRY_S),
         JournalError::Inconsistent { .. } => Problem::new(problem::INTERNAL),
+        JournalError::Halted(_) => Problem::new(problem::HALTED),
         _ => unavailable(),
     }
 }

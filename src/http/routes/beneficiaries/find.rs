@@ -7,7 +7,7 @@ use sira_domain::values::Reference;
 use sira_numbers::Version;
 use uuid::Uuid;
 
-use crate::commands::{Loaded, alias_of, stream_id};
+use crate::commands::{Loaded, stream_id};
 use crate::grant::Scope;
 use crate::http::App;
 use crate::http::contract::caller::Caller;
@@ -22,8 +22,7 @@ pub async fn find_id(app: &App, text: &str) -> Result<Uuid, ApiError> {
         return Ok(id);
     }
     let reference = Reference::try_new(text).map_err(ApiError::NotAReference)?;
-    let found = app.commands.journal().find_alias(&alias_of(reference)).await?;
-    found.map(|stream| stream.aggregate_id).ok_or(ApiError::NotFound)
+    app.commands.path_of(reference).await?.ok_or(ApiError::NotFound)
 }
 
 /// The stream of a path.

@@ -28,6 +28,7 @@ use crate::http::contract::access::FEED_READERS;
 use crate::http::contract::caller::Caller;
 use crate::http::contract::endpoint::{Endpoint, Tag};
 use crate::http::contract::error::ApiError;
+use crate::http::contract::feed_cursor::FeedCursor;
 use crate::http::contract::input::{Accepted, LastEventId};
 use crate::http::contract::operation::{AnswerHeader, Operation, Output};
 use crate::http::contract::query::Query;
@@ -58,9 +59,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// Which events.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct AskedEvents {
-    /// Position after which to begin.
+    /// Where to go on: the `Sira-Cursor` of the page before, or the `id` of a server-sent event; 0 for the beginning. A
+    /// cursor names the history that it is of: after a restore from a backup it is refused (409) rather than gone on
+    /// with. A bare position is taken too, and is refused only beyond the journal's end.
     #[serde(default)]
-    after: Position,
+    after: FeedCursor,
     /// Events of the page. A page may be shorter, to stay small: go on until its last `id` is
     /// `Sira-Position`.
     #[serde(default = "page")]
@@ -83,7 +86,7 @@ async fn events(
     if !reaches_everything(&caller.grant) {
         return Err(ApiError::OutOfScope);
     }
-    let after = after(&app, &last, asked.after).await?;
+    let after = after(&app, &last, &asked.after).await?;
     if wants_stream(accept.as_deref()) {
         let streams = extensions.get::<Streams>().ok_or(ApiError::NoPlace)?;
         let place = streams.enter(caller.grant.token_id)?;
@@ -115,10 +118,11 @@ impl Output for Events {
     fn describe(operation: &mut Operation) {
         let event = operation.schema_of::<CloudEvent<'static>>();
         let batch = json!({ "type": "array", "items": event });
-        let stream = json!({ "type": "string", "description": "Each event's position as `id`, and its CloudEvent as `data`." });
+        let stream = json!({ "type": "string", "description": "Each event's cursor as `id`, and its CloudEvent as `data`." });
         let content = [(BATCH, batch), ("text/event-stream", stream)];
-        operation.answer(200, "The events.", &[AnswerHeader::Position], &content);
-        operation.problems(&[429, 503]);
+        let headers = [AnswerHeader::Position, AnswerHeader::Cursor];
+        operation.answer(200, "The events.", &headers, &content);
+        operation.problems(&[409, 429, 503]);
     }
 }
 
@@ -133,21 +137,19 @@ pub(in crate::http) fn wants_stream(accept: Option<&str>) -> bool {
     kinds.any(|kind| kind.eq_ignore_ascii_case("text/event-stream"))
 }
 
-/// The position to begin after. One that the journal has not reached is refused: the reader has seen
-/// events that this journal does not hold, as after a restore from an old backup, and must not go on
-/// as if nothing had happened.
+/// The position to begin after. One that the journal has not reached, or at which it has another event, is refused:
+/// the reader has seen events that this journal does not hold, as after a restore from an old backup, and must not go
+/// on as if nothing had happened.
 async fn after(
     app: &App,
     LastEventId(last): &LastEventId,
-    asked: Position,
+    asked: &FeedCursor,
 ) -> Result<Position, ApiError> {
-    let after = last.unwrap_or(asked);
-    let head = app.commands.journal().head().await?.position;
-    match last {
-        _ if after <= head => Ok(after),
-        Some(_) => Err(ApiError::header("Last-Event-ID", format!("0..{head}"))),
-        None => Err(ApiError::parameter("after", format!("0..{head}"))),
-    }
+    let beyond = |head: Position| match last {
+        Some(_) => ApiError::header("Last-Event-ID", format!("0..{head}")),
+        None => ApiError::parameter("after", format!("0..{head}")),
+    };
+    last.as_ref().unwrap_or(asked).checked(app.commands.journal(), beyond).await
 }
 
 /// Following the journal is reading every path: an auditor of the readers must see it. One entry a

@@ -18,6 +18,7 @@ use super::page::write_in_memory;
 use super::reaches_everything;
 use crate::http::App;
 use crate::http::contract::caller::bearer;
+use crate::http::contract::feed_cursor::FeedCursor;
 use crate::http::server::streams::ReaderPlace;
 use crate::journal::RecordedEvent;
 
@@ -177,9 +178,9 @@ impl Reader {
     }
 }
 
-/// One event: its position as the id, and its `CloudEvent` as one line.
+/// One event: its cursor as the id, and its `CloudEvent` as one line.
 fn write_frame(journal: &str, event: &RecordedEvent, out: &mut Vec<u8>) {
-    out.extend(format!("id: {}\ndata: ", event.position).into_bytes());
+    out.extend(format!("id: {}\ndata: ", FeedCursor::after(journal, event)).into_bytes());
     write_in_memory(journal, event, out);
     out.extend(b"\n\n");
 }

@@ -1,5 +1,6 @@
 //! Routes of the evidence: the signed checkpoint, proofs, tiles, witnesses' signatures.
 
+mod bundle;
 mod checkpoint;
 mod consistency;
 mod cosign;
@@ -9,24 +10,26 @@ mod tile;
 
 use std::time::Duration;
 
+pub(super) use bundle::BundleFile;
+
 use crate::evidence::{Evidence, EvidenceError};
 use crate::http::App;
-use crate::http::contract::access::Access::{AnyRole, Roles};
+use crate::http::contract::access::Access::{AnyRole, Hashes, Roles};
 use crate::http::contract::access::{ENTRY_READERS, WITNESSES};
 use crate::http::contract::endpoint::{Endpoint, Tag};
 
 const TAG: Tag = Tag("evidence");
 /// How long a reader waits for the checkpoint that covers what was recorded just now.
-pub(super) const WAIT_WITHIN: Duration = Duration::from_secs(3);
+const WAIT_WITHIN: Duration = Duration::from_secs(3);
 
 /// The routes.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/v1/evidence/checkpoint",
-            AnyRole,
+            Hashes,
             (TAG, "get-checkpoint"),
-            "The published checkpoint: size and root of the tree of all events, signed (C2SP tlog-checkpoint).",
+            "The published checkpoint: size and root of the tree of all events, signed (C2SP tlog-checkpoint). Without a token where hashes are public.",
             checkpoint::checkpoint,
         ),
         Endpoint::get(
@@ -53,9 +56,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::get(
             "/v1/evidence/tile/{*tile}",
-            AnyRole,
+            Hashes,
             (TAG, "get-tile"),
-            "A tile of the tree's hashes (C2SP tlog-tiles).",
+            "A tile of the tree's hashes (C2SP tlog-tiles). Without a token where hashes are public.",
             tile::hashes,
         ),
         Endpoint::get(
@@ -77,6 +80,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// This process's evidence; a process that was started without has none.
-pub(super) fn evidence(app: &App) -> Result<&Evidence, EvidenceError> {
+fn evidence(app: &App) -> Result<&Evidence, EvidenceError> {
     app.evidence.as_ref().ok_or(EvidenceError::NotCovered)
 }

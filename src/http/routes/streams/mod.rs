@@ -3,6 +3,7 @@
 mod cohorts;
 mod command;
 mod commands;
+mod evidence;
 mod funds;
 mod history;
 mod list;
@@ -90,7 +91,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         "The members of a training group, or the sheet of one of its sessions: to read, to keep or to print.",
         members::members,
     ));
+    all.push(proved::<Cohort>("/v1/cohorts/{id}/evidence", "get-cohort-evidence"));
     all.extend(of::<Fund>("Every event of a fund."));
+    all.push(proved::<Fund>("/v1/funds/{id}/evidence", "get-fund-evidence"));
     all
 }
 
@@ -127,6 +130,17 @@ fn lists() -> Vec<Endpoint> {
             list::funds,
         ),
     ]
+}
+
+/// The route of a stream's bundle: for those who read its history.
+fn proved<S: Resource>(path: &'static str, id: &'static str) -> Endpoint {
+    Endpoint::get(
+        path,
+        Roles(HISTORY_READERS),
+        (S::PLACE.tag, id),
+        "Every event as it is stored, with the proof that none is missing or changed: for `sira verify --bundle`, and for those who reach everybody in it. The reading is recorded.",
+        evidence::bundle::<S>,
+    )
 }
 
 fn of<S: Resource>(about_history: &'static str) -> Vec<Endpoint> {

@@ -54,6 +54,13 @@ impl Veil {
         self.0.as_ref().is_none_or(|within| within.contains(&who.to_string()))
     }
 
+    /// Tells whether somebody in a document is out of the reader's reach.
+    pub fn covers(&self, shown: &Value) -> bool {
+        let mut covered = shown.clone();
+        self.cover(&mut covered);
+        covered != *shown
+    }
+
     /// Takes the ids out that the reader may not be shown; beside a list or a table of people stands how
     /// many of them are out, in a field that is called like it and ends in `_out_of_reach`.
     pub fn cover(&self, shown: &mut Value) {

@@ -1,5 +1,7 @@
 //! Whether the process lives and can work.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -9,6 +11,7 @@ use serde::Serialize;
 use sira_numbers::Position;
 use sira_projections::face::Blocked;
 
+use crate::commands::Commands;
 use crate::http::App;
 use crate::http::contract::answer::PlainText;
 use crate::http::contract::error::ApiError;
@@ -67,7 +70,10 @@ struct Part {
     name: &'static str,
     /// Whether it is there.
     ready: bool,
-    /// What it lacks: `unreachable`, `stopped`, `not_built`, `behind` or `unsigned`; left out when it is there.
+    /// What it lacks: `unreachable`, `other_history` (rows of what the journal does not hold), `stopped`, `not_built`,
+    /// `behind` or `unsigned`; of the journal, `hole` (a recorded event cannot be read), why nothing is recorded:
+    /// `sequence`, `guards`, `index` or `clock`, or `misnamed`, which makes it no less ready: a reference leads to
+    /// somebody who does not have it, and is refused. Left out when all of it is there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(with = "String")]
     reason: Option<&'static str>,
@@ -87,6 +93,27 @@ impl Part {
 
     fn reachable(name: &'static str, is_reachable: bool) -> Self {
         if is_reachable { Self::there(name) } else { Self::lacking(name, "unreachable") }
+    }
+
+    /// The journal: every recorded event can be read, or soon can, and more can be recorded.
+    async fn of_journal(commands: &Commands) -> Result<Self, ApiError> {
+        let (name, journal) = ("journal", commands.journal());
+        // Somebody has to look, also where nobody reads.
+        journal.readable().await?;
+        Ok(match journal.halted() {
+            Some(why) => Self::lacking(name, why.word()),
+            None if commands.is_misnamed() && journal.hole().is_none() => {
+                // Whoever names somebody by that reference is refused; everybody else is served.
+                Self { ready: true, ..Self::lacking(name, "misnamed") }
+            }
+            None => Self::with_hole(journal.hole().map(|hole| hole.age())),
+        })
+    }
+
+    /// A hole is closed within milliseconds, unless somebody has left a transaction prepared, or took events away.
+    fn with_hole(age: Option<Duration>) -> Self {
+        let lasts = age.is_some_and(|age| age.as_secs() > BEHIND_MAX_S);
+        if lasts { Self::lacking("journal", "hole") } else { Self::there("journal") }
     }
 
     /// The read models: what is worst of any of them.
@@ -162,6 +189,7 @@ impl Output for Readiness {
 pub async fn ready(State(app): State<App>) -> Result<Readiness, ApiError> {
     let (journal, clock) = (app.commands.journal(), app.commands.clock());
     let position = journal.head().await?.position;
+    journal.look_at_clock().await?;
     let statuses = app.projections.now();
     let lags = async {
         // A process that does not feed the read models says what those who do have written down.
@@ -172,12 +200,19 @@ pub async fn ready(State(app): State<App>) -> Result<Readiness, ApiError> {
         live_lags(&statuses, journal, clock).await.ok()
     };
     let lags = lags.await;
+    let read_models = match lags.as_deref() {
+        None => Part::lacking("read_models", "unreachable"),
+        Some(_) if app.read.is_of_another_history() => {
+            Part::lacking("read_models", "other_history")
+        }
+        Some(lags) => Part::of_read_models(lags),
+    };
     let mut parts = vec![
-        Part::there("journal"),
+        Part::of_journal(&app.commands).await?,
         Part::reachable("keys", app.commands.keys().is_reachable().await),
-        lags.as_deref()
-            .map_or_else(|| Part::lacking("read_models", "unreachable"), Part::of_read_models),
+        read_models,
     ];
+
     let projections = lags.unwrap_or_default();
     if let Some(documents) = app.commands.documents() {
         parts.push(Part::reachable("documents", documents.is_reachable().await));
@@ -214,6 +249,14 @@ mod tests {
         let lacking =
             serde_json::json!([{ "name": "keys", "ready": false, "reason": "unreachable" }]);
         assert_eq!(told["parts"], lacking);
+    }
+
+    #[test]
+    fn a_journal_with_a_hole_that_lasts_is_not_ready() {
+        let reason = |age: Option<u64>| Part::with_hole(age.map(Duration::from_secs)).reason;
+        assert_eq!(reason(None), None);
+        assert_eq!(reason(Some(60)), None);
+        assert_eq!(reason(Some(61)), Some("hole"));
     }
 
     fn lag(

@@ -17,11 +17,12 @@ pub async fn metrics(State(app): State<App>) -> Exposition {
     // Without the journal the last position that this process knows is still worth telling.
     let known = *journal.committed().borrow();
     let position = journal.head().await.map_or(known, |head| head.position);
+    let hole = journal.hole().map(|hole| hole.age());
     let statuses = app.projections.now();
     let lags = live_lags(&statuses, journal, app.commands.clock()).await.unwrap_or_default();
     let published = app.evidence.as_ref().and_then(|evidence| evidence.published().ok());
     let published = published.map_or(0, |tree| tree.checkpoint.size);
-    Exposition(app.metrics.text(position, published, &statuses, &lags))
+    Exposition(app.metrics.text((position, hole), published, &statuses, &lags))
 }
 
 /// Metrics as `OpenMetrics` text.

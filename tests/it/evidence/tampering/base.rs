@@ -18,20 +18,29 @@ use crate::export::town::town;
 use crate::import::import_some;
 use crate::proof::life::Life;
 use crate::support::Engine;
+use crate::support::owner::{REST, take_triggers};
+use sira_evidence::leaf::{hex, sha256};
 
 /// Commands of the random part of the history.
 const COMMANDS: usize = 240;
 /// Checkpoints that are left of all that were signed, or one more.
 const CHECKPOINTS: usize = 12;
 
-/// What takes the guards of the tables away, as whoever owns the database may.
-const DISARM_SQLITE: &str = "
-    DROP TRIGGER events_no_update; DROP TRIGGER events_no_delete; DROP TRIGGER events_no_replace;
-    DROP TRIGGER checkpoint_is_not_changed; DROP TRIGGER checkpoint_is_not_removed;
-    DROP TRIGGER cosignature_is_not_changed; DROP TRIGGER cosignature_is_not_removed;";
-const DISARM_POSTGRES: &str = "
-    ALTER TABLE events DISABLE TRIGGER USER; ALTER TABLE evidence_checkpoints DISABLE TRIGGER USER;
-    ALTER TABLE evidence_cosignatures DISABLE TRIGGER USER;
+/// What puts the rules of a server's tables back that a case has taken away.
+const REARM_POSTGRES: &str = "
+    ALTER TABLE evidence_tiles DROP CONSTRAINT IF EXISTS evidence_tiles_hashes_check;
+    ALTER TABLE evidence_tiles ADD CONSTRAINT evidence_tiles_hashes_check
+        CHECK (octet_length(hashes) BETWEEN 32 AND 8192);
+    ALTER TABLE events DROP CONSTRAINT IF EXISTS events_position_check;
+    ALTER TABLE events ADD CONSTRAINT events_position_check CHECK (position >= 1);
+    ALTER TABLE events DROP CONSTRAINT IF EXISTS events_leaf_hash_check;
+    ALTER TABLE events ADD CONSTRAINT events_leaf_hash_check CHECK (octet_length(leaf_hash) = 32);
+    ALTER TABLE events ALTER COLUMN position SET NOT NULL;
+    ALTER TABLE events ALTER COLUMN event_type SET NOT NULL;
+    DROP INDEX IF EXISTS events_place;
+    CREATE UNIQUE INDEX IF NOT EXISTS events_position ON events (position);";
+/// What takes them away, before a row is written that they forbid.
+pub const DISARM_POSTGRES: &str = "
     ALTER TABLE evidence_tiles DROP CONSTRAINT evidence_tiles_hashes_check;
     ALTER TABLE events DROP CONSTRAINT events_position_check;
     ALTER TABLE events DROP CONSTRAINT events_leaf_hash_check;
@@ -40,8 +49,12 @@ const DISARM_POSTGRES: &str = "
     DROP INDEX events_position; CREATE INDEX events_place ON events (position);";
 
 /// The tables that somebody tampers with.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 10] = [
     "events",
+    "stream_aliases",
+    "requests",
+    "reports",
+    "report_documents",
     "journal_head",
     "journal_settings",
     "evidence_tiles",
@@ -74,7 +87,8 @@ pub struct Copy<'a> {
 
 /// A connection to a copy's database, past the program.
 pub enum Hand {
-    Sqlite(SqliteConnection),
+    /// With what makes the triggers again that it has taken away.
+    Sqlite(SqliteConnection, Vec<String>),
     Postgres(PgConnection),
 }
 
@@ -120,7 +134,7 @@ impl Base {
         base
     }
 
-    /// Makes the database that copies are made from: the journal without its guards.
+    /// Makes the database that copies are made from.
     async fn disarm(&mut self) {
         if self.engine.port().is_some() {
             let name = self.engine.url().rsplit('/').next().unwrap().to_owned();
@@ -139,7 +153,7 @@ impl Base {
             self.source = self.copy_of("journal", "disarmed").await;
         }
         let mut hand = Hand::on(&self.url_of(&self.source)).await;
-        hand.run(if self.is_file() { DISARM_SQLITE } else { DISARM_POSTGRES }).await;
+        hand.run(&freeze(&self.events[99])).await;
         self.removed = thin_out(&mut hand).await;
         self.cosign(&mut hand).await;
         if !self.is_file() {
@@ -292,8 +306,12 @@ impl Copy<'_> {
 
     /// The journal, in whatever state it is.
     pub async fn journal(&self) -> Result<Journal, sira::journal::JournalError> {
-        let config = JournalConfig { max_connections: 3, ..JournalConfig::new(self.url()) };
-        Journal::open_as_it_is(&config, Clock::System).await
+        Journal::open_as_it_is(&self.config(), Clock::System).await
+    }
+
+    /// How a copy is opened.
+    pub fn config(&self) -> JournalConfig {
+        JournalConfig { max_connections: 3, ..JournalConfig::new(self.url()) }
     }
 
     /// What `verify` says.
@@ -322,8 +340,27 @@ impl Copy<'_> {
             ))
             .await;
         }
+        hand.run(REARM_POSTGRES).await;
         hand.close().await;
     }
+}
+
+/// A frozen question and a frozen document, as they are kept beside the events.
+fn freeze(event: &RecordedEvent) -> String {
+    let (leaf, sha) = (hex(&event.leaf_hash), hex(&sha256(b"{}")));
+    let bytes = |hex: &str| format!("decode('{hex}', 'hex')");
+    let question = format!(
+        "INSERT INTO reports (name, subject, query, position, day, frozen_at, frozen_by, leaf_hash, answer_sha256) \
+         VALUES ('figee', 'indicators', 'name=financed', {}, '2026-01-01', '2026-01-01T00:00:00.000000Z', 'meal', \
+         {}, {})",
+        event.position,
+        bytes(&leaf),
+        bytes(&sha),
+    );
+    format!(
+        "{question}; INSERT INTO report_documents (name, asked, content, content_sha256, audience, frozen_at, frozen_by) \
+         VALUES ('signe', '{{}}', '{{}}', '{sha}', '{{}}', '2026-01-01T00:00:00.000000Z', 'meal')"
+    )
 }
 
 impl Hand {
@@ -332,18 +369,24 @@ impl Hand {
             let mut db = SqliteConnection::connect(url).await.unwrap();
             db.execute("PRAGMA synchronous = OFF").await.unwrap();
             db.execute("PRAGMA ignore_check_constraints = ON").await.unwrap();
-            Self::Sqlite(db)
+            let triggers = take_triggers(&mut db).await;
+            Self::Sqlite(db, triggers)
         } else {
             let mut db = PgConnection::connect(url).await.unwrap();
             db.execute("SET synchronous_commit = off").await.unwrap();
+            db.execute(REST).await.unwrap();
             Self::Postgres(db)
         }
     }
 
     /// Runs statements, which must change something.
     pub async fn run(&mut self, sql: &str) {
+        let sql = &match self {
+            Self::Sqlite(..) => sql.replace("decode(", "unhex(").replace(", 'hex')", ")"),
+            Self::Postgres(_) => sql.to_owned(),
+        };
         let done = match self {
-            Self::Sqlite(db) => db.execute(sqlx::raw_sql(sql)).await.map(drop),
+            Self::Sqlite(db, _) => db.execute(sqlx::raw_sql(sql)).await.map(drop),
             Self::Postgres(db) => db.execute(sqlx::raw_sql(sql)).await.map(drop),
         };
         done.unwrap_or_else(|error| panic!("{error}: {sql}"));
@@ -351,7 +394,12 @@ impl Hand {
 
     pub async fn close(self) {
         match self {
-            Self::Sqlite(db) => db.close().await.unwrap(),
+            Self::Sqlite(mut db, triggers) => {
+                for trigger in triggers {
+                    db.execute(trigger.as_str()).await.unwrap();
+                }
+                db.close().await.unwrap();
+            }
             Self::Postgres(db) => db.close().await.unwrap(),
         }
     }
@@ -360,7 +408,7 @@ impl Hand {
     pub fn bytes(&self, bytes: &[u8]) -> String {
         let hex = sira_evidence::leaf::hex(bytes);
         match self {
-            Self::Sqlite(_) => format!("X'{hex}'"),
+            Self::Sqlite(..) => format!("X'{hex}'"),
             Self::Postgres(_) => format!("'\\x{hex}'::bytea"),
         }
     }
@@ -368,7 +416,7 @@ impl Hand {
     async fn checkpoints(&mut self) -> Vec<(u64, String)> {
         let sql = "SELECT size, note FROM evidence_checkpoints ORDER BY size";
         let rows: Vec<(i64, String)> = match self {
-            Self::Sqlite(db) => sqlx::query_as(sql).fetch_all(db).await.unwrap(),
+            Self::Sqlite(db, _) => sqlx::query_as(sql).fetch_all(db).await.unwrap(),
             Self::Postgres(db) => sqlx::query_as(sql).fetch_all(db).await.unwrap(),
         };
         rows.into_iter().map(|(size, note)| (size.unsigned_abs(), note)).collect()
@@ -380,7 +428,7 @@ impl Hand {
             "SELECT hashes FROM evidence_tiles WHERE level = {level} AND tile_index = {index}"
         );
         match self {
-            Self::Sqlite(db) => sqlx::query(&sql).fetch_one(db).await.unwrap().get(0),
+            Self::Sqlite(db, _) => sqlx::query(&sql).fetch_one(db).await.unwrap().get(0),
             Self::Postgres(db) => sqlx::query(&sql).fetch_one(db).await.unwrap().get(0),
         }
     }

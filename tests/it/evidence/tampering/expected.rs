@@ -15,8 +15,15 @@ pub type Named = (DeviationKind, Option<u64>);
 
 /// Kinds that follow from others, at places that need not be told twice: every later checkpoint and
 /// every higher tile is wrong with one event, and what comes after a forged event may be unlawful.
-const FOLLOWING: [DeviationKind; 4] =
-    [DeviationKind::Root, DeviationKind::StreamIndex, DeviationKind::Tile, DeviationKind::Illegal];
+const FOLLOWING: [DeviationKind; 7] = [
+    DeviationKind::Root,
+    DeviationKind::StreamIndex,
+    DeviationKind::Tile,
+    DeviationKind::Illegal,
+    DeviationKind::Report,
+    DeviationKind::Request,
+    DeviationKind::Index,
+];
 
 /// A place of a report as it is told here: the position of an event, or the size of a checkpoint.
 fn place(told: Option<Position>) -> Option<u64> {
@@ -55,6 +62,7 @@ pub fn named(report: &CheckReport) -> BTreeSet<Named> {
 /// What must be named of `after`, by who knows the key and holds the newest checkpoint.
 pub fn expected(base: &Base, after: &[RecordedEvent], effort: Effort) -> BTreeSet<Named> {
     let mut all = disorder(after);
+    all.extend(misnamed(&base.events, after));
     let signed_anew = matches!(effort, Effort::OtherKey | Effort::OwnKey);
     let by_position: BTreeMap<u64, &RecordedEvent> =
         after.iter().map(|event| (event.position.get(), event)).collect();
@@ -90,6 +98,44 @@ pub fn expected(base: &Base, after: &[RecordedEvent], effort: Effort) -> BTreeSe
         all.insert((DeviationKind::Head, None));
     }
     all
+}
+
+/// Second names that the table has as the events gave them before, and as they give them now.
+fn misnamed(before: &[RecordedEvent], after: &[RecordedEvent]) -> BTreeSet<Named> {
+    let table: HashMap<String, &RecordedEvent> =
+        before.iter().filter_map(|event| Some((name_of(event)?, event))).collect();
+    let mut all = BTreeSet::new();
+    for event in after {
+        let Some(name) = name_of(event) else { continue };
+        if table.get(&name).is_none_or(|first| first.stream != event.stream) {
+            all.insert((DeviationKind::Name, Some(event.position.get())));
+        }
+    }
+    let is_borne = |(name, first): (&String, &&RecordedEvent)| {
+        let bears = |event: &RecordedEvent| {
+            event.stream == first.stream && name_of(event).as_ref() == Some(name)
+        };
+        after.iter().any(bears)
+    };
+    if !table.iter().all(is_borne) {
+        all.insert((DeviationKind::Name, None));
+    }
+    all
+}
+
+/// The second name that an event gives, read without the program.
+pub fn name_of(event: &RecordedEvent) -> Option<String> {
+    let told: serde_json::Value = serde_json::from_str(&event.payload).ok()?;
+    let fact = &told["fact"][event.event_type.as_str()];
+    let coded = |kind: &str| {
+        Some(format!("{kind}/{}/{}", fact["programme"].as_str()?, fact["code"].as_str()?))
+    };
+    match (event.stream.aggregate_type.as_ref(), event.event_type.as_str()) {
+        ("beneficiary", "Registered") => Some(fact["reference"].as_str()?.replace('-', "")),
+        ("cohort", "CohortPlanned") => coded("cohort"),
+        ("fund", "FundOpened") => coded("fund"),
+        _ => None,
+    }
 }
 
 /// What is wrong with places, sequences and times, whatever was signed.

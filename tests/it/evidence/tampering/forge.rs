@@ -1,7 +1,7 @@
 //! What somebody with the database does to it: other rows for the events, and as much of the evidence
 //! made anew as they can.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use sira::evidence::growth::Growth;
 use sira::evidence::index::{StreamHead, StreamIndex, key_of};
 use sira::evidence::{Checkpoint, Note, NoteKey};
@@ -114,7 +114,9 @@ async fn sign_anew(base: &Base, hand: &mut Hand, events: &[RecordedEvent], key: 
          DELETE FROM evidence_cosignatures",
     )
     .await;
+    let mut at = DateTime::UNIX_EPOCH;
     for event in events {
+        at = event.recorded_at.max(at);
         growth.push(event.leaf_hash, &mut |tile| full.push(tile));
         let head = StreamHead { sequence: event.sequence, leaf: event.leaf_hash };
         streams.set(key_of(&event.stream), head);
@@ -124,7 +126,7 @@ async fn sign_anew(base: &Base, hand: &mut Hand, events: &[RecordedEvent], key: 
             continue;
         }
         if size == count || base.checkpoints.iter().any(|(old, _)| *old == size) {
-            store_checkpoint(hand, &signed(key, size, &growth, &streams), size).await;
+            store_checkpoint(hand, &signed(key, size, &growth, &streams), size, at).await;
         }
     }
     for tile in full.into_iter().chain(growth.edge_tiles()) {
@@ -146,11 +148,12 @@ fn signed(key: &NoteKey, size: u64, growth: &Growth, streams: &StreamIndex) -> N
 }
 
 /// Stores one checkpoint.
-pub async fn store_checkpoint(hand: &mut Hand, note: &Note, size: u64) {
+pub async fn store_checkpoint(hand: &mut Hand, note: &Note, size: u64, at: DateTime<Utc>) {
     let note = quoted(&note.to_string());
     hand.run(&format!(
         "INSERT INTO evidence_checkpoints (size, note, signed_at) \
-         VALUES ({size}, {note}, '2026-01-01T00:00:00.000000Z')"
+         VALUES ({size}, {note}, '{}')",
+        time_text(at)
     ))
     .await;
 }

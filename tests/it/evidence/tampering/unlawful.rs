@@ -248,7 +248,10 @@ async fn the_last_is_named(base: &Base, version: Version, events: &[RecordedEven
     base.sign(&journal, position).await;
     journal.close().await;
     let report = copy.verified(&base.holding_the_last()).await.unwrap();
-    let [found] = report.deviations.as_slice() else { panic!("{:?}", report.deviations) };
+    // A registration that is told again gives a name that is somebody else's: that is named as well.
+    let is_other = |one: &&sira::evidence::verify::Deviation| one.kind != DeviationKind::Name;
+    let others: Vec<_> = report.deviations.iter().filter(is_other).collect();
+    let [found] = others.as_slice() else { panic!("{:?}", report.deviations) };
     assert_eq!((found.kind, found.position), (DeviationKind::Illegal, Some(position)));
     assert_eq!(found.detail.as_deref(), Some(says));
     copy.discard().await;
