@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::Failure;
 use crate::cluster::Cluster;
-use crate::report::{self, Side};
+use crate::report::{self, Figure, Side};
 
 /// Rows of one transaction of the yardstick.
 const ROWS: usize = 500;
@@ -24,17 +24,17 @@ const ROWS: usize = 500;
 pub struct AppendArgs {
     /// Callers at once.
     #[arg(long, default_value_t = 256)]
-    callers: usize,
+    pub callers: usize,
     /// Seconds of each side in each round.
     #[arg(long, default_value_t = 5)]
-    seconds: u64,
+    pub seconds: u64,
     /// Rounds.
     #[arg(long, default_value_t = 5)]
-    rounds: u32,
+    pub rounds: u32,
 }
 
 /// Runs it.
-pub async fn run(args: AppendArgs) -> Result<(), Failure> {
+pub async fn run(args: AppendArgs) -> Result<Figure, Failure> {
     let cluster = Cluster::start()?;
     let url = cluster.database("journal").await?;
     let journal = open(&url).await?;
@@ -48,9 +48,9 @@ pub async fn run(args: AppendArgs) -> Result<(), Failure> {
         let (count, micros, took) = inserter.load(time).await?;
         bare.add(count, took, &micros)?;
     }
-    report::print(&format!("events appended, {} callers", args.callers), &ours, &bare);
+    let figure = report::print(&format!("events appended, {} callers", args.callers), &ours, &bare);
     journal.close().await;
-    Ok(())
+    Ok(figure)
 }
 
 /// Opens a journal on a new database.

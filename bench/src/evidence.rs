@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::client::{Connection, get};
 use crate::cluster::database;
-use crate::report::{self, Side};
+use crate::report::{self, Figure, Side};
 use crate::servers::{Server, Sira};
 use crate::work::{Target, round};
 use crate::{Engine, Failure};
@@ -33,17 +33,17 @@ const PAGE: u32 = 2_000;
 pub struct VerifyArgs {
     /// Engine.
     #[arg(long)]
-    engine: Engine,
+    pub engine: Engine,
     /// People of the journal.
     #[arg(long, default_value_t = 20_000)]
-    cases: u64,
+    pub cases: u64,
     /// Rounds.
     #[arg(long, default_value_t = 3)]
-    rounds: u32,
+    pub rounds: u32,
 }
 
 /// Checks a generated and signed journal; then reads the same rows in order and hashes them.
-pub async fn check(args: VerifyArgs) -> Result<(), Failure> {
+pub async fn check(args: VerifyArgs) -> Result<Figure, Failure> {
     let directory = tempfile::tempdir()?;
     let (_cluster, url) = database(args.engine, directory.path()).await?;
     let journal = signed_population(&url, directory.path(), args.cases).await?;
@@ -59,9 +59,10 @@ pub async fn check(args: VerifyArgs) -> Result<(), Failure> {
         let rows = bare_loop(&journal, report.events).await?;
         bare.add(rows, begun.elapsed(), &Histogram::new(3)?)?;
     }
-    report::print(&format!("events checked, {:?}", args.engine), &ours, &bare);
+    let what = format!("events checked, {:?}, {} people", args.engine, args.cases);
+    let figure = report::print(&what, &ours, &bare);
     journal.close().await;
-    Ok(())
+    Ok(figure)
 }
 
 async fn bare_loop(journal: &Journal, size: u64) -> Result<u64, Failure> {

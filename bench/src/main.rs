@@ -2,6 +2,7 @@
 //! its yardstick alternate, and medians are compared. `RESULTS.md` holds what was measured.
 
 mod across;
+mod all;
 mod append;
 mod client;
 mod cluster;
@@ -10,14 +11,17 @@ mod counts;
 mod duplicates;
 mod evidence;
 mod febrl;
+mod floor;
 mod generate;
 mod growth;
+mod history;
 mod paths;
 mod reads;
 mod report;
 mod servers;
 mod status;
 mod stock;
+mod views;
 mod work;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -46,7 +50,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
-    /// Durable commands over HTTP, against stock cqrs-es.
+    /// The figures that matter most, as ratios, beside those of the last time.
+    All(all::AllArgs),
+    /// Durable commands over HTTP, against stock cqrs-es and the floor.
     Commands(commands::CommandsArgs),
     /// The journal's append alone, against bare inserts.
     Append(append::AppendArgs),
@@ -87,18 +93,19 @@ enum Bench {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     match Cli::parse().bench {
-        Bench::Commands(args) => commands::run(args).await,
-        Bench::Append(args) => append::run(args).await,
-        Bench::Status(args) => status::run(args).await,
+        Bench::All(args) => all::run(args).await,
+        Bench::Commands(args) => commands::run(args).await.map(drop),
+        Bench::Append(args) => append::run(args).await.map(drop),
+        Bench::Status(args) => status::run(args).await.map(drop),
         Bench::Growth(args) => growth::run(args).await,
         Bench::Across(args) => across::run(args).await,
         Bench::Generate(args) => generate::run(args).await,
         Bench::Duplicates(args) => duplicates::run(args).await,
         Bench::Febrl(args) => febrl::run(args).await,
-        Bench::Rebuild(args) => reads::rebuild(args).await,
-        Bench::Live(args) => reads::live(args).await,
+        Bench::Rebuild(args) => reads::rebuild(args).await.map(drop),
+        Bench::Live(args) => reads::live(args).await.map(drop),
         Bench::Figures(args) => reads::figures(args).await,
-        Bench::Verify(args) => evidence::check(args).await,
+        Bench::Verify(args) => evidence::check(args).await.map(drop),
         Bench::EvidenceCost(args) => evidence::cost(args).await,
         Bench::Proofs(args) => evidence::proofs(args).await,
         Bench::Counts(args) => counts::run(&args),

@@ -62,10 +62,31 @@ impl Side {
     }
 }
 
-/// Prints both sides and the ratio of the first to the second.
-pub fn print(what: &str, ours: &Side, yardstick: &Side) {
+/// A figure: what Sira does beside its yardstick, both measured in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What is measured, of what, against what: one name for good.
+    pub name: String,
+    /// Sira's.
+    pub ours: f64,
+    /// The yardstick's.
+    pub yardstick: f64,
+}
+
+impl Figure {
+    /// How many times the yardstick Sira does: more is better.
+    pub fn ratio(&self) -> f64 {
+        self.ours / self.yardstick
+    }
+}
+
+/// Prints both sides and the ratio of the first to the second, and gives it.
+pub fn print(what: &str, ours: &Side, yardstick: &Side) -> Figure {
     println!("== {what}");
     ours.print();
     yardstick.print();
-    println!("ratio {:.2}", ours.median() / yardstick.median());
+    let name = format!("{what} to {}", yardstick.name);
+    let figure = Figure { name, ours: ours.median(), yardstick: yardstick.median() };
+    println!("ratio {:.2}", figure.ratio());
+    figure
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tokio::process::{Child, Command};
 
 use crate::client::{Connection, post};
@@ -144,15 +145,42 @@ impl Sira {
     }
 }
 
-/// Starts stock cqrs-es on a new database.
-pub async fn stock(engine: Engine, url: &str, durable: bool) -> Result<(Server, Target), Failure> {
+/// A yardstick's server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StockKind {
+    /// Stock cqrs-es as its crates ship.
+    AsShipped,
+    /// The same, waiting for the disk on `SQLite`.
+    Durable,
+    /// The same as shipped, with a `GenericQuery` view for each read model of Sira.
+    WithViews,
+    /// No framework: a handler that parses the body, and one connection that inserts what waits.
+    Floor,
+}
+
+impl StockKind {
+    /// Its word, on the command line and in the names of databases.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AsShipped => "as_shipped",
+            Self::Durable => "durable",
+            Self::WithViews => "with_views",
+            Self::Floor => "floor",
+        }
+    }
+}
+
+/// Starts a yardstick on a new database.
+pub async fn stock(
+    engine: Engine,
+    url: &str,
+    kind: StockKind,
+) -> Result<(Server, Target), Failure> {
     let port = free_port()?;
     let mut command = Command::new(std::env::current_exe()?);
     let engine = if engine == Engine::Postgres { "postgres" } else { "sqlite" };
     command.args(["stock-serve", "--engine", engine, "--url", url, "--port", &port.to_string()]);
-    if durable {
-        command.arg("--durable");
-    }
+    command.args(["--kind", &kind.word().replace('_', "-")]);
     let server = start(command, port).await?;
     let nil = uuid::Uuid::nil();
     let target = Target {

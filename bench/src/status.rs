@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::client::{Connection, get};
 use crate::cluster::database;
-use crate::report::{self, Side};
+use crate::report::{self, Figure, Side};
 use crate::servers::{Server, Sira, bare};
 use crate::work::Target;
 use crate::{Engine, Failure, paths};
@@ -19,23 +19,23 @@ use crate::{Engine, Failure, paths};
 pub struct StatusArgs {
     /// Engine.
     #[arg(long)]
-    engine: Engine,
+    pub engine: Engine,
     /// Paths to choose from.
     #[arg(long, default_value_t = 100_000)]
-    paths: usize,
+    pub paths: usize,
     /// Connections at once; may be repeated.
     #[arg(long, default_values_t = [1, 64, 256])]
-    connections: Vec<usize>,
+    pub connections: Vec<usize>,
     /// Seconds of each side in each round.
     #[arg(long, default_value_t = 5)]
-    seconds: u64,
+    pub seconds: u64,
     /// Rounds.
     #[arg(long, default_value_t = 3)]
-    rounds: u32,
+    pub rounds: u32,
 }
 
 /// Runs it.
-pub async fn run(args: StatusArgs) -> Result<(), Failure> {
+pub async fn run(args: StatusArgs) -> Result<Vec<Figure>, Failure> {
     let directory = tempfile::tempdir()?;
     let (_cluster, url) = database(args.engine, directory.path()).await?;
     let sira = Sira::on(&url, directory.path()).await?;
@@ -51,10 +51,11 @@ pub async fn run(args: StatusArgs) -> Result<(), Failure> {
     let bare = bare(&body).await?;
     // Every path once, so that what is measured is not the first reading.
     warm(&target, &ids).await?;
+    let mut figures = Vec::new();
     for connections in args.connections.iter().copied() {
-        compare(&args, &target, &bare, &ids, connections).await?;
+        figures.push(compare(&args, &target, &bare, &ids, connections).await?);
     }
-    Ok(())
+    Ok(figures)
 }
 
 async fn compare(
@@ -63,7 +64,7 @@ async fn compare(
     bare: &Server,
     ids: &Arc<Vec<Uuid>>,
     connections: usize,
-) -> Result<(), Failure> {
+) -> Result<Figure, Failure> {
     let time = Duration::from_secs(args.seconds);
     let (mut ours, mut yardstick) = (Side::new("status")?, Side::new("bare route")?);
     for _ in 0..args.rounds {
@@ -74,12 +75,8 @@ async fn compare(
             round(bare.port, &target.adviser, ids, connections, time).await?;
         yardstick.add(count, took, &micros)?;
     }
-    report::print(
-        &format!("status, {:?}, {connections} connections", args.engine),
-        &ours,
-        &yardstick,
-    );
-    Ok(())
+    let what = format!("status, {:?}, {connections} connections", args.engine);
+    Ok(report::print(&what, &ours, &yardstick))
 }
 
 fn path_of(id: Uuid) -> String {

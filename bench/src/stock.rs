@@ -26,7 +26,8 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::{Engine, Failure};
+use crate::servers::StockKind;
+use crate::{Engine, Failure, floor, views};
 
 /// Arguments of the stock server.
 #[derive(Debug, clap::Args)]
@@ -40,9 +41,9 @@ pub struct StockArgs {
     /// Port.
     #[arg(long)]
     port: u16,
-    /// `SQLite` made durable, rather than as shipped.
+    /// Which yardstick.
     #[arg(long)]
-    durable: bool,
+    kind: StockKind,
 }
 
 /// Arguments of the bare server.
@@ -65,11 +66,16 @@ struct Stock<R: PersistedEventRepository> {
 /// Serves stock cqrs-es.
 pub async fn serve(args: StockArgs) -> Result<(), Failure> {
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+    if args.kind == StockKind::Floor {
+        return floor::serve(listener, args.engine, &args.url).await;
+    }
     match args.engine {
         Engine::Postgres => {
             let pool = postgres_es::default_postgress_pool(&args.url).await;
             pool.execute(EVENTS).await?;
-            axum::serve(listener, router(postgres(&pool)?)).await?;
+            let views = if args.kind == StockKind::WithViews { views::MODELS } else { 0 };
+            views::create(&pool, views).await?;
+            axum::serve(listener, router(postgres(&pool, views)?)).await?;
         }
         Engine::Sqlite => {
             let pool = sqlite_pool(&args).await?;
@@ -87,7 +93,7 @@ const EVENTS: &str = "CREATE TABLE events (
     PRIMARY KEY (aggregate_type, aggregate_id, sequence))";
 
 async fn sqlite_pool(args: &StockArgs) -> Result<SqlitePool, Failure> {
-    if !args.durable {
+    if args.kind != StockKind::Durable {
         return Ok(sqlite_es::default_sqlite_pool(&args.url).await);
     }
     let options = args.url.parse::<SqliteConnectOptions>()?;
@@ -99,18 +105,17 @@ async fn sqlite_pool(args: &StockArgs) -> Result<SqlitePool, Failure> {
     Ok(SqlitePoolOptions::new().max_connections(10).connect_with(options).await?)
 }
 
-fn postgres(pool: &PgPool) -> Result<Stock<postgres_es::PostgresEventRepository>, Failure> {
+fn postgres(
+    pool: &PgPool,
+    views: usize,
+) -> Result<Stock<postgres_es::PostgresEventRepository>, Failure> {
+    let of = |actor: &str, role: Role| {
+        let queries = views::queries(pool, views);
+        Ok::<_, Failure>(postgres_es::postgres_cqrs(pool.clone(), queries, context(actor, role)?))
+    };
     Ok(Stock {
-        adviser: postgres_es::postgres_cqrs(
-            pool.clone(),
-            vec![],
-            context("adviser", Role::Adviser)?,
-        ),
-        committee: postgres_es::postgres_cqrs(
-            pool.clone(),
-            vec![],
-            context("committee", Role::Committee)?,
-        ),
+        adviser: of("adviser", Role::Adviser)?,
+        committee: of("committee", Role::Committee)?,
     })
 }
 

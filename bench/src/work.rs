@@ -1,5 +1,6 @@
 //! The work that both sides do: a path of eight commands, over and over.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,9 @@ use tokio::task::JoinSet;
 
 use crate::Failure;
 use crate::client::{Connection, post};
+
+/// Commands of one path in a batch.
+const BATCH_PATH: usize = 8;
 
 /// People invented so far.
 static PEOPLE: AtomicU64 = AtomicU64::new(1);
@@ -118,6 +122,43 @@ pub async fn round(
     Ok(((count, micros), begun.elapsed()))
 }
 
+/// Sends batches of so many commands from so many callers for `time`; the latencies are those of whole batches.
+pub async fn batches(
+    target: &Target,
+    callers: usize,
+    size: usize,
+    time: Duration,
+) -> Result<(Done, Duration), Failure> {
+    let mut tasks = JoinSet::new();
+    let begun = Instant::now();
+    for _ in 0..callers {
+        let target = target.clone();
+        tasks.spawn(async move {
+            let mut connection = Connection::open(target.port).await?;
+            let (mut count, mut micros) = (0, Histogram::new(3)?);
+            while begun.elapsed() < time {
+                let batch = target.batch(size);
+                let started = Instant::now();
+                let (status, body) = connection.send(&batch).await?;
+                let done = std::str::from_utf8(body)?.matches("\"answer\":").count();
+                if status != 200 || done != size {
+                    return Err(format!("{status}: {}", String::from_utf8_lossy(body)).into());
+                }
+                micros.record(u64::try_from(started.elapsed().as_micros())?.max(1))?;
+                count += size as u64;
+            }
+            Ok::<_, Failure>((count, micros))
+        });
+    }
+    let (mut count, mut micros) = (0, Histogram::new(3)?);
+    while let Some(task) = tasks.join_next().await {
+        let (done, latencies) = task??;
+        count += done;
+        micros.add(latencies)?;
+    }
+    Ok(((count, micros), begun.elapsed()))
+}
+
 /// A path under way, a command at a time; another begins where it ends.
 pub struct Walk {
     target: Target,
@@ -127,6 +168,42 @@ pub struct Walk {
 }
 
 impl Target {
+    /// A batch of so many commands of the adviser's: paths of eight, as many as are needed.
+    fn batch(&self, size: usize) -> Vec<u8> {
+        let steps = self.steps();
+        let mut lines = String::new();
+        // A batch's keys are its own.
+        let batch = PEOPLE.fetch_add(1, Ordering::Relaxed);
+        for place in 0..size {
+            let (path, step) = (place / BATCH_PATH, place % BATCH_PATH);
+            let (address, label, body) = match step.checked_sub(1) {
+                None => (
+                    "/v1/beneficiaries".to_owned(),
+                    format!(r#""as":"p{path}","#),
+                    self.registration(),
+                ),
+                Some(step) => {
+                    // The committee's decision is another caller's: a second note stands for it.
+                    let step = steps.get(step).filter(|step| !step.2).unwrap_or(&steps[4]);
+                    let (word, body, _) = step;
+                    let address = format!("/v1/beneficiaries/@p{path}/commands/{word}");
+                    (address, String::new(), body.clone())
+                }
+            };
+            let _ = writeln!(
+                lines,
+                r#"{{"path":"{address}",{label}"idempotency_key":"b{batch}-{place}","body":{body}}}"#
+            );
+        }
+        let length = lines.len();
+        let token = &self.adviser;
+        format!(
+            "POST /v1/batch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: \
+             application/x-ndjson\r\ncontent-length: {length}\r\n\r\n{lines}"
+        )
+        .into_bytes()
+    }
+
     /// A walk that begins with a registration.
     pub fn walk(&self) -> Walk {
         Walk { target: self.clone(), steps: self.steps(), at: None }

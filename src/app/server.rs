@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::evidence::Keeper;
 use crate::evidence::verify::sample_names;
 use crate::figures::Figures;
-use crate::http::{App, Gate, Metrics, router};
+use crate::http::{App, AppParts, Gate, Metrics, router};
 use crate::oidc::Oidc;
 use crate::read_side::{IndexRenewal, JournalFeed, mark_history, start_projections};
 use crate::say::Say;
@@ -80,7 +80,7 @@ impl Server {
             tokio::spawn(keep_history(commands.clone(), read.clone())),
             tokio::spawn(look_at_names(commands.clone())),
         ];
-        let app = App {
+        let app = App::from(AppParts {
             figures,
             evidence: keeper.as_ref().map(|keeper| keeper.evidence().clone()),
             commands,
@@ -91,7 +91,7 @@ impl Server {
             metrics: Arc::new(Metrics::default()),
             public_hashes: config.evidence.public_hashes,
             public_url: config.public_url.as_ref().map(|url| url.as_str().into()),
-        };
+        });
         Ok(Self { app, read, projections, keeper, beside })
     }
 

@@ -24,6 +24,12 @@ use crate::journal::AppendRequest;
 /// Commands that write to two paths.
 pub(super) const LINKS: &[&str] =
     &["link-duplicate", "unlink-duplicate", "dismiss-duplicate", "reconsider-duplicate"];
+/// Whether a command on a path reaches beyond it: it writes to two, or destroys what no append brings back.
+#[must_use]
+pub(crate) fn reaches_beyond_one_path(word: &str) -> bool {
+    LINKS.contains(&word) || word == "erase-personal-data"
+}
+
 /// The fields in which a body names the other path.
 const OTHER: [&str; 2] = ["continues", "other"];
 

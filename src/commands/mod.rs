@@ -23,6 +23,7 @@ mod pipeline;
 mod places;
 mod register;
 mod staff;
+mod stage;
 mod sweep;
 
 use std::sync::atomic::AtomicBool;
@@ -44,9 +45,11 @@ pub(crate) use erase::{erased_keys, read_erasures};
 pub use error::CommandError;
 pub use form::{FieldError, FormErrors, FormRule};
 pub use guards::GuardedStreams;
+pub(crate) use link::reaches_beyond_one_path;
 pub use path::{Rehearsal, SealFault, alias_of, check_form};
 pub(crate) use pipeline::in_task;
 pub use register::REGISTER_COMMANDS;
+pub use stage::{Together, TogetherOutcome};
 
 use crate::clock::Clock;
 use crate::documents::DocumentStore;
@@ -54,9 +57,9 @@ use crate::journal::{Foreign, Freshness, Journal};
 use crate::keys::KeyStore;
 use crate::read_side::DuplicateFinder;
 
-/// The door to every stream.
+/// The door to every stream; with a stage where commands stand together.
 #[derive(Clone)]
-pub struct Commands(Arc<Door>);
+pub struct Commands(Arc<Door>, Option<Arc<stage::Stage>>);
 
 /// The stores and caches behind a [`Commands`], which is cloned several times a request.
 pub struct Door {
@@ -110,7 +113,7 @@ impl Commands {
                 }
             }
         }));
-        Self(Arc::new(door))
+        Self(Arc::new(door), None)
     }
 
     /// From now on a registration is answered with its likely duplicates, as this finder knows them.

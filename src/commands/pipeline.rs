@@ -16,9 +16,7 @@ use super::answer::Answer;
 use super::cache::Loaded;
 use super::{Call, CommandError, Commands};
 use crate::grant::Scope;
-use crate::journal::{
-    AppendOutcome, AppendRequest, Committed, GuardRefusal, JournalError, KeyLookup,
-};
+use crate::journal::{AppendOutcome, AppendRequest, Committed, GuardRefusal, JournalError};
 use crate::telemetry::spans;
 
 /// The number of times that a decision is taken anew when its stream moved under it, before the caller is told.
@@ -94,6 +92,10 @@ pub(super) async fn carry_out<P: Pipeline>(mut command: P) -> Result<Answer, Com
         // yes.
         if command.is_current(&loaded).await? {
             return Err(error);
+        }
+        if command.commands().1.is_some() {
+            // What it was decided on together with those before it has moved: they are decided anew, too.
+            return Err(CommandError::Contended(1));
         }
     }
     Err(CommandError::Contended(ATTEMPTS_MAX))
@@ -187,11 +189,9 @@ impl Commands {
 
     /// The answer that an idempotency key already has, if any.
     pub(super) async fn answered(&self, call: &Call) -> Result<Option<Answer>, CommandError> {
-        let Some(key) = &call.key else { return Ok(None) };
-        match self.0.journal.find_answer(key).await? {
+        match &call.key {
+            Some(key) => self.stored_answer(key).await,
             None => Ok(None),
-            Some(KeyLookup::OtherBody) => Err(CommandError::KeyReused),
-            Some(KeyLookup::Answer(stored)) => Answer::replayed(&stored).map(Some),
         }
     }
 
@@ -200,13 +200,18 @@ impl Commands {
     /// # Errors
     /// The journal's; and the rule of a fund or a cohort that forbids it, as that stands.
     pub(super) async fn append(&self, request: AppendRequest) -> Result<Appended, CommandError> {
+        if let Some(stage) = &self.1 {
+            return self.stage_request(stage, request).await;
+        }
         // Nothing is durable before this call; after it the events, the key and the alias are, all
         // or none. A crash before its answer leaves a command that is stored and not acknowledged:
         // the client's retry, by its idempotency key or because the command has already happened,
         // gets this answer and no second effect.
         match self.0.journal.append(request).instrument(spans::append()).await? {
             AppendOutcome::Committed(committed) => Ok(Appended::Committed(committed)),
-            AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken => Ok(Appended::Moved),
+            AppendOutcome::Stale { .. } | AppendOutcome::AliasTaken | AppendOutcome::Withheld => {
+                Ok(Appended::Moved)
+            }
             AppendOutcome::Replayed(stored) => Answer::replayed(&stored).map(Appended::Answered),
             AppendOutcome::KeyReused => Err(CommandError::KeyReused),
             AppendOutcome::Forbidden(refusal) => Err(refusal_of(&refusal)),
@@ -215,7 +220,7 @@ impl Commands {
 }
 
 /// The refusal of the domain that a guard has said, or an event that it could not read.
-fn refusal_of(refusal: &GuardRefusal) -> CommandError {
+pub(super) fn refusal_of(refusal: &GuardRefusal) -> CommandError {
     match refusal.0.downcast_ref::<Refusal>() {
         Some(refusal) => refusal.clone().into(),
         None => CommandError::Journal(JournalError::Inconsistent {

@@ -72,6 +72,7 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
+        self.check_alone()?;
         let commands = self.clone();
         in_task(word, async move {
             commands.check_seen::<Cohort>(id, &call).await?;

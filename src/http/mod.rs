@@ -10,6 +10,7 @@ pub mod foreign;
 mod routes;
 pub mod server;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -36,9 +37,27 @@ use crate::token::Tokens;
 use contract::envelope::Envelope;
 use contract::error::{ApiError, rendered};
 
-/// What every handler works with.
+/// What every handler works with. It is cloned several times a request, and costs a count then.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<AppParts>);
+
+impl From<AppParts> for App {
+    fn from(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
+
+/// The parts of an [`App`].
+#[derive(Clone)]
+pub struct AppParts {
     /// The door to the streams.
     pub commands: Commands,
     /// Tokens.

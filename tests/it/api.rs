@@ -8,6 +8,7 @@ pub mod app;
 mod asked;
 mod authority;
 pub mod balances;
+mod batch;
 mod budgets;
 mod clients;
 mod cohorts;

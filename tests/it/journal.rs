@@ -9,6 +9,7 @@ mod model;
 mod processes;
 mod storage;
 mod throughput;
+mod together;
 mod turns;
 
 use std::collections::HashMap;

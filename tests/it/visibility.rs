@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sira::backup::{back_up_journal, restore_journal};
+use sira::backup::{BackupError, back_up_journal, restore_journal};
 use sira::clock::Clock;
 use sira::evidence::verify::{CheckProgress, Options, verify};
 use sira::http::ServeLimits;
@@ -33,8 +33,15 @@ use crate::proof::tables::{journal_of, stored};
 use crate::support::Engine;
 use pieces::{Lots, Pieces};
 
-/// How long anybody waits for a hole to close, on a loaded machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a transaction that is prepared is left, by the second environment variable.
+fn left_for() -> Duration {
+    Duration::from_millis(asked("SIRA_VISIBILITY_LEFT_MS", 600))
+}
+
+/// How long anything may take to be there, once what hides it has come.
+fn patience() -> Duration {
+    Duration::from_mins(1) + left_for()
+}
 
 fn asked(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
@@ -69,6 +76,8 @@ struct Around {
     is_whole: AtomicBool,
     answered: AtomicU32,
     waited: AtomicU32,
+    /// Backups that were refused for a hole.
+    refused: AtomicU32,
 }
 
 impl Around {
@@ -78,7 +87,7 @@ impl Around {
 
     /// Asks again for as long as the answer is that something cannot be read yet; any other is given.
     async fn ask(&self, on: usize, token: &str, path: &str) -> (u16, Value) {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience();
         loop {
             let reply = self.apps[on].get(token, path).await;
             if reply.status != 503 || Instant::now() > until {
@@ -92,7 +101,7 @@ impl Around {
     async fn write(&self, on: usize, path: &str, body: &Value) -> Value {
         let token = self.apps[on].token(Role::Adviser).await;
         let key = uuid::Uuid::now_v7().to_string();
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience();
         loop {
             let reply = self.apps[on].keyed(&token, path, &key, body).await;
             if reply.status == 200 || reply.status == 201 {
@@ -156,7 +165,15 @@ impl Around {
             let folder = folder.join(format!("saved-{round}"));
             let (journal, keys) = (self.apps[0].commands.journal(), self.apps[0].commands.keys());
             let now = Clock::System.now();
-            back_up_journal(journal, keys, &folder, now, &|_, _| {}).await.unwrap();
+            match back_up_journal(journal, keys, &folder, now, &|_, _| {}).await {
+                Ok(_) => {}
+                // What is left for longer than a backup waits makes it refuse, rather than be short.
+                Err(BackupError::Journal(JournalError::Unreadable { .. })) => {
+                    self.refused.fetch_add(1, Ordering::SeqCst);
+                    continue;
+                }
+                Err(error) => panic!("{error}"),
+            }
             let target = Engine::sqlite();
             restore_journal(&target.config(), &folder, &|_, _| {}).await.unwrap();
             sleep(Duration::from_millis(300)).await;
@@ -166,7 +183,7 @@ impl Around {
 
 /// Every read model holds what a naive reading of the journal gives, the index of people too.
 async fn assert_read_models(app: &TestApp, head: Position) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience();
     while !app.projections.status().iter().all(|one| one.position >= head) {
         assert!(Instant::now() < until, "{:?}", app.projections.status());
         sleep(Duration::from_millis(20)).await;
@@ -189,13 +206,14 @@ on_both_engines! {
             is_whole: AtomicBool::new(false),
             answered: AtomicU32::new(0),
             waited: AtomicU32::new(0),
+            refused: AtomicU32::new(0),
         });
         let writers = [0, 1].map(|on| tokio::spawn(Arc::clone(&around).use_it(on)));
         let readers = [0, 1].map(|on| tokio::spawn(Arc::clone(&around).follow(on)));
         let saving = Arc::clone(&around).open_and_save(engine.url().to_owned(), engine.folder().to_owned());
         let saving = tokio::spawn(saving);
         let mut pieces = Pieces::on(engine, 0x51EE).await;
-        pieces.left_for = Duration::from_millis(asked("SIRA_VISIBILITY_LEFT_MS", 600));
+        pieces.left_for = left_for();
         let mut longest = None;
         while lots.left() > 0 {
             pieces.go_on(&mut lots).await;
@@ -214,8 +232,9 @@ on_both_engines! {
         for reader in readers {
             assert_eq!(reader.await.unwrap(), head);
         }
-        let (answered, waited) = (around.answered.load(Ordering::SeqCst), around.waited.load(Ordering::SeqCst));
-        println!("{head} events, {} commits in pieces, {answered} answers, {waited} waited, hole of {longest:?}", pieces.holes);
+        let [answered, waited, refused] =
+            [&around.answered, &around.waited, &around.refused].map(|count| count.load(Ordering::SeqCst));
+        println!("{head} events, {} commits in pieces, {answered} answers, {waited} waited, {refused} backups refused, hole of {longest:?}", pieces.holes);
         assert!(answered > 20 && pieces.holes > 20);
         assert!(longest.is_some(), "no reader ever met a hole");
         for app in &around.apps {

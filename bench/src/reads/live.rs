@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::{micros_of, ms};
 use crate::client::Connection;
 use crate::cluster::database;
+use crate::report::Figure;
 use crate::servers::Sira;
 use crate::work::{Target, round};
 use crate::{Engine, Failure};
@@ -19,28 +20,31 @@ use crate::{Engine, Failure};
 /// How often the checkpoints are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(3);
 
+/// The lag that 99 of 100 commands should have at most, in milliseconds.
+const LAG_AIM_MS: f64 = 150.0;
+
 /// Arguments.
 #[derive(Debug, clap::Args)]
 pub struct LiveArgs {
     /// Engine.
     #[arg(long)]
-    engine: Engine,
+    pub engine: Engine,
     /// Commands a second of the steady load.
     #[arg(long, default_value_t = 5_000)]
-    rate: u32,
+    pub rate: u32,
     /// Connections of the steady load.
     #[arg(long, default_value_t = 64)]
-    connections: u32,
+    pub connections: u32,
     /// Seconds of each measurement.
     #[arg(long, default_value_t = 10)]
-    seconds: u64,
+    pub seconds: u64,
     /// Rounds with and without projections.
     #[arg(long, default_value_t = 3)]
-    rounds: u32,
+    pub rounds: u32,
 }
 
 /// Runs it.
-pub async fn live(args: LiveArgs) -> Result<(), Failure> {
+pub async fn live(args: LiveArgs) -> Result<Vec<Figure>, Failure> {
     let directory = tempfile::tempdir()?;
     let (cluster, url) = database(args.engine, directory.path()).await?;
     let sira = Sira::on(&url, directory.path()).await?;
@@ -50,7 +54,7 @@ pub async fn live(args: LiveArgs) -> Result<(), Failure> {
         Some(_) => url.clone(),
         None => format!("sqlite:{}", directory.path().join("read.db").display()),
     };
-    lag(&args, &target, &read_url).await?;
+    let lag = lag(&args, &target, &read_url).await?;
     let (mut on, mut off) = (Vec::new(), Vec::new());
     drop(server);
     for _ in 0..args.rounds {
@@ -61,7 +65,12 @@ pub async fn live(args: LiveArgs) -> Result<(), Failure> {
     println!("with projections    {on:>8.0} commands/s");
     println!("without projections {off:>8.0} commands/s");
     println!("cost {:.0} %", (1.0 - on / off) * 100.0);
-    Ok(())
+    let with = format!("commands with projections, {:?} to without", args.engine);
+    let within = format!("lag p99 of {LAG_AIM_MS} ms, {:?} to what it is", args.engine);
+    Ok(vec![
+        Figure { name: with, ours: on, yardstick: off },
+        Figure { name: within, ours: LAG_AIM_MS, yardstick: lag },
+    ])
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {
@@ -89,7 +98,7 @@ async fn throughput(
 type Acknowledged = Arc<Mutex<VecDeque<(Position, Instant)>>>;
 
 /// A steady load; from each answer to the moment when every projection has its event.
-async fn lag(args: &LiveArgs, target: &Target, read_url: &str) -> Result<(), Failure> {
+async fn lag(args: &LiveArgs, target: &Target, read_url: &str) -> Result<f64, Failure> {
     let acknowledged = Acknowledged::default();
     let until = Instant::now() + Duration::from_secs(args.seconds);
     let mut callers = JoinSet::new();
@@ -111,7 +120,7 @@ async fn lag(args: &LiveArgs, target: &Target, read_url: &str) -> Result<(), Fai
         ms(&watched, 1.0),
         watched.len()
     );
-    Ok(())
+    Ok(ms(&watched, 0.99))
 }
 
 async fn pace(

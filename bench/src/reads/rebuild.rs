@@ -7,6 +7,7 @@ use sqlx::postgres::PgPoolCopyExt as _;
 
 use crate::Failure;
 use crate::cluster::Cluster;
+use crate::report::Figure;
 use crate::servers::Sira;
 
 /// Arguments.
@@ -14,17 +15,17 @@ use crate::servers::Sira;
 pub struct RebuildArgs {
     /// People; some sixteen events each.
     #[arg(long, default_value_t = 70_000)]
-    cases: u64,
+    pub cases: u64,
     /// Rounds of each.
     #[arg(long, default_value_t = 3)]
-    rounds: u32,
+    pub rounds: u32,
     /// Projections to rebuild; all of them when none is named.
     #[arg(long)]
-    projection: Vec<String>,
+    pub projection: Vec<String>,
 }
 
 /// Runs it.
-pub async fn rebuild(args: RebuildArgs) -> Result<(), Failure> {
+pub async fn rebuild(args: RebuildArgs) -> Result<Figure, Failure> {
     let directory = tempfile::tempdir()?;
     let cluster = Cluster::start()?;
     let url = cluster.database("sira").await?;
@@ -46,7 +47,8 @@ pub async fn rebuild(args: RebuildArgs) -> Result<(), Failure> {
     println!("COPY    {copied:>10.0} rows/s");
     println!("rebuild {rebuilt:>10.0} events/s, at most {} MiB resident", memory / 1_024);
     println!("ratio {:.3}", rebuilt / copied);
-    Ok(())
+    let name = format!("events rebuilt, {} people to COPY", args.cases);
+    Ok(Figure { name, ours: rebuilt, yardstick: copied })
 }
 
 async fn copy(pool: &sqlx::PgPool) -> Result<Duration, Failure> {

@@ -226,11 +226,7 @@ impl Journal {
     pub async fn append(&self, request: AppendRequest) -> Result<AppendOutcome, JournalError> {
         let prepared = Prepared::new(request)?;
         let (reply, answer) = oneshot::channel();
-        let message = Message::Append(Box::new(Waiting { prepared, reply }));
-        self.inner.writer.try_send(message).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => JournalError::Busy,
-            mpsc::error::TrySendError::Closed(_) => JournalError::Closed,
-        })?;
+        self.queue(Message::Append(Box::new(Waiting { prepared, reply })))?;
         // The writer answers whatever it took; an answer that never comes means that it was stopped,
         // with the runtime or by a panic, and it may have been in the middle of a commit.
         answer.await.unwrap_or(Err(JournalError::InDoubt))
@@ -245,11 +241,33 @@ impl Journal {
         let (waiting, answers) = bulk.into_waiting();
         let sent = self.inner.writer.send(Message::Bulk(waiting)).await;
         sent.map_err(|_| JournalError::Closed)?;
-        let mut outcomes = Vec::with_capacity(answers.len());
-        for answer in answers {
-            outcomes.push(answer.await.unwrap_or(Err(JournalError::InDoubt))?);
+        all_of(answers).await
+    }
+
+    /// Records the requests of a bulk, all of them or none, in their order and as one transaction; each
+    /// is judged on what those before it do. When every outcome is `Committed`, all are on disk. When
+    /// any is not, nothing is recorded, and those that could have been are `Withheld`.
+    ///
+    /// # Errors
+    /// As [`Journal::append`]; `Invalid` also when two of them have the same key.
+    pub async fn append_together(&self, bulk: Bulk) -> Result<Vec<AppendOutcome>, JournalError> {
+        if bulk.names_a_key_twice() {
+            return Err(JournalError::Invalid { field: "key", problem: "stands twice" });
         }
-        Ok(outcomes)
+        let (waiting, answers) = bulk.into_waiting();
+        if waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.queue(Message::Together(waiting))?;
+        all_of(answers).await
+    }
+
+    /// Puts something into the writer's queue if there is room.
+    fn queue(&self, message: Message) -> Result<(), JournalError> {
+        self.inner.writer.try_send(message).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => JournalError::Busy,
+            mpsc::error::TrySendError::Closed(_) => JournalError::Closed,
+        })
     }
 
     /// Where the journal stands, as of a moment not before this call. When it returns, the listeners
@@ -381,6 +399,15 @@ async fn recent_hole(pool: &Pool, last: Position) -> Result<Position, JournalErr
     let mut handle = pool.acquire().await?;
     let hole = first_hole(handle.connection(), last.minus(RECENT_EVENTS), last).await?;
     Ok(hole.map_or(last, Position::before))
+}
+
+/// What became of every request that was handed to the writer.
+async fn all_of(answers: Vec<append::bulk::Answer>) -> Result<Vec<AppendOutcome>, JournalError> {
+    let mut outcomes = Vec::with_capacity(answers.len());
+    for answer in answers {
+        outcomes.push(answer.await.unwrap_or(Err(JournalError::InDoubt))?);
+    }
+    Ok(outcomes)
 }
 
 /// The head against the events. One statement sees one moment, so that another process's commit cannot come between

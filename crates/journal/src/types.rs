@@ -157,6 +157,8 @@ pub enum AppendOutcome {
     AliasTaken,
     /// The guard of a stream forbids it, as the stream stands.
     Forbidden(GuardRefusal),
+    /// Another request that it stands together with was not recorded, and so it was not either.
+    Withheld,
 }
 
 /// What is known about an idempotency key.

@@ -95,6 +95,7 @@ impl Commands {
         body: Map<String, Value>,
         call: Call,
     ) -> Result<Answer, CommandError> {
+        self.check_alone()?;
         let entry = entry_of::<A>(word)?;
         let commands = self.clone();
         in_task(word, async move {

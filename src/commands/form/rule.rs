@@ -115,6 +115,12 @@ pub enum FormRule {
         /// The names of these fields.
         others: String,
     },
+    /// The command cannot stand together with others in a batch of which all is recorded or nothing.
+    StandsAlone,
+    /// No line before this one has this name.
+    UnknownLine,
+    /// A line before this one has this name.
+    LineNameTaken,
     /// The value says something else than another field.
     FieldsDisagree {
         /// The other field, by its path in the body.
@@ -190,6 +196,9 @@ impl FormRule {
             Self::ListLength { .. } => "list_length",
             Self::RequiredTogether { .. } => "required_together",
             Self::FieldsDisagree { .. } => "fields_disagree",
+            Self::StandsAlone => "stands_alone",
+            Self::UnknownLine => "unknown_line",
+            Self::LineNameTaken => "line_name_taken",
         }
     }
 

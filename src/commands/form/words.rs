@@ -97,6 +97,9 @@ impl FormRule {
             | Self::NinaForm
             | Self::ReferenceCheck
             | Self::ConsentNeeded
+            | Self::StandsAlone
+            | Self::UnknownLine
+            | Self::LineNameTaken
             | Self::SealedForm => {
                 let (fr, en) = self.fixed_words();
                 say(fr, en)
@@ -136,6 +139,17 @@ impl FormRule {
                 "must be given (“true”): nothing is kept without consent",
             ),
             Self::SealedForm => ("doit être un texte scellé", "must be a sealed text"),
+            Self::StandsAlone => (
+                "cette commande ne peut pas faire partie d'un envoi « tout ou rien » : envoyez-la à part",
+                "this command cannot be part of a batch that is all or nothing: send it by itself",
+            ),
+            Self::UnknownLine => (
+                "aucune ligne plus haut ne porte ce nom (« as »)",
+                "no line further up has this name (“as”)",
+            ),
+            Self::LineNameTaken => {
+                ("une ligne plus haut porte déjà ce nom", "a line further up has this name already")
+            }
             _ => ("n'a pas la forme voulue", "does not have the form wanted"),
         }
     }

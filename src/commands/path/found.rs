@@ -53,9 +53,17 @@ impl Commands {
     /// A path that has begun, as this process knows it: the append is judged by the journal.
     pub(in super::super) async fn find(&self, id: Uuid) -> Result<FoundPath, CommandError> {
         let mark = self.0.beneficiaries.mark(id);
-        let path =
-            self.0.beneficiaries.load(&self.0.journal, id).await?.ok_or(CommandError::NotFound)?;
+        let path = self.known_path(id).await?.ok_or(CommandError::NotFound)?;
         self.found_at(id, mark, path).await
+    }
+
+    /// A path as commands before this one leave it where they stand together, or else as this process
+    /// knows it.
+    async fn known_path(&self, id: Uuid) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
+        match self.staged_path(id) {
+            Some(staged) => Ok(Some(staged)),
+            None => self.0.beneficiaries.load(&self.0.journal, id).await,
+        }
     }
 
     /// As [`Commands::find`], as it stood at `fresh` or later.
@@ -88,8 +96,7 @@ impl Commands {
         draft: &PathDraft,
     ) -> Result<FoundPath, CommandError> {
         let mark = self.0.beneficiaries.mark(id);
-        let path = self.0.beneficiaries.load(&self.0.journal, id).await?;
-        let path = match path {
+        let path = match self.known_path(id).await? {
             Some(path) if path.state.state().registration.is_some() => {
                 return self.found_at(id, mark, path).await;
             }
@@ -141,12 +148,15 @@ impl Commands {
         let version = path.map_or(Version::ZERO, |path| path.state.version());
         let programme = self.current::<Programme>(case.programme_id).await?;
         let rules = programme.map_or(Version::ZERO, |programme| programme.state.version);
-        Ok(version == case.path.state.version() && rules == case.programme.state.version)
+        Ok(version == self.recorded_version(case) && rules == case.programme.state.version)
     }
 
     /// Keeps the state of a path that a commit has made.
     pub(in super::super) fn keep_path(&self, case: &FoundPath, loaded: Loaded<Beneficiary>) {
-        self.0.beneficiaries.put(case.id, case.mark, &Arc::new(loaded));
+        match &self.1 {
+            Some(stage) => Self::stage_path(stage, case, loaded),
+            None => self.0.beneficiaries.put(case.id, case.mark, &Arc::new(loaded)),
+        }
     }
 
     /// Forgets a path that has moved, and the programme, which may have.

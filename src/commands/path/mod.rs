@@ -77,7 +77,10 @@ impl Commands {
         &self,
         id: Uuid,
     ) -> Result<Option<Arc<Loaded<Beneficiary>>>, CommandError> {
-        self.current(id).await
+        match self.staged_path(id) {
+            Some(staged) => Ok(Some(staged)),
+            None => self.current(id).await,
+        }
     }
 
     /// Registers a person under a new id, or under `id` when the caller has a lasting one (an
@@ -121,8 +124,14 @@ impl Commands {
         let commands = self.clone();
         in_task(entry.word, async move {
             match entry.word {
-                "erase-personal-data" => commands.erase(id, entry, body, call).await,
-                word if LINKS.contains(&word) => commands.link(id, entry, body, call).await,
+                "erase-personal-data" => {
+                    commands.check_alone()?;
+                    commands.erase(id, entry, body, call).await
+                }
+                word if LINKS.contains(&word) => {
+                    commands.check_alone()?;
+                    commands.link(id, entry, body, call).await
+                }
                 _ => commands.command_path(id, entry, body, call).await,
             }
         })

@@ -35,6 +35,9 @@ impl Access {
 pub const PATH_READERS: &[Role] =
     &[Adviser, Trainer, Committee, Finance, Director, Auditor, Role::Admin];
 
+/// Those who may give some command: those who may send many in one request. Each is asked of its own row, too.
+pub const COMMANDERS: &[Role] = &[Adviser, Trainer, Committee, Finance, Director, Role::Admin];
+
 /// Those who see a path's documents: those who may open the name of one.
 pub const DOCUMENT_READERS: &[Role] = crate::present::IDENTITY_READERS;
 
@@ -85,3 +88,17 @@ pub const WATCHERS: &[Role] = &[Director, Auditor, Role::Admin];
 
 /// Those who freeze reports.
 pub const REPORT_KEEPERS: &[Role] = &[Director, Role::Analyst, Role::Admin];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_may_send_many_commands_are_those_who_may_give_one() {
+        let entries = sira_domain::STREAM_KINDS.iter().flat_map(|kind| kind.commands);
+        let may: Vec<Role> = entries.flat_map(|entry| entry.roles).copied().collect();
+        for role in Role::ALL {
+            assert_eq!(may.contains(&role), COMMANDERS.contains(&role), "{role}");
+        }
+    }
+}

@@ -45,7 +45,7 @@ impl Deref for Caller {
 }
 
 /// Headers of a command.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::http) struct CallHeaders {
     device: Option<String>,
     device_time: Option<DateTime<Utc>>,
@@ -80,6 +80,15 @@ impl Caller {
     #[must_use]
     pub fn if_match(&self) -> Option<&Condition> {
         self.headers.if_match.as_ref()
+    }
+
+    /// The same caller with the headers of one line of a batch.
+    #[must_use]
+    pub(in crate::http) fn with(&self, headers: CallHeaders) -> Self {
+        let Known { envelope, grant, fresh, headers: own } = &*self.0;
+        let headers = CallHeaders { client: own.client.clone(), ..headers };
+        let (envelope, grant) = (envelope.clone(), grant.clone());
+        Self(Arc::new(Known { envelope, grant, fresh: *fresh, headers }))
     }
 
     /// The call that a body makes, at whatever version. The idempotency key covers what is asked

@@ -174,6 +174,16 @@ struct Guard {
     command: Option<&'static CommandEntry>,
 }
 
+/// Refuses a command that is not the caller's role's, or that no stream and no body could bring within the
+/// caller's reach.
+///
+/// # Errors
+/// [`ApiError::Forbidden`], or the refusal.
+pub fn check_command(command: &CommandEntry, caller: &Caller) -> Result<(), ApiError> {
+    Access::Roles(command.roles).check(caller.grant.role)?;
+    check_reach(command, caller)
+}
+
 /// Refuses a command that no stream and no body could bring within the caller's reach.
 fn check_reach(command: &CommandEntry, caller: &Caller) -> Result<(), ApiError> {
     if caller.grant.scope.may_hold(command.jurisdiction) {
@@ -196,9 +206,9 @@ async fn admit(
         return Ok(next.run(Request::from_parts(parts, body)).await);
     }
     let caller = Caller::admit(&guard.app, &mut parts).await?;
-    guard.access.check(caller.grant.role)?;
-    if let Some(command) = guard.command {
-        check_reach(command, &caller)?;
+    match guard.command {
+        Some(command) => check_command(command, &caller)?,
+        None => guard.access.check(caller.grant.role)?,
     }
     parts.extensions.insert(caller);
     Ok(next.run(Request::from_parts(parts, body)).await)

@@ -146,6 +146,7 @@ impl Accepted {
 impl Input for Accepted {}
 
 /// A JSON object, with the exact bytes that it came in.
+#[derive(Clone)]
 pub struct JsonBody {
     /// The object.
     pub object: Map<String, Value>,
@@ -249,6 +250,32 @@ impl Input for CsvBody {
     fn describe(operation: &mut Operation) {
         let about = "A heading line, and a line a row; UTF-8 or Windows-1252.";
         operation.body("text/csv", &serde_json::json!({ "type": "string", "description": about }));
+    }
+}
+
+/// JSON values, one a line, in their bytes (NDJSON).
+pub struct LinesBody(pub Bytes);
+
+impl LinesBody {
+    /// Its media type.
+    pub const MEDIA_TYPE: &'static str = "application/x-ndjson";
+}
+
+impl FromRequest<App> for LinesBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if !is_of(request.headers(), Self::MEDIA_TYPE) {
+            return Err(ApiError::UnsupportedMediaType { expected: Self::MEDIA_TYPE });
+        }
+        whole(request, app).await.map(Self)
+    }
+}
+
+impl Input for LinesBody {
+    /// The schema of a line is the route's.
+    fn describe(operation: &mut Operation) {
+        operation.problems(&[400, 408, 413, 415, 422]);
     }
 }
 

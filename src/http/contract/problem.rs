@@ -69,13 +69,15 @@ kinds! {
     PRECONDITION_FAILED "precondition-failed" 412 "Le dossier a changé", "The path has changed";
         "Relisez le dossier, puis réessayez avec sa nouvelle version.", "Read it again, then retry with its new version.";
     BODY_TOO_LARGE "body-too-large" 413 "Corps trop grand", "Body too large";
-        "Au plus 64 Kio ; 512 Kio pour un programme, 50 Mio pour un document, 4 Mio pour un relevé de compte, 8 Kio pour une candidature.", "At most 64 KiB; 512 KiB for a programme, 50 MiB for a document, 4 MiB for a statement of an account, 8 KiB for an application.";
+        "Au plus 64 Kio ; 512 Kio pour un programme, 50 Mio pour un document, 4 Mio pour un relevé de compte ou un envoi groupé, 8 Kio pour une candidature.", "At most 64 KiB; 512 KiB for a programme, 50 MiB for a document, 4 MiB for a statement of an account or a batch, 8 KiB for an application.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415 "Type de contenu non pris en charge", "Unsupported content type";
-        "Envoyez Content-Type: application/json, multipart/form-data pour un document, ou text/csv pour un relevé de compte.", "Send Content-Type: application/json, multipart/form-data for a document, or text/csv for a statement of an account.";
+        "Envoyez Content-Type: application/json, multipart/form-data pour un document, text/csv pour un relevé de compte, ou application/x-ndjson pour un envoi groupé.", "Send Content-Type: application/json, multipart/form-data for a document, text/csv for a statement of an account, or application/x-ndjson for a batch.";
     INVALID_BODY "invalid-body" 422 "Champ invalide", "Invalid field";
         "Chaque champ fautif est nommé avec sa règle.", "Each wrong field is named with its rule.";
     IDEMPOTENCY_KEY_REUSED "idempotency-key-reused" 422 "Clé d'idempotence déjà utilisée", "Idempotency key already used";
         "Cette clé a servi pour un autre corps : prenez-en une nouvelle.", "This key was used with another body: take a new one.";
+    WITHHELD "withheld" 424 "Ligne non enregistrée", "Line not recorded";
+        "Une autre ligne de l'envoi, dont celle-ci dépend, a été refusée : rien de celle-ci n'a été enregistré. Corrigez l'autre, puis renvoyez les deux.", "Another line of the batch, which this one depends on, was refused: nothing of this one was recorded. Mend the other, then send both again.";
     NO_GRANT "no-grant" 403 "Compte sans rôle ici", "No role here for this account";
         "Votre compte est reconnu, et aucun rôle ne lui est donné : voyez l'administrateur.", "Your account is known, and no role is given to it: see the administrator.";
     TOO_MANY_REQUESTS "too-many-requests" 429 "Trop de requêtes", "Too many requests";
@@ -191,21 +193,27 @@ impl Problem {
         self
     }
 
-    /// The answer, in a language, with the id of the request that met it.
+    /// Its body, in a language, with the id of the request that met it.
     #[must_use]
-    pub fn respond(&self, language: Language, request_id: &str) -> Response {
+    pub fn body<'a>(&'a self, language: Language, request_id: &'a str) -> ProblemBody<'a> {
         let title = match language {
             Language::Fr => self.kind.title_fr,
             Language::En => self.kind.title_en,
         };
-        let body = ProblemBody {
+        ProblemBody {
             r#type: format!("/problems/{}", self.kind.slug),
             title,
             status: self.kind.status,
             detail: self.detail.as_deref(),
             errors: &self.errors,
             request_id,
-        };
+        }
+    }
+
+    /// The answer, in a language, with the id of the request that met it.
+    #[must_use]
+    pub fn respond(&self, language: Language, request_id: &str) -> Response {
+        let body = self.body(language, request_id);
         let status =
             StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, serde_json::to_vec(&body).unwrap_or_default()).into_response();

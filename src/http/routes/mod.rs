@@ -1,6 +1,7 @@
 //! Every route, by what it is about. Each folder tells its own in `endpoints`, and answers them.
 
 mod analytics;
+mod batch;
 pub(super) mod beneficiaries;
 pub(super) mod events;
 mod evidence;
@@ -23,6 +24,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let mut all = system::endpoints();
     all.extend(beneficiaries::endpoints());
     all.extend(streams::endpoints());
+    all.extend(batch::endpoints());
     all.extend(worklists::endpoints());
     all.extend(payments::endpoints());
     all.extend(analytics::endpoints());

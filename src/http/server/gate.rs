@@ -155,6 +155,25 @@ impl Gate {
         if standing.is_within { Ok(()) } else { Err(GateRefusal::TooMany(standing.reset_s)) }
     }
 
+    /// Takes what a batch costs beyond its request, which was counted as it came in: each command as much as if
+    /// it came by itself.
+    ///
+    /// # Errors
+    /// [`GateRefusal::TooMany`]: the quota does not hold so many now, and nothing was taken.
+    pub fn take_more(
+        &self,
+        grant: &Grant,
+        visit: Option<&GateVisit>,
+        requests: u32,
+    ) -> Result<(), GateRefusal> {
+        let Some(limit) = self.0.token.as_ref().filter(|_| requests > 0) else { return Ok(()) };
+        let standing = limit.take_many(grant.token_id, self.0.clock.now(), requests);
+        if let Some(visit) = visit {
+            visit.seen.lock().token = Some(standing);
+        }
+        if standing.is_within { Ok(()) } else { Err(GateRefusal::TooMany(standing.reset_s)) }
+    }
+
     /// Says once a minute at most that somebody guesses tokens. An address is personal: it is not told.
     fn tell_of_guessing(&self) {
         let now = self.0.clock.now().timestamp();

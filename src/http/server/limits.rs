@@ -92,7 +92,19 @@ impl Limit {
 
     /// Takes one request from a key's quota, if one is left.
     pub fn take(&self, key: impl std::hash::Hash, now: DateTime<Utc>) -> LimitStanding {
-        self.decide(key, now, self.cost_us())
+        self.take_many(key, now, 1)
+    }
+
+    /// Takes so many requests from a key's quota, if as many are left; else none.
+    pub fn take_many(
+        &self,
+        key: impl std::hash::Hash,
+        now: DateTime<Utc>,
+        requests: u32,
+    ) -> LimitStanding {
+        // What is more than the whole quota waits for all of it.
+        let cost = self.cost_us().saturating_mul(requests.into()).min(self.window_us);
+        self.decide(key, now, cost)
     }
 
     /// Says how a key stands, and takes nothing.
@@ -107,7 +119,7 @@ impl Limit {
         let key = self.hasher.hash_one(key);
         let made = || Ok::<_, std::convert::Infallible>(Arc::new(AtomicI64::new(now)));
         let Ok(whole_at) = self.whole_at.get_or_insert_with(&key, made);
-        let latest = now + self.window_us - self.cost_us();
+        let latest = now + self.window_us - cost.max(self.cost_us());
         let taken = whole_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| {
             // A clock that was set back must lock nobody out for longer than a window.
             let at = at.clamp(now, now + self.window_us);
@@ -172,6 +184,19 @@ mod tests {
         assert!(limit.take("a", at(1_000)).is_within);
         assert!(!limit.take("a", at(1_000)).is_within);
         assert_eq!(limit.look("a", at(61_000)).remaining, 60);
+    }
+
+    #[test]
+    fn many_are_taken_together_or_not_at_all() {
+        let limit = Limit::new("token", 60).unwrap();
+        assert_eq!(limit.take_many("a", at(0), 50).remaining, 10);
+        let refused = LimitStanding { is_within: false, remaining: 0, reset_s: 1 };
+        assert_eq!(limit.take_many("a", at(0), 11), refused);
+        assert_eq!(limit.take_many("a", at(0), 10).remaining, 0, "a refusal takes nothing");
+        assert!(!limit.take_many("b", at(0), 60).is_within || !limit.take("b", at(0)).is_within);
+        assert!(limit.take_many("c", at(0), 500).is_within, "more than all waits for all of it");
+        assert!(!limit.take_many("c", at(59_000), 500).is_within);
+        assert!(limit.take_many("c", at(60_000), 500).is_within);
     }
 
     #[test]

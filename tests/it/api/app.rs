@@ -13,7 +13,7 @@ use sira::documents::DocumentStore;
 use sira::evidence::{Evidence, Keeper, KeeperConfig, SignedTree, Witnesses, load_or_create_key};
 use sira::figures::Figures;
 use sira::grant::{AskedScope, Scope, ScopeOffice};
-use sira::http::{App, Gate, Metrics, ServeLimits, router, serve};
+use sira::http::{App, AppParts, Gate, Metrics, ServeLimits, router, serve};
 use sira::journal::Journal;
 use sira::keys::{KeyStore, MasterKey};
 use sira::read_side::{DuplicateFinder, JournalFeed, OpenedKeys, start_projections};
@@ -176,7 +176,7 @@ impl TestApp {
         let commands = Commands::new(journal, keys, clock, 16 << 20).proposing(finder);
         let (keeper, folder) = keep_evidence(&commands, &around).await;
         let evidence = keeper.evidence().clone();
-        let app = App {
+        let app = App::from(AppParts {
             figures: Figures::new(commands.clone(), read.clone()),
             commands: commands.clone(),
             tokens: tokens.clone(),
@@ -187,7 +187,7 @@ impl TestApp {
             metrics: Arc::new(Metrics::default()),
             public_url: Some("https://sira.example".into()),
             public_hashes: around.public_hashes,
-        };
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -243,6 +243,25 @@ impl TestApp {
     pub async fn keyed(&self, token: &str, path: &str, key: &str, body: &Value) -> Reply {
         let request = self.request(Method::POST, path).bearer_auth(token);
         Reply::of(request.header("idempotency-key", key).json(body)).await
+    }
+
+    /// The lines of a batch, and what became of each.
+    pub async fn batch(&self, token: &str, query: &str, lines: &[Value]) -> Vec<Value> {
+        let reply = self.batch_reply(token, query, lines).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        for part in NAME.split(' ') {
+            assert!(!reply.text.contains(part), "a batch names a person: {}", reply.text);
+        }
+        let answers = reply.lines();
+        assert_eq!(answers.len(), lines.len(), "{}", reply.text);
+        answers
+    }
+
+    /// The same, as it comes.
+    pub async fn batch_reply(&self, token: &str, query: &str, lines: &[Value]) -> Reply {
+        let body = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+        let request = self.request(Method::POST, &format!("/v1/batch{query}")).bearer_auth(token);
+        Reply::of(request.header("content-type", "application/x-ndjson").body(body)).await
     }
 
     pub async fn command(&self, token: &str, id: &str, word: &str, body: &Value) -> Reply {
@@ -520,6 +539,12 @@ impl Reply {
 
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    /// The values of a body that holds one a line.
+    pub fn lines(&self) -> Vec<Value> {
+        let lines = self.text.lines();
+        lines.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
     }
 
     pub fn header(&self, name: &str) -> &str {

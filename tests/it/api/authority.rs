@@ -134,6 +134,10 @@ fn is_out_of_reach(reply: &Reply) -> bool {
     }
 }
 
+fn may_command(role: Role) -> bool {
+    !matches!(role, Role::Analyst | Role::Donor | Role::Auditor)
+}
+
 /// Whether a scope, by its name here, holds what a command is given on in Ségou.
 fn is_held(scope: &str, jurisdiction: Jurisdiction) -> bool {
     match (scope, jurisdiction) {
@@ -158,11 +162,17 @@ crate::on_both_engines! {
         for role in Role::ALL {
             for (name, scope) in &scopes {
                 let token = app.token_of("quelqu-un", role, scope.clone()).await;
+                let (mut lines, mut expected) = (Vec::new(), Vec::new());
                 for (entry, path) in segou.commands() {
+                    let key = format!("{role} {name} {path}");
+                    if entry.word != "attach-document" {
+                        lines.push(json!({ "path": path, "idempotency_key": key, "body": body_of(entry) }));
+                    }
                     let reply = app.post(&token, &path, &body_of(entry)).await;
                     asked += 1;
                     if !entry.roles.contains(&role) {
                         reply.problem(403, "forbidden");
+                        expected.extend((entry.word != "attach-document").then_some(Some(reply)));
                         continue;
                     }
                     // A form is asked for before anything is said of the path, whichever it is.
@@ -171,6 +181,17 @@ crate::on_both_engines! {
                     }
                     let held = is_held(name, entry.jurisdiction);
                     assert_eq!(held, !is_out_of_reach(&reply), "{role} {name} {path}: {}", reply.text);
+                    expected.push((!held).then_some(reply));
+                }
+                // A batch is no way around.
+                if expected.iter().flatten().count() == lines.len() && !may_command(role) {
+                    app.batch_reply(&token, "", &lines).await.problem(403, "forbidden");
+                    continue;
+                }
+                for (answer, expected) in app.batch(&token, "", &lines).await.iter().zip(&expected) {
+                    let Some(reply) = expected else { continue };
+                    assert_eq!(answer["problem"]["type"], reply.json()["type"], "{role} {name}: {answer}");
+                    assert_eq!(answer["status"], json!(reply.status), "{role} {name}: {answer}");
                 }
             }
         }

@@ -66,11 +66,17 @@ pub fn check(method: &Method, path: &str, reply: &Reply) {
         Arc::new(jsonschema::draft202012::new(&schema).unwrap())
     };
     let validator = VALIDATORS.lock().unwrap().entry(key).or_insert_with(made).clone();
-    let body = reply.json();
-    let wrong: Vec<_> = validator
-        .iter_errors(&body)
-        .take(5)
-        .map(|error| format!("{} at {}", error, error.instance_path()))
-        .collect();
-    assert!(wrong.is_empty(), "{at}: {wrong:#?}\n{body}");
+    let bodies = if reply.header("content-type") == "application/x-ndjson" {
+        reply.lines()
+    } else {
+        vec![reply.json()]
+    };
+    for body in bodies {
+        let wrong: Vec<_> = validator
+            .iter_errors(&body)
+            .take(5)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{at}: {wrong:#?}\n{body}");
+    }
 }

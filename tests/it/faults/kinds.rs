@@ -16,6 +16,8 @@ pub enum Body {
     Nothing,
     Json(Value),
     Text(String),
+    /// JSON values, one a line.
+    Lines(String),
     Pdf(Vec<u8>),
     /// No request: words for the command line.
     Words(Vec<String>),
@@ -80,6 +82,7 @@ macro_rules! kinds {
 
 kinds! {
     "register" register
+    "batch" batch
     "add-note" add_note
     "update-identity" update_identity
     "enrol-in-training" enrol
@@ -111,6 +114,7 @@ kinds! {
 #[rustfmt::skip]
 pub const ROUTES: &[(&str, Result<&str, &str>)] = &[
     ("register", Ok("register")),
+    ("post-batch", Ok("batch")),
     // One event on the person's own path, with or without sealed texts: one append.
     ("add-note", Ok("add-note")),
     ("correct-registration", Ok("add-note")),
@@ -293,6 +297,9 @@ impl Ask {
             Body::Nothing => request,
             Body::Json(body) => request.json(body),
             Body::Text(text) => request.body(text.clone()),
+            Body::Lines(lines) => {
+                request.header("content-type", "application/x-ndjson").body(lines.clone())
+            }
             Body::Pdf(bytes) => {
                 let form = Form::new()
                     .text("name", "Attestation.pdf")
@@ -341,6 +348,24 @@ async fn register(world: &World) -> Case {
     let name = format!("Personne {}", world.next());
     let ask = Ask::of(world, "adviser", "/v1/beneficiaries", world.registration(&name)).await;
     with(command(ask), move |answer| vec![named(answer.json()["id"].as_str().unwrap(), &name)])
+}
+
+/// A person and what is known of her at once: all of it, or none.
+async fn batch(world: &World) -> Case {
+    let (number, name) = (world.next(), format!("Personne {}", world.next()));
+    let begun = json!({ "path": "/v1/beneficiaries", "as": "p", "idempotency_key": format!("b-{number}-1"),
+                        "body": world.registration(&name) });
+    let noted = json!({ "path": at_path("@p", "add-note"), "idempotency_key": format!("b-{number}-2"),
+                        "body": { "text": "Note" } });
+    let mut ask = Ask::of(world, "adviser", "/v1/batch?atomic=true", Value::Null).await;
+    ask.body = Body::Lines(format!("{begun}\n{noted}\n"));
+    with(command(ask), move |answer| {
+        let last = answer.text.lines().last().and_then(|line| serde_json::from_str(line).ok());
+        let last: Value = last.unwrap_or_default();
+        let id = last["answer"]["id"].as_str().unwrap_or("nobody").to_owned();
+        let (path, version) = (format!("/v1/beneficiaries/{id}"), json!(2));
+        vec![named(&id, &name), shown(path, "/version", version)]
+    })
 }
 
 async fn add_note(world: &World) -> Case {

@@ -1,10 +1,10 @@
 //! Random batches against a naive model that takes one request after the other. Two processes take
 //! turns, so that every kind of knowledge (exact, floor, none) is right and wrong in turn.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures::future::join_all;
-use sira::journal::{Alias, AppendOutcome, AppendRequest, StreamId};
+use sira::journal::{Alias, AppendOutcome, AppendRequest, Bulk, StreamId};
 use sira_numbers::{Position, Version};
 
 use super::{audit, guard, key, request, stream, write};
@@ -22,6 +22,7 @@ enum Expected {
     Replayed(String, Position, Version),
     KeyReused,
     AliasTaken,
+    Withheld,
 }
 
 impl Expected {
@@ -34,12 +35,13 @@ impl Expected {
             AppendOutcome::Replayed(old) => Self::Replayed(old.answer, old.position, old.version),
             AppendOutcome::KeyReused => Self::KeyReused,
             AppendOutcome::AliasTaken => Self::AliasTaken,
+            AppendOutcome::Withheld => Self::Withheld,
             AppendOutcome::Forbidden(refusal) => panic!("nobody referred anything: {refusal}"),
         }
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Model {
     versions: HashMap<StreamId, Version>,
     keys: HashMap<String, ([u8; 32], String, Position, Version)>,
@@ -76,6 +78,20 @@ impl Model {
             self.aliases.insert(alias.alias.clone(), alias.stream.clone());
         }
         self.accept(request)
+    }
+
+    /// All of them or none.
+    fn append_together(&mut self, requests: &[AppendRequest]) -> Vec<Expected> {
+        let mut after = self.clone();
+        let mut expected: Vec<Expected> = requests.iter().map(|one| after.append(one)).collect();
+        if expected.iter().all(|one| matches!(one, Expected::Committed(..))) {
+            *self = after;
+            return expected;
+        }
+        for one in expected.iter_mut().filter(|one| matches!(one, Expected::Committed(..))) {
+            *one = Expected::Withheld;
+        }
+        expected
     }
 
     fn accept(&mut self, request: &AppendRequest) -> Expected {
@@ -151,6 +167,17 @@ on_both_engines! {
                 .map(|n| random_request(&mut dice, &streams, &mut seen, round * 100 + n))
                 .collect();
             let journal = &journals[usize::try_from(dice.roll(2)).unwrap()];
+            let names: HashSet<_> = requests.iter().filter_map(|one| one.key.as_ref()).map(|key| &key.key).collect();
+            let keyed = requests.iter().filter(|one| one.key.is_some()).count();
+            if dice.roll(3) == 0 && names.len() == keyed {
+                let bulk = Bulk::new(requests.clone()).unwrap();
+                let outcomes = journal.append_together(bulk).await.unwrap();
+                let expected = model.append_together(&requests);
+                let outcomes: Vec<_> = outcomes.into_iter().map(Expected::of).collect();
+                assert_eq!(outcomes, expected, "round {round}: {requests:?}");
+                seen = model.clone();
+                continue;
+            }
             // Polled in order: this is the order of arrival, however many batches it becomes.
             let outcomes = join_all(requests.iter().map(|one| journal.append(one.clone()))).await;
             for (request, outcome) in requests.iter().zip(outcomes) {

@@ -16,6 +16,9 @@ use uuid::Uuid;
 use crate::support::Engine;
 use crate::support::dice::Dice;
 
+/// Transactions that are prepared at once: a server holds a hundred.
+const PREPARED_MAX: usize = 90;
+
 /// What another journal holds, to be recorded here: each event with the second name that its stream gets with it.
 pub struct Lots {
     events: std::vec::IntoIter<RecordedEvent>,
@@ -104,7 +107,8 @@ impl Pieces {
     pub async fn go_on(&mut self, lots: &mut Lots) {
         let some = 1 + usize::try_from(self.dice.roll(12)).unwrap();
         let events = lots.take(some);
-        let is_prepared = self.head.is_postgres() && self.dice.roll(2) == 0;
+        let is_prepared =
+            self.head.is_postgres() && self.prepared.len() < PREPARED_MAX && self.dice.roll(2) == 0;
         let (next, stood_at) = self.lock_head().await;
         let now = Clock::System.now().max(stood_at);
         let rows = placed(events, next, now);

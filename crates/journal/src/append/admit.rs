@@ -55,6 +55,8 @@ pub(crate) enum Admission {
     KeyReused,
     AliasTaken,
     Forbidden(GuardRefusal),
+    /// It would be accepted; it stands together with one that is not.
+    Withheld,
 }
 
 /// What the facts allow to say.

@@ -1,6 +1,8 @@
 //! Many requests of one caller, prepared off the writer's task and recorded together: for who brings
 //! a population, not for who answers people.
 
+use std::collections::HashSet;
+
 use tokio::sync::oneshot;
 
 use crate::JournalError;
@@ -40,6 +42,13 @@ impl Bulk {
     #[must_use]
     pub fn events(&self) -> usize {
         self.prepared.iter().map(|one| one.digests.len()).sum()
+    }
+
+    /// Whether a key stands on two of its requests.
+    pub(crate) fn names_a_key_twice(&self) -> bool {
+        let mut seen = HashSet::new();
+        let mut keys = self.prepared.iter().filter_map(|one| one.request.key.as_ref());
+        !keys.all(|key| seen.insert((&key.actor, &key.key)))
     }
 
     pub(crate) fn into_waiting(self) -> (Vec<Waiting>, Vec<Answer>) {

@@ -99,6 +99,7 @@ impl<'a> Plan<'a> {
             Admission::KeyReused => AppendOutcome::KeyReused,
             Admission::AliasTaken => AppendOutcome::AliasTaken,
             Admission::Forbidden(refusal) => AppendOutcome::Forbidden(refusal),
+            Admission::Withheld => AppendOutcome::Withheld,
         })
     }
 

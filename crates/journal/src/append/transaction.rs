@@ -19,7 +19,7 @@ use crate::append::conditional::{BatchCheck, BatchChecks};
 use crate::append::plan::{HeadRow, Plan};
 use crate::append::session::{Failure, Locked, Session};
 use crate::append::versions::Known;
-use crate::append::writer::{Shared, in_time};
+use crate::append::writer::{Group, Shared, in_time};
 use crate::own_commits::Range;
 use crate::read::rows::{check_order, event_row, is_below};
 use crate::types::AppendOutcome;
@@ -113,12 +113,13 @@ impl Commit {
 pub(crate) async fn transact<S: Session>(
     session: &mut S,
     shared: &Shared,
-    requests: &[&Prepared],
+    group: Group<'_>,
     thorough: bool,
 ) -> Result<Vec<AppendOutcome>, Setback> {
+    let requests = group.requests;
     if !thorough
         && session.can_commit_in_one()
-        && let Some(outcomes) = transact_in_one(session, shared, requests).await?
+        && let Some(outcomes) = transact_in_one(session, shared, group).await?
     {
         return Ok(outcomes);
     }
@@ -130,6 +131,7 @@ pub(crate) async fn transact<S: Session>(
     let mut batches = BatchChecks::new();
     let admissions = admissions(session, shared, requests, thorough, &mut batches).await?;
     let now = shared.clock.now();
+    let admissions = group.judge(admissions);
     let plan = Plan::new(&shared.config.journal, head, now, requests, admissions)?;
     if plan.is_empty() {
         in_time(shared, session.rollback()).await.map_err(Setback::Lost)?;
@@ -150,8 +152,9 @@ pub(crate) async fn transact<S: Session>(
 async fn transact_in_one<S: Session>(
     session: &mut S,
     shared: &Shared,
-    requests: &[&Prepared],
+    group: Group<'_>,
 ) -> Result<Option<Vec<AppendOutcome>>, Setback> {
+    let requests = group.requests;
     if !shared.watch.is_compared() {
         // The other way asks the server for its time.
         return Ok(None);
@@ -163,6 +166,7 @@ async fn transact_in_one<S: Session>(
     let judged = admit(requests, &known(shared, requests), &mut batches);
     let BatchAdmission::Admissions(admissions) = judged else { return Ok(None) };
     let now = shared.clock.now();
+    let admissions = group.judge(admissions);
     let plan = Plan::new(&shared.config.journal, head, now, requests, admissions)?;
     if plan.events.is_empty() {
         return Ok(None);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use sira_numbers::{Position, Sequence, Version};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::append::admit::Admission;
 use crate::append::check::Prepared;
 use crate::append::plan::HeadRow;
 use crate::append::session::Session;
@@ -153,10 +154,39 @@ pub(crate) struct Waiting {
 /// What the writer's queue holds.
 pub(crate) enum Message {
     Append(Box<Waiting>),
-    /// Many requests of one caller, to be recorded together.
+    /// Many requests of one caller, in their order.
     Bulk(Vec<Waiting>),
+    /// Requests of one caller of which all are recorded or none.
+    Together(Vec<Waiting>),
     /// Take nothing more, finish what waits, and end.
     Close,
+}
+
+/// Requests that are tried as one transaction.
+#[derive(Clone, Copy)]
+pub(crate) struct Group<'a> {
+    pub requests: &'a [&'a Prepared],
+    /// Whether all are recorded or none.
+    pub together: bool,
+}
+
+impl Group<'_> {
+    /// What becomes of the requests: in a group that stands together nobody is taken where somebody is not.
+    pub fn judge(self, mut admissions: Vec<Admission>) -> Vec<Admission> {
+        let is_taken = |one: &Admission| matches!(one, Admission::Accepted(_));
+        if self.together && !admissions.iter().all(is_taken) {
+            for one in admissions.iter_mut().filter(|one| is_taken(one)) {
+                *one = Admission::Withheld;
+            }
+        }
+        admissions
+    }
+}
+
+/// What the writer takes from its queue for one transaction.
+struct Batch {
+    waiting: Vec<Waiting>,
+    together: bool,
 }
 
 /// The writer: its connection, and nothing that must survive it. All it knows besides lies in the
@@ -186,11 +216,12 @@ impl<S: Session> Writer<S> {
     /// gathers in the queue.
     pub async fn run(mut self, mut queue: mpsc::Receiver<Message>) {
         let limit = self.shared.config.batch_limit;
-        let mut last = 0;
-        while let Some(batch) = gather(&mut queue, limit, last >= CROWD).await {
+        let (mut last, mut held) = (0, None);
+        while let Some(batch) = gather(&mut queue, &mut held, limit, last >= CROWD).await {
+            let Batch { waiting: batch, together } = batch;
             last = batch.len();
             let requests: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
-            let answers = self.record(&requests).await;
+            let answers = self.record(Group { requests: &requests, together }).await;
             // Only now, after the commit. A crash before this line leaves events that nobody was told
             // of: the client's retry with its idempotency key is answered from `requests`.
             for (waiting, answer) in batch.into_iter().zip(answers) {
@@ -200,7 +231,8 @@ impl<S: Session> Writer<S> {
         }
     }
 
-    async fn record(&mut self, requests: &[&Prepared]) -> Vec<Result<AppendOutcome, JournalError>> {
+    async fn record(&mut self, group: Group<'_>) -> Vec<Result<AppendOutcome, JournalError>> {
+        let requests = group.requests;
         if let Some(why) = self.shared.halted() {
             // Said once, when it was halted.
             return JournalError::Halted(why)
@@ -209,9 +241,11 @@ impl<S: Session> Writer<S> {
                 .map(Err)
                 .collect();
         }
-        match self.persist(requests).await {
+        match self.persist(group).await {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(Fault::Refused(_)) if requests.len() > 1 => self.record_singly(requests).await,
+            Err(Fault::Refused(_)) if requests.len() > 1 && !group.together => {
+                self.record_singly(requests).await
+            }
             Err(Fault::Refused(error) | Fault::Whole(error)) => {
                 // That the journal is halted was said once, with its reason.
                 if !matches!(error, JournalError::Halted(_)) {
@@ -229,7 +263,8 @@ impl<S: Session> Writer<S> {
     ) -> Vec<Result<AppendOutcome, JournalError>> {
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
-            let answer = match self.persist(&[*request]).await {
+            let alone = Group { requests: &[*request], together: false };
+            let answer = match self.persist(alone).await {
                 Ok(mut outcomes) => outcomes.pop().ok_or(JournalError::Closed),
                 Err(Fault::Refused(error) | Fault::Whole(error)) => Err(error),
             };
@@ -240,10 +275,10 @@ impl<S: Session> Writer<S> {
 
     /// Tries a batch until its fate is known. Optimistic at first: what the unique keys refuse is
     /// judged again with everything read under the lock.
-    async fn persist(&mut self, requests: &[&Prepared]) -> Result<Vec<AppendOutcome>, Fault> {
+    async fn persist(&mut self, group: Group<'_>) -> Result<Vec<AppendOutcome>, Fault> {
         let (mut thorough, mut lost, mut undone) = (false, 0, 0);
         loop {
-            match self.attempt(requests, thorough).await {
+            match self.attempt(group, thorough).await {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(Setback::Conflict(_)) if !thorough => thorough = true,
                 Err(Setback::Conflict(error)) => return Err(Fault::Whole(unexplained(&error))),
@@ -270,14 +305,14 @@ impl<S: Session> Writer<S> {
 
     async fn attempt(
         &mut self,
-        requests: &[&Prepared],
+        group: Group<'_>,
         thorough: bool,
     ) -> Result<Vec<AppendOutcome>, Setback> {
         let mut session = match self.session.take() {
             Some(session) => session,
             None => self.connect().await.map_err(Setback::Lost)?,
         };
-        let result = transact(&mut session, &self.shared, requests, thorough).await;
+        let result = transact(&mut session, &self.shared, group, thorough).await;
         let usable = match &result {
             Ok(_) => true,
             Err(Setback::Lost(_) | Setback::Doubt(..)) => false,
@@ -334,16 +369,20 @@ impl<S: Session> Writer<S> {
 }
 
 /// Waits for a first request, then takes what else is there, up to `limit` events; in a crowd, a
-/// little later.
+/// little later. Requests that stand together are a transaction of their own: those that come behind others
+/// are `held` for the next.
 async fn gather(
     queue: &mut mpsc::Receiver<Message>,
+    held: &mut Option<Message>,
     limit: usize,
     crowd: bool,
-) -> Option<Vec<Waiting>> {
+) -> Option<Batch> {
     let mut batch = Vec::new();
     let mut events = 0;
     while events < limit {
-        let message = if batch.is_empty() {
+        let message = if let Some(message) = held.take() {
+            message
+        } else if batch.is_empty() {
             let first = queue.recv().await?;
             // Who brings a bulk has gathered already.
             if crowd && matches!(first, Message::Append(_)) {
@@ -364,10 +403,17 @@ async fn gather(
                 events += bulk.iter().map(of).sum::<usize>();
                 batch.extend(bulk);
             }
+            Message::Together(waiting) if batch.is_empty() => {
+                return Some(Batch { waiting, together: true });
+            }
+            together @ Message::Together(_) => {
+                *held = Some(together);
+                break;
+            }
             Message::Close => queue.close(),
         }
     }
-    Some(batch)
+    Some(Batch { waiting: batch, together: false })
 }
 
 /// Waits for a step of the database, but not for ever: a network that swallows packets must not stop

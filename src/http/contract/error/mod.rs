@@ -19,7 +19,7 @@ use sira_projections::{FoldError, ReadError};
 use tracing::Level;
 
 use super::envelope::Envelope;
-use super::problem::{self, ProblemKind};
+use super::problem::{self, Problem, ProblemKind};
 use super::query::WrongParameter;
 use crate::commands::CommandError;
 use crate::evidence::EvidenceError;
@@ -132,6 +132,12 @@ pub enum ApiError {
     /// A handler panicked.
     #[error("a handler panicked")]
     Panicked,
+    /// A line of a batch was not given: one that it depends on was refused.
+    #[error("line {line}, which it depends on, was refused")]
+    Withheld {
+        /// The number of that line, from 1.
+        line: usize,
+    },
     /// A command or what it stands on failed.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -179,6 +185,12 @@ impl ApiError {
     /// The problem as a response to one request; logged here, once.
     #[must_use]
     pub fn render(&self, envelope: &Envelope) -> Response {
+        self.logged(envelope).respond(envelope.language, &envelope.request_id)
+    }
+
+    /// The problem that a caller meets; logged here, once.
+    #[must_use]
+    pub fn logged(&self, envelope: &Envelope) -> Problem {
         let problem = self.problem(envelope.language);
         let (request_id, slug) = (&*envelope.request_id, problem.kind().slug);
         let cause = std::error::Error::source(self);
@@ -191,7 +203,7 @@ impl ApiError {
             }
             _ => tracing::debug!(request_id, slug, "a request was refused"),
         }
-        problem.respond(envelope.language, request_id)
+        problem
     }
 }
 

@@ -37,6 +37,10 @@ impl ApiError {
             Self::MethodNotAllowed => Problem::new(problem::METHOD_NOT_ALLOWED),
             Self::MissingToken => Problem::new(problem::UNAUTHENTICATED),
             Self::Token(error) => of_token(error),
+            Self::Withheld { line } => Problem::new(problem::WITHHELD).detail(match language {
+                Language::Fr => format!("La ligne {line} a été refusée."),
+                Language::En => format!("Line {line} was refused."),
+            }),
             Self::TooManyRequests { retry_after_s } => {
                 Problem::new(problem::TOO_MANY_REQUESTS).retry_after(*retry_after_s)
             }

@@ -22,7 +22,8 @@ use crate::http::contract::access::{DOCUMENT_READERS, PATH_READERS, PERSON_READE
 use crate::http::contract::endpoint::{Endpoint, Tag};
 
 pub(super) use asked::{Awaited, word_of};
-pub(super) use find::{current, log_access};
+pub(super) use command::{begin, give};
+pub(super) use find::{current, find_id, log_access};
 pub(super) use list::{CASES, read_place, write_place};
 
 const TAG: Tag = Tag("beneficiaries");

@@ -6,6 +6,7 @@ use sira_numbers::Version;
 use uuid::Uuid;
 
 use super::Resource;
+use crate::commands::Answer;
 use crate::http::App;
 use crate::http::contract::answer::{Begun, Done};
 use crate::http::contract::caller::Caller;
@@ -23,13 +24,23 @@ async fn begin<S: Resource>(
     caller: Caller,
     body: JsonBody,
 ) -> Result<Begun, ApiError> {
+    let answer = begin_stream::<S>(&app, &caller, body).await?;
+    Ok(Begun { answer, collection: S::PLACE.collection })
+}
+
+/// Begins a stream.
+pub async fn begin_stream<S: Resource>(
+    app: &App,
+    caller: &Caller,
+    body: JsonBody,
+) -> Result<Answer, ApiError> {
     let collection = S::PLACE.collection;
     let if_match = caller.version_to_demand(Version::ZERO)?;
-    let mut call = caller.call(&app, &format!("POST {collection}"), &body.bytes).await?;
+    let mut call = caller.call(app, &format!("POST {collection}"), &body.bytes).await?;
     call.if_match = if_match;
     let answer = app.commands.begin::<S>(body.object, call).await;
     app.metrics.count_command(S::FIRST, answer.is_ok());
-    Ok(Begun { answer: answer?, collection })
+    Ok(answer?)
 }
 
 /// The route of any other command.
@@ -48,7 +59,17 @@ async fn command<S: Resource>(
     word: &'static str,
     body: JsonBody,
 ) -> Result<Done, ApiError> {
-    let mut call = caller.call(&app, &format!("POST {id} {word}"), &body.bytes).await?;
+    Ok(Done(give::<S>(&app, &caller, (id, word), body).await?))
+}
+
+/// Gives a command on a stream.
+pub async fn give<S: Resource>(
+    app: &App,
+    caller: &Caller,
+    (id, word): (Uuid, &'static str),
+    body: JsonBody,
+) -> Result<Answer, ApiError> {
+    let mut call = caller.call(app, &format!("POST {id} {word}"), &body.bytes).await?;
     if caller.if_match().is_some() {
         let current = app.commands.current::<S>(id).await?;
         let version = current.map_or(Version::ZERO, |stream| stream.state.version());
@@ -56,5 +77,5 @@ async fn command<S: Resource>(
     }
     let answer = S::carry_out(&app.commands, id, word, body.object, call).await;
     app.metrics.count_command(word, answer.is_ok());
-    Ok(Done(answer?))
+    Ok(answer?)
 }

@@ -32,7 +32,7 @@ use crate::http::contract::error::ApiError;
 const BODY_MAX_BYTES: usize = 512 * 1024;
 
 /// How a kind of stream is found in the API.
-struct Place {
+pub(super) struct Place {
     tag: Tag,
     /// Where its streams are.
     collection: &'static str,
@@ -48,7 +48,7 @@ struct Place {
 }
 
 /// A kind of stream with routes of its own.
-trait Resource: Aggregate + serde::Serialize {
+pub(super) trait Resource: Aggregate + serde::Serialize {
     const PLACE: Place;
     /// Fields that one person's payment moves, which those who must see nobody are not shown.
     const MOVES_WITH_ONE_PERSON: &'static [&'static str] = &[];
@@ -70,6 +70,7 @@ trait Resource: Aggregate + serde::Serialize {
     }
 }
 
+pub(super) use command::{begin_stream, give};
 pub(super) use commands::{AvailableCommands, available};
 
 /// The routes.

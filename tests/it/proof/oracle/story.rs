@@ -1,5 +1,7 @@
 //! The events of one stream as they were stored, and what is true at one of them.
 
+use std::collections::HashSet;
+
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 use sira_numbers::{Position, Sequence};
@@ -58,10 +60,11 @@ impl Story {
             .collect();
         let standing = all.iter().filter(|event| !retracted.contains(&event.sequence));
         let mut events: Vec<Entry> = standing.cloned().collect();
+        let copies = copies_of_region(&events);
         for place in 0..events.len() {
             if events[place].is("RegistrationCorrected") {
                 let (before, correction) = events.split_at_mut(place);
-                correct(before, &correction[0].body);
+                correct(before, &correction[0].body, &copies);
             }
             if events[place].is("AttendanceCorrected") {
                 let (before, correction) = events.split_at_mut(place);
@@ -216,12 +219,45 @@ impl Story {
     }
 }
 
+/// The transfers and returns that tell the region of the registration and none of their own, by what was told of it
+/// when each was recorded: a transfer to the region where the person was, or back to where they lived before.
+fn copies_of_region(events: &[Entry]) -> HashSet<Sequence> {
+    let (mut region, mut left) = (Value::Null, Value::Null);
+    let mut copies = HashSet::new();
+    for event in events {
+        let told = event.body["region"].clone();
+        match event.kind.as_str() {
+            "Registered" => region = told,
+            "RegistrationCorrected" => {
+                let after = told.get("after").cloned();
+                for known in [&mut region, &mut left].into_iter().filter(|known| !known.is_null()) {
+                    *known = after.clone().unwrap_or_else(|| known.clone());
+                }
+            }
+            "Transferred" => {
+                left = region.clone();
+                if told == region {
+                    copies.insert(event.sequence);
+                } else {
+                    region = Value::Null;
+                }
+            }
+            "TransferReturned" => {
+                if told == left {
+                    copies.insert(event.sequence);
+                }
+                region = left.clone();
+            }
+            _ => {}
+        }
+    }
+    copies
+}
+
 /// Rewrites what was told before a correction as if the registration had said what it says.
-fn correct(before: &mut [Entry], correction: &Value) {
+fn correct(before: &mut [Entry], correction: &Value, copies: &HashSet<Sequence>) {
     let after = |field: &str| correction[field].get("after").cloned();
     let Some(registered) = before.iter().rposition(|event| event.is("Registered")) else { return };
-    let mut region = before[registered].body["region"].clone();
-    let mut left = Value::Null;
     let fields = [
         "sex",
         "birth_year",
@@ -245,22 +281,10 @@ fn correct(before: &mut [Entry], correction: &Value) {
         {
             event.body["birth_year"] = year;
         }
-        // Who comes back lives where they lived before the transfer.
-        if event.is("TransferReturned") {
-            region = left.clone();
-            if event.body["region"] == left
-                && let Some(corrected) = after("region")
-            {
-                event.body["region"] = corrected;
-            }
-        }
-        if event.is("Transferred") {
-            left = region.clone();
-            if event.body["region"] != region {
-                region = Value::Null;
-            } else if let Some(corrected) = after("region") {
-                event.body["region"] = corrected;
-            }
+        if copies.contains(&event.sequence)
+            && let Some(corrected) = after("region")
+        {
+            event.body["region"] = corrected;
         }
     }
 }
