@@ -26,7 +26,7 @@ pub struct BatchLine {
     /// answer and no second effect.
     pub idempotency_key: String,
     /// A name for what this line begins, by which later lines of the batch say it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub r#as: Option<String>,
     /// The command's `If-Match`.
     #[serde(default)]
