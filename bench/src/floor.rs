@@ -31,7 +31,6 @@ const METADATA: &str = r#"{"actor":"adviser","role":"adviser","request_id":"0000
 /// A row on its way.
 struct Row {
     id: String,
-    sequence: i64,
     payload: String,
     done: oneshot::Sender<i64>,
 }
@@ -95,9 +94,7 @@ async fn record(
     status: StatusCode,
 ) -> (StatusCode, Json<Value>) {
     let (done, position) = oneshot::channel();
-    // A sequence that no other row of the stream has; the table's own order.
-    let sequence = i64::from(Uuid::now_v7().as_fields().0 >> 1);
-    let row = Row { id: id.clone(), sequence, payload: body.to_string(), done };
+    let row = Row { id: id.clone(), payload: body.to_string(), done };
     if queue.send(row).await.is_err() {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(Value::Null));
     }
@@ -162,15 +159,13 @@ async fn insert_postgres(
     positions: &[i64],
 ) -> Result<(), Failure> {
     let column = |of: fn(&Row) -> &str| -> Vec<&str> { batch.iter().map(of).collect() };
-    let sequences: Vec<i64> = batch.iter().map(|row| row.sequence).collect();
     sqlx::query(
         "INSERT INTO bare_events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, \
-         metadata, position, recorded_at, leaf_hash) SELECT 'beneficiary', i, s, 'NoteAdded', '1.0', p::json, \
-         m::json, n, now(), h FROM UNNEST($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bytea[]) \
-         AS r (i, s, p, m, n, h)",
+         metadata, position, recorded_at, leaf_hash) SELECT 'beneficiary', i, n, 'NoteAdded', '1.0', p::json, \
+         m::json, n, now(), h FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[]) \
+         AS r (i, p, m, n, h)",
     )
     .bind(column(|row| &row.id))
-    .bind(sequences)
     .bind(column(|row| &row.payload))
     .bind(vec![METADATA; batch.len()])
     .bind(positions)
@@ -193,7 +188,8 @@ async fn insert_sqlite(
              VALUES ('beneficiary', ?1, ?2, 'NoteAdded', '1.0', ?3, ?4, ?5, ?6, ?7)",
         )
         .bind(&row.id)
-        .bind(row.sequence)
+        // No other row of the stream has it.
+        .bind(position)
         .bind(&row.payload)
         .bind(METADATA)
         .bind(position)
