@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::Failure;
 use crate::cluster::Cluster;
 use crate::report::{self, Figure, Side};
+use crate::work::gathered;
 
 /// Rows of one transaction of the yardstick.
 const ROWS: usize = 500;
@@ -111,12 +112,7 @@ pub async fn load(
             Ok::<_, Failure>((count, micros))
         });
     }
-    let (mut count, mut micros) = (0, Histogram::new(3)?);
-    while let Some(task) = tasks.join_next().await {
-        let (done, latencies) = task??;
-        count += done;
-        micros.add(latencies)?;
-    }
+    let (count, micros) = gathered(tasks).await?;
     Ok((count, micros, begun.elapsed()))
 }
 

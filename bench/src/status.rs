@@ -11,7 +11,7 @@ use crate::client::{Connection, get};
 use crate::cluster::database;
 use crate::report::{self, Figure, Side};
 use crate::servers::{Server, Sira, bare};
-use crate::work::Target;
+use crate::work::{Target, gathered};
 use crate::{Engine, Failure, paths};
 
 /// Arguments.
@@ -142,11 +142,6 @@ async fn round(
             Ok::<_, Failure>((count, micros))
         });
     }
-    let (mut count, mut micros) = (0, Histogram::new(3)?);
-    while let Some(task) = tasks.join_next().await {
-        let (done, latencies) = task??;
-        count += done;
-        micros.add(latencies)?;
-    }
+    let (count, micros) = gathered(tasks).await?;
     Ok((count, micros, begun.elapsed()))
 }

@@ -98,8 +98,19 @@ impl Target {
     }
 }
 
-/// Commands done, and the latency of each.
-type Done = (u64, Histogram<u64>);
+/// What was done, and the latency of each in microseconds.
+pub type Done = (u64, Histogram<u64>);
+
+/// What all callers did together, once the last has ended.
+pub async fn gathered(mut callers: JoinSet<Result<Done, Failure>>) -> Result<Done, Failure> {
+    let (mut count, mut micros) = (0, Histogram::new(3)?);
+    while let Some(caller) = callers.join_next().await {
+        let (done, latencies) = caller??;
+        count += done;
+        micros.add(latencies)?;
+    }
+    Ok((count, micros))
+}
 
 /// Walks paths over `connections` connections for `time`.
 pub async fn round(
@@ -113,13 +124,7 @@ pub async fn round(
         let target = target.clone();
         callers.spawn(async move { walk(&target, begun + time).await });
     }
-    let (mut count, mut micros) = (0, Histogram::new(3)?);
-    while let Some(caller) = callers.join_next().await {
-        let (done, latencies) = caller??;
-        count += done;
-        micros.add(latencies)?;
-    }
-    Ok(((count, micros), begun.elapsed()))
+    Ok((gathered(callers).await?, begun.elapsed()))
 }
 
 /// Sends batches of so many commands from so many callers for `time`; the latencies are those of whole batches.
@@ -150,13 +155,7 @@ pub async fn batches(
             Ok::<_, Failure>((count, micros))
         });
     }
-    let (mut count, mut micros) = (0, Histogram::new(3)?);
-    while let Some(task) = tasks.join_next().await {
-        let (done, latencies) = task??;
-        count += done;
-        micros.add(latencies)?;
-    }
-    Ok(((count, micros), begun.elapsed()))
+    Ok((gathered(tasks).await?, begun.elapsed()))
 }
 
 /// A path under way, a command at a time; another begins where it ends.

@@ -25,7 +25,6 @@ use crate::journal::{
 };
 
 /// What is decided and not recorded yet.
-#[derive(Default)]
 pub(super) struct Stage {
     /// Whether each idempotency key is looked up before its command is staged. A first attempt leaves that to
     /// the journal, which sees all of them at once.

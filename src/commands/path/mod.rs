@@ -29,7 +29,7 @@ pub use sira_domain::names::alias_of_person as alias_of;
 use super::aggregate::Aggregate as _;
 use super::answer::{Answer, CommandWarning};
 use super::cache::Loaded;
-use super::link::LINKS;
+use super::link::{LINKS, reaches_beyond_one_path};
 use super::pipeline::{
     Attempt, Pipeline, carry_out, check_call, check_ground, check_reach, in_task,
 };
@@ -122,16 +122,13 @@ impl Commands {
     ) -> Result<Answer, CommandError> {
         let entry = entry_of(word)?;
         let commands = self.clone();
+        if reaches_beyond_one_path(entry.word) {
+            self.check_alone()?;
+        }
         in_task(entry.word, async move {
             match entry.word {
-                "erase-personal-data" => {
-                    commands.check_alone()?;
-                    commands.erase(id, entry, body, call).await
-                }
-                word if LINKS.contains(&word) => {
-                    commands.check_alone()?;
-                    commands.link(id, entry, body, call).await
-                }
+                "erase-personal-data" => commands.erase(id, entry, body, call).await,
+                word if LINKS.contains(&word) => commands.link(id, entry, body, call).await,
                 _ => commands.command_path(id, entry, body, call).await,
             }
         })
