@@ -19,6 +19,7 @@ mod paths;
 mod reads;
 mod report;
 mod servers;
+mod shares;
 mod status;
 mod stock;
 mod views;
@@ -82,6 +83,8 @@ enum Bench {
     Proofs(evidence::ProofsArgs),
     /// Instructions of the hottest paths under callgrind, against those that are kept.
     Counts(counts::CountsArgs),
+    /// Where the processor time of commands goes, by component, as `perf` samples it.
+    Shares(shares::SharesArgs),
     /// The yardstick's server.
     #[command(hide = true)]
     StockServe(stock::StockArgs),
@@ -109,6 +112,7 @@ async fn main() -> Result<(), Failure> {
         Bench::EvidenceCost(args) => evidence::cost(args).await,
         Bench::Proofs(args) => evidence::proofs(args).await,
         Bench::Counts(args) => counts::run(&args),
+        Bench::Shares(args) => shares::run(args).await,
         Bench::StockServe(args) => stock::serve(args).await,
         Bench::BareServe(args) => stock::serve_bare(args).await,
     }

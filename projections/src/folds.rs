@@ -11,6 +11,7 @@ use crate::changes::Changes;
 use crate::decode::decode;
 use crate::families::StreamFamily;
 use crate::rule_book::RuleBook;
+use crate::shown::Shown;
 use crate::stream_fold::StreamFold;
 use crate::{BoxError, Feed, FeedEvent, FoldError, activity, staff};
 
@@ -24,6 +25,14 @@ struct Held {
     fold: Box<dyn StreamFold>,
     /// The batch that used it last.
     used: u64,
+    /// What the tables of the present hold of it.
+    shown: Shown,
+}
+
+impl Held {
+    fn weight(&self) -> usize {
+        self.fold.weight() + self.shown.weight()
+    }
 }
 
 /// An event that could not be taken.
@@ -102,13 +111,14 @@ impl Folds {
             let events = feed.read_streams(family.aggregate_type(), &ids, at).await;
             let events = events.map_err(FoldError::Unavailable)?;
             self.learn(feed, &events).await?;
-            // What they told before stands in the tables already.
+            // What they told and showed before stands in the tables already.
             let mut told_before = Changes::default();
             for event in &events {
                 if let Err(poison) = self.take(event, &mut told_before) {
                     return Ok(Some(poison));
                 }
             }
+            self.show(&mut told_before);
         }
         self.settle();
         self.learn(feed, batch).await?;
@@ -169,11 +179,14 @@ impl Folds {
         unknown.collect()
     }
 
-    /// Adds what the touched streams show in the tables of the present; ends the batch.
+    /// Adds what the touched streams show in the tables of the present and is not there already; ends the batch.
+    /// Changes that are not written then leave the folds to be cleared.
     pub fn show(&mut self, changes: &mut Changes) {
+        let mut own = Changes::default();
         for key in &self.touched {
-            if let Some(held) = self.held.get(key) {
-                held.fold.show(&self.rules, changes);
+            if let Some(held) = self.held.get_mut(key) {
+                held.fold.show(&self.rules, &mut own);
+                held.shown.become_own(key.1, &mut own, changes);
             }
         }
     }
@@ -196,7 +209,7 @@ impl Folds {
     /// Drops what was used longest ago, down to half of what may be held: between batches alone, so
     /// that none loses a fold that it goes on with.
     fn make_room(&mut self) {
-        let mut held: usize = self.held.values().map(|held| held.fold.weight()).sum();
+        let mut held: usize = self.held.values().map(Held::weight).sum();
         if held <= self.held_max {
             return;
         }
@@ -206,7 +219,7 @@ impl Folds {
             if held <= self.held_max / 2 {
                 return;
             }
-            held -= self.held.remove(&key).map_or(0, |held| held.fold.weight());
+            held -= self.held.remove(&key).map_or(0, |held| held.weight());
         }
     }
 
@@ -231,10 +244,11 @@ impl Folds {
         changes: &mut Changes,
     ) -> Result<(), FoldError> {
         let (key, used) = ((family, event.aggregate_id), self.batch);
-        let held = self
-            .held
-            .entry(key)
-            .or_insert_with(|| Held { fold: family.begin(event.aggregate_id), used });
+        let held = self.held.entry(key).or_insert_with(|| Held {
+            fold: family.begin(event.aggregate_id),
+            used,
+            shown: Shown::default(),
+        });
         held.used = used;
         let in_order = in_order(held.fold.version(), event);
         let taken = in_order.and_then(|()| held.fold.take(event, &mut self.rules, changes));

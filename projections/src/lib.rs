@@ -33,6 +33,7 @@ mod reach;
 pub mod rebuild;
 mod row_fold;
 mod rule_book;
+mod shown;
 mod staff;
 mod store;
 mod stream_fold;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sira_database::on_engine;
 use sira_numbers::Position;
 use sqlx::{PgConnection, QueryBuilder, Sqlite, SqliteConnection};
+use uuid::Uuid;
 
 use crate::changes::{Changes, TableChanges, VersionedRow};
 use crate::feed::HistoryMark;
@@ -137,24 +138,36 @@ async fn add_up(
 
 /// The first column of a table of the present is the stream whose rows are replaced.
 async fn drop_rows(
-    mut connection: ReadConnection<'_>,
+    connection: ReadConnection<'_>,
     table: &Table,
     changed: &TableChanges,
 ) -> Result<(), sqlx::Error> {
-    let key = table.columns.first().map_or("aggregate_id", |column| column.name);
-    for some in changed.dropped.chunks(IDS_PER_STATEMENT) {
-        on_engine!(connection.again(), db => {
-            let mut delete = QueryBuilder::new(format!("DELETE FROM {} WHERE {key} IN (", table.name));
-            let mut list = delete.separated(", ");
-            // Filled up, so that few forms of the statement are prepared.
-            for place in 0..some.len().next_power_of_two() {
-                list.push_bind(some[place.min(some.len() - 1)].to_string());
-            }
-            delete.push(")");
-            delete.build().execute(db).await.map(drop)
-        })?;
+    if changed.dropped.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let key = table.columns.first().map_or("aggregate_id", |column| column.name);
+    match connection {
+        ReadConnection::Postgres(db) => {
+            let ids: Vec<String> = changed.dropped.iter().map(Uuid::to_string).collect();
+            // One statement whatever their number, so that it stays prepared.
+            let delete = format!("DELETE FROM {} WHERE {key} = ANY($1)", table.name);
+            sqlx::query(&delete).bind(ids).execute(db).await.map(drop)
+        }
+        ReadConnection::Sqlite(db) => {
+            for some in changed.dropped.chunks(IDS_PER_STATEMENT) {
+                let mut delete =
+                    QueryBuilder::new(format!("DELETE FROM {} WHERE {key} IN (", table.name));
+                let mut list = delete.separated(", ");
+                // Filled up, so that few forms of the statement are prepared.
+                for place in 0..some.len().next_power_of_two() {
+                    list.push_bind(some[place.min(some.len() - 1)].to_string());
+                }
+                delete.push(")");
+                delete.build().execute(&mut *db).await?;
+            }
+            Ok(())
+        }
+    }
 }
 
 async fn end_postgres(

@@ -75,8 +75,14 @@ pub enum Durability {
 
 impl PostgresProfile {
     /// The statements that set a new connection up, for one message.
+    ///
+    /// Every statement here reads by an index and ends in milliseconds: compiling one (`jit`) or starting further
+    /// processes for it takes longer than that, and would be done on an estimate alone.
     pub(crate) fn statements(&self, lock_wait: Duration) -> String {
-        let mut statements = format!("SET lock_timeout = {};", lock_wait.as_millis());
+        let mut statements = format!(
+            "SET lock_timeout = {}; SET jit = off; SET max_parallel_workers_per_gather = 0;",
+            lock_wait.as_millis()
+        );
         for (name, value) in &self.settings {
             // Writing to a String cannot fail.
             let _ = write!(statements, " SET {name} = {value};");

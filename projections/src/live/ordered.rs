@@ -98,7 +98,7 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
         }
     }
 
-    async fn advance_by_a_batch(&mut self, pace: &Pace) -> Result<Step, FoldError> {
+    async fn advance_by_a_batch(&mut self, pace: &mut Pace) -> Result<Step, FoldError> {
         let from = match self.seen {
             Some(seen) => seen,
             None => match self.begin(pace).await? {
@@ -112,6 +112,7 @@ impl<P: Projection, F: Feed> Ordered<P, F> {
         }
         let limit = if self.singly > 0 { 1 } else { self.batch };
         let batch = self.feed.read(from.position, limit).await.map_err(FoldError::Unavailable)?;
+        pace.took(batch.len());
         let Some(last) = batch.last() else {
             self.note(from);
             return Ok(Step::Idle);

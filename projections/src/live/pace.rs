@@ -12,6 +12,11 @@ const POLL: Duration = Duration::from_millis(250);
 /// How long a woken task waits for more to come: under load it makes one transaction of many
 /// commits, and nobody notices the delay.
 const GATHER: Duration = Duration::from_millis(10);
+/// Events of one transaction that show a crowd.
+const CROWD: usize = 32;
+/// How long it waits then: what a transaction costs besides its rows (some thirty statements) is shared by more of
+/// them, and a path that moves twice meanwhile is written once.
+const GATHER_IN_CROWD: Duration = Duration::from_millis(25);
 /// How long it waits before it tries a database again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -20,6 +25,7 @@ pub(super) struct Pace {
     woken: watch::Receiver<Position>,
     leads: watch::Receiver<bool>,
     pub stop: watch::Receiver<bool>,
+    gather: Duration,
 }
 
 impl Pace {
@@ -28,7 +34,7 @@ impl Pace {
         leads: watch::Receiver<bool>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { woken, leads, stop }
+        Self { woken, leads, stop, gather: GATHER }
     }
 
     /// Whether it is time to stop.
@@ -46,15 +52,20 @@ impl Pace {
         self.woken.mark_unchanged();
     }
 
+    /// So many events were taken in one transaction.
+    pub fn took(&mut self, events: usize) {
+        self.gather = if events >= CROWD { GATHER_IN_CROWD } else { GATHER };
+    }
+
     /// Waits until this process commits something, for a while, or until it is told to stop.
     pub async fn rest(&mut self) {
-        let stop = self.stop.clone();
+        let (stop, gather) = (self.stop.clone(), self.gather);
         let woken = async {
             if self.woken.changed().await.is_err() {
                 // The journal is closed: nobody will wake us again.
                 std::future::pending::<()>().await;
             }
-            tokio::time::sleep(GATHER).await;
+            tokio::time::sleep(gather).await;
         };
         tokio::select! {
             () = woken => {}

@@ -166,7 +166,7 @@ impl<F: Feed> Pack<F> {
         }
     }
 
-    async fn advance_by_a_batch(&mut self, pace: &Pace) -> Result<Step, FoldError> {
+    async fn advance_by_a_batch(&mut self, pace: &mut Pace) -> Result<Step, FoldError> {
         if !self.ready {
             self.begin(pace).await?;
         }
@@ -182,6 +182,7 @@ impl<F: Feed> Pack<F> {
         let most = if self.singly > 0 { 1 } else { self.batch.min(BATCH) };
         let limit = ceiling.map_or(most, |ceiling| at_most(ceiling.since(from), most));
         let batch = self.feed.read(from, limit).await.map_err(FoldError::Unavailable)?;
+        pace.took(batch.len());
         if batch.is_empty() {
             for member in self.members.iter().filter(|member| member.runs()) {
                 show(member, member.position);
