@@ -219,7 +219,7 @@ async fn check_journal(
     let against = args.against.iter().map(note).collect::<Result<_, _>>()?;
     let since = args.since.as_ref().map(note).transpose()?;
     let now = (!args.copy).then(|| Clock::System.now());
-    let options = Options { key, against, since, now };
+    let options = Options { key, against, since, now, memory_bytes: None };
     let journal = open_as_it_is(&journal_config(config), say).await?;
     let report = watched(&journal, &options, say).await;
     journal.close().await;

@@ -7,6 +7,8 @@ use sira_numbers::{Position, Sequence, at_most};
 use tokio::sync::{mpsc, watch};
 
 use super::CheckProgress;
+use super::names::{self, GivenName};
+use super::pages::{HashedEvent, PAGE, Pages, ReadRow, raw_page};
 use super::report::{CheckReport, Deviation, DeviationKind};
 use crate::evidence::Checkpoint;
 use crate::evidence::EvidenceError;
@@ -16,10 +18,8 @@ use crate::evidence::keys::KeyHistory;
 use crate::evidence::merkle::Hash;
 use crate::evidence::store::{self, CheckedRow};
 use crate::evidence::{Note, VerifierKey};
-use crate::journal::{Journal, JournalError, Leaf, RawEvent, RecordedEvent};
+use crate::journal::{Journal, Leaf, RawEvent, RecordedEvent};
 
-/// Rows that are read at once, while the page before is checked.
-const PAGE: u32 = 2_000;
 /// Places without an event that are kept, so that what comes after a gap stands where it belongs. A row
 /// that stands farther off is named and not placed: a forged position must not keep a check busy for ever.
 const GAP_MAX: u64 = 1_000_000;
@@ -60,6 +60,14 @@ pub(super) struct Held {
     pub is_signed: bool,
 }
 
+/// Who is told of what was read, in its order.
+pub(super) struct Listeners {
+    /// Who judges the events.
+    pub judge: mpsc::Sender<Vec<RecordedEvent>>,
+    /// Who compares the names that they give.
+    pub names: mpsc::Sender<Vec<GivenName>>,
+}
+
 /// The pass, and how far it has come.
 pub(super) struct Contents {
     journal: Journal,
@@ -72,8 +80,7 @@ pub(super) struct Contents {
     /// When the oldest event was recorded that no rightly signed checkpoint covers so far.
     uncovered_at: Option<DateTime<Utc>>,
     progress: watch::Sender<CheckProgress>,
-    /// Who judges the events, in their order.
-    judge: mpsc::Sender<Vec<RecordedEvent>>,
+    told: Listeners,
     growth: Growth,
     streams: StreamIndex,
     last_time: DateTime<Utc>,
@@ -106,7 +113,7 @@ impl Contents {
         trust: Option<Trust>,
         held: Vec<Held>,
         progress: &watch::Sender<CheckProgress>,
-        judge: mpsc::Sender<Vec<RecordedEvent>>,
+        told: Listeners,
     ) -> Self {
         Self {
             journal: journal.clone(),
@@ -117,7 +124,7 @@ impl Contents {
             now,
             uncovered_at: None,
             progress: progress.clone(),
-            judge,
+            told,
             growth: Growth::default(),
             streams: StreamIndex::default(),
             last_time: DateTime::UNIX_EPOCH,
@@ -137,19 +144,16 @@ impl Contents {
 
     pub async fn check(mut self) -> Result<CheckReport, EvidenceError> {
         self.check_old().await?;
-        let mut reached = self.reached();
-        let mut next = tokio::spawn(page(self.journal.clone(), reached, self.size));
-        while reached < self.size {
-            let rows;
-            (rows, reached) = next.await.map_err(|_| JournalError::Closed)??;
-            // The page after is read while this one is checked.
-            next = tokio::spawn(page(self.journal.clone(), reached, self.size));
-            let mut events = Vec::with_capacity(rows.len());
-            for row in rows {
+        names::tell(&self.journal, self.reached(), &self.told.names).await?;
+        let mut pages = Pages::new(&self.journal, self.reached(), self.size);
+        while let Some(page) = pages.next().await? {
+            let mut events = Vec::with_capacity(page.rows.len());
+            for row in page.rows {
                 events.extend(self.check_row(row).await?);
             }
-            // A judge that is gone has failed, and says why.
-            let _ = self.judge.send(events).await;
+            // Who listens is gone when he has failed, and says why.
+            let _ = self.told.judge.send(events).await;
+            let _ = self.told.names.send(page.names).await;
             self.compare_tiles().await?;
         }
         self.check_end().await?;
@@ -169,7 +173,7 @@ impl Contents {
             }
             self.compare_tiles().await?;
         }
-        let (rows, _) = page(self.journal.clone(), self.since.before(), self.since).await?;
+        let (rows, _) = raw_page(&self.journal, self.since.before(), self.since).await?;
         if let Some(RawEvent::Event(event)) = rows.last() {
             self.last_time = event.recorded_at;
         }
@@ -210,18 +214,21 @@ impl Contents {
     }
 
     /// Checks a row; the event, when it is one that can be judged.
-    async fn check_row(&mut self, row: RawEvent) -> Result<Option<RecordedEvent>, EvidenceError> {
-        if !self.reach(position_of(&row)).await? {
-            return Ok(None);
-        }
+    async fn check_row(&mut self, row: ReadRow) -> Result<Option<RecordedEvent>, EvidenceError> {
         match row {
-            RawEvent::Event(event) => {
-                self.check_event(&event).await?;
-                Ok(Some(*event))
+            ReadRow::Event(read) => {
+                let HashedEvent { event, leaf, key } = *read;
+                if !self.reach(event.position).await? {
+                    return Ok(None);
+                }
+                self.check_event(&event, leaf, key).await?;
+                Ok(Some(event))
             }
-            RawEvent::Unfit { position, problem } => {
-                self.fault(Deviation::at(position, DeviationKind::Unreadable).because(problem));
-                self.take_unknown().await?;
+            ReadRow::Unfit(position, problem) => {
+                if self.reach(position).await? {
+                    self.fault(Deviation::at(position, DeviationKind::Unreadable).because(problem));
+                    self.take_unknown().await?;
+                }
                 Ok(None)
             }
         }
@@ -245,7 +252,12 @@ impl Contents {
         self.grow([0; 32]).await
     }
 
-    async fn check_event(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
+    async fn check_event(
+        &mut self,
+        event: &RecordedEvent,
+        leaf: Result<Hash, &'static str>,
+        key: Hash,
+    ) -> Result<(), EvidenceError> {
         let position = event.position;
         if event.recorded_at < self.last_time {
             self.fault(Deviation::at(position, DeviationKind::Time));
@@ -254,19 +266,19 @@ impl Contents {
         // Times do not go back: one that does is a lie, which is named, and makes nothing older.
         self.uncovered_at.get_or_insert(event.recorded_at.max(self.last_time));
         self.last_time = event.recorded_at;
-        let leaf = match event.computed_leaf(self.journal.id()) {
+        let leaf = match leaf {
             Ok(leaf) if leaf == event.leaf_hash => leaf,
             Ok(leaf) => {
                 self.fault(Deviation::at(position, DeviationKind::Altered));
                 leaf
             }
-            Err(error) => {
-                self.fault(Deviation::at(position, DeviationKind::Unreadable).because(error.field));
+            Err(field) => {
+                self.fault(Deviation::at(position, DeviationKind::Unreadable).because(field));
                 [0; 32]
             }
         };
         let head = StreamHead { sequence: event.sequence, leaf };
-        self.take(position, key_of(&event.stream), head).await
+        self.take(position, key, head).await
     }
 
     async fn take(
@@ -578,59 +590,4 @@ impl Contents {
             None => self.fault(deviation),
         }
     }
-}
-
-pub(super) fn position_of(row: &RawEvent) -> Position {
-    match row {
-        RawEvent::Event(event) => event.position,
-        RawEvent::Unfit { position, .. } => *position,
-    }
-}
-
-/// A page of rows, and the position up to which it has them all. One that the driver cannot decode is
-/// read row by row, so that only the rows that are broken are reported.
-async fn page(
-    journal: Journal,
-    after: Position,
-    up_to: Position,
-) -> Result<(Vec<RawEvent>, Position), JournalError> {
-    if after >= up_to {
-        return Ok((Vec::new(), up_to));
-    }
-    match journal.read_raw(after, up_to, PAGE).await {
-        Ok(rows) => {
-            let last = rows.last().filter(|_| rows.len() == PAGE as usize).map(position_of);
-            Ok((rows, last.unwrap_or(up_to)))
-        }
-        Err(error) if is_of_a_row(&error) => {
-            let positions = journal.positions(after, up_to, PAGE).await?;
-            let last = positions.last().filter(|_| positions.len() == PAGE as usize).copied();
-            Ok((one_by_one(&journal, positions).await?, last.unwrap_or(up_to)))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-pub(super) fn is_of_a_row(error: &JournalError) -> bool {
-    matches!(
-        error,
-        JournalError::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
-    )
-}
-
-async fn one_by_one(
-    journal: &Journal,
-    positions: Vec<Position>,
-) -> Result<Vec<RawEvent>, JournalError> {
-    let mut rows = Vec::new();
-    for position in positions {
-        match journal.read_raw(position.before(), position, 1).await {
-            Ok(row) => rows.extend(row),
-            Err(error) if is_of_a_row(&error) => {
-                rows.push(RawEvent::Unfit { position, problem: "text" });
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(rows)
 }

@@ -15,14 +15,22 @@
 mod contents;
 mod legality;
 mod names;
+mod older;
+mod pages;
+mod parts;
+mod paths;
+mod recorded;
 mod report;
+mod shared;
 mod tables;
+mod timeline;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sira_numbers::Position;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 pub use names::sample_names;
 pub use report::{CheckNote, CheckReport, Deviation, DeviationKind};
@@ -30,12 +38,13 @@ pub use report::{CheckNote, CheckReport, Deviation, DeviationKind};
 use super::keys::KeyHistory;
 use super::{EvidenceError, store};
 use crate::journal::{Journal, JournalError};
-use contents::{Contents, Held, Span, Trust};
+use contents::{Contents, Held, Listeners, Span, Trust};
 use legality::Judge;
+use parts::Parts;
 use sira_evidence::Checkpoint;
 use sira_evidence::{Note, VerifierKey};
 
-/// Pages of events that may wait for the judge.
+/// Pages of events that may wait for who is told of them.
 const PAGES_AHEAD: usize = 4;
 
 /// How long an event that cannot be read is waited for: a commit in pieces takes less.
@@ -55,6 +64,9 @@ pub struct Options {
     /// The time now: every event but those of the last minute must be covered by a signed checkpoint. For a
     /// copy of a journal, none: then that minute is the one before its last event.
     pub now: Option<DateTime<Utc>>,
+    /// Bytes of events that may wait in memory until they are judged; none: as many as a small machine has room for.
+    /// More than that wait in a sealed file without a name, in the folder for such files (`TMPDIR`).
+    pub memory_bytes: Option<usize>,
 }
 
 /// How far a check has come: events checked, of how many, each event counting once for its contents and
@@ -92,25 +104,46 @@ pub async fn verify(
         options.since.as_ref().and_then(|_| held.last()).map_or(0, |held| held.checkpoint.size);
     let since = Position::of_count(since);
     let span = Span { size, since, covered, now: options.now };
-    let (told, heard) = mpsc::channel(PAGES_AHEAD);
+    let (judge, heard) = mpsc::channel(PAGES_AHEAD);
+    let (names, given) = mpsc::channel(PAGES_AHEAD);
+    let told = Listeners { judge, names };
     let contents = Contents::new(journal, span, trust, held, progress, told);
-    let judge = Judge::new(journal, since).await?;
-    let contents = tokio::spawn(contents.check());
-    let legality = tokio::spawn(judge.hear(heard, progress.clone()));
-    let mut report = finished(contents.await)?;
-    report.illegal(finished(legality.await)?);
+    let parts = Parts::new(size.since(since), options.memory_bytes);
+    let judge = Judge::new(journal, since, parts).await?;
+    let contents = Pass::begin(contents.check());
+    let hearing = Pass::begin(judge.hear(heard, progress.clone()));
+    let naming = Pass::begin(names::hear(journal.clone(), given));
+    // They stand beside the events: whatever is recorded meanwhile is of no matter to them.
+    let tables = Pass::begin(tables::check(journal.clone()));
+    let mut report = contents.finished().await?;
+    report.illegal(paths::judge(journal, since, hearing.finished().await?, progress).await?);
     report.deviations.extend(faults);
-    report.deviations.extend(names::check(journal, size).await?);
-    tables::check(journal, &mut report).await?;
+    report.deviations.extend(names::check(journal, naming.finished().await?).await?);
+    let (faults, notes) = tables.finished().await?;
+    report.deviations.extend(faults);
+    report.notes.extend(notes);
     report.deviations.sort_by_key(|deviation| deviation.position);
     Ok(report)
 }
 
-/// What a pass came to; one that panicked panics here.
-fn finished<T>(
-    pass: Result<Result<T, EvidenceError>, tokio::task::JoinError>,
-) -> Result<T, EvidenceError> {
-    pass.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+/// A pass over the journal, beside others; it ends when nobody waits for it any more.
+struct Pass<T>(JoinHandle<Result<T, EvidenceError>>);
+
+impl<T: Send + 'static> Pass<T> {
+    fn begin(pass: impl Future<Output = Result<T, EvidenceError>> + Send + 'static) -> Self {
+        Self(tokio::spawn(pass))
+    }
+
+    /// What it came to; one that panicked panics here.
+    async fn finished(mut self) -> Result<T, EvidenceError> {
+        (&mut self.0).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    }
+}
+
+impl<T> Drop for Pass<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// The keys that checkpoints must be signed by.

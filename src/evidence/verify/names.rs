@@ -3,21 +3,22 @@
 //! The table of names stands beside the events and is in no tree, but it steers whom a command reaches. Whole for
 //! `sira verify`; sampled and bounded in time for a server that starts.
 
-use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::time::Duration;
 
 use sira_domain::names::alias_of_person;
 use sira_domain::values::Reference;
 use sira_numbers::Position;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::contents::{is_of_a_row, position_of};
+use super::pages::{is_of_a_row, position_of};
 use super::report::{Deviation, DeviationKind};
 use crate::evidence::EvidenceError;
-use crate::journal::{AliasRow, Journal, JournalError, RawEvent, RecordedEvent};
+use crate::journal::{AliasRow, Journal, JournalError, RawEvent, RecordedEvent, StreamId};
 use crate::stored::{NAMING, second_name};
 
 /// Names that are read at once.
@@ -31,21 +32,71 @@ const DRAWS: u32 = 20;
 /// Names that are taken from each.
 const OF_A_DRAW: u32 = 100;
 
-/// Compares every name with its event and every event with its name.
+/// A second name, as an event gives it.
+pub(super) struct GivenName {
+    name: String,
+    position: Position,
+    stream: StreamId,
+}
+
+impl GivenName {
+    /// The name that an event gives; none of most.
+    pub fn by(event: &RecordedEvent) -> Option<Self> {
+        let name = second_name(event)?;
+        Some(Self { name, position: event.position, stream: event.stream.clone() })
+    }
+}
+
+/// Compares every name that is heard of with its event, and every row with a name that was heard of.
+pub(super) async fn hear(
+    journal: Journal,
+    mut heard: mpsc::Receiver<Vec<GivenName>>,
+) -> Result<NamesHeard, EvidenceError> {
+    let mut names = NamePass::new(&journal);
+    while let Some(given) = heard.recv().await {
+        names.check_given(given).await?;
+    }
+    let NamePass { hasher, right, missed, .. } = names;
+    Ok(NamesHeard { hasher, right, missed })
+}
+
+/// What was heard of, once everything was.
+pub(super) struct NamesHeard {
+    hasher: RandomState,
+    right: HashSet<u64>,
+    missed: Vec<GivenName>,
+}
+
+/// Compares every row of the table with its event, and says of which events the name does not lead to their stream.
 pub(super) async fn check(
     journal: &Journal,
-    size: Position,
+    NamesHeard { hasher, right, missed }: NamesHeard,
 ) -> Result<Vec<Deviation>, EvidenceError> {
-    let mut names = NamePass::new(journal);
-    let mut reached = Position::START;
-    // By rows and not by positions: a forged position must not keep a check busy for ever.
-    while reached < size {
-        let events;
-        (events, reached) = naming(journal, (reached.next(), size)).await?;
-        names.check_events(&events).await?;
-    }
+    let mut names = NamePass { hasher, right, ..NamePass::new(journal) };
+    names.check_missed(missed).await?;
     names.check_rows().await?;
     Ok(names.faults)
+}
+
+/// The names that events up to a position give, told page by page.
+pub(super) async fn tell(
+    journal: &Journal,
+    up_to: Position,
+    told: &mpsc::Sender<Vec<GivenName>>,
+) -> Result<(), EvidenceError> {
+    let mut reached = Position::START;
+    // By rows and not by positions: a forged position must not keep a check busy for ever.
+    while reached < up_to {
+        let events;
+        (events, reached) = naming(journal, (reached.next(), up_to)).await?;
+        // Who hears is gone when he has failed, and says why.
+        let _ = told.send(given(&events)).await;
+    }
+    Ok(())
+}
+
+fn given(events: &[RecordedEvent]) -> Vec<GivenName> {
+    events.iter().filter_map(GivenName::by).collect()
 }
 
 /// Looks at some of the names, for so long: those of the newest events, and some by chance, both ways. What is
@@ -65,7 +116,7 @@ pub async fn sample_names(
         let first = left.minus(SAMPLE_SPAN.min(left.get())).next();
         let (events, _) = naming(journal, (first, left)).await?;
         seen += events.len();
-        names.check_events(&events).await?;
+        names.check_missed(given(&events)).await?;
         left = first.before();
     }
     for _ in 0..DRAWS {
@@ -93,31 +144,53 @@ struct NamePass<'a> {
     hasher: RandomState,
     /// Hashes of the names that events gave, which lead where they must.
     right: HashSet<u64>,
+    /// Those that do not.
+    missed: Vec<GivenName>,
     faults: Vec<Deviation>,
 }
 
 impl<'a> NamePass<'a> {
     fn new(journal: &'a Journal) -> Self {
         let (hasher, right) = (RandomState::new(), HashSet::new());
-        Self { journal, hasher, right, faults: Vec::new() }
+        Self { journal, hasher, right, missed: Vec::new(), faults: Vec::new() }
     }
 
-    /// Events that give a name: the table leads from it to their stream.
-    async fn check_events(&mut self, events: &[RecordedEvent]) -> Result<(), EvidenceError> {
-        let given: Vec<_> =
-            events.iter().filter_map(|event| Some((second_name(event)?, event))).collect();
-        let names: Vec<String> = given.iter().map(|(name, _)| name.clone()).collect();
-        let rows = self.journal.aliases_named(&names).await?;
-        for (name, event) in given {
-            let row = rows.iter().find(|row| row.alias == name);
-            if row.is_some_and(|row| row.leads_to(&event.stream)) {
-                self.right.insert(self.hasher.hash_one(&name));
+    /// Events that give a name: the table leads from it to their stream. Where it does not, it is asked again in the
+    /// end: of what was recorded a moment ago, a row may show before another.
+    async fn check_given(&mut self, given: Vec<GivenName>) -> Result<(), EvidenceError> {
+        let rows = self.rows_of(&given).await?;
+        for one in given {
+            if rows.get(&one.name).is_some_and(|row| row.leads_to(&one.stream)) {
+                self.right.insert(self.hasher.hash_one(&one.name));
+            } else {
+                self.missed.push(one);
+            }
+        }
+        Ok(())
+    }
+
+    /// Names that did not lead where they must.
+    async fn check_missed(&mut self, missed: Vec<GivenName>) -> Result<(), EvidenceError> {
+        let rows = self.rows_of(&missed).await?;
+        for one in missed {
+            let row = rows.get(&one.name);
+            if row.is_some_and(|row| row.leads_to(&one.stream)) {
+                self.right.insert(self.hasher.hash_one(&one.name));
                 continue;
             }
             let detail = row.map_or_else(|| "missing".to_owned(), leading);
-            self.faults.push(Deviation::at(event.position, DeviationKind::Name).because(detail));
+            self.faults.push(Deviation::at(one.position, DeviationKind::Name).because(detail));
         }
         Ok(())
+    }
+
+    async fn rows_of(
+        &self,
+        given: &[GivenName],
+    ) -> Result<HashMap<String, AliasRow>, EvidenceError> {
+        let names: Vec<String> = given.iter().map(|one| one.name.clone()).collect();
+        let rows = self.journal.aliases_named(&names).await?;
+        Ok(rows.into_iter().map(|row| (row.alias.clone(), row)).collect())
     }
 
     /// Rows of which no event has told yet: one recorded since, or none.

@@ -7,8 +7,8 @@ use sira_database::on_engine;
 use sira_numbers::Position;
 use uuid::Uuid;
 
-use super::contents::is_of_a_row;
-use super::report::{CheckNote, CheckReport, Deviation, DeviationKind};
+use super::pages::is_of_a_row;
+use super::report::{CheckNote, Deviation, DeviationKind};
 use crate::evidence::EvidenceError;
 use crate::journal::{IndexCheck, Journal, JournalError, RawTime};
 use sira_evidence::leaf::{hex, sha256};
@@ -17,24 +17,27 @@ use sira_evidence::leaf::{hex, sha256};
 const PAGE: i64 = 1_000;
 
 /// Checks the tables as the database guards and keeps them.
+///
+/// # Errors
+/// When they cannot be read.
 pub(super) async fn check(
-    journal: &Journal,
-    report: &mut CheckReport,
-) -> Result<(), EvidenceError> {
+    journal: Journal,
+) -> Result<(Vec<Deviation>, Vec<CheckNote>), EvidenceError> {
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
     for fault in journal.guard_faults().await? {
-        report.deviations.push(Deviation::of(DeviationKind::Guard).because(fault.to_string()));
+        faults.push(Deviation::of(DeviationKind::Guard).because(fault.to_string()));
     }
     match journal.check_indexes().await? {
-        IndexCheck::Done(faults) => {
+        IndexCheck::Done(found) => {
             let told = |fault| Deviation::of(DeviationKind::Index).because(fault);
-            report.deviations.extend(faults.into_iter().map(|fault| told(fault.told)));
+            faults.extend(found.into_iter().map(|fault| told(fault.told)));
         }
-        IndexCheck::Unavailable(run) => report.notes.push(CheckNote::IndexesNotCompared { run }),
+        IndexCheck::Unavailable(run) => notes.push(CheckNote::IndexesNotCompared { run }),
     }
-    report.deviations.extend(frozen_questions(journal).await?);
-    report.deviations.extend(frozen_documents(journal).await?);
-    report.deviations.extend(answers(journal).await?);
-    Ok(())
+    faults.extend(frozen_questions(&journal).await?);
+    faults.extend(frozen_documents(&journal).await?);
+    faults.extend(answers(&journal).await?);
+    Ok((faults, notes))
 }
 
 /// A frozen question's name and position, the hash that was kept with it, and that of the event there.
