@@ -1,20 +1,13 @@
 //! One transaction of either engine, and whole tables through it.
 
 use futures::TryStreamExt;
-use sira_database::{ByEngine, Pool, Transaction, on_engine, unsigned};
-use sqlx::QueryBuilder;
-use sqlx::query_builder::Separated;
+use sira_database::{Pool, Transaction, on_engine, unsigned};
 
-use super::file::{RowReader, RowWriter};
+use super::file::RowWriter;
 use super::rows::{CopiedCell, read_row};
-use super::tables::{CopiedColumn, CopiedKind, CopiedTable};
+use super::tables::CopiedTable;
 use super::{BackupError, CopyProgress};
-use crate::journal::Stamp;
 
-/// Values of one statement, below what `SQLite` binds (32,766).
-const VALUES_PER_STATEMENT: usize = 8_000;
-/// Bytes of texts after which a statement takes no further row.
-const STATEMENT_BYTES: usize = 4 << 20;
 /// Rows between two words to whoever watches.
 const TELL_EVERY: u64 = 1_000;
 
@@ -29,12 +22,11 @@ impl Connection {
         Ok(Self(pool.snapshot(&first).await?))
     }
 
-    /// Begins to write.
+    /// Begins to write, through a pool that is closed afterwards.
     pub async fn write(pool: &Pool) -> Result<Self, BackupError> {
         let mut transaction = pool.begin().await?;
-        if transaction.is_postgres() {
-            transaction.connection().run(PATIENT).await?;
-        }
+        let setting = if transaction.is_postgres() { PATIENT } else { ROOMY };
+        transaction.connection().run(setting).await?;
         Ok(Self(transaction))
     }
 
@@ -84,97 +76,11 @@ impl Connection {
         });
         Ok(all)
     }
-
-    /// Inserts every row of a file, each passed through `change` first; how many.
-    pub async fn load(
-        &mut self,
-        table: &CopiedTable,
-        columns: &[CopiedColumn],
-        rows: &mut RowReader,
-        change: impl Fn(Vec<CopiedCell>) -> Vec<CopiedCell>,
-        mut told: impl FnMut(u64),
-    ) -> Result<(), BackupError> {
-        let mut done = 0;
-        loop {
-            let (mut some, mut bytes) = (Vec::new(), 0);
-            while some.len() < VALUES_PER_STATEMENT / columns.len() && bytes < STATEMENT_BYTES {
-                let Some(row) = rows.next()? else { break };
-                bytes += row.iter().map(size).sum::<usize>();
-                some.push(change(row));
-            }
-            if some.is_empty() {
-                return Ok(());
-            }
-            done += some.len() as u64;
-            self.insert(table, columns, some).await?;
-            told(done);
-        }
-    }
-
-    async fn insert(
-        &mut self,
-        table: &CopiedTable,
-        columns: &[CopiedColumn],
-        rows: Vec<Vec<CopiedCell>>,
-    ) -> Result<(), BackupError> {
-        match self.0.connection() {
-            ByEngine::Postgres(db) => {
-                let mut insert = insert_into(table, columns);
-                insert.push_values(rows, |values, row| {
-                    bind_row(values, row, columns, Some("::json"));
-                });
-                insert.build().execute(db).await?;
-            }
-            ByEngine::Sqlite(db) => {
-                let mut insert = insert_into(table, columns);
-                insert.push_values(rows, |values, row| bind_row(values, row, columns, None));
-                insert.build().execute(db).await?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The file on the other side may be slow: neither the wait for it nor a long restore is a hang.
 const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 
-fn insert_into<'a, DB: sqlx::Database>(
-    table: &CopiedTable,
-    columns: &[CopiedColumn],
-) -> QueryBuilder<'a, DB> {
-    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
-    QueryBuilder::new(format!("INSERT INTO {} ({}) ", table.name, names.join(", ")))
-}
-
-fn size(cell: &CopiedCell) -> usize {
-    match cell {
-        CopiedCell::Text(text) => text.as_ref().map_or(0, String::len),
-        CopiedCell::Bytes(bytes) => bytes.as_ref().map_or(0, Vec::len),
-        CopiedCell::Integer(_) | CopiedCell::Time(_) => 8,
-    }
-}
-
-fn bind_row<'a, DB>(
-    mut values: Separated<'_, 'a, DB, &'static str>,
-    row: Vec<CopiedCell>,
-    columns: &[CopiedColumn],
-    json_cast: Option<&str>,
-) where
-    DB: sqlx::Database,
-    Option<String>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
-    Option<i64>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
-    Option<Stamp>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
-    Option<Vec<u8>>: sqlx::Encode<'a, DB> + sqlx::Type<DB>,
-{
-    for (cell, column) in row.into_iter().zip(columns) {
-        match cell {
-            CopiedCell::Text(text) => values.push_bind(text),
-            CopiedCell::Integer(number) => values.push_bind(number),
-            CopiedCell::Time(time) => values.push_bind(time.map(Stamp)),
-            CopiedCell::Bytes(bytes) => values.push_bind(bytes),
-        };
-        if let Some(cast) = json_cast.filter(|_| column.kind == CopiedKind::Json) {
-            values.push_unseparated(cast);
-        }
-    }
-}
+/// Pages that a restore keeps in memory. A stream's key leads to another place of its index with every row: with the
+/// 2 MB that a connection has by itself, each row of a large journal would read a page and write it again.
+const ROOMY: &str = "PRAGMA cache_size = -262144";

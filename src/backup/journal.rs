@@ -1,6 +1,5 @@
 //! The journal and what lies beside it: out of a running database, and into an empty one.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,19 +7,19 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use sira_database::{number, on_engine};
 use sira_evidence::leaf::hex;
-use sira_numbers::{Position, Version};
+use sira_numbers::Position;
 use tokio::time::sleep;
 
 use super::connection::Connection;
 use super::file::{RowReader, RowWriter};
 use super::folder::make_folder;
 use super::manifest::{Contents, Manifest};
+use super::reread::Reread;
 use super::rows::CopiedCell;
 use super::tables::{DESTROYED_KEYS, EVENTS, JOURNAL_HEAD, JOURNAL_TABLES};
 use super::{BackupError, CopyProgress};
 use crate::journal::{
-    EventColumns, Journal, JournalConfig, JournalError, Pool, SELECT_IN_ORDER, Stamp, StreamId,
-    event_row,
+    EventColumns, Journal, JournalConfig, JournalError, Pool, SELECT_IN_ORDER, Stamp, event_row,
 };
 use crate::keys::KeyStore;
 
@@ -199,9 +198,9 @@ async fn fill(
         let Some(entry) = manifest.entry(table.name) else { continue };
         let unknown = || BackupError::damaged(&folder.join(&entry.file), "an unknown column");
         let columns = entry.columns_of(table).ok_or_else(unknown)?;
-        let mut rows = RowReader::open(folder, entry, columns.clone())?;
+        let rows = RowReader::open(folder, entry, columns.clone())?;
         let told = |rows| progress(done + rows, all);
-        db.load(table, &columns, &mut rows, |row| row, told).await?;
+        db.load(table, &columns, rows, |row| row, told).await?;
         done += entry.rows;
     }
     check(&mut db, manifest, |events| progress(done + events, all)).await?;
@@ -244,25 +243,17 @@ async fn check(
     manifest: &Manifest,
     told: impl Fn(u64),
 ) -> Result<(), BackupError> {
-    let mut versions: HashMap<StreamId, Version> = HashMap::new();
-    let mut at = Position::START;
+    let mut reread = Reread::new(&manifest.journal);
     on_engine!(&mut db.0, db => {
         let mut rows = sqlx::query_as::<_, EventColumns>(SELECT_IN_ORDER).fetch(db);
         while let Some(row) = rows.try_next().await? {
-            let event = event_row(row)?;
-            let leaf = event.computed_leaf(&manifest.journal);
-            let version = versions.entry(event.stream.clone()).or_default();
-            let follows = event.position == at.next() && event.sequence == version.next_sequence();
-            *version = version.next();
-            if !follows || leaf != Ok(event.leaf_hash) {
-                return Err(BackupError::DamagedEvent { position: at });
-            }
-            at = event.position;
-            if at.get().is_multiple_of(TELL_EVERY) {
-                told(at.get());
+            reread.take(event_row(row)?).await?;
+            if reread.at().get().is_multiple_of(TELL_EVERY) {
+                told(reread.at().get());
             }
         }
     });
+    let at = reread.end().await?;
     let heads: Vec<(String, i64)> = on_engine!(&mut db.0, db => {
         let sql = "SELECT journal, next_position FROM journal_head";
         sqlx::query_as(sql).fetch_all(db).await

@@ -138,13 +138,13 @@ async fn fill(
         let Some(entry) = manifest.entry(table.name) else { continue };
         let unknown = || BackupError::damaged(&folder.join(&entry.file), "an unknown column");
         let columns = entry.columns_of(table).ok_or_else(unknown)?;
-        let mut rows = RowReader::open(folder, entry, columns.clone())?;
+        let rows = RowReader::open(folder, entry, columns.clone())?;
         let is_keys = table.name == PERSON_KEYS.name;
         let change = |row| {
             if is_keys { without_destroyed(row, &columns, destroyed) } else { row }
         };
         let told = |rows| progress(done + rows, manifest.rows());
-        db.load(table, &columns, &mut rows, change, told).await?;
+        db.load(table, &columns, rows, change, told).await?;
         done += entry.rows;
     }
     db.commit().await

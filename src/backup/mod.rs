@@ -1,6 +1,6 @@
 //! Backup and restore: the journal with what lies beside it, and, apart from it, the keys.
 //!
-//! A backup is a folder: one file a table (`tables`, `rows`, `file`), and a manifest that is written
+//! A backup is a folder: one file a table (`tables`, `rows`, `file`, `load`), and a manifest that is written
 //! last (`manifest`). It is taken in one snapshot while servers write, reads the same on either engine,
 //! and is restored into an empty database of either (`journal`, `keys`). Keys have a folder of their own,
 //! to be kept elsewhere: a journal's backup alone opens nobody. What keeps an erased person erased
@@ -9,13 +9,16 @@
 //! The read side is computed again, and documents are copied by their store's own means.
 
 mod connection;
+mod copy_text;
 mod destroyed;
 mod error;
 mod file;
 mod folder;
 mod journal;
 mod keys;
+mod load;
 mod manifest;
+mod reread;
 mod rows;
 pub mod tables;
 
