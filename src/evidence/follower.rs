@@ -25,6 +25,11 @@ pub struct Follower {
 }
 
 impl Follower {
+    /// One that has come so far, as it was saved.
+    pub(super) const fn saved(growth: Growth, streams: StreamIndex, own_events: u64) -> Self {
+        Self { growth, streams, own_events }
+    }
+
     /// Number of events taken in.
     #[must_use]
     pub const fn size(&self) -> u64 {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -19,8 +20,9 @@ use super::follower::Follower;
 use super::keys::{self, KeyHistory, key_in};
 use super::log::Evidence;
 use super::remembered::Remembered;
+use super::saved_tree::SavedTree;
 use super::signed_tree::{SignedTree, Witnesses};
-use super::store;
+use super::store::{self, StoredCheckpoint};
 use crate::clock::Clock;
 use crate::journal::{Halt, Journal, StreamId};
 use sira_evidence::Checkpoint;
@@ -30,6 +32,9 @@ use sira_numbers::Sequence;
 
 /// Events that one checkpoint adds at most, so that a journal that had no evidence gets it in steps.
 const STEP_EVENTS: u64 = 200_000;
+/// Events after which the tree is saved again, so that a process that was killed reads at most so many leaves anew when
+/// it starts: a million take some ten seconds.
+const SAVE_EVERY: u64 = 100_000;
 /// How long to wait after an error.
 const REST: Duration = Duration::from_secs(1);
 
@@ -88,6 +93,10 @@ impl Keeper {
         );
         let keeping = Keeping {
             remembered: Remembered::in_directory(&config.data_dir),
+            saved: SavedTree::in_directory(&config.data_dir),
+            saved_size: 0,
+            saving: None,
+            led: None,
             journal: journal.clone(),
             clock: clock.clone(),
             evidence: evidence.clone(),
@@ -126,6 +135,13 @@ struct Keeping {
     evidence: Evidence,
     config: KeeperConfig,
     remembered: Remembered,
+    saved: SavedTree,
+    /// The size of the tree that was saved last.
+    saved_size: u64,
+    /// It is being saved.
+    saving: Option<JoinHandle<()>>,
+    /// What was saved and has led to the newest checkpoint, until the mark was held against the journal.
+    led: Option<Follower>,
     holder: Uuid,
     /// The tree at the newest stored checkpoint.
     stored: Follower,
@@ -174,6 +190,27 @@ impl Keeping {
         if let Err(error) = last.and(given_back) {
             complain(&mut complaint, &error);
         }
+        self.save(1);
+        if let Some(saving) = self.saving.take() {
+            // It is written whole or not at all, and a start can do without.
+            let _ = saving.await;
+        }
+    }
+
+    /// Saves the tree beside the key once so many events are not in it, unless that is under way.
+    fn save(&mut self, events: u64) {
+        // What is published comes before what is signed: a start goes on from it to both.
+        let tree = if self.config.witnesses.quorum == 0 { &self.stored } else { &self.shown };
+        let is_due = tree.size() >= self.saved_size + events;
+        if is_due && self.saving.as_ref().is_none_or(JoinHandle::is_finished) {
+            let (saved, tree) = (self.saved.clone(), tree.clone());
+            self.saved_size = tree.size();
+            self.saving = Some(tokio::task::spawn_blocking(move || {
+                if let Err(error) = saved.save(&tree) {
+                    tracing::warn!(%error, "the signed tree is not saved: the next start reads every leaf");
+                }
+            }));
+        }
     }
 
     /// Two events at one place of a stream, or one after a hole: what is recorded next could stand on either, so
@@ -189,7 +226,52 @@ impl Keeping {
         self.look().await?;
         let signed = self.sign_all().await;
         self.show().await?;
+        self.save(SAVE_EVERY);
         signed
+    }
+
+    /// The tree at a stored checkpoint, once they agree. A process that starts goes on from what was saved, if that
+    /// leads to the checkpoint; if it does not, it reads every leaf.
+    async fn followed(
+        &mut self,
+        newest: &StoredCheckpoint,
+    ) -> Result<(Follower, Arc<SignedTree>), EvidenceError> {
+        if self.stored.size() == 0
+            && let Some(saved) = self.loaded(newest.size).await
+        {
+            let mut grown = saved.clone();
+            let followed = grown.follow(&self.journal, newest.size, &mut |_| {}).await;
+            match followed.and_then(|()| SignedTree::new(newest, &grown)) {
+                Ok(tree) => {
+                    self.saved_size = saved.size();
+                    if self.config.witnesses.quorum > 0 {
+                        self.shown = saved.clone();
+                    }
+                    self.led = self.config.key.is_some().then_some(saved);
+                    return Ok((grown, tree));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the saved tree does not lead to what was signed: every leaf is read");
+                }
+            }
+        }
+        // Taken over only when it agrees: what contradicts a signed checkpoint is never signed.
+        let mut grown = self.stored.clone();
+        grown.follow(&self.journal, newest.size, &mut |_| {}).await?;
+        let tree = SignedTree::new(newest, &grown)?;
+        Ok((grown, tree))
+    }
+
+    /// What was saved, of this size at most, with its hashes computed.
+    async fn loaded(&self, size_max: u64) -> Option<Follower> {
+        let saved = self.saved.clone();
+        let loaded = tokio::task::spawn_blocking(move || {
+            let tree = saved.load().filter(|tree| tree.size() <= size_max)?;
+            // Of a million streams this takes longer than others should wait for their turn.
+            let _ = tree.streams.root();
+            Some(tree)
+        });
+        loaded.await.ok().flatten()
     }
 
     /// Follows the journal to the newest stored checkpoint, by whomever it was signed.
@@ -206,10 +288,7 @@ impl Keeping {
         };
         let is_next = |size: u64| size > self.stored.size() && size <= readable;
         if let Some(newest) = newest.filter(|newest| is_next(newest.size)) {
-            // Taken over only when it agrees: what contradicts a signed checkpoint is never signed.
-            let mut grown = self.stored.clone();
-            grown.follow(&self.journal, size, &mut |_| {}).await?;
-            let tree = SignedTree::new(&newest, &grown)?;
+            let (grown, tree) = self.followed(&newest).await?;
             self.learn_keys(grown.own_events()).await?;
             if let Some(keys) = &self.keys {
                 tree.note.verify(keys.of_size(size))?;
@@ -234,7 +313,7 @@ impl Keeping {
         let mut mark = self.remembered.last(origin)?;
         if mark != self.agreed
             && let Some(last) = &mark
-            && !self.stored.agrees_with(&self.journal, last).await?
+            && !self.from(last.size).agrees_with(&self.journal, last).await?
         {
             if !keys::is_accepted(&self.journal, last).await? {
                 return Err(EvidenceError::Rollback { size: last.size });
@@ -244,7 +323,15 @@ impl Keeping {
             mark = None;
         }
         self.agreed = mark;
+        self.led = None;
         Ok(())
+    }
+
+    /// The tree from which one goes on to a size, with the fewest leaves to read. What was saved is of this journal,
+    /// since it has led to what was signed in it.
+    fn from(&self, size: u64) -> &Follower {
+        let led = self.led.as_ref().filter(|led| self.stored.size() > size && led.size() <= size);
+        led.unwrap_or(&self.stored)
     }
 
     /// Raises the mark to what another process signed. One that is beyond it stays.
@@ -367,8 +454,15 @@ impl Keeping {
         }
         let names = witnesses.names();
         let size = store::witnessed(&self.journal, &names, witnesses.quorum).await?;
-        let within = |size: &u64| *size > self.shown.size() && *size <= self.stored.size();
-        let Some(size) = size.filter(within) else { return Ok(()) };
+        let Some(size) = size.filter(|size| *size <= self.stored.size()) else { return Ok(()) };
+        let is_first = self.publish.borrow().is_none();
+        if is_first && size < self.shown.size() {
+            // It was saved where fewer witnesses were waited for.
+            self.shown = Follower::default();
+        }
+        if size == self.shown.size() && !is_first || size < self.shown.size() {
+            return Ok(());
+        }
         if let Some(stored) = store::of_size(&self.journal, size).await? {
             self.shown.follow(&self.journal, size, &mut |_| {}).await?;
             self.publish(Some(SignedTree::new(&stored, &self.shown)?));

@@ -14,6 +14,7 @@ mod keys;
 mod log;
 mod recovery;
 mod remembered;
+mod saved_tree;
 pub mod second_reader;
 mod signed_tree;
 mod store;

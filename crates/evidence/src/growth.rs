@@ -1,12 +1,14 @@
 //! A tree that grows at its right edge: what has to be kept in memory to add leaves, to know the root,
 //! and to fill the tiles of C2SP tlog-tiles.
 
-use crate::merkle::{Hash, MAX_HEIGHT, join, node};
+use crate::merkle::{Hash, MAX_HEIGHT, complete_root, join, node};
 
 /// Hashes of a full tile.
 pub const TILE_WIDTH: usize = 256;
 /// Levels of the tree that one tile spans.
 pub const TILE_HEIGHT: u32 = 8;
+/// Levels of tiles in the highest tree.
+const LEVELS_MAX: u32 = u64::BITS / TILE_HEIGHT;
 
 /// A run of neighbouring hashes at one level of tiles. Level `l` holds the hashes of complete subtrees
 /// of `256^l` leaves.
@@ -33,13 +35,40 @@ pub struct Growth {
 /// How many hashes the tile at the edge of a level has in a tree of `size` leaves; 0 when the last one
 /// is full.
 #[must_use]
-#[cfg(test)]
 fn edge_width(size: u64, level: u32) -> usize {
     let hashes = size.checked_shr(level * TILE_HEIGHT).unwrap_or(0);
     usize::try_from(hashes % TILE_WIDTH as u64).unwrap_or(0)
 }
 
 impl Growth {
+    /// A tree of so many leaves, from the tiles at its edge as [`Self::edge`] gives them; none when a tree of that
+    /// size has others. Whether it is the tree that somebody means, its root says.
+    #[must_use]
+    pub fn of_edge(size: u64, edge: Vec<Vec<Hash>>) -> Option<Self> {
+        let mut tree = Self { size, waiting: Vec::new(), edge };
+        let mut levels = 0;
+        while levels < LEVELS_MAX && size >> (levels * TILE_HEIGHT) > 0 {
+            levels += 1;
+        }
+        if tree.edge.len() != levels as usize {
+            return None;
+        }
+        let edge = std::mem::take(&mut tree.edge);
+        for (level, hashes) in (0..).zip(&edge) {
+            if hashes.len() != edge_width(size, level) {
+                return None;
+            }
+            // The larger subtrees stand first.
+            let mut rest = hashes.as_slice();
+            for height in (0..TILE_HEIGHT).rev().filter(|height| hashes.len() >> height & 1 == 1) {
+                let (subtree, after) = rest.split_at(1 << height);
+                tree.wait(level * TILE_HEIGHT + height, complete_root(subtree));
+                rest = after;
+            }
+        }
+        Some(Self { edge, ..tree })
+    }
+
     /// Number of leaves.
     #[must_use]
     pub const fn size(&self) -> u64 {
@@ -125,6 +154,31 @@ mod tests {
                 node(&naive(&leaves[..middle]), &naive(&leaves[middle..]))
             }
         }
+    }
+
+    #[test]
+    fn a_tree_goes_on_from_its_edge_as_if_it_had_never_stopped() {
+        let mut growth = Growth::default();
+        for size in 0..66_000_u64 {
+            if size < 600 || size % 9_973 == 0 || size.abs_diff(65_536) < 3 {
+                let mut again = Growth::of_edge(size, growth.edge().to_vec()).unwrap();
+                assert_eq!((again.size(), again.root()), (size, growth.root()));
+                let (mut tiles, mut others) = (Vec::new(), Vec::new());
+                let mut other = growth.clone();
+                for place in size..size + 300 {
+                    again.push(leaf(place), &mut |tile| tiles.push(tile));
+                    other.push(leaf(place), &mut |tile| others.push(tile));
+                }
+                assert_eq!(
+                    (again.root(), again.edge(), tiles),
+                    (other.root(), other.edge(), others)
+                );
+                assert!(Growth::of_edge(size + 1, growth.edge().to_vec()).is_none());
+            }
+            growth.push(leaf(size), &mut |_| {});
+        }
+        assert!(Growth::of_edge(u64::MAX, Vec::new()).is_none());
+        assert!(Growth::of_edge(0, vec![Vec::new()]).is_none());
     }
 
     #[test]

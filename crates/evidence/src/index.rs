@@ -95,6 +95,18 @@ pub struct StreamIndex {
 }
 
 impl StreamIndex {
+    /// The streams of a list, in the order of their keys; none when it has another order, or a key twice.
+    #[must_use]
+    pub fn of_sorted(streams: &[(Hash, StreamHead)]) -> Option<Self> {
+        let is_sorted = streams.is_sorted_by(|(one, _), (next, _)| one < next);
+        is_sorted.then(|| Self { root: built(streams, 0) })
+    }
+
+    /// Tells every stream's key and last event, in the order of the keys.
+    pub fn each(&self, told: &mut impl FnMut(&Hash, &StreamHead)) {
+        walk(self.root.as_deref(), told);
+    }
+
     /// The hash of the whole.
     #[must_use]
     pub fn root(&self) -> Hash {
@@ -137,6 +149,30 @@ impl StreamIndex {
                     place = &children[turn];
                 }
             }
+        }
+    }
+}
+
+/// The tree over streams whose keys agree up to a depth.
+fn built(streams: &[(Hash, StreamHead)], depth: usize) -> Option<Arc<Node>> {
+    Some(Arc::new(match streams {
+        [] => return None,
+        [(key, head)] => Node::One { key: *key, head: *head },
+        _ => {
+            let (zeros, ones) =
+                streams.split_at(streams.partition_point(|(key, _)| !bit(key, depth)));
+            let children = [built(zeros, depth + 1), built(ones, depth + 1)];
+            Node::Many { hash: OnceLock::new(), children }
+        }
+    }))
+}
+
+fn walk(place: Option<&Node>, told: &mut impl FnMut(&Hash, &StreamHead)) {
+    match place {
+        None => {}
+        Some(Node::One { key, head }) => told(key, head),
+        Some(Node::Many { children, .. }) => {
+            children.iter().for_each(|child| walk(child.as_deref(), told));
         }
     }
 }
@@ -247,6 +283,12 @@ mod tests {
                 let earlier = StreamHead { sequence: head.sequence.next(), ..*head };
                 prop_assert_ne!(proved_root(key, &earlier, &beside), Some(index.root()));
             }
+            let mut told = Vec::new();
+            index.each(&mut |key, head| told.push((*key, *head)));
+            prop_assert_eq!(&told, &model.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(StreamIndex::of_sorted(&told).unwrap().root(), index.root());
+            told.reverse();
+            prop_assert_eq!(StreamIndex::of_sorted(&told).is_some(), told.len() < 2);
             prop_assert_eq!(index.prove(&sha256(b"nobody")), None);
         }
     }

@@ -233,6 +233,54 @@ on_both_engines! {
         assert!(report.deviations.iter().any(|one| one.position == Some(2.into())), "{report:?}");
     }
 
+    async fn a_process_that_starts_goes_on_from_the_tree_that_it_saved(engine) {
+        let app = TestApp::without_signing(engine).await;
+        app.registered().await;
+        let (journal, folder) = (app.commands.journal(), tempdir().unwrap());
+        load_or_create_key(journal, folder.path(), Some(SIGNING_KEY), None).await.unwrap();
+        let signs_on = async || {
+            sign_one_more(&app).await;
+            let keeper = Keeper::start(journal, &Clock::System, quick(folder.path(), own_key()));
+            let head = journal.head().await.unwrap().position;
+            let within = Duration::from_millis(2_500);
+            let tree = keeper.evidence().covering(head, within).await;
+            keeper.stop().await;
+            tree.is_ok_and(|tree| tree.checkpoint.size == head.get())
+        };
+        assert!(signs_on().await);
+        let file = folder.path().join("signing.tree");
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let saved = std::fs::read(&file).unwrap();
+        assert!(signs_on().await);
+        assert_ne!(std::fs::read(&file).unwrap(), saved);
+        // One that is older, of another tree, or none at all, is no matter: every leaf is read then.
+        std::fs::write(&file, &saved).unwrap();
+        assert!(signs_on().await);
+        for at in [0, 13, 21, saved.len() - 1] {
+            let mut changed = saved.clone();
+            changed[at] ^= 1;
+            std::fs::write(&file, changed).unwrap();
+            assert!(signs_on().await, "{at}");
+        }
+        std::fs::remove_file(&file).unwrap();
+        assert!(signs_on().await);
+        assert!(check(journal).await.holds());
+        // Leaves that it holds already are not read again: that is for `verify`.
+        let of = match journal.pool() {
+            Pool::Postgres(_) => "decode(repeat('ab', 32), 'hex')",
+            Pool::Sqlite(_) => "unhex(replace(hex(zeroblob(32)), '00', 'ab'))",
+        };
+        let changed = format!("UPDATE events SET leaf_hash = {of} WHERE position = 2");
+        past_the_guards(engine.url(), &[&changed]).await;
+        assert!(signs_on().await);
+        let report = check(journal).await;
+        assert!(report.deviations.iter().any(|one| one.position == Some(2.into())), "{report:?}");
+        // Without it they are, and nothing is signed any more.
+        std::fs::remove_file(&file).unwrap();
+        assert!(!signs_on().await);
+    }
+
     async fn events_that_no_checkpoint_covers_are_named_unless_they_are_of_a_moment_ago(engine) {
         let app = TestApp::on(engine).await;
         app.registered().await;
