@@ -1,6 +1,7 @@
 //! The evidence: who signs, what is proved, and who is caught.
 
 mod bundles;
+mod large;
 pub mod marks;
 mod notes;
 mod oracles;

@@ -314,12 +314,18 @@ impl Copy<'_> {
         JournalConfig { max_connections: 3, ..JournalConfig::new(self.url()) }
     }
 
-    /// What `verify` says.
+    /// What `verify` says, and says the same when the events wait for their judges in a file.
     pub async fn verified(&self, options: &Options) -> Result<CheckReport, EvidenceError> {
         let journal = self.journal().await?;
         let (progress, _) = watch::channel(CheckProgress::default());
         let report = verify(&journal, options, &progress).await;
+        let in_a_file = Options { memory_bytes: Some(0), ..options.clone() };
+        let again = verify(&journal, &in_a_file, &progress).await;
         journal.close().await;
+        if let (Ok(report), Ok(again)) = (&report, &again) {
+            assert_eq!(report.deviations, again.deviations);
+        }
+        assert_eq!(report.is_ok(), again.is_ok());
         report
     }
 
