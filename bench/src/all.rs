@@ -68,7 +68,9 @@ async fn of_engine(size: &Size, engine: Engine) -> Result<Vec<Figure>, Failure> 
     figures.extend(status::run(asked).await?);
     let live = LiveArgs { engine, rate: 3_000, connections: 64, seconds: seconds * 2, rounds };
     figures.extend(reads::live(live).await?);
-    figures.push(evidence::check(VerifyArgs { engine, cases: size.people, rounds }).await?);
+    figures.push(
+        evidence::check(VerifyArgs { engine, cases: size.people, rounds, restore: false }).await?,
+    );
     Ok(figures)
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use hdrhistogram::Histogram;
+use sira::backup::{back_up_journal, restore_journal};
 use sira::clock::Clock;
 use sira::evidence::verify::{Options, verify};
 use sira::evidence::{Keeper, KeeperConfig, load_or_create_key};
@@ -40,12 +41,15 @@ pub struct VerifyArgs {
     /// Rounds.
     #[arg(long, default_value_t = 3)]
     pub rounds: u32,
+    /// Backs the journal up as well, restores it into an empty database, and starts the signer anew.
+    #[arg(long)]
+    pub restore: bool,
 }
 
 /// Checks a generated and signed journal; then reads the same rows in order and hashes them.
 pub async fn check(args: VerifyArgs) -> Result<Figure, Failure> {
     let directory = tempfile::tempdir()?;
-    let (_cluster, url) = database(args.engine, directory.path()).await?;
+    let (cluster, url) = database(args.engine, directory.path()).await?;
     let journal = signed_population(&url, directory.path(), args.cases).await?;
     let (mut ours, mut bare) = (Side::new("verify")?, Side::new("bare loop: read, SHA-256")?);
     for _ in 0..args.rounds {
@@ -61,8 +65,70 @@ pub async fn check(args: VerifyArgs) -> Result<Figure, Failure> {
     }
     let what = format!("events checked, {:?}, {} people", args.engine, args.cases);
     let figure = report::print(&what, &ours, &bare);
+    if args.restore {
+        start_again(&journal, directory.path()).await?;
+        let target = match &cluster {
+            Some(cluster) => cluster.database("restored").await?,
+            None => format!("sqlite:{}", directory.path().join("restored.db").display()),
+        };
+        let rate = restored(&journal, &url, &target, directory.path()).await?;
+        println!(
+            "restored and checked: {rate:.0} events/s, {:.2} of the bare loop",
+            rate / bare.median()
+        );
+    }
     journal.close().await;
     Ok(figure)
+}
+
+/// How long a signer takes until proofs are given: with the tree that it saved, and without.
+async fn start_again(journal: &Journal, folder: &Path) -> Result<(), Failure> {
+    let saved = folder.join("signing.tree");
+    let size = std::fs::metadata(&saved)?.len();
+    for what in ["with the saved tree", "without"] {
+        let (key, _) =
+            load_or_create_key(journal, folder, None, None).await?.ok_or("no signing key")?;
+        let begun = Instant::now();
+        let keeper = Keeper::start(journal, &Clock::System, KeeperConfig::new(folder, Some(key)));
+        let head = journal.head().await?.position;
+        keeper.evidence().covering(head, Duration::from_mins(10)).await?;
+        println!(
+            "proofs {:.2} s after the start, {what} ({size} bytes)",
+            begun.elapsed().as_secs_f64()
+        );
+        keeper.stop().await;
+        std::fs::remove_file(&saved)?;
+    }
+    Ok(())
+}
+
+/// Backs a journal up, restores it as `sira restore` does, with the check of the whole that follows, and says how many
+/// events a second that was.
+#[expect(clippy::cast_precision_loss, reason = "counts of a bench")]
+async fn restored(
+    journal: &Journal,
+    url: &str,
+    target: &str,
+    folder: &Path,
+) -> Result<f64, Failure> {
+    let keys_url = url.replace("journal.db", "keys.db");
+    let keys = KeyStore::open(&keys_url, MasterKey::from_text(MASTER)?, Clock::System).await?;
+    let copy = folder.join("backup");
+    let begun = Instant::now();
+    let manifest = back_up_journal(journal, &keys, &copy, Clock::System.now(), &|_, _| {}).await?;
+    println!("backed up in {:.1} s", begun.elapsed().as_secs_f64());
+    keys.close().await;
+    let config = JournalConfig::new(target);
+    let begun = Instant::now();
+    restore_journal(&config, &copy, &|_, _| {}).await?;
+    println!("restored in {:.1} s", begun.elapsed().as_secs_f64());
+    let again = Journal::open(&config, Clock::System).await?;
+    let report = verify(&again, &Options::default(), &watch::Sender::default()).await?;
+    again.close().await;
+    if !report.holds() {
+        return Err(format!("{:?}", report.deviations).into());
+    }
+    Ok(manifest.position.get() as f64 / begun.elapsed().as_secs_f64())
 }
 
 async fn bare_loop(journal: &Journal, size: u64) -> Result<u64, Failure> {
