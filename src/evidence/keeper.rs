@@ -313,7 +313,7 @@ impl Keeping {
         let mut mark = self.remembered.last(origin)?;
         if mark != self.agreed
             && let Some(last) = &mark
-            && !self.from(last.size).agrees_with(&self.journal, last).await?
+            && !self.nearest(last.size).agrees_with(&self.journal, last).await?
         {
             if !keys::is_accepted(&self.journal, last).await? {
                 return Err(EvidenceError::Rollback { size: last.size });
@@ -329,7 +329,7 @@ impl Keeping {
 
     /// The tree from which one goes on to a size, with the fewest leaves to read. What was saved is of this journal,
     /// since it has led to what was signed in it.
-    fn from(&self, size: u64) -> &Follower {
+    fn nearest(&self, size: u64) -> &Follower {
         let led = self.led.as_ref().filter(|led| self.stored.size() > size && led.size() <= size);
         led.unwrap_or(&self.stored)
     }
@@ -460,7 +460,7 @@ impl Keeping {
             // It was saved where fewer witnesses were waited for.
             self.shown = Follower::default();
         }
-        if size == self.shown.size() && !is_first || size < self.shown.size() {
+        if size < self.shown.size() || (size == self.shown.size() && !is_first) {
             return Ok(());
         }
         if let Some(stored) = store::of_size(&self.journal, size).await? {
