@@ -7,6 +7,7 @@ use sira_numbers::{Position, Sequence};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::rebuild::WholeBuild;
 use crate::{BoxError, ReadTransaction};
 
 /// One recorded event.
@@ -84,6 +85,33 @@ pub trait Feed: Clone + Send + Sync + 'static {
         after: Position,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send;
+
+    /// The events of some kinds of one type of stream, after a position and up to another, in order; at most
+    /// `limit`. Fewer than that are all there are.
+    fn read_kinds(
+        &self,
+        after: Position,
+        up_to: Position,
+        (aggregate_type, kinds): (&'static str, &'static [&'static str]),
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<FeedEvent>, BoxError>> + Send {
+        async move {
+            let (mut found, mut at) = (Vec::new(), after);
+            while at < up_to && found.len() < limit as usize {
+                let page = self.read(at, limit).await?;
+                let Some(last) = page.last() else { break };
+                at = last.position;
+                let is_sought = |event: &FeedEvent| {
+                    event.position <= up_to
+                        && event.aggregate_type == aggregate_type
+                        && kinds.contains(&event.event_type.as_str())
+                };
+                found.extend(page.into_iter().filter(is_sought));
+            }
+            found.truncate(limit as usize);
+            Ok(found)
+        }
+    }
 
     /// The hash of the event at a position; none where there is none.
     fn leaf(
@@ -189,6 +217,18 @@ pub trait Projection: Send + Sync + 'static {
     /// The tables that it writes, with the schema of each on `PostgreSQL`: what a rebuild puts in
     /// place.
     fn tables(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Builds every row up to the head of a build at once, in empty tables; false of one that is fed batch by batch.
+    /// The rows are those that the batches would have made.
+    ///
+    /// # Errors
+    /// [`FoldError`]: what was written is gone on with by nobody.
+    fn build(
+        &self,
+        _whole: &WholeBuild<'_>,
+    ) -> impl Future<Output = Result<bool, FoldError>> + Send {
+        async { Ok(false) }
+    }
 
     /// Takes the next events in, in order, within the transaction that also moves the checkpoint.
     ///

@@ -16,6 +16,7 @@ mod changes;
 mod checkpoint;
 mod cohorts;
 mod decode;
+mod every_core;
 pub mod face;
 mod families;
 mod feed;

@@ -55,6 +55,35 @@ pub(super) async fn find(pool: &Pool, key: KeyId) -> Result<Option<KeyRow>, sqlx
     })
 }
 
+/// The rows of many keys, each with its id; those that are not there are left out.
+pub(super) async fn find_many(
+    pool: &Pool,
+    keys: &[KeyId],
+) -> Result<Vec<(String, KeyRow)>, sqlx::Error> {
+    type Columns = (String, Option<Vec<u8>>, Option<DateTime<Utc>>);
+    let mut found = Vec::with_capacity(keys.len());
+    for some in keys.chunks(IDS_PER_STATEMENT) {
+        let rows: Vec<Columns> = on_engine!(pool, db => {
+            let mut query = QueryBuilder::new(
+                "SELECT key_id, wrapped, destroyed_at FROM person_keys WHERE key_id IN (",
+            );
+            let mut list = query.separated(", ");
+            for key in some {
+                list.push_bind(key.to_string());
+            }
+            query.push(")");
+            // Not kept prepared but for the full ones: each number of ids is another statement.
+            let query = query.build_query_as().persistent(some.len() == IDS_PER_STATEMENT);
+            query.fetch_all(db).await
+        })?;
+        found.extend(
+            rows.into_iter()
+                .map(|(id, wrapped, destroyed_at)| (id, KeyRow { wrapped, destroyed_at })),
+        );
+    }
+    Ok(found)
+}
+
 /// Empties the rows of the keys, with that of the key under which requests were hashed, notes that the index
 /// key is to be changed, and marks the store as to be rewritten, in one transaction. Gives the id of the key
 /// of requests; none when there was nothing to empty.

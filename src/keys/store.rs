@@ -1,5 +1,6 @@
 //! The key store: makes, finds and destroys data keys.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::database;
 use super::epoch::Epoch;
 use super::identity::identify;
 use super::rewrite::{new_mark, rewrite_if_marked};
-use super::rows::{self, WrappedKey};
+use super::rows::{self, KeyRow, WrappedKey};
 use super::stock::{Stock, Turn};
 use super::{IndexKey, KeyId, KeysError, MasterKey, PersonKey};
 use crate::clock::Clock;
@@ -241,12 +242,32 @@ impl KeyStore {
         }
     }
 
+    /// Looks for many keys at once, past the memory: who asks for a whole population neither fills it nor relies on
+    /// it. Keys that the store does not know are not among them.
+    ///
+    /// # Errors
+    /// As [`KeyStore::get`].
+    pub async fn get_many(&self, keys: &[KeyId]) -> Result<HashMap<KeyId, FoundKey>, KeysError> {
+        let Some(pool) = &self.0.pool else { return Ok(HashMap::new()) };
+        let rows = rows::find_many(pool, keys).await?;
+        let found = rows.into_iter().map(|(id, row)| {
+            let damaged = |_| KeysError::Inconsistent { table: "person_keys", id: id.clone() };
+            let key = KeyId(Uuid::try_parse(&id).map_err(damaged)?);
+            Ok((key, self.found(key, row)?))
+        });
+        found.collect()
+    }
+
     async fn read(&self, key: KeyId) -> Result<FoundKey, KeysError> {
         // Where there is no store it is as in one that never had the key.
         let Some(pool) = &self.0.pool else { return Ok(FoundKey::Unknown) };
-        let Some(row) = rows::find(pool, key).await? else {
-            return Ok(FoundKey::Unknown);
-        };
+        match rows::find(pool, key).await? {
+            Some(row) => self.found(key, row),
+            None => Ok(FoundKey::Unknown),
+        }
+    }
+
+    fn found(&self, key: KeyId, row: KeyRow) -> Result<FoundKey, KeysError> {
         match (row.wrapped, row.destroyed_at) {
             (Some(wrapped), _) => self.0.master.unwrap(key, &wrapped).map(FoundKey::Key),
             (None, Some(at)) => Ok(FoundKey::Destroyed { at }),

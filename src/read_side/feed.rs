@@ -32,6 +32,17 @@ impl Feed for JournalFeed {
         Ok(events.into_iter().map(fed).collect())
     }
 
+    async fn read_kinds(
+        &self,
+        after: Position,
+        up_to: Position,
+        kinds: (&'static str, &'static [&'static str]),
+        limit: u32,
+    ) -> Result<Vec<FeedEvent>, BoxError> {
+        let events = self.journal.read_kinds(after, up_to, kinds, limit).await?;
+        Ok(events.into_iter().map(fed).collect())
+    }
+
     async fn read_stream(
         &self,
         aggregate_type: &'static str,

@@ -1,11 +1,12 @@
 //! The key store as projections use it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sira_domain::identity::Identity;
 use sira_projections::FoldError;
-use sira_projections::case_identity::{IdentityIndex, IdentityKeys, TermKind, Token};
+use sira_projections::case_identity::{IdentityIndex, IdentityKeys, IdentityRing, TermKind, Token};
 use uuid::Uuid;
 
 use crate::keys::{FoundKey, IndexKey, KeyId, KeyStore, KeysError, key_id_of};
@@ -54,8 +55,26 @@ fn unfit(cause: &'static str) -> FoldError {
     FoldError::Unfit(cause.into())
 }
 
+/// The keys of some sealed identities.
+#[derive(Debug)]
+pub struct KeyRing(HashMap<KeyId, FoundKey>);
+
+impl IdentityRing for KeyRing {
+    fn open(&self, id: Uuid, sealed: &str) -> Result<Option<Identity>, FoldError> {
+        let key = sealed_under(sealed)?;
+        open_with(key, self.0.get(&key).unwrap_or(&FoundKey::Unknown), id, sealed)
+    }
+}
+
 impl IdentityKeys for OpenedKeys {
     type Index = IndexKey;
+    type Ring = KeyRing;
+
+    async fn ring(&self, sealed: &[&str]) -> Result<KeyRing, FoldError> {
+        // What names no key says so when it is opened.
+        let keys: Vec<KeyId> = sealed.iter().filter_map(|sealed| key_id_of(sealed)).collect();
+        self.keys.get_many(&keys).await.map(KeyRing).map_err(failed)
+    }
 
     async fn index_key(&self) -> Result<Uuid, FoldError> {
         if self.renews.swap(false, Ordering::Relaxed) {
@@ -73,22 +92,36 @@ impl IdentityKeys for OpenedKeys {
     }
 
     async fn open(&self, id: Uuid, sealed: &str) -> Result<Option<Identity>, FoldError> {
-        let key = key_id_of(sealed).ok_or_else(|| unfit("the identity is not sealed"))?;
+        let key = sealed_under(sealed)?;
         let found = self.keys.get(key).await.map_err(failed)?;
-        let key = match found {
-            FoundKey::Key(key) => key,
-            FoundKey::Destroyed { .. } => return Ok(None),
-            // A key store that was restored from an older backup: lost, and so as good as destroyed. It is named,
-            // and nobody else waits for it.
-            FoundKey::Unknown => {
-                tracing::error!(key = %key, path = %id, "a person's key is missing: they cannot be searched");
-                return Ok(None);
-            }
-        };
-        let opened = key.open(&seal_context(id, "identity"), sealed);
-        let opened = opened.map_err(|error| FoldError::Unfit(error.into()))?;
-        // What serde says may quote the identity.
-        let identity = serde_json::from_slice(&opened);
-        identity.map(Some).map_err(|_| unfit("the identity does not have its form"))
+        open_with(key, &found, id, sealed)
     }
+}
+
+fn sealed_under(sealed: &str) -> Result<KeyId, FoldError> {
+    key_id_of(sealed).ok_or_else(|| unfit("the identity is not sealed"))
+}
+
+/// Opens a path's identity with what was found of its key.
+fn open_with(
+    key: KeyId,
+    found: &FoundKey,
+    id: Uuid,
+    sealed: &str,
+) -> Result<Option<Identity>, FoldError> {
+    let key = match found {
+        FoundKey::Key(key) => key,
+        FoundKey::Destroyed { .. } => return Ok(None),
+        // A key store that was restored from an older backup: lost, and so as good as destroyed. It is named,
+        // and nobody else waits for it.
+        FoundKey::Unknown => {
+            tracing::error!(key = %key, path = %id, "a person's key is missing: they cannot be searched");
+            return Ok(None);
+        }
+    };
+    let opened = key.open(&seal_context(id, "identity"), sealed);
+    let opened = opened.map_err(|error| FoldError::Unfit(error.into()))?;
+    // What serde says may quote the identity.
+    let identity = serde_json::from_slice(&opened);
+    identity.map(Some).map_err(|_| unfit("the identity does not have its form"))
 }

@@ -1,5 +1,9 @@
 //! From events to rows.
 
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
 use sira_domain::likeness::Likeness;
 use sira_domain::path::facts::{
     DuplicateLink, IdentityChange, Registration, Transfer, TransferReturn,
@@ -10,16 +14,17 @@ use sira_domain::values::{OfficeCode, Within};
 use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
-use super::pairs::{self, Decision};
-use super::rows::{self, Person};
-use super::search::{Sought, find_alike, open_person, tokens};
-use super::searched;
+use super::opened::OpenedPerson;
+use super::pairs::Decision;
+use super::rows::Person;
+use super::search::AlikeQuery;
+use super::stored::StoredIdentities;
 use super::{CaseIdentity, IdentityKeys, index_of};
 use crate::decode::decode;
 use crate::{Feed, FeedEvent, FoldError, ReadTransaction};
 
 /// The events that say who a person is, whose they are, or which pair they belong to.
-const TAKEN: &[&str] = &[
+pub(super) const TAKEN: &[&str] = &[
     "Registered",
     "RegistrationCorrected",
     "IdentityUpdated",
@@ -33,6 +38,87 @@ const TAKEN: &[&str] = &[
     "PersonalDataErased",
 ];
 
+/// The rows that a fold finds and keeps: those of the tables, or those that a rebuild holds in memory. What
+/// becomes of an event is said once, in [`Fold`].
+pub(super) trait IdentityRows: Send {
+    /// Opens a person; none when their key was destroyed.
+    fn open(
+        &mut self,
+        person: &Person,
+    ) -> impl Future<Output = Result<Option<OpenedPerson>, FoldError>> + Send;
+
+    /// The row of a path.
+    fn find(&mut self, id: Uuid) -> impl Future<Output = Result<Option<Person>, FoldError>> + Send;
+
+    /// The paths that were frozen in favour of one, in the order of their ids.
+    fn frozen_for(
+        &mut self,
+        id: Uuid,
+    ) -> impl Future<Output = Result<Vec<Person>, FoldError>> + Send;
+
+    /// Stores people of whom nothing is stored, with their tokens.
+    fn add(
+        &mut self,
+        told: &[(Person, OpenedPerson)],
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Stores a person in the place of what was stored of them, with their tokens.
+    fn replace(
+        &mut self,
+        told: &(Person, OpenedPerson),
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Stores the row of a person who is there, whose tokens stay.
+    fn freeze(&mut self, person: Person) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Drops everything of a person: their row, tokens and pairs.
+    fn forget(&mut self, id: Uuid) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Looks for whom each of some people may be, the most alike first. Nothing is stored in between, so that they
+    /// may be looked for in any order.
+    fn search(
+        &mut self,
+        queries: &[AlikeQuery<'_>],
+    ) -> impl Future<Output = Result<Vec<Vec<(Uuid, Likeness)>>, FoldError>> + Send;
+
+    /// Stores pairs of one person, found at a position. A pair that is known keeps its position and its decision;
+    /// its score is the newest while it is open.
+    fn put_pairs(
+        &mut self,
+        id: Uuid,
+        pairs: &[(Uuid, Likeness)],
+        position: Position,
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Drops the open pairs of a person but those with `kept`.
+    fn drop_open_pairs(
+        &mut self,
+        id: Uuid,
+        kept: &[(Uuid, Likeness)],
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Keeps what was decided of a pair, whether it had been proposed or not.
+    fn decide_pair(
+        &mut self,
+        pair: (Uuid, Uuid),
+        decision: Decision,
+        position: Position,
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Forgets that two were told apart.
+    fn reconsider_pair(
+        &mut self,
+        pair: (Uuid, Uuid),
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+
+    /// Makes the open pairs of a path that is frozen pairs of the one that goes on, unless that has such a pair.
+    fn move_open_pairs(
+        &mut self,
+        pair: (Uuid, Uuid),
+        position: Position,
+    ) -> impl Future<Output = Result<(), FoldError>> + Send;
+}
+
 /// Takes a batch in. Registrations of new paths that follow each other are stored together; each is
 /// then compared with those told before it, so that it makes no difference where a batch ends.
 pub(super) async fn apply<F: Feed, K: IdentityKeys>(
@@ -42,34 +128,36 @@ pub(super) async fn apply<F: Feed, K: IdentityKeys>(
 ) -> Result<(), FoldError> {
     // The transaction has moved the checkpoint already, so nobody puts rows under another key in place.
     let (_, index) = index_of(transaction.connection(), &projection.keys).await?;
-    let mut fold = Fold { projection, index, transaction, new: Vec::new() };
-    for recorded in batch {
-        if recorded.aggregate_type != Beneficiary::TYPE
-            || !TAKEN.contains(&recorded.event_type.as_str())
-        {
-            continue;
-        }
-        let event: BeneficiaryEvent = decode(recorded)?;
-        match &event.fact {
-            Fact::Registered(registration) if recorded.sequence == Sequence::FIRST => {
-                fold.new.push(registered(recorded, registration));
-            }
-            _ => {
-                fold.store_new().await?;
-                fold.take(recorded, &event.fact).await?;
-            }
-        }
+    let rows = StoredIdentities { keys: &projection.keys, index, transaction };
+    let mut fold = Fold::on(&projection.feed, rows, HashMap::new());
+    for recorded in batch.iter().filter(|event| is_taken(event)) {
+        fold.take_decoded(recorded, &decode(recorded)?).await?;
     }
     fold.store_new().await
+}
+
+/// Whether an event says who a person is, whose they are, or which pair they belong to.
+fn is_taken(recorded: &FeedEvent) -> bool {
+    recorded.aggregate_type == Beneficiary::TYPE && TAKEN.contains(&recorded.event_type.as_str())
+}
+
+/// The row of a path whose registration is its first event; none of any other event.
+pub(super) fn new_path(recorded: &FeedEvent, fact: &Fact) -> Option<Person> {
+    match fact {
+        Fact::Registered(registration) if recorded.sequence == Sequence::FIRST => {
+            Some(registered(recorded, registration))
+        }
+        _ => None,
+    }
 }
 
 fn registered(recorded: &FeedEvent, registration: &Registration) -> Person {
     Person {
         id: recorded.aggregate_id,
-        programme: registration.programme.0.to_string(),
+        programme: registration.programme.0.to_string().into(),
         reference: registration.reference.to_string(),
-        office: registration.office.as_str().to_owned(),
-        region: registration.region.code().to_owned(),
+        office: registration.office.as_str().into(),
+        region: registration.region.code().into(),
         birth_year: registration.birth_year.signed(),
         sealed: registration.identity.0.as_str().to_owned(),
         position: recorded.position,
@@ -77,47 +165,55 @@ fn registered(recorded: &FeedEvent, registration: &Registration) -> Person {
     }
 }
 
-/// One batch under way.
-struct Fold<'a, F, K: IdentityKeys> {
-    projection: &'a CaseIdentity<F, K>,
-    /// The key of the rows.
-    index: K::Index,
-    transaction: &'a mut ReadTransaction,
+/// Some events under way.
+pub(super) struct Fold<'a, F, R> {
+    feed: &'a F,
+    pub rows: R,
     /// New people, not stored yet.
     new: Vec<Person>,
+    /// Streams that were read already, further than the events that are taken.
+    streams: HashMap<Uuid, Vec<FeedEvent>>,
 }
 
-impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
-    /// Stores the new people, then compares each with those told before.
-    async fn store_new(&mut self) -> Result<(), FoldError> {
-        let keys = &self.projection.keys;
-        let (mut people, mut profiles, mut index) = (Vec::new(), Vec::new(), Vec::new());
-        let mut search = Vec::new();
-        for person in std::mem::take(&mut self.new) {
-            // Their key is gone: the erasure is on its way.
-            let Some((identity, profile)) = open_person(keys, &person).await? else { continue };
-            let tokens = tokens(&self.index, &profile.terms());
-            search.extend(searched::tokens(&self.index, person.id, &identity));
-            index.extend(tokens.into_iter().map(|(kind, token)| (token, person.id, kind)));
-            profiles.push(profile);
-            people.push(person);
-        }
-        if people.is_empty() {
+impl<'a, F: Feed, R: IdentityRows> Fold<'a, F, R> {
+    /// A fold on some rows, with streams that were read already.
+    pub fn on(feed: &'a F, rows: R, streams: HashMap<Uuid, Vec<FeedEvent>>) -> Self {
+        Self { feed, rows, new: Vec::new(), streams }
+    }
+
+    /// Takes an event in that was decoded. To be ended by [`Fold::store_new`].
+    pub async fn take_decoded(
+        &mut self,
+        recorded: &FeedEvent,
+        event: &BeneficiaryEvent,
+    ) -> Result<(), FoldError> {
+        if let Some(person) = new_path(recorded, &event.fact) {
+            self.new.push(person);
             return Ok(());
         }
-        rows::put_people(self.transaction.connection(), &people).await?;
-        rows::put_tokens(self.transaction.connection(), &mut index).await?;
-        searched::put(self.transaction.connection(), &mut search).await?;
-        for (person, profile) in people.iter().zip(profiles) {
-            let sought = Sought { id: person.id, profile, before: person.position };
-            let by = (keys, &self.index);
-            let found = find_alike(self.transaction.connection(), by, &sought).await?.found;
-            if found.is_empty() {
-                continue;
+        self.store_new().await?;
+        self.take(recorded, &event.fact).await
+    }
+
+    /// Stores the new people, then compares each with those told before.
+    pub async fn store_new(&mut self) -> Result<(), FoldError> {
+        let mut told = Vec::new();
+        for person in std::mem::take(&mut self.new) {
+            // Their key is gone: the erasure is on its way.
+            let Some(opened) = self.rows.open(&person).await? else { continue };
+            told.push((person, opened));
+        }
+        if told.is_empty() {
+            return Ok(());
+        }
+        self.rows.add(&told).await?;
+        let queries: Vec<_> =
+            told.iter().map(|(person, opened)| query(person.id, opened, person.position)).collect();
+        let found = self.rows.search(&queries).await?;
+        for ((person, _), pairs) in told.iter().zip(found) {
+            if !pairs.is_empty() {
+                self.rows.put_pairs(person.id, &pairs, person.position).await?;
             }
-            let pairs: Vec<_> = found.into_iter().map(|found| (found.id, found.likeness)).collect();
-            let connection = self.transaction.connection();
-            pairs::put_pairs(connection, person.id, &pairs, person.position).await?;
         }
         Ok(())
     }
@@ -147,58 +243,42 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
                 self.decide(recorded, pair.other.0, Decision::ToldApart).await
             }
             Fact::DuplicateReconsidered(pair) => {
-                let connection = self.transaction.connection();
-                pairs::reconsider_pair(connection, (id, pair.other.0)).await?;
+                self.rows.reconsider_pair((id, pair.other.0)).await?;
                 self.tell_again(recorded, None).await
             }
-            Fact::PersonalDataErased(_) => self.forget(id).await,
+            Fact::PersonalDataErased(_) => self.rows.forget(id).await,
             _ => Ok(()),
         }
     }
 
     /// Stores what is now known of a person, with their index and their pairs.
     async fn tell(&mut self, person: Person) -> Result<(), FoldError> {
-        let keys = &self.projection.keys;
-        let Some((identity, profile)) = open_person(keys, &person).await? else {
-            return self.forget(person.id).await;
+        let Some(opened) = self.rows.open(&person).await? else {
+            return self.rows.forget(person.id).await;
         };
         let (id, position) = (person.id, person.position);
-        let is_frozen = person.continues_as.is_some();
-        let mut index: Vec<_> = tokens(&self.index, &profile.terms())
-            .into_iter()
-            .map(|(kind, token)| (token, id, kind))
-            .collect();
-        let mut search = searched::tokens(&self.index, id, &identity);
-        rows::put_people(self.transaction.connection(), &[person]).await?;
-        rows::drop_tokens(self.transaction.connection(), id).await?;
-        rows::put_tokens(self.transaction.connection(), &mut index).await?;
-        searched::drop(self.transaction.connection(), id).await?;
-        searched::put(self.transaction.connection(), &mut search).await?;
-        if is_frozen {
-            pairs::drop_open_pairs(self.transaction.connection(), id, &[]).await?;
-            return Ok(());
+        let told = (person, opened);
+        self.rows.replace(&told).await?;
+        let (person, opened) = told;
+        if person.continues_as.is_some() {
+            return self.rows.drop_open_pairs(id, &[]).await;
         }
         // Whoever is like a path that was frozen in favour of this one is like this person.
-        let mut profiles = vec![profile];
-        for frozen in rows::frozen_for(self.transaction.connection(), id).await? {
-            profiles.extend(open_person(keys, &frozen).await?.map(|(_, profile)| profile));
+        let mut known = vec![opened];
+        for frozen in self.rows.frozen_for(id).await? {
+            known.extend(self.rows.open(&frozen).await?);
         }
+        let queries: Vec<_> = known.iter().map(|opened| query(id, opened, position)).collect();
         let mut pairs: Vec<(Uuid, Likeness)> = Vec::new();
-        for profile in profiles {
-            let sought = Sought { id, profile, before: position };
-            let by = (keys, &self.index);
-            let search = find_alike(self.transaction.connection(), by, &sought).await?;
-            for found in search.found {
-                match pairs.iter_mut().find(|(known, _)| *known == found.id) {
-                    Some((_, known)) if known.score >= found.likeness.score => {}
-                    Some((_, known)) => *known = found.likeness,
-                    None => pairs.push((found.id, found.likeness)),
-                }
+        for (other, likeness) in self.rows.search(&queries).await?.into_iter().flatten() {
+            match pairs.iter_mut().find(|(known, _)| *known == other) {
+                Some((_, known)) if known.score >= likeness.score => {}
+                Some((_, known)) => *known = likeness,
+                None => pairs.push((other, likeness)),
             }
         }
-        pairs::drop_open_pairs(self.transaction.connection(), id, &pairs).await?;
-        pairs::put_pairs(self.transaction.connection(), id, &pairs, position).await?;
-        Ok(())
+        self.rows.drop_open_pairs(id, &pairs).await?;
+        self.rows.put_pairs(id, &pairs, position).await
     }
 
     /// A decision has changed whom a person may be: they are looked for again, as themselves if they were
@@ -208,8 +288,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         recorded: &FeedEvent,
         unlinked: Option<Uuid>,
     ) -> Result<(), FoldError> {
-        let connection = self.transaction.connection();
-        let Some(before) = rows::find(connection, recorded.aggregate_id).await? else {
+        let Some(before) = self.rows.find(recorded.aggregate_id).await? else {
             return Ok(());
         };
         let continues_as = before.continues_as.filter(|other| Some(*other) != unlinked);
@@ -227,13 +306,9 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         if continuing == id {
             return Ok(());
         }
-        let connection = self.transaction.connection();
-        let Some(before) = rows::find(connection, id).await? else { return Ok(()) };
-        let frozen = Person { continues_as: Some(continuing), ..before };
-        rows::put_people(self.transaction.connection(), &[frozen]).await?;
-        let connection = self.transaction.connection();
-        pairs::move_open_pairs(connection, id, continuing, recorded.position).await?;
-        Ok(())
+        let Some(before) = self.rows.find(id).await? else { return Ok(()) };
+        self.rows.freeze(Person { continues_as: Some(continuing), ..before }).await?;
+        self.rows.move_open_pairs((id, continuing), recorded.position).await
     }
 
     async fn take_identity(
@@ -243,7 +318,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     ) -> Result<(), FoldError> {
         let id = recorded.aggregate_id;
         // No row: the key is gone, for good or until now, when the person is told anew under another.
-        let Some(before) = rows::find(self.transaction.connection(), id).await? else {
+        let Some(before) = self.rows.find(id).await? else {
             let stream = self.stream_at(recorded).await?;
             return self.tell_standing(recorded, &stream).await;
         };
@@ -264,10 +339,10 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         region: RegionCode,
     ) -> Result<(), FoldError> {
         let id = recorded.aggregate_id;
-        let Some(before) = rows::find(self.transaction.connection(), id).await? else {
+        let Some(before) = self.rows.find(id).await? else {
             return Ok(());
         };
-        let (office, region) = (office.as_str().to_owned(), region.code().to_owned());
+        let (office, region) = (Arc::from(office.as_str()), Arc::from(region.code()));
         // The region stands in what a person is looked up by.
         let position = recorded.position;
         self.tell(Person { office, region, position, ..before }).await
@@ -291,9 +366,13 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     /// The path of an event up to that event: what came later is taken when its turn comes.
     async fn stream_at(&self, recorded: &FeedEvent) -> Result<Vec<FeedEvent>, FoldError> {
         let id = recorded.aggregate_id;
-        let stream = self.projection.feed.read_stream(Beneficiary::TYPE, id).await;
+        let is_before = |event: &&FeedEvent| event.position <= recorded.position;
+        if let Some(stream) = self.streams.get(&id) {
+            return Ok(stream.iter().filter(is_before).cloned().collect());
+        }
+        let stream = self.feed.read_stream(Beneficiary::TYPE, id).await;
         let mut stream = stream.map_err(FoldError::Unavailable)?;
-        stream.retain(|event| event.position <= recorded.position);
+        stream.retain(|event| is_before(&event));
         Ok(stream)
     }
 
@@ -310,7 +389,7 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
         }
         match standing(id, recorded.position, &path) {
             Some(person) => self.tell(person).await,
-            None => self.forget(id).await,
+            None => self.rows.forget(id).await,
         }
     }
 
@@ -322,19 +401,12 @@ impl<F: Feed, K: IdentityKeys> Fold<'_, F, K> {
     ) -> Result<(), FoldError> {
         let pair = (recorded.aggregate_id, other);
         // A decision stands in both streams; the second of the two changes nothing but the position.
-        let connection = self.transaction.connection();
-        pairs::decide_pair(connection, pair, decision, recorded.position).await?;
-        Ok(())
+        self.rows.decide_pair(pair, decision, recorded.position).await
     }
+}
 
-    /// Nothing of a person stays here.
-    async fn forget(&mut self, id: Uuid) -> Result<(), FoldError> {
-        pairs::drop_pairs(self.transaction.connection(), id).await?;
-        rows::drop_tokens(self.transaction.connection(), id).await?;
-        searched::drop(self.transaction.connection(), id).await?;
-        rows::drop_person(self.transaction.connection(), id).await?;
-        Ok(())
-    }
+fn query(id: Uuid, opened: &OpenedPerson, before: Position) -> AlikeQuery<'_> {
+    AlikeQuery { id, profile: &opened.profile, tokens: &opened.sought, before }
 }
 
 /// The person of a path as it stands; none without a registration, or after the erasure.
@@ -343,10 +415,10 @@ fn standing(id: Uuid, position: Position, path: &Beneficiary) -> Option<Person> 
     let registration = state.registration.as_ref().filter(|_| !state.is_erased())?;
     Some(Person {
         id,
-        programme: registration.programme.0.to_string(),
+        programme: registration.programme.0.to_string().into(),
         reference: registration.reference.to_string(),
-        office: state.office.as_ref()?.as_str().to_owned(),
-        region: state.region?.code().to_owned(),
+        office: state.office.as_ref()?.as_str().into(),
+        region: state.region?.code().into(),
         birth_year: registration.birth_year.signed(),
         sealed: state.identity.as_ref()?.as_str().to_owned(),
         position,

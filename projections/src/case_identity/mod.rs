@@ -8,18 +8,26 @@
 //! Nothing personal is in clear in any table: the identity is the sealed text of the event, the index
 //! holds keyed hashes, a pair holds ids, a score and reasons.
 
+mod build;
 mod fold;
+mod held_pairs;
+mod memory;
+mod opened;
 mod pairs;
+mod postings;
 mod rows;
 mod search;
 mod searched;
+mod stored;
 mod worklist;
+mod written;
 
 use std::future::Future;
 
 use sira_domain::identity::Identity;
 use uuid::Uuid;
 
+use crate::rebuild::WholeBuild;
 use crate::{
     Feed, FeedEvent, FoldError, Projection, ReadConnection, ReadError, ReadTransaction, checkpoint,
 };
@@ -66,10 +74,28 @@ pub trait IdentityIndex: Send + Sync {
     fn token(&self, kind: TermKind, term: &str) -> Token;
 }
 
+/// Keys that were read together, to open many identities without asking for each.
+pub trait IdentityRing: Send + Sync {
+    /// As [`IdentityKeys::open`]; of what the keys were not read for, none.
+    ///
+    /// # Errors
+    /// As [`IdentityKeys::open`].
+    fn open(&self, id: Uuid, sealed: &str) -> Result<Option<Identity>, FoldError>;
+}
+
 /// Opens sealed identities, and holds the index keys.
-pub trait IdentityKeys: Send + Sync + 'static {
+pub trait IdentityKeys: Clone + Send + Sync + 'static {
     /// An index key.
-    type Index: IdentityIndex;
+    type Index: IdentityIndex + 'static;
+    /// Keys that were read together.
+    type Ring: IdentityRing;
+
+    /// Reads the keys of many sealed identities together. To be dropped soon: a key that is destroyed meanwhile still
+    /// opens what it sealed for whoever holds it.
+    ///
+    /// # Errors
+    /// [`FoldError::Unavailable`] when the key store cannot be reached.
+    fn ring(&self, sealed: &[&str]) -> impl Future<Output = Result<Self::Ring, FoldError>> + Send;
 
     /// The index key in force, asked anew each time: rows are made under it from now on.
     ///
@@ -119,13 +145,21 @@ pub async fn index_of<K: IdentityKeys>(
 pub struct CaseIdentity<F, K> {
     feed: F,
     keys: K,
+    /// Events of one lot of a rebuild.
+    lot: u32,
 }
 
 impl<F: Feed, K: IdentityKeys> CaseIdentity<F, K> {
     /// The projection on a journal and its keys.
     #[must_use]
     pub fn new(feed: F, keys: K) -> Self {
-        Self { feed, keys }
+        Self { feed, keys, lot: build::LOT }
+    }
+
+    /// The same, rebuilt in lots of a size of the caller's own: it makes no difference to the rows.
+    #[must_use]
+    pub fn in_lots_of(self, events: u32) -> Self {
+        Self { lot: events.max(1), ..self }
     }
 }
 
@@ -149,6 +183,10 @@ impl<F: Feed, K: IdentityKeys> Projection for CaseIdentity<F, K> {
             ("search_index", "identity"),
             ("duplicate_candidates", "identity"),
         ]
+    }
+
+    async fn build(&self, whole: &WholeBuild<'_>) -> Result<bool, FoldError> {
+        build::build(self, whole).await.map(|()| true)
     }
 
     async fn apply(

@@ -20,6 +20,16 @@ pub(super) enum Decision {
     ToldApart,
 }
 
+impl Decision {
+    /// The word in the table.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::ToldApart => "unlinked",
+        }
+    }
+}
+
 /// A pair's two ids, the lesser first, as they are stored.
 fn ordered(one: Uuid, other: Uuid) -> (String, String) {
     (one.min(other).to_string(), one.max(other).to_string())
@@ -71,10 +81,7 @@ pub(super) async fn decide_pair(
     position: Position,
 ) -> Result<(), sqlx::Error> {
     let (one, other) = ordered(one, other);
-    let state = match decision {
-        Decision::Linked => "linked",
-        Decision::ToldApart => "unlinked",
-    };
+    let state = decision.word();
     on_engine!(connection, db => {
         sqlx::query(
             "INSERT INTO duplicate_candidates

@@ -1,5 +1,7 @@
 //! The rows of `case_identity` and `blind_index`: one statement a function, the same on both engines.
 
+use std::sync::Arc;
+
 use sira_database::{number, on_engine};
 use sira_numbers::Position;
 use sqlx::QueryBuilder;
@@ -9,16 +11,17 @@ use super::{TermKind, Token};
 use crate::{ReadConnection, ReadError};
 
 /// Rows of one statement: nine columns each stay below what either engine binds.
-const ROWS_PER_STATEMENT: usize = 1_000;
+pub(super) const ROWS_PER_STATEMENT: usize = 1_000;
 
 /// A person as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Person {
     pub id: Uuid,
-    pub programme: String,
+    // Shared, since a rebuild holds everybody at once, and there are few of each.
+    pub programme: Arc<str>,
     pub reference: String,
-    pub office: String,
-    pub region: String,
+    pub office: Arc<str>,
+    pub region: Arc<str>,
     pub birth_year: i32,
     /// The sealed identity, as in the event.
     pub sealed: String,
@@ -43,10 +46,10 @@ pub(super) fn person(columns: PersonColumns) -> Result<Person, ReadError> {
     let position = number(position)?;
     Ok(Person {
         id,
-        programme,
+        programme: programme.into(),
         reference,
-        office,
-        region,
+        office: office.into(),
+        region: region.into(),
         birth_year,
         sealed,
         position,
@@ -100,10 +103,10 @@ pub(super) async fn put_people(
             );
             insert.push_values(some, |mut row, person| {
                 row.push_bind(person.id.to_string())
-                    .push_bind(&person.programme)
+                    .push_bind(&*person.programme)
                     .push_bind(&person.reference)
-                    .push_bind(&person.office)
-                    .push_bind(&person.region)
+                    .push_bind(&*person.office)
+                    .push_bind(&*person.region)
                     .push_bind(person.birth_year)
                     .push_bind(&person.sealed)
                     .push_bind(person.position.stored())

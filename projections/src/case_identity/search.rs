@@ -1,27 +1,29 @@
 //! Looking for people who are alike: by the index first, then opened one by one and compared.
 
+use std::collections::HashMap;
+
 use sira_database::on_engine;
-use sira_domain::identity::Identity;
-use sira_domain::likeness::{Likeness, PersonProfile, Terms, likeness};
+use sira_domain::likeness::{Likeness, PersonProfile, likeness};
 use sira_domain::reference::RegionCode;
 use sira_numbers::Position;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
+use super::opened::SoughtTokens;
 use super::pairs;
 use super::rows::{self, Person, PersonColumns, person};
-use super::{IdentityIndex, IdentityKeys, TOKEN_BYTES, TermKind, Token};
+use super::{IdentityKeys, TOKEN_BYTES, Token};
 use crate::{FoldError, ReadConnection};
 
 /// People opened for one: what is opened is read from the key store, and who has more than this many
 /// alike is looked at by people anyway.
 pub const MAX_OPENED: u32 = 64;
 /// Index rows read for one national id, which belongs to one person.
-const MAX_BY_NATIONAL_ID: i64 = 16;
+pub(super) const MAX_BY_NATIONAL_ID: usize = 16;
 /// Index rows read for one phone: a family's, a shop's; a made-up one may stand for thousands.
-const MAX_BY_PHONE: i64 = 32;
+pub(super) const MAX_BY_PHONE: usize = 32;
 /// Index rows read for all terms of one kind together. Each alike person may be met under several.
-const MAX_BY_KIND: i64 = 512;
+pub(super) const MAX_BY_KIND: usize = 512;
 /// Terms of a kind are filled up to a multiple of this, so that few forms of the statement are prepared.
 const TERMS_STEP: usize = 6;
 /// A token that no term has.
@@ -60,27 +62,12 @@ pub struct Search {
     pub capped: bool,
 }
 
-/// The tokens of terms: each with its kind.
-pub(super) fn tokens(index: &impl IdentityIndex, terms: &Terms) -> Vec<(TermKind, Token)> {
-    let one = |kind, term: &str| (kind, index.token(kind, term));
-    let ids = terms.national_id.iter().map(|term| one(TermKind::NationalId, term));
-    let phones = terms.phone.iter().map(|term| one(TermKind::Phone, term));
-    let of = |kind, terms| std::iter::zip(std::iter::repeat(kind), terms);
-    let names = of(TermKind::Name, &terms.names)
-        .chain(of(TermKind::Birth, &terms.births))
-        .chain(of(TermKind::Part, &terms.parts));
-    ids.chain(phones).chain(names.map(|(kind, term)| one(kind, term))).collect()
-}
-
-/// A stored person in clear, and what is compared of them; none when their key was destroyed.
-pub(super) async fn open_person(
-    keys: &impl IdentityKeys,
-    person: &Person,
-) -> Result<Option<(Identity, PersonProfile)>, FoldError> {
-    let Some(identity) = keys.open(person.id, &person.sealed).await? else { return Ok(None) };
-    let region = person.region.parse::<RegionCode>().ok();
-    let profile = PersonProfile::new(&identity, person.birth_year, region);
-    Ok(Some((identity, profile)))
+/// Who is sought, by tokens that were made already.
+pub(super) struct AlikeQuery<'a> {
+    pub id: Uuid,
+    pub profile: &'a PersonProfile,
+    pub tokens: &'a SoughtTokens,
+    pub before: Position,
 }
 
 /// Finds who is alike, the most alike first, by the index key of the rows that are searched
@@ -89,85 +76,112 @@ pub(super) async fn open_person(
 /// # Errors
 /// [`FoldError`], as the database or the key store has it.
 pub async fn find_alike<K: IdentityKeys>(
-    mut connection: ReadConnection<'_>,
+    connection: ReadConnection<'_>,
     (keys, index): (&K, &K::Index),
     sought: &Sought,
 ) -> Result<Search, FoldError> {
-    let candidates = candidates(connection.again(), index, sought).await?;
+    let tokens = SoughtTokens::of(index, &sought.profile);
+    let Sought { id, profile, before } = sought;
+    let query = AlikeQuery { id: *id, profile, tokens: &tokens, before: *before };
+    search(connection, keys, &query).await
+}
+
+/// The search in the tables.
+pub(super) async fn search<K: IdentityKeys>(
+    mut connection: ReadConnection<'_>,
+    keys: &K,
+    query: &AlikeQuery<'_>,
+) -> Result<Search, FoldError> {
+    let mut candidates = candidates(connection.again(), query).await?;
     let capped = candidates.len() > MAX_OPENED as usize;
     if capped {
         tracing::info!(opened = MAX_OPENED, "more people share terms than are compared");
+        candidates.truncate(MAX_OPENED as usize);
     }
-    let mut found = Vec::new();
-    for candidate in candidates.into_iter().take(MAX_OPENED as usize) {
-        if candidate.continues_as == Some(sought.id) {
-            continue;
-        }
-        let Some((_, profile)) = open_person(keys, &candidate).await? else { continue };
-        let likeness = likeness(&sought.profile, &profile);
-        if likeness.is_proposed() {
-            found.push((candidate, likeness));
+    let mut alike = Vec::new();
+    for candidate in &candidates {
+        let Some(identity) = keys.open(candidate.id, &candidate.sealed).await? else { continue };
+        let region = candidate.region.parse::<RegionCode>().ok();
+        let profile = PersonProfile::new(&identity, candidate.birth_year, region);
+        alike.extend(compare(query, candidate, &profile));
+    }
+    if alike.is_empty() {
+        return Ok(Search { found: Vec::new(), capped });
+    }
+    let decided = pairs::decided_with(connection.again(), query.id).await?;
+    let mut continuing = HashMap::new();
+    for id in alike.iter().filter_map(|(person, _)| person.continues_as) {
+        if let Some(person) = rows::find(connection.again(), id).await? {
+            continuing.insert(id, person);
         }
     }
-    let mut found = proposals(connection, sought.id, found).await?;
-    found.sort_by_key(|found| (std::cmp::Reverse(found.likeness.score), found.id));
-    Ok(Search { found, capped })
+    let proposed = propose(alike, |id| decided.contains(&id), |id| continuing.get(&id));
+    let found = |(person, likeness): (&Person, Likeness)| FoundAlike {
+        id: person.id,
+        reference: person.reference.clone(),
+        office: person.office.to_string(),
+        likeness,
+    };
+    Ok(Search { found: proposed.into_iter().map(found).collect(), capped })
 }
 
-/// What is proposed of those alike: one path a person, the one that continues, and none that was linked or
-/// told apart.
-async fn proposals(
-    mut connection: ReadConnection<'_>,
-    sought: Uuid,
-    alike: Vec<(Person, Likeness)>,
-) -> Result<Vec<FoundAlike>, FoldError> {
-    if alike.is_empty() {
-        return Ok(Vec::new());
+/// A candidate who is alike enough. A path that is frozen in favour of the one sought is the same person.
+pub(super) fn compare<'a>(
+    query: &AlikeQuery<'_>,
+    candidate: &'a Person,
+    profile: &PersonProfile,
+) -> Option<(&'a Person, Likeness)> {
+    if candidate.continues_as == Some(query.id) {
+        return None;
     }
-    let decided = pairs::decided_with(connection.again(), sought).await?;
-    let mut found: Vec<FoundAlike> = Vec::new();
+    let likeness = likeness(query.profile, profile);
+    likeness.is_proposed().then_some((candidate, likeness))
+}
+
+/// What is proposed of those alike, the most alike first: one path a person, the one that continues, and none
+/// that was linked or told apart.
+pub(super) fn propose<'a>(
+    alike: Vec<(&'a Person, Likeness)>,
+    is_decided: impl Fn(Uuid) -> bool,
+    continuing: impl Fn(Uuid) -> Option<&'a Person>,
+) -> Vec<(&'a Person, Likeness)> {
+    let mut found: Vec<(&Person, Likeness)> = Vec::new();
     for (person, likeness) in alike {
-        if decided.contains(&person.id) {
+        if is_decided(person.id) {
             continue;
         }
         let person = match person.continues_as {
             None => Some(person),
-            Some(continues) if decided.contains(&continues) => None,
-            Some(continues) => rows::find(connection.again(), continues).await?,
+            Some(continues) if is_decided(continues) => None,
+            Some(continues) => continuing(continues),
         };
-        let Some(Person { id, reference, office, .. }) = person else { continue };
-        match found.iter_mut().find(|known| known.id == id) {
-            Some(known) if known.likeness.score < likeness.score => known.likeness = likeness,
+        let Some(person) = person else { continue };
+        match found.iter_mut().find(|(known, _)| known.id == person.id) {
+            Some((_, known)) if known.score < likeness.score => *known = likeness,
             Some(_) => {}
-            None => found.push(FoundAlike { id, reference, office, likeness }),
+            None => found.push((person, likeness)),
         }
     }
-    Ok(found)
+    found.sort_by_key(|(person, likeness)| (std::cmp::Reverse(likeness.score), person.id));
+    found
 }
 
 /// People who share a term: by national id first, then by phone, then those with the most other terms in
 /// common. One more than is opened, to tell that there are more.
+///
+/// What a rebuild does in memory ([`super::memory`]) has the same limits in the same order.
 async fn candidates(
     connection: ReadConnection<'_>,
-    index: &impl IdentityIndex,
-    sought: &Sought,
+    sought: &AlikeQuery<'_>,
 ) -> Result<Vec<Person>, FoldError> {
-    let terms = sought.profile.sought();
-    let token = |kind, term: &Option<String>| {
-        term.as_ref().map_or(NO_TOKEN, |term| index.token(kind, term))
-    };
-    let national_id = token(TermKind::NationalId, &terms.national_id);
-    let phone = token(TermKind::Phone, &terms.phone);
-    let of = |kind, terms: &[String]| {
-        let mut tokens: Vec<Token> = terms.iter().map(|term| index.token(kind, term)).collect();
+    let national_id = sought.tokens.national_id.unwrap_or(NO_TOKEN);
+    let phone = sought.tokens.phone.unwrap_or(NO_TOKEN);
+    let filled = |tokens: &Vec<Token>| {
+        let mut tokens = tokens.clone();
         tokens.resize(tokens.len().next_multiple_of(TERMS_STEP), NO_TOKEN);
         tokens
     };
-    let by_kind = [
-        of(TermKind::Name, &terms.names),
-        of(TermKind::Birth, &terms.births),
-        of(TermKind::Part, &terms.parts),
-    ];
+    let by_kind = sought.tokens.by_kind.each_ref().map(filled);
     let limit = i64::from(MAX_OPENED) + 1;
     let rows: Vec<PersonColumns> = on_engine!(connection, db => {
         // Each kind has its own limit, so that a phone of thousands hides no name.

@@ -24,12 +24,8 @@ pub(crate) fn token(index: &impl IdentityIndex, term: &str) -> SearchToken {
 }
 
 /// What a person is found by.
-pub(super) fn tokens(
-    index: &impl IdentityIndex,
-    id: Uuid,
-    identity: &Identity,
-) -> Vec<(SearchToken, Uuid)> {
-    searched_by(identity).iter().map(|term| (token(index, term), id)).collect()
+pub(super) fn tokens(index: &impl IdentityIndex, identity: &Identity) -> Vec<SearchToken> {
+    searched_by(identity).iter().map(|term| token(index, term)).collect()
 }
 
 /// Stores rows, in the order of the table's key: neighbours share their pages.

@@ -1,15 +1,18 @@
 //! Rebuilding a projection that must see the events in the journal's order: that of identities, where a pair
 //! of likely duplicates is found when the later of the two is told, among exactly those told before.
 //!
-//! Much slower than a pass stream by stream ([`super::pass`]), since each batch is a transaction of rows that
-//! are found again; it is kept apart because it shares neither order, nor place, nor folds with it.
+//! It is built at once where the projection knows how to ([`super::whole`]), and what was recorded meanwhile is taken
+//! in batches, each a transaction of rows that are found again. It is kept apart from the pass stream by stream
+//! ([`super::pass`]) because it shares neither order, nor place, nor folds with it.
 
+use sira_numbers::Position;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::progress::RebuildProgress;
 use super::site::Site;
 use super::swap;
+use super::whole::{BuildMark, WholeBuild};
 use crate::checkpoint::{self, Checkpoint};
 use crate::feed::HistoryMark;
 use crate::lease::Lease;
@@ -32,11 +35,14 @@ pub async fn rebuild_projection<F: Feed, P: Projection>(
     let key = format!("{}/rebuild/{}", feed.journal(), projection.name());
     let lease = Lease::take(store, key).await?;
     let mut site = Site::open(store, projection.name()).await?;
-    // What a killed rebuild left under a key that is no longer in force begins anew.
+    // What a killed rebuild left under a key that is no longer in force begins anew, and so does a build that had
+    // not come to its end: its tables hold nothing, or a part.
     let form = (projection.version(), projection.index_key().await?);
     let mut at = match find(&site, feed, projection).await? {
         Some(found)
-            if (found.version, found.index_key) == form && found.mark().is_of(feed).await? =>
+            if (found.version, found.index_key) == form
+                && found.position > Position::START
+                && found.mark().is_of(feed).await? =>
         {
             found
         }
@@ -44,7 +50,7 @@ pub async fn rebuild_projection<F: Feed, P: Projection>(
             if found.is_some() {
                 site = site.clear().await?;
             }
-            begin(&site, feed, projection, form).await?
+            build((feed, &site, &lease), projection, form, progress, stop).await?
         }
     };
     while *stop.borrow() || take(&site, feed, projection, &mut at).await? {
@@ -70,12 +76,36 @@ async fn find<F: Feed, P: Projection>(
     Ok(checkpoint::find(handle.connection(), feed.journal(), projection.name()).await?)
 }
 
+/// Makes the tables, and builds them at once if the projection can be built so; where they stand then.
+async fn build<F: Feed, P: Projection>(
+    (feed, site, lease): (&F, &Site, &Lease),
+    projection: &P,
+    form: (u32, Option<Uuid>),
+    progress: &(dyn Fn(RebuildProgress) + Sync),
+    stop: &watch::Receiver<bool>,
+) -> Result<Checkpoint, FoldError> {
+    let mark = BuildMark::new();
+    begin(site, feed, projection, form, mark).await?;
+    let (version, index_key) = form;
+    let position = feed.head().await.map_err(FoldError::Unavailable)?;
+    let leaf = feed.leaf(position).await.map_err(FoldError::Unavailable)?;
+    let head = HistoryMark { position, leaf };
+    let name = (feed.journal(), projection.name());
+    let whole = WholeBuild { site, lease, name, mark, progress, stop, index_key, head };
+    if position > Position::START && projection.build(&whole).await? {
+        return whole.finish(projection).await;
+    }
+    Ok(Checkpoint { index_key, ..Checkpoint::unkeyed(version, HistoryMark::default()) })
+}
+
+/// Makes empty tables on the site, with a checkpoint at the start that bears the mark of this build.
 async fn begin<F: Feed, P: Projection>(
     site: &Site,
     feed: &F,
     projection: &P,
-    (version, index_key): (u32, Option<Uuid>),
-) -> Result<Checkpoint, FoldError> {
+    form: (u32, Option<Uuid>),
+    mark: BuildMark,
+) -> Result<(), FoldError> {
     let mut transaction = site.store.begin().await?;
     for (table, live) in projection.tables() {
         let statement = match site.schema() {
@@ -85,10 +115,11 @@ async fn begin<F: Feed, P: Projection>(
         };
         transaction.connection().run(&statement).await?;
     }
-    let (name, form) = (projection.name(), (version, index_key));
-    checkpoint::make(transaction.connection(), feed.journal(), name, form).await?;
+    let name = (feed.journal(), projection.name());
+    checkpoint::make(transaction.connection(), name.0, name.1, form).await?;
+    mark.leave(transaction.connection(), name).await?;
     transaction.commit().await?;
-    Ok(Checkpoint { index_key, ..Checkpoint::unkeyed(version, HistoryMark::default()) })
+    Ok(())
 }
 
 /// Makes a table as the live one is. What `LIKE` leaves out is which columns the planner must take no

@@ -7,18 +7,23 @@
 //! goes on from its last commit; one of other versions begins anew.
 
 mod build;
+mod copied;
 mod folding;
 mod in_order;
+mod indexes;
 mod pass;
 mod progress;
 mod site;
 mod swap;
+mod whole;
 
+pub(crate) use copied::{BinaryRows, copy_rows};
 use sira_numbers::Position;
 use tokio::sync::watch;
 
 pub use in_order::rebuild_projection;
 pub use progress::{Failure, Lots, RebuildProgress};
+pub use whole::WholeBuild;
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::face;

@@ -7,7 +7,7 @@ pub mod check;
 mod command_line;
 mod feed;
 mod figures;
-mod leading;
+pub mod leading;
 pub mod life;
 mod live;
 mod oracle;

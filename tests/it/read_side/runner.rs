@@ -239,7 +239,7 @@ on_both_engines! {
 }
 
 /// People alike in many ways, and everything that changes what is known of them.
-async fn history(app: &TestApp) {
+pub(super) async fn history(app: &TestApp) {
     let programme = app.programme().await;
     let token = app.token(Role::Adviser).await;
     let mut ids = Vec::new();

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::{Stream, TryStreamExt};
 use sira_database::{number, on_engine};
 use sira_numbers::{Position, Version};
+use sqlx::QueryBuilder;
 
 use crate::read::rows::{
     EventColumns, KeyColumns, SELECT_EVENTS_AFTER, check_order, event_row, is_below, key_row,
@@ -107,6 +108,35 @@ impl Journal {
         })?;
         let events = rows.into_iter().map(event_row).collect::<Result<Vec<_>, _>>()?;
         Ok(self.shared().readable.without_hole(after_position, events))
+    }
+
+    /// The events of some kinds of one type of stream, after a position and up to one that can be read
+    /// ([`Journal::readable`]), in the order of the journal; at most `limit` and [`MAX_FEED_PAGE`]. The others stay
+    /// where they are, so that who needs one event in twenty does not read all.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`], or `Inconsistent` for a row that is none of ours.
+    pub async fn read_kinds(
+        &self,
+        after_position: Position,
+        up_to: Position,
+        (aggregate_type, kinds): (&str, &[&str]),
+        limit: u32,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        let rows: Vec<EventColumns> = on_engine!(self.pool(), db => {
+            let mut query = QueryBuilder::new(select_events!("WHERE position > "));
+            query.push_bind(after_position.stored()).push(" AND position <= ");
+            query.push_bind(up_to.stored()).push(" AND aggregate_type = ");
+            query.push_bind(aggregate_type).push(" AND event_type IN (");
+            let mut list = query.separated(", ");
+            for kind in kinds {
+                list.push_bind(*kind);
+            }
+            query.push(") ORDER BY position LIMIT ");
+            query.push_bind(i64::from(limit.min(MAX_FEED_PAGE)));
+            query.build_query_as().fetch_all(db).await
+        })?;
+        rows.into_iter().map(event_row).collect()
     }
 
     /// As [`Journal::read_feed`], and no further than to `limit_bytes` of payloads and metadata: a
