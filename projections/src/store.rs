@@ -31,8 +31,8 @@ const SEARCH_PATH: &str = "read_data,identity";
 const MIGRATION_PATH: &str = "read_data,read,identity";
 /// Readers and one writer a projection.
 const MAX_CONNECTIONS: u32 = 8;
-/// Connections of a site: one writes, one looks.
-const SITE_CONNECTIONS: u32 = 2;
+/// Connections of a site: two or three write, one looks.
+const SITE_CONNECTIONS: u32 = 4;
 /// Connections for what people ask: as many again, so that no question keeps a projection waiting.
 const QUERY_CONNECTIONS: u32 = 8;
 /// How connections show in `pg_stat_activity`: of who feeds the projections, of what people ask, and of a rebuild.

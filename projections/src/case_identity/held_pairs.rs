@@ -96,13 +96,12 @@ impl HeldPairs {
     /// As [`super::pairs::decide_pair`].
     pub fn decide(&mut self, (one, other): (Uuid, Uuid), decision: Decision, at: Position) {
         let decided = Some((decision, at));
-        match self.pairs.get_mut(&ordered(one, other)) {
-            Some(known) => known.decided = decided,
-            None => {
-                let pair = HeldPair { score: 0, reasons: String::new(), found: at, decided };
-                self.insert((one, other), pair);
-            }
+        if let Some(known) = self.pairs.get_mut(&ordered(one, other)) {
+            known.decided = decided;
+            return;
         }
+        let pair = HeldPair { score: 0, reasons: String::new(), found: at, decided };
+        self.insert((one, other), pair);
     }
 
     /// As [`super::pairs::reconsider_pair`].
@@ -130,8 +129,8 @@ impl HeldPairs {
     }
 
     /// Every pair, in the order of the table's key.
-    pub fn sorted(&self) -> Vec<((Uuid, Uuid), &HeldPair)> {
-        let mut all: Vec<_> = self.pairs.iter().map(|(ids, pair)| (*ids, pair)).collect();
+    pub fn into_sorted(self) -> Vec<((Uuid, Uuid), HeldPair)> {
+        let mut all: Vec<_> = self.pairs.into_iter().collect();
         all.sort_unstable_by_key(|(ids, _)| *ids);
         all
     }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use sira_domain::identity::Identity;
 use sira_domain::likeness::{Likeness, PersonProfile};
 use sira_numbers::Position;
@@ -55,6 +55,8 @@ pub(super) struct HeldIdentities<K: IdentityKeys> {
     places: FxHashMap<Uuid, u32>,
     pub postings: Postings,
     frozen: BTreeMap<Uuid, BTreeSet<Uuid>>,
+    /// Programmes, offices and regions, each once.
+    names: FxHashSet<Arc<str>>,
     pub pairs: HeldPairs,
     /// What was opened for the events that are being taken.
     pub ahead: HashMap<Uuid, Vec<OpenedAhead>>,
@@ -66,7 +68,8 @@ impl<K: IdentityKeys> HeldIdentities<K> {
         let places = HashMap::with_hasher(FxBuildHasher);
         let (people, frozen, ahead) = (Vec::new(), BTreeMap::new(), HashMap::new());
         let (postings, pairs) = (Postings::default(), HeldPairs::default());
-        Self { keys, index, people, places, postings, frozen, pairs, ahead }
+        let names = FxHashSet::default();
+        Self { keys, index, people, places, postings, frozen, names, pairs, ahead }
     }
 
     /// A person who is there.
@@ -78,7 +81,21 @@ impl<K: IdentityKeys> HeldIdentities<K> {
         self.people.get(number as usize)?.as_ref()
     }
 
-    fn put(&mut self, person: Person, opened: &OpenedPerson) {
+    fn shared(&mut self, name: &Arc<str>) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
+        }
+        self.names.insert(Arc::clone(name));
+        Arc::clone(name)
+    }
+
+    fn put(&mut self, person: &Person, opened: &OpenedPerson) {
+        let person = Person {
+            programme: self.shared(&person.programme),
+            office: self.shared(&person.office),
+            region: self.shared(&person.region),
+            ..person.clone()
+        };
         let next = counted(self.people.len());
         let number = *self.places.entry(person.id).or_insert(next);
         if number == next {
@@ -213,7 +230,7 @@ impl<K: IdentityKeys> IdentityRows for HeldIdentities<K> {
 
     async fn add(&mut self, told: &[(Person, OpenedPerson)]) -> Result<(), FoldError> {
         for (person, opened) in told {
-            self.put(person.clone(), opened);
+            self.put(person, opened);
         }
         Ok(())
     }
@@ -223,7 +240,7 @@ impl<K: IdentityKeys> IdentityRows for HeldIdentities<K> {
         (person, opened): &(Person, OpenedPerson),
     ) -> Result<(), FoldError> {
         self.take_out(person.id);
-        self.put(person.clone(), opened);
+        self.put(person, opened);
         Ok(())
     }
 

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::held_pairs::HeldPair;
 use super::memory::HeldIdentities;
 use super::pairs::Decision;
-use super::rows::{self, Person};
+use super::postings::Postings;
+use super::rows::{self, Person, ROWS_PER_STATEMENT};
 use super::searched::{self, SearchToken};
 use super::{IdentityKeys, TermKind, Token};
 use crate::FoldError;
@@ -17,6 +18,35 @@ use crate::store::ReadConnection;
 /// Rows that are gathered for the statements of `SQLite`.
 const GATHERED: usize = 50_000;
 
+/// What was folded, in the order of the tables' keys: neighbours share their pages, and their indexes are nearly sorted.
+struct SortedRows {
+    people: Vec<Person>,
+    /// By number.
+    ids: Vec<Uuid>,
+    tokens: Vec<(Token, TermKind)>,
+    postings: Postings,
+    searched: Vec<(SearchToken, Uuid)>,
+    pairs: Vec<((Uuid, Uuid), HeldPair)>,
+}
+
+impl SortedRows {
+    /// Takes a little of the memory that what is held took, which goes: what was compared of people first of all.
+    fn of<K: IdentityKeys>(held: HeldIdentities<K>) -> Self {
+        let (mut people, mut ids, mut searched) = (Vec::new(), Vec::new(), Vec::new());
+        for held in held.people {
+            ids.push(held.as_ref().map_or(Uuid::nil(), |held| held.person.id));
+            if let Some(held) = held {
+                searched.extend(held.searched.iter().map(|token| (*token, held.person.id)));
+                people.push(held.person);
+            }
+        }
+        people.sort_unstable_by_key(|person| person.id);
+        searched.sort_unstable();
+        let (tokens, pairs) = (held.postings.sorted(), held.pairs.into_sorted());
+        Self { people, ids, tokens, postings: held.postings, searched, pairs }
+    }
+}
+
 /// Writes every row. On `PostgreSQL` two tables at a time; a file takes one writer.
 ///
 /// Each table is durable by itself, and none of them counts before the build's last transaction
@@ -25,14 +55,16 @@ pub(super) async fn write<K: IdentityKeys>(
     held: HeldIdentities<K>,
     whole: &WholeBuild<'_>,
 ) -> Result<(), FoldError> {
-    let held = &held;
+    // Of a million people it takes seconds, and the threads of the runtime have others to serve.
+    let sorted = tokio::task::spawn_blocking(|| SortedRows::of(held)).await;
+    let rows = sorted.map_err(|lost| FoldError::Unavailable(lost.into()))?;
     let first = async {
-        tokens(held, whole).await?;
-        pairs(held, whole).await
+        tokens(&rows, whole).await?;
+        pairs(&rows, whole).await
     };
     let second = async {
-        search(held, whole).await?;
-        people(held, whole).await
+        search(&rows, whole).await?;
+        people(&rows, whole).await
     };
     if whole.is_postgres() {
         return tokio::try_join!(first, second).map(drop);
@@ -41,24 +73,16 @@ pub(super) async fn write<K: IdentityKeys>(
     second.await
 }
 
-async fn people<K: IdentityKeys>(
-    held: &HeldIdentities<K>,
-    whole: &WholeBuild<'_>,
-) -> Result<(), FoldError> {
+async fn people(rows: &SortedRows, whole: &WholeBuild<'_>) -> Result<(), FoldError> {
     let (mut transaction, indexes) = whole.fill("case_identity").await?;
-    let mut people: Vec<&Person> = held.people.iter().flatten().map(|held| &held.person).collect();
-    people.sort_unstable_by_key(|person| person.id);
     match transaction.connection() {
         ReadConnection::Postgres(db) => {
             let table = "case_identity (aggregate_id, programme, reference, office, region, \
                          birth_year, identity, position, continues_as)";
-            copy_rows(db, table, people.into_iter(), put_person).await?;
+            copy_rows(db, table, rows.people.iter(), put_person).await?;
         }
         ReadConnection::Sqlite(db) => {
-            for some in people.chunks(GATHERED) {
-                let some: Vec<Person> = some.iter().map(|person| (*person).clone()).collect();
-                rows::put_people(ReadConnection::Sqlite(&mut *db), &some).await?;
-            }
+            rows::put_people(ReadConnection::Sqlite(db), &rows.people).await?;
         }
     }
     indexes.make(transaction.connection()).await?;
@@ -81,19 +105,11 @@ fn put_person(row: &mut BinaryRows, person: &Person) {
     }
 }
 
-async fn tokens<K: IdentityKeys>(
-    held: &HeldIdentities<K>,
-    whole: &WholeBuild<'_>,
-) -> Result<(), FoldError> {
+async fn tokens(rows: &SortedRows, whole: &WholeBuild<'_>) -> Result<(), FoldError> {
     let (mut transaction, indexes) = whole.fill("blind_index").await?;
-    let ids: Vec<Uuid> = held
-        .people
-        .iter()
-        .map(|held| held.as_ref().map_or(Uuid::nil(), |held| held.person.id))
-        .collect();
-    let sorted = held.postings.sorted();
-    let all = sorted.iter().flat_map(|(token, kind)| {
-        held.postings.under(token).iter().map(|number| (*token, ids[*number as usize], *kind))
+    let all = rows.tokens.iter().flat_map(|(token, kind)| {
+        let under = rows.postings.under(token).iter();
+        under.map(|number| (*token, rows.ids[*number as usize], *kind))
     });
     // Of a type with a name: what is held while the database answers is sent from thread to thread.
     let mut all: Box<dyn Iterator<Item = (Token, Uuid, TermKind)> + Send + '_> = Box::new(all);
@@ -120,19 +136,12 @@ async fn tokens<K: IdentityKeys>(
     Ok(transaction.commit().await?)
 }
 
-async fn search<K: IdentityKeys>(
-    held: &HeldIdentities<K>,
-    whole: &WholeBuild<'_>,
-) -> Result<(), FoldError> {
+async fn search(rows: &SortedRows, whole: &WholeBuild<'_>) -> Result<(), FoldError> {
     let (mut transaction, indexes) = whole.fill("search_index").await?;
-    let people = held.people.iter().flatten();
-    let all = people.flat_map(|held| held.searched.iter().map(|token| (*token, held.person.id)));
-    let mut all: Vec<(SearchToken, Uuid)> = all.collect();
-    all.sort_unstable();
     match transaction.connection() {
         ReadConnection::Postgres(db) => {
             let table = "search_index (token, aggregate_id)";
-            copy_rows(db, table, all.iter(), |row, (token, id)| {
+            copy_rows(db, table, rows.searched.iter(), |row, (token, id)| {
                 row.row(2);
                 row.bytes(token);
                 row.bytes(id.as_bytes());
@@ -140,8 +149,8 @@ async fn search<K: IdentityKeys>(
             .await?;
         }
         ReadConnection::Sqlite(db) => {
-            for some in all.chunks_mut(GATHERED) {
-                searched::put(ReadConnection::Sqlite(&mut *db), some).await?;
+            for some in rows.searched.chunks(GATHERED) {
+                searched::put(ReadConnection::Sqlite(&mut *db), &mut some.to_vec()).await?;
             }
         }
     }
@@ -149,17 +158,13 @@ async fn search<K: IdentityKeys>(
     Ok(transaction.commit().await?)
 }
 
-async fn pairs<K: IdentityKeys>(
-    held: &HeldIdentities<K>,
-    whole: &WholeBuild<'_>,
-) -> Result<(), FoldError> {
+async fn pairs(rows: &SortedRows, whole: &WholeBuild<'_>) -> Result<(), FoldError> {
     let (mut transaction, indexes) = whole.fill("duplicate_candidates").await?;
-    let all = held.pairs.sorted();
     match transaction.connection() {
         ReadConnection::Postgres(db) => {
             let table = "duplicate_candidates \
                          (one, other, score, reasons, found_position, state, decided_position)";
-            copy_rows(db, table, all.iter(), |row, ((one, other), pair)| {
+            copy_rows(db, table, rows.pairs.iter(), |row, ((one, other), pair)| {
                 row.row(7);
                 row.id(*one);
                 row.id(*other);
@@ -175,7 +180,7 @@ async fn pairs<K: IdentityKeys>(
             .await?;
         }
         ReadConnection::Sqlite(db) => {
-            for some in all.chunks(rows::ROWS_PER_STATEMENT) {
+            for some in rows.pairs.chunks(ROWS_PER_STATEMENT) {
                 insert_pairs(ReadConnection::Sqlite(&mut *db), some).await?;
             }
         }
@@ -190,7 +195,7 @@ fn state(pair: &HeldPair) -> &'static str {
 
 async fn insert_pairs(
     connection: ReadConnection<'_>,
-    pairs: &[((Uuid, Uuid), &HeldPair)],
+    pairs: &[((Uuid, Uuid), HeldPair)],
 ) -> Result<(), sqlx::Error> {
     on_engine!(connection, db => {
         let mut insert = QueryBuilder::new(

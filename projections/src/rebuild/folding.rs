@@ -1,121 +1,112 @@
-//! Streams being read and folded one after the other.
+//! Streams being read and folded: in segments of whole streams, several of them at once.
 
 use sira_numbers::Position;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use uuid::Uuid;
+use tokio::task::JoinHandle;
 
-use super::build::{Build, end_of};
+use super::build::end_of;
+use super::lot::Lot;
 use super::progress::Failure;
 use crate::changes::Changes;
 use crate::folds::{Folds, Poison};
 use crate::table::TABLES;
 use crate::{Feed, FeedEvent, FeedPlace, FoldError};
 
-/// Rows to be written, with the place that they lead to.
-pub(super) struct Lot {
-    pub changes: Changes,
-    pub after: FeedPlace,
-    pub events: u64,
-    pub failures: Vec<Failure>,
-}
-
-/// Reads every event up to a position after a place, in pages of a size.
-pub(super) async fn read_pages<F: Feed>(
+/// Reads every event up to a position after a place, in pages of a size, and hands them out in segments: each of whole
+/// streams, so that one does not wait for another to be folded.
+pub(super) async fn read_segments<F: Feed>(
     feed: F,
     mut after: FeedPlace,
     (head, size): (Position, u32),
-    pages: mpsc::Sender<Result<Vec<FeedEvent>, FoldError>>,
+    segments: mpsc::Sender<Result<Vec<FeedEvent>, FoldError>>,
 ) {
+    let mut read = Vec::new();
     loop {
-        let page = feed.read_by_stream(&after, head, size).await;
-        let page = page.map_err(FoldError::Unavailable);
-        let is_last = page.as_ref().map_or(true, |page| page.len() < size as usize);
-        if let Ok(Some(last)) = page.as_ref().map(|page| page.last()) {
+        let page = match feed.read_by_stream(&after, head, size).await {
+            Ok(page) => page,
+            Err(error) => {
+                // The receiver is gone when the build has failed already.
+                let _ = segments.send(Err(FoldError::Unavailable(error))).await;
+                return;
+            }
+        };
+        let is_last = page.len() < size as usize;
+        if let Some(last) = page.last() {
             after.aggregate_type.clone_from(&last.aggregate_type);
             after.aggregate_id = last.aggregate_id.to_string();
             after.sequence = last.sequence;
         }
-        // The receiver is gone when the build has failed.
-        if pages.send(page).await.is_err() || is_last {
+        read.extend(page);
+        let segment = if is_last { std::mem::take(&mut read) } else { whole_streams(&mut read) };
+        if (!segment.is_empty() && segments.send(Ok(segment)).await.is_err()) || is_last {
             return;
         }
     }
 }
 
-/// Streams being folded one after the other.
-pub(super) struct Folding {
-    rows: usize,
-    folds: Folds,
-    changes: Changes,
-    stream: Option<(String, Uuid)>,
-    after: FeedPlace,
-    events: u64,
-    failures: Vec<Failure>,
+/// Takes the streams out of what was read that are whole: all but the last, which may go on.
+fn whole_streams(read: &mut Vec<FeedEvent>) -> Vec<FeedEvent> {
+    let Some(last) = read.last() else { return Vec::new() };
+    let is_before = |event: &FeedEvent| !is_of_one_stream(event, last);
+    let whole = read.iter().rposition(is_before).map_or(0, |place| place + 1);
+    let rest = read.split_off(whole);
+    std::mem::replace(read, rest)
 }
 
-impl Folding {
-    /// Goes on where a build stands; hands out lots of so many rows.
-    pub fn after(build: &Build, rows: usize) -> Self {
-        let (mut folds, failures) = (Folds::default(), build.failures.clone());
-        for failure in &failures {
-            folds.poison(failure.family);
-        }
-        let (after, changes) = (build.after.clone(), Changes::default());
-        Self { rows, folds, changes, stream: None, after, events: build.events, failures }
-    }
+fn is_of_one_stream(one: &FeedEvent, other: &FeedEvent) -> bool {
+    one.aggregate_id == other.aggregate_id && one.aggregate_type == other.aggregate_type
+}
 
-    /// Takes an event; between two streams there may be a lot to write.
-    pub async fn take<F: Feed>(
-        &mut self,
-        event: &FeedEvent,
-        feed: &F,
-    ) -> Result<Option<Lot>, FoldError> {
-        let same = self
-            .stream
-            .as_ref()
-            .is_some_and(|(kind, id)| *id == event.aggregate_id && *kind == event.aggregate_type);
-        let mut lot = None;
-        if !same {
-            self.end_stream();
-            if self.changes.row_count() >= self.rows {
-                lot = Some(self.lot());
+/// A segment being folded.
+pub(super) type FoldingSegment = JoinHandle<(Folds, Result<Lot, FoldError>)>;
+
+/// Folds a segment on a thread that may be blocked, with folds that are given back: what they have read of rules is
+/// good for the next.
+pub(super) fn fold_segment<F: Feed>(
+    feed: F,
+    mut folds: Folds,
+    events: Vec<FeedEvent>,
+    is_postgres: bool,
+) -> FoldingSegment {
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let mut lot = runtime.block_on(fold(&feed, &mut folds, &events));
+        if is_postgres {
+            lot = lot.and_then(Lot::written_down);
+        }
+        (folds, lot)
+    })
+}
+
+async fn fold<F: Feed>(
+    feed: &F,
+    folds: &mut Folds,
+    events: &[FeedEvent],
+) -> Result<Lot, FoldError> {
+    let (mut changes, mut failures) = (Changes::default(), Vec::new());
+    let mut after = FeedPlace::default();
+    for stream in events.chunk_by(is_of_one_stream) {
+        for event in stream {
+            folds.learn(feed, std::slice::from_ref(event)).await?;
+            if let Err(poison) = folds.take_logged(event, &mut changes) {
+                folds.poison(poison.family);
+                failures.push(failure(&poison));
+                // What is not folded from its family still takes it.
+                folds.take_logged(event, &mut changes).map_err(FoldError::from)?;
             }
-            self.stream = Some((event.aggregate_type.clone(), event.aggregate_id));
         }
-        self.folds.learn(feed, std::slice::from_ref(event)).await?;
-        if let Err(poison) = self.folds.take_logged(event, &mut self.changes) {
-            self.folds.poison(poison.family);
-            self.failures.push(failure(&poison));
-            // What is not folded from its family still takes it.
-            self.folds.take_logged(event, &mut self.changes).map_err(FoldError::from)?;
-        }
-        self.events += 1;
-        Ok(lot)
-    }
-
-    fn end_stream(&mut self) {
-        self.folds.show(&mut self.changes);
-        self.folds.clear();
-        if let Some((kind, id)) = &self.stream {
-            self.after = end_of(kind, &id.to_string());
+        folds.show(&mut changes);
+        folds.clear();
+        if let Some(last) = stream.last() {
+            after = end_of(&last.aggregate_type, &last.aggregate_id.to_string());
         }
     }
-
-    /// Ends the last stream: what is left to write.
-    pub fn end(&mut self) -> Lot {
-        self.end_stream();
-        self.lot()
+    // Nothing stands in new tables yet.
+    for table in TABLES {
+        changes.of_mut(table.id).dropped.clear();
     }
-
-    fn lot(&mut self) -> Lot {
-        let mut changes = std::mem::take(&mut self.changes);
-        // Nothing stands in new tables yet.
-        for table in TABLES {
-            changes.of_mut(table.id).dropped.clear();
-        }
-        let (after, failures) = (self.after.clone(), self.failures.clone());
-        Lot { changes, after, events: self.events, failures }
-    }
+    Ok(Lot { changes, copies: Vec::new(), rows: 0, after, events: events.len() as u64, failures })
 }
 
 /// An event that did not fit, for whoever shows it.

@@ -11,11 +11,14 @@ mod copied;
 mod folding;
 mod in_order;
 mod indexes;
+mod indexing;
+mod lot;
 mod pass;
 mod progress;
 mod site;
 mod swap;
 mod whole;
+mod writing;
 
 pub(crate) use copied::{BinaryRows, copy_rows};
 use sira_numbers::Position;

@@ -6,12 +6,19 @@
 //! folded. The two share site, lease and swap, and no more would be honest: here a build goes on after a
 //! stream and a poisoned family, there after a position.
 
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::thread;
+
 use tokio::sync::{mpsc, watch};
 
 use super::build::Build;
-use super::folding::{Folding, Lot, failure, read_pages};
+use super::folding::{FoldingSegment, failure, fold_segment, read_segments};
+use super::indexing;
+use super::lot::Lot;
 use super::progress::{Failure, Lots, RebuildProgress};
 use super::site::Site;
+use super::writing::Writing;
 use crate::checkpoint::{self, Checkpoint};
 use crate::feed::HistoryMark;
 use crate::folds::Folds;
@@ -91,72 +98,79 @@ impl<'a, F: Feed> Pass<'a, F> {
         Ok(())
     }
 
-    /// Reads ahead, folds, and writes behind: the three go on at the same time.
+    /// Reads ahead, folds on every core, and writes behind: all go on at the same time.
     async fn fold_streams(&mut self) -> Result<(), FoldError> {
-        let (pages, mut read) = mpsc::channel::<Result<Vec<FeedEvent>, FoldError>>(2);
-        let (after, head) = (self.build.after.clone(), self.build.head.position);
-        let reader =
-            tokio::spawn(read_pages(self.feed.clone(), after, (head, self.lots.page), pages));
-        let (lots, to_write) = mpsc::channel::<Lot>(1);
-        let build = self.build.clone();
-        let folded = async {
-            let lots = lots;
-            let mut folding = Folding::after(&build, self.lots.rows);
-            while let Some(page) = read.recv().await {
-                for event in &page? {
-                    if let Some(lot) = folding.take(event, self.feed).await? {
-                        self.send(&lots, lot).await?;
-                    }
+        let (segments, mut read) = mpsc::channel::<Result<Vec<FeedEvent>, FoldError>>(1);
+        let (after, page) = (self.build.after.clone(), (self.build.head.position, self.lots.page));
+        let reader = tokio::spawn(read_segments(self.feed.clone(), after, page, segments));
+        let mut writing = Writing::begin(self.site, self.models, self.build.clone());
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let mut idle: Vec<Folds> = (0..cores).map(|_| Folds::default()).collect();
+        let mut folding: VecDeque<FoldingSegment> = VecDeque::new();
+        let mut gathered: Option<Lot> = None;
+        loop {
+            let segment = read.recv().await.transpose()?;
+            let is_end = segment.is_none();
+            if let Some(events) = segment {
+                let mut folds = idle.pop().unwrap_or_default();
+                for failure in writing.failures() {
+                    folds.poison(failure.family);
+                }
+                let is_postgres = self.site.store.is_postgres();
+                folding.push_back(fold_segment(self.feed.clone(), folds, events, is_postgres));
+            }
+            // In the order of the streams: a build goes on after the last of them that is written.
+            while folding.len() >= cores || (is_end && !folding.is_empty()) {
+                let Some(first) = folding.pop_front() else { break };
+                let (folds, lot) =
+                    first.await.map_err(|lost| FoldError::Unavailable(lost.into()))?;
+                idle.push(folds);
+                match &mut gathered {
+                    Some(gathered) => gathered.add(lot?),
+                    None => gathered = Some(lot?),
+                }
+                if gathered.as_ref().is_some_and(|lot| lot.row_count() >= self.lots.rows) {
+                    self.write(&mut writing, gathered.take()).await?;
                 }
             }
-            let lot = folding.end();
-            self.send(&lots, lot).await
-        };
-        let (folded, written) = tokio::join!(folded, self.write_lots(to_write, build.clone()));
-        reader.abort();
-        self.build = written?;
-        folded
+            if is_end {
+                break;
+            }
+        }
+        // A reader that panicked has told nothing of it.
+        reader.await.map_err(|lost| FoldError::Unavailable(lost.into()))?;
+        self.write(&mut writing, gathered).await?;
+        self.build = writing.end().await?;
+        Ok(())
     }
 
-    async fn send(&self, lots: &mpsc::Sender<Lot>, lot: Lot) -> Result<(), FoldError> {
+    async fn write(&self, writing: &mut Writing, lot: Option<Lot>) -> Result<(), FoldError> {
+        let Some(lot) = lot else { return Ok(()) };
         if *self.stop.borrow() {
             return Err(FoldError::Unavailable("told to stop".into()));
         }
-        // The writer has failed, and says why.
-        lots.send(lot).await.map_err(|_| FoldError::Unavailable("the writer has stopped".into()))
+        self.lease.check()?;
+        let done = writing.take(lot).await?;
+        (self.progress)(RebuildProgress { done, total: self.build.head.position.get() });
+        Ok(())
     }
 
-    /// Writes lots as they come, each with the place that it leads to, in one transaction: a build that
-    /// is killed goes on after the last of them.
-    async fn write_lots(
-        &self,
-        mut lots: mpsc::Receiver<Lot>,
-        mut build: Build,
-    ) -> Result<Build, FoldError> {
-        while let Some(lot) = lots.recv().await {
-            let from: FeedPlace = std::mem::replace(&mut build.after, lot.after);
-            (build.events, build.failures) = (lot.events, lot.failures);
-            let mut transaction = self.site.store.begin().await?;
-            build.advance(transaction.connection(), &from).await?;
-            let tables = self.models.iter().flat_map(|model| model.tables());
-            write::write(transaction.connection(), tables, &lot.changes).await?;
-            transaction.commit().await?;
-            self.lease.check()?;
-            (self.progress)(RebuildProgress {
-                done: build.events,
-                total: build.head.position.get(),
-            });
-        }
-        Ok(build)
-    }
-
-    /// Indexes what was written, and marks the build as complete, in one transaction.
+    /// Indexes what was written, and marks the build as complete.
+    ///
+    /// On `PostgreSQL` each index is made in a transaction of its own, several at a time, and those that a killed build
+    /// has made are there; the build counts as complete with the last transaction alone.
     async fn complete(&mut self) -> Result<(), FoldError> {
-        let mut transaction = self.site.store.begin().await?;
         let (tables, schema) = (tables_of(self.models), self.site.schema());
+        if let Some(schema) = &schema {
+            indexing::index_tables(&self.site.store, &tables, schema).await?;
+            self.lease.check()?;
+        }
+        let mut transaction = self.site.store.begin().await?;
         self.build.complete = true;
         self.build.advance(transaction.connection(), &self.build.after).await?;
-        models::index_tables(transaction.connection(), &tables, schema.as_deref()).await?;
+        if schema.is_none() {
+            models::index_tables(transaction.connection(), &tables, None).await?;
+        }
         for model in self.models {
             let at = Checkpoint::unkeyed(model.version, self.build.head);
             checkpoint::set(transaction.connection(), self.feed.journal(), model.name, at).await?;

@@ -38,8 +38,8 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// How much of a rebuild is under way at a time, which bounds its memory: two lots of rows, three pages
-/// of events, and what the longest stream comes to.
+/// How much of a rebuild is under way at a time, which bounds its memory: three lots of rows, two pages of events and
+/// one a core, and the longest stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lots {
     /// Rows gathered before they are written, in one transaction.
@@ -49,7 +49,7 @@ pub struct Lots {
 }
 
 impl Default for Lots {
-    /// Some 60 MB.
+    /// Some 100 MB.
     fn default() -> Self {
         Self { rows: 25_000, page: 5_000 }
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use super::in_order;
+use super::indexes::Indexes;
 use super::pass::Pass;
 use super::site::Site;
 use crate::checkpoint::{self, Checkpoint};
@@ -152,7 +153,11 @@ async fn try_projection<F: Feed, P: Projection>(
             let copy = format!(
                 "DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM site.{table}"
             );
-            ReadConnection::Sqlite(db.connection()).run(&copy).await?;
+            // Others see neither that the indexes go nor that they come: it is one transaction.
+            let db = db.connection();
+            let indexes = Indexes::take(ReadConnection::Sqlite(&mut *db), "main", table).await?;
+            ReadConnection::Sqlite(&mut *db).run(&copy).await?;
+            indexes.make(ReadConnection::Sqlite(db)).await?;
         }
     }
     swap.move_tables(site, projection.tables()).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use sira::read_side::{JournalFeed, OpenedKeys, start_projections};
+use sira::read_side::{JournalFeed, OpenedKeys};
 use sira_database::on_engine;
 use sira_domain::role::Role;
 use sira_projections::case_identity::{CaseIdentity, NAME};
