@@ -209,8 +209,13 @@ impl Figures {
 
     /// Every office within a scope of the programmes that facts are of.
     async fn offices(&self, scope: &Scope) -> Result<Vec<ProgrammeOffice>, FigureError> {
+        // Of facts that are being read no programme is known yet, and a reach of none would be told nothing.
+        self.read_up_to(Position::START).await?;
         let programmes: Vec<Uuid> = {
             let cube = self.cube.read();
+            if cube.is_awaited {
+                return Err(FigureError::Behind);
+            }
             cube.dictionary.programmes.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect()
         };
         let mut offices = Vec::new();
@@ -251,19 +256,25 @@ impl Figures {
         Ok(Cost::of(&self.cube.read(), indicators, query, at).check()?)
     }
 
-    /// Walks so many facts on a thread of its own.
+    /// Walks so many facts, of what was recorded up to a position, on a thread of its own. Facts that are being read
+    /// anew since the question found its moment know less than that: nothing is told of them.
     async fn walk<T: Send + 'static>(
         &self,
-        facts: u64,
+        (facts, position): (u64, Position),
         work: impl FnOnce(&Cube) -> T + Send + 'static,
     ) -> Result<T, FigureError> {
         let _walk = self.budget.walk(facts).await?;
         let cube = Arc::clone(&self.cube);
-        let walked = tokio::task::spawn_blocking(move || work(&cube.read())).await;
-        walked.map_err(|error| {
+        let walked = tokio::task::spawn_blocking(move || {
+            let cube = cube.read();
+            let is_known = !cube.is_awaited && cube.position >= position;
+            is_known.then(|| work(&cube))
+        });
+        let walked = walked.await.map_err(|error| {
             tracing::error!(%error, "figures could not be computed");
             FigureError::Broken
-        })
+        })?;
+        walked.ok_or(FigureError::Behind)
     }
 
     /// The figures of some indicators, exactly.
@@ -277,16 +288,12 @@ impl Figures {
         at: Moment,
     ) -> Result<Vec<ComputedFigures>, FigureError> {
         let Cost { facts, .. } = self.cost(&indicators, &query, at)?;
-        let computed = self.walk(facts, move |cube| {
+        let computed = self.walk((facts, at.position), move |cube| {
             if let Some(interval) = query.series {
-                let one = |indicator: &&'static Indicator| {
-                    compute_series(cube, indicator, &query, interval, at)
-                };
-                return Ok(indicators.iter().map(one).collect::<Result<_, _>>()?);
+                return Ok(compute_series(cube, &indicators, &query, interval, at)?);
             }
             let asked = query.on(cube, &indicators, at)?;
-            let one = |indicator: &&'static Indicator| compute(cube, indicator, &asked, at);
-            Ok::<_, Uncomputed>(indicators.iter().map(one).collect())
+            Ok::<_, Uncomputed>(compute(cube, &indicators, &asked, at))
         });
         Ok(computed.await??)
     }
@@ -304,7 +311,7 @@ impl Figures {
     ) -> Result<Vec<Reached>, FigureError> {
         let asked = self.fitting(&query, at.position).await?;
         let own = query.reach;
-        let computed = self.walk(0, move |cube| reached(cube, &asked, (&reach, &own), at));
+        let computed = self.walk((0, at.position), move |cube| reached(cube, &asked, (&reach, &own), at));
         Ok(computed.await??)
     }
 
@@ -341,7 +348,7 @@ impl Figures {
         (after, limit): (Option<ReasonPlace>, usize),
     ) -> Result<CellReasons, FigureError> {
         let Cost { facts, .. } = self.cost(&[indicator], &query, at)?;
-        let found = self.walk(facts, move |cube| {
+        let found = self.walk((facts, at.position), move |cube| {
             let asked = query.on(cube, &[indicator], at).map_err(Uncomputed::from)?;
             Ok::<_, Uncomputed>(why(cube, indicator, &asked, at, after, limit))
         });
@@ -356,7 +363,7 @@ impl Figures {
         limit: usize,
     ) -> Result<Vec<(Vec<Change>, u64)>, FigureError> {
         let day = Moment { position: between.1, day };
-        let changed = self.walk(LONG_WALK_FACTS, move |cube| {
+        let changed = self.walk((LONG_WALK_FACTS, between.1), move |cube| {
             let one = |(indicator, query): &(&'static Indicator, AnalyticsQuery)| {
                 let asked = query.on(cube, &[indicator], day)?;
                 Ok(changes_between(cube, indicator, &asked, between, limit))

@@ -1,13 +1,9 @@
-//! Computing figures: one walk over an indicator's facts.
+//! Computing figures: from the tallies of a walk to the cells of an answer.
 
-use rustc_hash::FxHashMap;
-
-use super::context::ShareContext;
 use super::cost::TooCostly;
+use super::counting::{Tallies, tallies};
 use super::cube::Cube;
-use super::facts::FigureFact;
 use super::indicators::Indicator;
-use super::place::place_of;
 use super::query::{DimensionNotHeld, MAX_GROUPS, Moment, PlacedQuery};
 use super::tally::Tally;
 use super::words::Dimension;
@@ -75,56 +71,27 @@ pub fn groups(indicator: &Indicator, asked: &[Dimension]) -> Vec<Dimension> {
     groups
 }
 
-fn key_of(fact: &FigureFact, groups: &[Dimension]) -> Key {
-    let mut key = Key::default();
-    for (slot, dimension) in key.iter_mut().zip(groups) {
-        *slot = place_of(fact, *dimension);
-    }
-    key
-}
-
 /// Walks the facts of an indicator: its tallies by key.
 #[must_use]
 pub fn tally(
     cube: &Cube,
-    indicator: &Indicator,
-    asked: &PlacedQuery,
-    moment: Moment,
-) -> FxHashMap<Key, Tally> {
-    let times = asked.times(indicator.kind, moment);
-    let context = ShareContext::new(cube, moment.position, times, indicator.needs);
-    let groups = groups(indicator, &asked.groups);
-    // Facts of one cell often come one after the other: the last cell is asked first.
-    let (mut cells, mut places) = (Vec::<(Key, Tally)>::new(), FxHashMap::<Key, usize>::default());
-    let mut last = None;
-    for measure in indicator.measures {
-        asked.walk(cube, (*measure, indicator.kind), moment.position, |fact, _| {
-            let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
-            let key = key_of(fact, &groups);
-            let place = match last {
-                Some((known, place)) if known == key => place,
-                _ => *places.entry(key).or_insert_with(|| {
-                    cells.push((key, Tally::default()));
-                    cells.len() - 1
-                }),
-            };
-            last = Some((key, place));
-            cells[place].1.add(share, indicator.finish);
-        });
-    }
-    cells.into_iter().collect()
-}
-
-/// Computes an indicator exactly, for those who see people.
-#[must_use]
-pub fn compute(
-    cube: &Cube,
     indicator: &'static Indicator,
     asked: &PlacedQuery,
     moment: Moment,
-) -> ComputedFigures {
-    let tallies = tally(cube, indicator, asked, moment);
-    cells_of(cube, indicator, &asked.groups, tallies)
+) -> Tallies {
+    tallies(cube, &[indicator], asked, moment).pop().unwrap_or_default()
+}
+
+/// Computes some indicators exactly, for those who see people.
+#[must_use]
+pub fn compute(
+    cube: &Cube,
+    indicators: &[&'static Indicator],
+    asked: &PlacedQuery,
+    moment: Moment,
+) -> Vec<ComputedFigures> {
+    let all = indicators.iter().zip(tallies(cube, indicators, asked, moment));
+    all.map(|(indicator, tallies)| cells_of(cube, indicator, &asked.groups, tallies)).collect()
 }
 
 /// The cells of some tallies by a breakdown.
@@ -132,7 +99,7 @@ pub(super) fn cells_of(
     cube: &Cube,
     indicator: &'static Indicator,
     asked: &[Dimension],
-    mut tallies: FxHashMap<Key, Tally>,
+    mut tallies: Tallies,
 ) -> ComputedFigures {
     let groups = groups(indicator, asked);
     if groups.is_empty() {

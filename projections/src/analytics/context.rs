@@ -1,11 +1,13 @@
 //! What a fact is judged by: the day of the question, and what else is known of the same person.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
-use sira_numbers::Position;
 
 use super::cube::Cube;
 use super::facts::{Measure, Tells, Visit};
 use super::indicators::Need;
+use super::persons::Persons;
 use super::query::Times;
 
 /// Words that shares ask for by place.
@@ -18,60 +20,72 @@ pub struct Places {
 }
 
 /// What a fact is judged by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ShareContext {
     /// The days of the question.
     pub times: Times,
     /// Words by place.
     pub places: Places,
-    /// By the person; [`NEVER`] for those who have not.
-    days: FxHashMap<Measure, Vec<i32>>,
+    known: Arc<LookedUp>,
+}
+
+/// What indicators need of people beside the fact, looked up once a question: it is the same whatever the days.
+#[derive(Debug, Default)]
+pub struct LookedUp {
+    places: Places,
+    /// By the measure, and by the person; [`NEVER`] for those who have not, and nothing of a measure that is not needed.
+    pub(super) days: Vec<Vec<i32>>,
     /// Jobs at the visit of twelve months, by the person.
-    jobs_at_12: FxHashMap<u32, u32>,
+    pub(super) jobs_at_12: FxHashMap<u32, u32>,
     /// Whether they worked at the baseline, by the person.
-    worked: FxHashMap<u32, bool>,
+    pub(super) worked: FxHashMap<u32, bool>,
     /// Income at the baseline, by the person and the currency.
-    baselines: FxHashMap<(u32, u16), i64>,
+    pub(super) baselines: FxHashMap<(u32, u16), i64>,
 }
 
 /// The day of what has not been reached.
-const NEVER: i32 = i32::MIN;
+pub(super) const NEVER: i32 = i32::MIN;
 
-impl ShareContext {
-    /// What is needed of the facts that stood at a position, asked on a day.
+impl LookedUp {
+    /// Of indicators that need nothing.
     #[must_use]
-    pub fn new(cube: &Cube, position: Position, times: Times, needs: &[Need]) -> Self {
+    pub(super) fn of_no_needs(cube: &Cube) -> Self {
         let words = &cube.dictionary;
         let byte = |place: Option<u32>| place.and_then(|place| u8::try_from(place).ok());
         let places = Places {
             female: byte(words.sexes.find("female")),
             over_35: byte(words.age_bands.find("over_35")),
         };
-        let mut context = Self {
-            times,
-            places,
-            days: FxHashMap::default(),
-            jobs_at_12: FxHashMap::default(),
-            worked: FxHashMap::default(),
-            baselines: FxHashMap::default(),
-        };
-        for need in needs {
-            context.look_up(cube, position, *need);
-        }
-        context
+        let days = Measure::ALL.iter().map(|_| Vec::new()).collect();
+        Self { places, days, ..Self::default() }
     }
 
-    fn look_up(&mut self, cube: &Cube, position: Position, need: Need) {
+    /// What is needed of the facts that count of those persons.
+    #[must_use]
+    pub fn new(cube: &Cube, persons: &Persons, needs: &[Need]) -> Self {
+        let mut known = Self::of_no_needs(cube);
+        for (at, need) in needs.iter().enumerate() {
+            if !needs[..at].contains(need) {
+                known.look_up(cube, persons, *need);
+            }
+        }
+        known
+    }
+
+    fn look_up(&mut self, cube: &Cube, persons: &Persons, need: Need) {
         match need {
             Need::Day(measure) => {
-                self.days.entry(measure).or_insert_with(|| {
-                    let mut days = vec![NEVER; cube.cases.len()];
-                    cube.walk(measure, position, |fact, _| days[fact.case as usize] = fact.on);
-                    days
+                let mut days = vec![NEVER; cube.cases.len()];
+                persons.scan(cube, measure, |_| false, |row| {
+                    days[row.case() as usize] = row.on();
                 });
+                for linked in persons.linked(cube, measure) {
+                    days[linked.person as usize] = linked.fact.on;
+                }
+                self.days[measure as usize] = days;
             }
             Need::JobsAt12Months => {
-                cube.walk(Measure::Visit, position, |fact, _| {
+                cube.walk(Measure::Visit, persons, |fact, _| {
                     if let Tells::Visit(Visit { milestone: 12, jobs: Some(jobs), .. }) = fact.tells
                     {
                         self.jobs_at_12.insert(fact.case, jobs);
@@ -79,7 +93,7 @@ impl ShareContext {
                 });
             }
             Need::WorkAtBaseline => {
-                cube.walk(Measure::EmploymentBaseline, position, |fact, _| {
+                cube.walk(Measure::EmploymentBaseline, persons, |fact, _| {
                     if let Tells::Employment(employment) = fact.tells {
                         self.worked.insert(fact.case, employment.works);
                     }
@@ -88,7 +102,7 @@ impl ShareContext {
             Need::Baseline => {
                 // Of several the earliest is what all later ones are compared with.
                 let mut first: FxHashMap<(u32, u16), i32> = FxHashMap::default();
-                cube.walk(Measure::IncomeBaseline, position, |fact, _| {
+                cube.walk(Measure::IncomeBaseline, persons, |fact, _| {
                     let Tells::Income(income) = fact.tells else { return };
                     let key = (fact.case, income.currency);
                     if first.get(&key).is_none_or(|known| fact.on < *known) {
@@ -99,29 +113,37 @@ impl ShareContext {
             }
         }
     }
+}
+
+impl ShareContext {
+    /// By the days of a question, and what was looked up for it.
+    #[must_use]
+    pub fn new(times: Times, known: &Arc<LookedUp>) -> Self {
+        Self { times, places: known.places, known: Arc::clone(known) }
+    }
 
     /// The day on which a person reached something; none if not, or not asked for.
     #[must_use]
     pub fn day_of(&self, measure: Measure, person: u32) -> Option<i32> {
-        let day = self.days.get(&measure)?.get(person as usize).copied();
+        let day = self.known.days.get(measure as usize)?.get(person as usize).copied();
         day.filter(|day| *day != NEVER)
     }
 
     /// Jobs that the visit of twelve months saw at a person's business.
     #[must_use]
     pub fn jobs_at_12_months(&self, person: u32) -> Option<i64> {
-        self.jobs_at_12.get(&person).map(|jobs| i64::from(*jobs))
+        self.known.jobs_at_12.get(&person).map(|jobs| i64::from(*jobs))
     }
 
     /// Whether a person worked at the baseline; none where nobody asked.
     #[must_use]
     pub fn worked_at_baseline(&self, person: u32) -> Option<bool> {
-        self.worked.get(&person).copied()
+        self.known.worked.get(&person).copied()
     }
 
     /// What a person's income came to in a year at the baseline, in a currency.
     #[must_use]
     pub fn baseline(&self, person: u32, currency: u16) -> Option<i64> {
-        self.baselines.get(&(person, currency)).copied()
+        self.known.baselines.get(&(person, currency)).copied()
     }
 }

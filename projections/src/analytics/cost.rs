@@ -45,10 +45,10 @@ impl Cost {
         let periods = query.series.map_or(1, |interval| periods(cube, query, interval, at));
         indicators.iter().fold(Self::default(), |cost, indicator| {
             let measures = indicator.measures.iter();
-            let own: u64 = measures.map(|one| cube.told(*one, position).len() as u64).sum();
+            let own: u64 = measures.map(|one| cube.told(*one, position) as u64).sum();
             // What is looked up beside is walked as well, once for a question and once for each period of a series.
             let beside = indicator.needs.iter().map(|need| need.measure());
-            let facts = beside.map(|one| cube.told(one, position).len() as u64).sum::<u64>() + own;
+            let facts = beside.map(|one| cube.told(one, position) as u64).sum::<u64>() + own;
             let most = groups(indicator, &query.group_by)
                 .into_iter()
                 .map(|group| match query.series {
@@ -176,11 +176,11 @@ mod tests {
     #[test]
     fn what_is_looked_up_beside_costs_too_and_in_a_series_once_a_period() {
         let mut cube = cube(100);
-        let trained: Vec<_> = cube.facts(Measure::Registered)[..30].to_vec();
+        let trained: Vec<_> = cube.facts(Measure::Registered).take(30).collect();
         for fact in trained {
             cube.add(Measure::Trained, fact);
         }
-        let enrolled: Vec<_> = cube.facts(Measure::Registered)[..40].to_vec();
+        let enrolled: Vec<_> = cube.facts(Measure::Registered).take(40).collect();
         for fact in enrolled {
             cube.add(Measure::Enrolled, fact);
         }

@@ -1,12 +1,13 @@
 //! The facts of one read database, in memory, kept up with it.
 //!
 //! Every figure is a walk over facts, so one way of computing serves every moment (`as_of`), every
-//! breakdown and the question why; a fact is 80 bytes at most. What is here is what the tables say at
-//! [`Cube::position`] and nothing else: it is read from them, in the order of positions.
+//! breakdown and the question why; a fact takes some twenty bytes (`columns`). What is here is what the tables
+//! say at [`Cube::position`] and nothing else: it is read from them, in the order of positions.
 
 use chrono::NaiveDate;
 use sira_numbers::Position;
 
+use super::columns::{FactColumns, Profiles, of_every_measure};
 use super::facts::cases::Cases;
 use super::facts::day_of;
 use super::facts::fact::{FigureFact, STANDS};
@@ -21,7 +22,11 @@ pub struct Cube {
     pub position: Position,
     /// How often it was begun anew: the places of words and paths are good within one of them.
     pub generation: u64,
-    facts: Vec<Vec<FigureFact>>,
+    /// Whether it stands for facts that are being read: nothing can be told of it.
+    pub is_awaited: bool,
+    facts: Vec<FactColumns>,
+    /// What people are broken down by.
+    pub(super) profiles: Profiles,
     /// First and last day of any fact, as numbers; none before there is one.
     days: Option<(i32, i32)>,
     /// The words of every dimension.
@@ -34,29 +39,38 @@ impl Cube {
     /// No facts.
     #[must_use]
     pub fn new() -> Self {
-        Self { facts: vec![Vec::new(); Measure::ALL.len()], ..Self::default() }
+        Self { facts: of_every_measure(), ..Self::default() }
+    }
+
+    /// What stands in the place of one that is being read.
+    #[must_use]
+    pub fn awaited(generation: u64) -> Self {
+        Self { generation, is_awaited: true, ..Self::new() }
+    }
+
+    /// The columns of a measure.
+    pub(super) fn columns(&self, measure: Measure) -> &FactColumns {
+        &self.facts[measure as usize]
     }
 
     /// The facts of a measure, in the order of positions.
-    #[must_use]
-    pub fn facts(&self, measure: Measure) -> &[FigureFact] {
-        &self.facts[measure as usize]
+    pub fn facts(&self, measure: Measure) -> impl Iterator<Item = FigureFact> + '_ {
+        self.columns(measure).rows().map(|row| row.fact(&self.profiles))
     }
 
     /// Adds a fact; they come in the order of positions.
     pub fn add(&mut self, measure: Measure, fact: FigureFact) {
         let (first, last) = self.days.unwrap_or((fact.on, fact.on));
         self.days = Some((first.min(fact.on), last.max(fact.on)));
-        self.facts[measure as usize].push(fact);
+        let profile = self.profiles.code(&fact.dims);
+        self.facts[measure as usize].push(fact, profile);
     }
 
     /// Ends a fact of a source.
-    pub fn end(&mut self, source: Source, (since, part): (Position, u16), until: Position) {
-        for measure in Measure::ALL.iter().filter(|measure| measure.source() == source) {
-            let facts = &mut self.facts[*measure as usize];
-            let found = facts.binary_search_by_key(&(since, part), |fact| (fact.since, fact.part));
-            if let Ok(index) = found {
-                facts[index].until = until;
+    pub fn end(&mut self, source: Source, key: (Position, u16), until: Position) {
+        let of_source = Measure::ALL.iter().filter(|measure| measure.source() == source);
+        for measure in of_source {
+            if self.facts[*measure as usize].end(key, until) {
                 return;
             }
         }
@@ -67,51 +81,34 @@ impl Cube {
     pub fn walk(
         &self,
         measure: Measure,
-        position: Position,
+        persons: &Persons,
         mut take: impl FnMut(&FigureFact, u32),
     ) {
-        let persons = Persons::at(self, position);
-        if persons.are_of_one_path() {
-            return self.at(measure, position).for_each(|fact| take(fact, fact.case));
-        }
-        let mut linked = Vec::new();
-        for fact in self.at(measure, position) {
-            match persons.fact_of(fact) {
-                None => take(fact, fact.case),
-                Some(fact) => linked.push(fact),
-            }
-        }
-        persons.count(self, measure, position, &mut linked);
-        for LinkedFact { person, fact } in linked {
-            take(&FigureFact { case: person, ..fact }, fact.case);
+        persons.scan(self, measure, |_| false, |row| {
+            let fact = row.fact(&self.profiles);
+            take(&fact, fact.case);
+        });
+        for LinkedFact { person, fact } in persons.linked(self, measure) {
+            take(&FigureFact { case: *person, ..*fact }, fact.case);
         }
     }
 
-    /// Every fact of a measure that stood at a position, with the path that stands for its person: also what two
-    /// paths of one person both tell.
-    pub fn each(
-        &self,
-        measure: Measure,
-        position: Position,
-        mut take: impl FnMut(&FigureFact, u32),
-    ) {
-        let persons = Persons::at(self, position);
-        for fact in self.at(measure, position) {
-            take(fact, persons.fact_of(fact).map_or(fact.case, |linked| linked.person));
-        }
-    }
-
-    /// The facts of a measure that stood at a position, path by path.
-    pub fn at(&self, measure: Measure, position: Position) -> impl Iterator<Item = &FigureFact> {
-        // Facts told later are not even looked at.
-        self.told(measure, position).iter().filter(move |fact| position < fact.until)
-    }
-
-    /// The facts of a measure that were told up to a position, also those that have ended since.
+    /// How many facts of a measure were told up to a position, also those that have ended since.
     #[must_use]
-    pub fn told(&self, measure: Measure, position: Position) -> &[FigureFact] {
-        let facts = self.facts(measure);
-        &facts[..facts.partition_point(|fact| fact.since <= position)]
+    pub fn told(&self, measure: Measure, position: Position) -> usize {
+        self.columns(measure).told(position)
+    }
+
+    /// Bytes of memory that the facts take.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let facts = self.facts.iter().map(FactColumns::heap_bytes).sum::<usize>();
+        facts + self.profiles.heap_bytes() + self.cases.heap_bytes()
+    }
+
+    /// First and last day of any fact, as numbers; none where there are no facts.
+    pub(super) const fn days(&self) -> Option<(i32, i32)> {
+        self.days
     }
 
     /// The first day of any fact; none where there are no facts.

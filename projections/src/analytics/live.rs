@@ -33,7 +33,7 @@ impl LiveCube {
     /// An empty one.
     #[must_use]
     pub fn new(store: ReadStore, journal: &str) -> Self {
-        let (cube, built) = (RwLock::new(Cube::new()), Mutex::new(None));
+        let (cube, built) = (RwLock::new(Cube::awaited(0)), Mutex::new(None));
         Self { store, journal: journal.to_owned(), cube, built }
     }
 
@@ -49,8 +49,15 @@ impl LiveCube {
         };
         let mut at = self.read().position;
         if built.as_ref() != Some(&now_built) || told < at {
+            // The facts of before go first, so that there are never two of them in memory; whoever asks meanwhile
+            // waits here, or finds that they are awaited. Where reading ends early they stay so, and the next
+            // refresh begins again.
+            let generation = self.read().generation + 1;
+            *built = None;
+            let before = std::mem::replace(&mut *self.write(), Cube::awaited(generation));
+            drop(before);
             let mut fresh = Cube::new();
-            fresh.generation = self.read().generation + 1;
+            fresh.generation = generation;
             while fresh.position < told {
                 facts::read(&self.store, fresh.position, told).await?.into_cube(&mut fresh)?;
             }

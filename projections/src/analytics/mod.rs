@@ -1,14 +1,16 @@
 //! Figures: indicators, each defined once, computed from the read models' facts.
 //!
-//! The versioned tables are kept in memory as facts ([`Cube`], [`LiveCube`]); an [`Indicator`] says what
+//! The versioned tables are kept in memory as columns of facts ([`Cube`], [`LiveCube`]); an [`Indicator`] says what
 //! one fact contributes, and [`compute`](mod@compute) walks them for any moment, filter and breakdown. The
 //! same function says which events are behind a cell ([`why`](mod@why)). Those who must see
 //! nobody are told what was published ([`disclosure`]).
 
 mod belongings;
+mod columns;
 pub mod compute;
 mod context;
 pub mod cost;
+mod counting;
 mod cube;
 mod dictionary;
 pub mod disclosure;
@@ -16,10 +18,13 @@ mod facts;
 mod indicators;
 mod live;
 mod load;
+#[cfg(test)]
+mod oracle;
 mod persons;
 mod place;
 pub mod query;
 mod series;
+mod sifting;
 mod statistics;
 mod tally;
 pub mod targets;

@@ -7,16 +7,27 @@
 
 use std::cmp::Reverse;
 use std::hash::Hash;
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use sira_numbers::Position;
 
+use super::columns::{Block, Row};
 use super::cube::Cube;
 use super::facts::{FigureFact, Measure, Measure as M, Tells};
 
-/// The paths that are linked at a moment, each with that which stands for the person: of a frozen path the one
-/// that continues, of that one itself.
-pub struct Persons(FxHashMap<u32, u32>);
+/// Who has several paths at a position, and what counts of them: looked up once a question.
+#[derive(Debug)]
+pub struct Persons {
+    position: Position,
+    /// The paths that are linked, each with that which stands for the person: of a frozen path the one that
+    /// continues, of that one itself.
+    all: FxHashMap<u32, u32>,
+    /// A bit for each path that is linked: most are not, and a walk asks of every one.
+    linked: Vec<u64>,
+    /// What counts of linked paths, by measure, once it was asked for.
+    facts: Vec<OnceLock<Vec<LinkedFact>>>,
+}
 
 /// A fact of a linked path, with the path that stands for its person.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +38,7 @@ pub struct LinkedFact {
 
 /// How often a person counts in a measure that several of their paths tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counted {
+pub(super) enum Counted {
     /// As often as it happened: what was paid, attended, provided, told in a survey.
     Each,
     /// Once, as it was reached first.
@@ -42,7 +53,7 @@ enum Counted {
     Continuing,
 }
 
-const fn counted(measure: Measure) -> Counted {
+pub(super) const fn counted(measure: Measure) -> Counted {
     match measure {
         M::Registered
         | M::IdeaSubmitted
@@ -100,40 +111,107 @@ impl Persons {
     /// The links that stood at a position.
     pub fn at(cube: &Cube, position: Position) -> Self {
         let mut all = FxHashMap::default();
-        for fact in cube.at(M::Link, position) {
-            if let Tells::Link(link) = fact.tells {
-                all.insert(fact.case, link.continues_as);
+        cube.columns(M::Link).scan(position, |_| false, |row| {
+            if let Tells::Link(link) = row.tells() {
+                all.insert(row.case(), link.continues_as);
                 // A path that others continue as is not frozen itself.
                 all.insert(link.continues_as, link.continues_as);
             }
+        });
+        let mut linked = Vec::new();
+        if !all.is_empty() {
+            linked.resize(cube.cases.len().div_ceil(64), 0);
         }
-        Self(all)
+        for path in all.keys() {
+            if let Some(word) = linked.get_mut(*path as usize / 64) {
+                *word |= 1_u64 << (path % 64);
+            }
+        }
+        let facts = Measure::ALL.iter().map(|_| OnceLock::new()).collect();
+        Self { position, all, linked, facts }
+    }
+
+    /// The position at which they were so.
+    pub const fn position(&self) -> Position {
+        self.position
     }
 
     /// Each linked path, with that which stands for its person.
     pub fn paths(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.0.iter().map(|(path, person)| (*path, *person))
+        self.all.iter().map(|(path, person)| (*path, *person))
     }
 
-    /// Whether nobody has more than one path.
-    pub fn are_of_one_path(&self) -> bool {
-        self.0.is_empty()
+    /// Whether a path is linked with another.
+    #[inline]
+    fn is_linked(&self, path: u32) -> bool {
+        self.linked.get(path as usize / 64).is_some_and(|word| word >> (path % 64) & 1 == 1)
     }
 
-    /// A fact with its person, where they have more paths than that which tells it.
-    pub fn fact_of(&self, fact: &FigureFact) -> Option<LinkedFact> {
-        let person = *self.0.get(&fact.case)?;
-        Some(LinkedFact { person, fact: *fact })
+    /// The path that stands for the person of one.
+    #[inline]
+    pub fn person_of(&self, path: u32) -> u32 {
+        if self.is_linked(path) { self.all.get(&path).copied().unwrap_or(path) } else { path }
+    }
+
+    /// Each fact of a measure that stood, of those who have one path, but for those of blocks that are passed over.
+    #[inline]
+    pub fn scan<'c>(
+        &self,
+        cube: &'c Cube,
+        measure: Measure,
+        is_passed: impl Fn(&Block) -> bool,
+        mut take: impl FnMut(Row<'c>),
+    ) {
+        let columns = cube.columns(measure);
+        if self.all.is_empty() {
+            return columns.scan(self.position, is_passed, take);
+        }
+        columns.scan(self.position, is_passed, |row| {
+            if !self.is_linked(row.case()) {
+                take(row);
+            }
+        });
+    }
+
+    /// Every fact of a measure that stood, with the path that stands for its person: also what two paths of one person
+    /// both tell.
+    pub fn each<'c>(
+        &self,
+        cube: &'c Cube,
+        measure: Measure,
+        mut take: impl FnMut(Row<'c>, u32),
+    ) {
+        cube.columns(measure).scan(self.position, |_| false, |row| {
+            take(row, self.person_of(row.case()));
+        });
+    }
+
+    /// The facts of a measure that count of those who have several paths: found once, whatever is asked of them.
+    pub fn linked(&self, cube: &Cube, measure: Measure) -> &[LinkedFact] {
+        if self.all.is_empty() {
+            return &[];
+        }
+        self.facts[measure as usize].get_or_init(|| {
+            let mut facts = self.told_by_linked(cube, measure);
+            self.count(cube, measure, &mut facts);
+            facts
+        })
+    }
+
+    /// Every fact of a measure that stood, of those who have several paths.
+    fn told_by_linked(&self, cube: &Cube, measure: Measure) -> Vec<LinkedFact> {
+        let mut facts = Vec::new();
+        cube.columns(measure).scan(self.position, |_| false, |row| {
+            if self.is_linked(row.case()) {
+                let fact = row.fact(&cube.profiles);
+                facts.push(LinkedFact { person: self.person_of(fact.case), fact });
+            }
+        });
+        facts
     }
 
     /// Leaves, of the facts of linked paths, those that count.
-    pub fn count(
-        &self,
-        cube: &Cube,
-        measure: Measure,
-        position: Position,
-        facts: &mut Vec<LinkedFact>,
-    ) {
+    fn count(&self, cube: &Cube, measure: Measure, facts: &mut Vec<LinkedFact>) {
         match counted(measure) {
             Counted::Each => {}
             Counted::First => {
@@ -152,29 +230,29 @@ impl Persons {
                 );
             }
             Counted::LastBusiness => {
-                let last = self.last_businesses(cube, position);
+                let last = self.last_businesses(cube);
                 facts.retain(|one| last.get(&one.person) == Some(&one.fact.case));
             }
             Counted::Continuing => facts.retain(LinkedFact::goes_on),
         }
         if facts.iter().any(|one| matches!(one.fact.tells, Tells::Income(_))) {
-            self.tell_trained(cube, position, facts);
+            self.tell_trained(cube, facts);
         }
     }
 
     /// By the person: the path whose business was heard of last, when it started, was visited or closed.
-    fn last_businesses(&self, cube: &Cube, position: Position) -> FxHashMap<u32, u32> {
+    fn last_businesses(&self, cube: &Cube) -> FxHashMap<u32, u32> {
         let measures = [M::Started, M::Visit, M::Closed].into_iter();
-        let told = measures.flat_map(|measure| cube.at(measure, position));
-        let mut last: Vec<LinkedFact> = told.filter_map(|fact| self.fact_of(fact)).collect();
+        let mut last: Vec<LinkedFact> =
+            measures.flat_map(|measure| self.told_by_linked(cube, measure)).collect();
         keep_best(&mut last, |one| Some(one.person), LinkedFact::lateness);
         last.iter().map(|one| (one.person, one.fact.case)).collect()
     }
 
     /// An income is that of somebody trained when any of their paths has completed a training.
-    fn tell_trained(&self, cube: &Cube, position: Position, facts: &mut [LinkedFact]) {
-        let told = cube.at(M::Trained, position).filter_map(|fact| self.fact_of(fact));
-        let trained: FxHashSet<u32> = told.map(|one| one.person).collect();
+    fn tell_trained(&self, cube: &Cube, facts: &mut [LinkedFact]) {
+        let told = self.told_by_linked(cube, M::Trained);
+        let trained: FxHashSet<u32> = told.iter().map(|one| one.person).collect();
         for one in facts.iter_mut().filter(|one| trained.contains(&one.person)) {
             if let Tells::Income(income) = &mut one.fact.tells {
                 income.trained = Some(true);
@@ -190,18 +268,18 @@ impl LinkedFact {
     }
 
     /// Its place among what was told: no two facts of a measure have the same.
-    fn told(&self) -> (Position, u16) {
+    pub(super) fn told(&self) -> (Position, u16) {
         (self.fact.since, self.fact.part)
     }
 
     /// The later, the greater: by the day, then on the path that continues, then as it was told.
-    fn lateness(&self) -> (i32, bool, (Position, u16)) {
+    pub(super) fn lateness(&self) -> (i32, bool, (Position, u16)) {
         (self.fact.on, self.goes_on(), self.told())
     }
 }
 
 /// What is assessed or visited once; nothing of a visit beside the milestones, which is one more each time.
-fn subject(fact: &FigureFact) -> Option<u32> {
+pub(super) fn subject(fact: &FigureFact) -> Option<u32> {
     match fact.tells {
         Tells::Visit(visit) => Some(visit.milestone.into()).filter(|months| *months > 0),
         Tells::Business(business) => Some(business.number),
@@ -212,7 +290,7 @@ fn subject(fact: &FigureFact) -> Option<u32> {
 }
 
 /// Of facts of one key, keeps the one of the highest rank; what has no key stays.
-fn keep_best<K: Copy + Eq + Hash, R: Ord>(
+pub(super) fn keep_best<K: Copy + Eq + Hash, R: Ord>(
     facts: &mut Vec<LinkedFact>,
     key: impl Fn(&LinkedFact) -> Option<K>,
     rank: impl Fn(&LinkedFact) -> R,
@@ -280,7 +358,8 @@ mod tests {
         /// Path and day of each fact that counts now.
         fn counted(&self, measure: Measure) -> Vec<(u128, i32)> {
             let mut found = Vec::new();
-            self.cube.walk(measure, self.position, |fact, path| {
+            let persons = Persons::at(&self.cube, self.position);
+            self.cube.walk(measure, &persons, |fact, path| {
                 found.push((self.cube.cases.id(path).unwrap().as_u128(), fact.on));
             });
             found

@@ -1,15 +1,20 @@
 //! What is asked of the facts: filters, period, breakdown, moment, and how far the asker reaches.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use rustc_hash::FxHashSet;
 use sira_numbers::Position;
 use uuid::Uuid;
 
 use super::belongings::Belongings;
+use super::columns::Block;
+use super::context::{LookedUp, ShareContext};
 use super::cube::Cube;
-use super::facts::{FigureFact, Measure, number_of};
-use super::indicators::{Indicator, IndicatorKind};
-use super::place::place_of;
+use super::facts::{DayNumber, Dims, FigureFact, Measure, lasts_on, number_of};
+use super::indicators::{Indicator, IndicatorKind, Need};
+use super::persons::Persons;
+use super::sifting::Sifting;
 use super::words::Dimension;
 use crate::ProgrammeOffice;
 
@@ -78,27 +83,35 @@ impl Times {
     }
 }
 
-/// A question against one cube: words became places.
-#[derive(Debug)]
+/// A question against one cube: words became places, and what is known of people was looked up.
+#[derive(Clone, Debug)]
 pub struct PlacedQuery {
-    filters: Vec<(Dimension, Vec<u32>)>,
     /// First day of the period; `i32::MIN` from the beginning on.
     pub from: i32,
     /// Its last day; `i32::MAX` without an end.
     pub to: i32,
     /// The day on which a balance is taken: the end of the period, or the day of the question before that.
     pub day: i32,
-    reach: ReachPlaces,
-    /// Whose groups and funds facts are of, where any is asked for.
-    belongings: Option<Belongings>,
     /// What to break down by.
     pub groups: Vec<Dimension>,
+    /// Which facts are asked for, and in which group each is; by the breakdown, and by it and the category.
+    sifting: Arc<[Sifting; 2]>,
+    /// Who has several paths.
+    persons: Arc<Persons>,
+    /// Whose groups and funds facts are of, where any is asked for.
+    belongings: Option<Arc<Belongings>>,
+    /// What the indicators need beside.
+    looked_up: Arc<LookedUp>,
 }
 
+/// What the asker may see, in places.
 #[derive(Debug)]
-enum ReachPlaces {
+pub enum ReachPlaces {
+    /// Everything.
     All,
+    /// Facts of these programmes' offices.
     Offices(FxHashSet<(u16, u16)>),
+    /// Facts of these funds.
     Funds(Vec<u32>),
 }
 
@@ -131,7 +144,9 @@ impl AnalyticsQuery {
         for indicator in indicators {
             self.check(indicator)?;
         }
-        Ok(self.places(cube, at))
+        let needs: Vec<Need> =
+            indicators.iter().flat_map(|indicator| indicator.needs).copied().collect();
+        Ok(self.places(cube, &needs, at))
     }
 
     fn check(&self, indicator: &'static Indicator) -> Result<(), DimensionNotHeld> {
@@ -161,26 +176,33 @@ impl AnalyticsQuery {
         }
     }
 
-    fn places(&self, cube: &Cube, at: Moment) -> PlacedQuery {
+    fn places(&self, cube: &Cube, needs: &[Need], at: Moment) -> PlacedQuery {
         let words = &cube.dictionary;
         let places = |(dimension, list): &(Dimension, Vec<String>)| {
             let places = list.iter().filter_map(|word| words.find(*dimension, word)).collect();
             (*dimension, places)
         };
+        let filters: Vec<(Dimension, Vec<u32>)> = self.filters.iter().map(places).collect();
         let asked = self.group_by.iter().chain(self.filters.iter().map(|(dimension, _)| dimension));
         let by_belonging =
             asked.clone().any(|one| matches!(one, Dimension::Cohort | Dimension::Fund));
         let reach = self.reach.on(cube);
+        let persons = Persons::at(cube, at.position);
         let belongings = (by_belonging || matches!(reach, ReachPlaces::Funds(_)))
-            .then(|| Belongings::at(cube, at.position));
+            .then(|| Arc::new(Belongings::at(cube, &persons)));
+        let looked_up = Arc::new(LookedUp::new(cube, &persons, needs));
+        let with_category = [&self.group_by[..], &[Dimension::Tag]].concat();
+        let sifting = [&self.group_by[..], &with_category]
+            .map(|breakdown| Sifting::new(cube, &filters, &reach, breakdown));
         PlacedQuery {
-            filters: self.filters.iter().map(places).collect(),
             from: self.from.map_or(i32::MIN, number_of),
             to: self.to.map_or(i32::MAX, number_of),
             day: number_of(self.to.map_or(at.day, |to| to.min(at.day))),
-            reach,
-            belongings,
             groups: self.group_by.clone(),
+            sifting: Arc::new(sifting),
+            persons: Arc::new(persons),
+            belongings,
+            looked_up,
         }
     }
 }
@@ -206,74 +228,146 @@ impl FigureReach {
 }
 
 impl ReachPlaces {
-    fn holds(&self, fact: &FigureFact) -> bool {
-        let dims = &fact.dims;
+    /// Whether it holds the office of what people are; a fund is not theirs alone and is looked at fact by fact.
+    pub fn holds_office(&self, dims: &Dims) -> bool {
         match self {
-            Self::All => true,
+            Self::All | Self::Funds(_) => true,
             Self::Offices(offices) => offices.contains(&(dims.programme, dims.office)),
-            Self::Funds(funds) => funds.contains(&dims.fund.into()),
         }
     }
 }
 
 impl PlacedQuery {
+    /// The same question about another period.
+    #[must_use]
+    pub fn within(&self, (from, to): (NaiveDate, NaiveDate), at: Moment) -> Self {
+        Self {
+            from: number_of(from),
+            to: number_of(to),
+            day: number_of(to.min(at.day)),
+            ..self.clone()
+        }
+    }
+
+    /// Who has several paths.
+    #[must_use]
+    pub fn persons(&self) -> &Persons {
+        &self.persons
+    }
+
+    /// Which facts are asked for, by what is broken down by.
+    #[must_use]
+    pub fn sifting(&self) -> &Sifting {
+        &self.sifting[0]
+    }
+
+    /// The same by that and the measure's own word.
+    #[must_use]
+    pub fn by_category(&self) -> &Sifting {
+        &self.sifting[1]
+    }
+
+    /// What facts are judged by, for an indicator of this kind.
+    #[must_use]
+    pub fn context(&self, kind: IndicatorKind, at: Moment) -> ShareContext {
+        ShareContext::new(self.times(kind, at), &self.looked_up)
+    }
+
     /// The facts of a measure that are asked for, as of the path that stands for the person; and the path that told
     /// each. With groups by fund, once for each of the person's funds.
     pub fn walk(
         &self,
         cube: &Cube,
         (measure, kind): (Measure, IndicatorKind),
-        position: Position,
         mut take: impl FnMut(&FigureFact, u32),
     ) {
-        cube.walk(measure, position, |fact, path| {
-            self.each(measure, fact, kind, |fact| take(fact, path));
+        let is_passed = |block: &Block| self.passes_over(kind, block);
+        self.persons.scan(cube, measure, is_passed, |row| {
+            let is_asked = self.sifting().group_of(row.profile()).is_some()
+                && self.is_of_the_time(kind, row.on(), row.ends_on());
+            if is_asked {
+                let fact = row.fact(&cube.profiles);
+                self.belonging(measure, fact, |one| take(one, fact.case));
+            }
         });
+        for linked in self.persons.linked(cube, measure) {
+            let path = linked.fact.case;
+            let fact = FigureFact { case: linked.person, ..linked.fact };
+            self.each(cube, (measure, kind), &fact, |fact| take(fact, path));
+        }
     }
 
     /// A fact as it is asked for: nothing where it is not.
     pub fn each(
         &self,
-        measure: Measure,
+        cube: &Cube,
+        (measure, kind): (Measure, IndicatorKind),
         fact: &FigureFact,
-        kind: IndicatorKind,
+        take: impl FnMut(&FigureFact),
+    ) {
+        let profile = cube.profiles.find(&fact.dims);
+        let is_asked = profile.is_some_and(|code| self.sifting().group_of(code).is_some());
+        if is_asked && self.is_of_the_time(kind, fact.on, fact.ends_on) {
+            self.belonging(measure, *fact, take);
+        }
+    }
+
+    /// A fact of a combination that is asked for, as it belongs: once for each of the person's funds where these are
+    /// told apart, and otherwise once.
+    #[inline]
+    pub fn belonging(
+        &self,
+        measure: Measure,
+        mut fact: FigureFact,
         mut take: impl FnMut(&FigureFact),
     ) {
-        if !self.is_of_the_time(fact, kind) {
-            return;
-        }
         let Some(belongings) = &self.belongings else {
-            if self.fits(fact) {
-                take(fact);
+            if self.sifting().holds(&fact) {
+                take(&fact);
             }
             return;
         };
+        fact.dims.cohort = belongings.cohort_of(fact.case, fact.dims.cohort);
+        let own = [fact.dims.fund];
+        let funds = if measure.has_fund_of_its_own() {
+            &own
+        } else {
+            belongings.funds_of(fact.case)
+        };
         // Nobody counts twice where funds are not told apart.
         let is_told_apart = self.groups.contains(&Dimension::Fund);
-        let mut is_told = false;
-        belongings.each(measure, fact, |fact| {
-            if self.fits(fact) && (is_told_apart || !is_told) {
-                is_told = true;
-                take(fact);
+        for fund in funds {
+            fact.dims.fund = *fund;
+            if self.sifting().holds(&fact) {
+                take(&fact);
+                if !is_told_apart {
+                    return;
+                }
             }
-        });
+        }
     }
 
-    /// Whether a fact is of the period, or lasts on the day of a balance.
-    fn is_of_the_time(&self, fact: &FigureFact, kind: IndicatorKind) -> bool {
+    /// Whether a fact of a day is of the period, or lasts on the day of a balance.
+    #[inline]
+    #[must_use]
+    pub fn is_of_the_time(&self, kind: IndicatorKind, on: i32, ends_on: Option<DayNumber>) -> bool {
         match kind {
-            IndicatorKind::Flow => self.from <= fact.on && fact.on <= self.to,
-            IndicatorKind::Stock => fact.lasts_on(self.day),
+            IndicatorKind::Flow => self.from <= on && on <= self.to,
+            IndicatorKind::Stock => lasts_on(self.day, on, ends_on),
             // What it is made of is of several days: the shares look at them.
             IndicatorKind::Trailing => true,
         }
     }
 
-    fn fits(&self, fact: &FigureFact) -> bool {
-        let fits = |(dimension, places): &(Dimension, Vec<u32>)| {
-            places.contains(&place_of(fact, *dimension))
-        };
-        self.reach.holds(fact) && self.filters.iter().all(fits)
+    /// Whether no fact of a block is of the time.
+    #[must_use]
+    pub fn passes_over(&self, kind: IndicatorKind, block: &Block) -> bool {
+        let (first, last) = block.days();
+        match kind {
+            IndicatorKind::Flow => last < self.from || self.to < first,
+            IndicatorKind::Stock => block.is_over_on(self.day),
+            IndicatorKind::Trailing => false,
+        }
     }
 
     /// What shares are judged by, for an indicator of this kind.

@@ -6,14 +6,13 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
-use rustc_hash::FxHashMap;
 
-use super::compute::{ComputedFigures, Key, cells_of, tally};
+use super::compute::{ComputedFigures, FigureCell, Key, cells_of, tally};
+use super::counting::Tallies;
 use super::cube::Cube;
 use super::facts::{day_of, number_of};
 use super::indicators::{Indicator, IndicatorKind};
-use super::query::{AnalyticsQuery, DimensionNotHeld, Moment};
-use super::tally::Tally;
+use super::query::{AnalyticsQuery, DimensionNotHeld, Moment, PlacedQuery};
 use super::words::Dimension;
 
 /// The interval that a day is in: its word, its first and its last day.
@@ -66,19 +65,18 @@ pub fn spans(
 fn range(
     cube: &Cube,
     indicator: &'static Indicator,
-    query: &AnalyticsQuery,
+    (query, asked): (&AnalyticsQuery, &PlacedQuery),
     at: Moment,
-) -> Result<Option<(NaiveDate, NaiveDate)>, DimensionNotHeld> {
+) -> Option<(NaiveDate, NaiveDate)> {
     let to = query.to.map_or(at.day, |to| to.min(at.day));
     if let Some(from) = query.from {
-        return Ok((from <= to).then_some((from, to)));
+        return (from <= to).then_some((from, to));
     }
-    let whole = query.of_period((NaiveDate::MIN, to));
-    let asked = whole.on(cube, &[indicator], at)?;
+    let whole = asked.within((NaiveDate::MIN, to), at);
     let mut first: Option<i32> = None;
     for measure in indicator.measures {
         // Of a balance every beginning counts, also of what has ended since.
-        asked.walk(cube, (*measure, IndicatorKind::Flow), at.position, |fact, _| {
+        whole.walk(cube, (*measure, IndicatorKind::Flow), |fact, _| {
             first = Some(first.map_or(fact.on, |known| known.min(fact.on)));
         });
     }
@@ -87,7 +85,7 @@ fn range(
         let first = day_of(first);
         query.series.and_then(|interval| span(interval, first)).map_or(first, |(_, from, _)| from)
     };
-    Ok(first.filter(|first| *first <= number_of(to)).map(|first| (begin(first), to)))
+    first.filter(|first| *first <= number_of(to)).map(|first| (begin(first), to))
 }
 
 /// How many periods a series has at most, from the first fact on where it is not said from when: each is a walk.
@@ -103,38 +101,51 @@ pub fn periods(cube: &Cube, query: &AnalyticsQuery, interval: Dimension, at: Mom
     u64::try_from((to - from).num_days()).unwrap_or_default() / length + 3
 }
 
-/// The series of an indicator, by an interval and what the question is broken down by.
+/// The series of some indicators, by an interval and what the question is broken down by.
 ///
 /// # Errors
 /// [`DimensionNotHeld`].
 pub fn compute_series(
     cube: &Cube,
-    indicator: &'static Indicator,
+    indicators: &[&'static Indicator],
     query: &AnalyticsQuery,
     interval: Dimension,
     at: Moment,
-) -> Result<ComputedFigures, DimensionNotHeld> {
-    let groups = query.group_by.get(1..).unwrap_or_default();
-    let range = range(cube, indicator, query, at)?;
-    let mut periods = Vec::new();
-    for (word, from, to) in range.map_or_else(Vec::new, |range| spans(interval, range)) {
-        let own = query.of_period((from, to));
-        let asked = own.on(cube, &[indicator], at)?;
-        periods.push((word, tally(cube, indicator, &asked, at)));
-    }
+) -> Result<Vec<ComputedFigures>, DimensionNotHeld> {
+    // What is known of people is the same in every period.
+    let whole = query.of_period((NaiveDate::MIN, query.to.unwrap_or(at.day)));
+    let asked = whole.on(cube, indicators, at)?;
+    let one = |indicator: &&'static Indicator| {
+        let range = range(cube, indicator, (query, &asked), at);
+        let spans = range.map_or_else(Vec::new, |range| spans(interval, range));
+        let tallied = |(word, from, to): (String, NaiveDate, NaiveDate)| {
+            (word, tally(cube, indicator, &asked.within((from, to), at), at))
+        };
+        let periods = spans.into_iter().map(tallied).collect();
+        ComputedFigures { indicator, cells: cells_of_periods(cube, indicator, &asked, periods) }
+    };
+    Ok(indicators.iter().map(one).collect())
+}
+
+/// The cells of every period, those of each with a row for every group that is in any.
+fn cells_of_periods(
+    cube: &Cube,
+    indicator: &'static Indicator,
+    asked: &PlacedQuery,
+    periods: Vec<(String, Tallies)>,
+) -> Vec<FigureCell> {
     let keys: BTreeSet<Key> =
         periods.iter().flat_map(|(_, tallies)| tallies.keys().copied()).collect();
     let mut cells = Vec::new();
     for (word, mut tallies) in periods {
         for key in &keys {
-            tallies.entry(*key).or_insert_with(Tally::default);
+            tallies.entry(*key).or_default();
         }
-        let told: FxHashMap<Key, Tally> = tallies;
-        for mut cell in cells_of(cube, indicator, groups, told).cells {
+        for mut cell in cells_of(cube, indicator, &asked.groups, tallies).cells {
             cell.words.insert(0, word.clone());
             cells.push(cell);
         }
     }
     cells.sort_by(|one, other| one.words.cmp(&other.words));
-    Ok(ComputedFigures { indicator, cells })
+    cells
 }

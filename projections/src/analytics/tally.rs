@@ -57,11 +57,15 @@ impl Tally {
         if share.other {
             self.other.0 += part;
             self.other.1 += whole;
-            self.squares.1 = self.squares.1.saturating_add(part * part);
+            if finish.is_of_means() {
+                self.squares.1 = self.squares.1.saturating_add(part * part);
+            }
         } else {
             self.part += part;
             self.whole += whole;
-            self.squares.0 = self.squares.0.saturating_add(part * part);
+            if finish.is_of_means() {
+                self.squares.0 = self.squares.0.saturating_add(part * part);
+            }
         }
         if finish.is_of_each_value() {
             self.values.push(share.part);

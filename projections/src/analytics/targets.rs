@@ -6,7 +6,8 @@ use sira_database::on_engine;
 use sira_numbers::Position;
 use sqlx::FromRow;
 
-use super::compute::{Key, Uncomputed, tally};
+use super::compute::{Uncomputed, tally};
+use super::counting::Tallies;
 use super::cube::Cube;
 use super::indicators::{Finish, Indicator, IndicatorKind, Indicators};
 use super::query::{AnalyticsQuery, FigureReach, Moment};
@@ -193,7 +194,7 @@ pub fn reached(
     (reach, own): (&Reach, &FigureReach),
     moment: Moment,
 ) -> Result<Vec<Reached>, Uncomputed> {
-    let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), FxHashMap<Key, Tally>> =
+    let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), Tallies> =
         FxHashMap::default();
     let mut all = Vec::new();
     for target in targets {
@@ -230,7 +231,7 @@ fn walk(
     target: &KnownTarget,
     reach: &FigureReach,
     moment: Moment,
-) -> Result<FxHashMap<Key, Tally>, Uncomputed> {
+) -> Result<Tallies, Uncomputed> {
     let query = AnalyticsQuery {
         from: Some(target.from_on),
         to: Some(target.to_on),
@@ -245,12 +246,12 @@ fn walk(
 }
 
 /// The facts that a target is reached by.
-fn facts_of(cube: &Cube, target: &KnownTarget, tallies: &FxHashMap<Key, Tally>) -> u64 {
+fn facts_of(cube: &Cube, target: &KnownTarget, tallies: &Tallies) -> u64 {
     total_of(cube, target, tallies).facts
 }
 
 /// What the cells of a target add up to.
-fn total_of(cube: &Cube, target: &KnownTarget, tallies: &FxHashMap<Key, Tally>) -> Tally {
+fn total_of(cube: &Cube, target: &KnownTarget, tallies: &Tallies) -> Tally {
     let words = &cube.dictionary;
     let is_asked = |dimension, place, word: Option<&String>| {
         word.is_none_or(|word| words.find(dimension, word) == Some(place))
@@ -271,7 +272,7 @@ fn reached_one(
     cube: &Cube,
     indicator: &Indicator,
     target: &KnownTarget,
-    tallies: &FxHashMap<Key, Tally>,
+    tallies: &Tallies,
     moment: Moment,
 ) -> Reached {
     let total = total_of(cube, target, tallies);

@@ -4,7 +4,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use sira_numbers::{Position, Sequence};
 use uuid::Uuid;
 
-use super::context::ShareContext;
 use super::cube::Cube;
 use super::facts::{FigureFact, Link, Measure, Tells, day_of};
 use super::indicators::{Indicator, Need};
@@ -59,12 +58,11 @@ pub fn why(
     after: Option<ReasonPlace>,
     limit: usize,
 ) -> CellReasons {
-    let times = asked.times(indicator.kind, moment);
-    let context = ShareContext::new(cube, moment.position, times, indicator.needs);
+    let context = asked.context(indicator.kind, moment);
     let mut found: Vec<(FigureFact, i64, i64)> = Vec::new();
     let mut events = 0;
     for measure in indicator.measures {
-        asked.walk(cube, (*measure, indicator.kind), moment.position, |fact, path| {
+        asked.walk(cube, (*measure, indicator.kind), |fact, path| {
             let Some(share) = (indicator.share)(*measure, fact, &context) else { return };
             events += 1;
             if after.is_none_or(|after| (fact.since, fact.part) > after) {
@@ -78,7 +76,7 @@ pub fn why(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|(fact, ..)| (fact.since, fact.part));
-    let beside = beside(cube, indicator, moment, &found);
+    let beside = beside(cube, indicator, asked, &found);
     let reason = |(fact, part, whole): &(FigureFact, i64, i64)| CellReason {
         id: cube.cases.id(fact.case).unwrap_or_default(),
         sequence: fact.sequence.into(),
@@ -97,13 +95,13 @@ pub fn why(
 fn beside(
     cube: &Cube,
     indicator: &Indicator,
-    moment: Moment,
+    asked: &PlacedQuery,
     found: &[(FigureFact, i64, i64)],
 ) -> FxHashMap<u32, Vec<Sequence>> {
     let cases: FxHashSet<u32> = found.iter().map(|(fact, ..)| fact.case).collect();
     let mut beside: FxHashMap<u32, Vec<Sequence>> = FxHashMap::default();
     for need in indicator.needs {
-        cube.walk(need.measure(), moment.position, |fact, path| {
+        cube.walk(need.measure(), asked.persons(), |fact, path| {
             let counts = match (need, fact.tells) {
                 (Need::JobsAt12Months, Tells::Visit(visit)) => visit.milestone == 12,
                 _ => true,
@@ -144,28 +142,28 @@ pub fn changes_between(
             }
         }
     };
-    let is_known = |fact: &&FigureFact| fact.since <= to && fact.until > from;
+    let is_known = |fact: &FigureFact| fact.since <= to && fact.until > from;
     for measure in indicator.measures {
-        for fact in cube.facts(*measure).iter().filter(is_known) {
+        for fact in cube.facts(*measure).filter(is_known) {
             let mut is_asked = false;
-            asked.each(*measure, fact, indicator.kind, |_| is_asked = true);
+            asked.each(cube, (*measure, indicator.kind), &fact, |_| is_asked = true);
             if is_asked {
                 cases.insert(fact.case);
-                take(fact);
+                take(&fact);
             }
         }
     }
-    for link in cube.facts(Measure::Link).iter().filter(is_known) {
+    for link in cube.facts(Measure::Link).filter(is_known) {
         let Tells::Link(Link { continues_as }) = link.tells else { continue };
         if cases.contains(&link.case) || cases.contains(&continues_as) {
             cases.extend([link.case, continues_as]);
-            take(link);
+            take(&link);
         }
     }
     for need in indicator.needs {
-        for fact in cube.facts(need.measure()).iter().filter(is_known) {
+        for fact in cube.facts(need.measure()).filter(is_known) {
             if cases.contains(&fact.case) {
-                take(fact);
+                take(&fact);
             }
         }
     }

@@ -22,7 +22,8 @@ fn part(cube: &Cube, name: &str, groups: &[Dimension], moment: Moment) -> BTreeM
     let query = AnalyticsQuery { group_by: groups.to_vec(), ..AnalyticsQuery::default() };
     let asked = query.on(cube, &[indicator], moment).unwrap();
     let mut parts = BTreeMap::new();
-    for cell in compute(cube, indicator, &asked, moment).cells {
+    let figures = compute(cube, &[indicator], &asked, moment);
+    for cell in figures.into_iter().flat_map(|one| one.cells) {
         let key = if groups.is_empty() {
             name.to_owned()
         } else {

@@ -1,10 +1,12 @@
 //! Going over the reporting moments, the earliest first, and releasing what may be told.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
 
 use super::super::belongings::Belongings;
-use super::super::context::ShareContext;
+use super::super::context::{LookedUp, ShareContext};
 use super::super::cube::Cube;
 use super::super::facts::FigureFact;
 use super::super::indicators::{Indicator, IndicatorKind, Need};
@@ -100,10 +102,11 @@ impl Building {
     pub fn step(&mut self, cube: &Cube, schedule: &Schedule, moment: Moment) {
         let Some(layout) = self.layout.clone() else { return };
         self.through = Some(moment);
-        for (path, person) in Persons::at(cube, moment.position).paths() {
+        let persons = Persons::at(cube, moment.position);
+        for (path, person) in persons.paths() {
             self.kin.join(path, person);
         }
-        let mut standing = self.walk(cube, &layout, moment);
+        let mut standing = self.walk(cube, &layout, &persons, moment);
         // A cell that everybody has left is offered as empty.
         for key in self.known.keys() {
             standing.entry(*key).or_insert_with(|| State::new(self.indicators.len()));
@@ -160,17 +163,18 @@ impl Building {
     }
 
     /// Every cell as it stands at a moment.
-    fn walk(&mut self, cube: &Cube, layout: &Layout, moment: Moment) -> FxHashMap<CellKey, State> {
-        let mut needs: Vec<Need> = Vec::new();
-        for need in self.indicators.iter().flat_map(|indicator| indicator.needs) {
-            if !needs.contains(need) {
-                needs.push(*need);
-            }
-        }
+    fn walk(
+        &mut self,
+        cube: &Cube,
+        layout: &Layout,
+        persons: &Persons,
+        moment: Moment,
+    ) -> FxHashMap<CellKey, State> {
+        let needs: Vec<Need> =
+            self.indicators.iter().flat_map(|indicator| indicator.needs).copied().collect();
         let times = Times::until(moment.day);
-        let context = ShareContext::new(cube, moment.position, times, &needs);
-        let by_fund =
-            (self.audience == Audience::Donor).then(|| Belongings::at(cube, moment.position));
+        let context = ShareContext::new(times, &Arc::new(LookedUp::new(cube, persons, &needs)));
+        let by_fund = (self.audience == Audience::Donor).then(|| Belongings::at(cube, persons));
         let count = self.indicators.len();
         let mut states: FxHashMap<CellKey, State> = FxHashMap::default();
         for (place, indicator) in self.indicators.iter().enumerate() {
@@ -188,7 +192,7 @@ impl Building {
                     person.add(layout, place, share);
                     state.tallies[place].add(share, indicator.finish);
                 };
-                cube.walk(*measure, moment.position, |fact, _| match &by_fund {
+                cube.walk(*measure, persons, |fact, _| match &by_fund {
                     Some(own) => own.each(*measure, fact, &mut count),
                     None => count(fact),
                 });
@@ -269,8 +273,7 @@ mod tests {
             self.position = self.position.next();
             let fund = u16::try_from(self.cube.dictionary.funds.place(fund)).unwrap();
             let case = self.cube.cases.place(Uuid::from_u128(person.into()));
-            let own = self.cube.facts(Measure::Registered);
-            let known = *own.iter().find(|fact| fact.case == case).unwrap();
+            let known = self.cube.facts(Measure::Registered).find(|fact| fact.case == case).unwrap();
             let dims = Dims { fund, ..known.dims };
             let fact = FigureFact { since: self.position, dims, ..known };
             self.cube.add(Measure::ApprovedAmount, fact);

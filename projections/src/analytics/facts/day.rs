@@ -9,6 +9,12 @@ use chrono::{Datelike, NaiveDate};
 pub struct DayNumber(NonZeroI32);
 
 impl DayNumber {
+    /// The day of a number; none of 0, which no such day has.
+    #[must_use]
+    pub fn of_number(number: i32) -> Option<Self> {
+        NonZeroI32::new(number).map(Self)
+    }
+
     /// The day as days from the common era.
     #[must_use]
     pub const fn number(self) -> i32 {

@@ -22,7 +22,7 @@ use super::visit_due::VisitDue;
 pub const STANDS: Position = Position::MAX;
 
 /// What every fact is broken down by: places in the words of each dimension.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Dims {
     /// The training group.
     pub cohort: u32,
@@ -107,6 +107,13 @@ pub enum Tells {
     Link(Link),
 }
 
+/// Whether what begins on a day and ends on another lasts on a day: from its own day on, until it ends.
+#[inline]
+#[must_use]
+pub fn lasts_on(day: i32, on: i32, ends_on: Option<DayNumber>) -> bool {
+    on <= day && ends_on.is_none_or(|ends| day < ends.number())
+}
+
 impl FigureFact {
     /// The place of the word of its own that it is told apart by: a module, an instrument, a status, a
     /// currency, a category; 0 where it has none.
@@ -134,7 +141,7 @@ impl FigureFact {
     /// Whether what it tells lasts on a day: from its own day on, until it ends.
     #[must_use]
     pub fn lasts_on(&self, day: i32) -> bool {
-        self.on <= day && self.ends_on.is_none_or(|ends| day < ends.number())
+        lasts_on(day, self.on, self.ends_on)
     }
 
     /// Whether the person has completed a training, where that is told.

@@ -1,4 +1,4 @@
-//! Facts: rows of the read models as figures are made of them, in memory, a column of structs a measure.
+//! Facts: rows of the read models as figures are made of them; in memory they are columns of numbers.
 //!
 //! What every fact has is a [`FigureFact`]; what one of its kind tells beside is a struct of its own, in a
 //! file with how it is read. A measure says which dimensions its facts have.
@@ -20,6 +20,7 @@ mod milestone;
 mod money;
 mod own;
 mod reading;
+pub(super) mod slots;
 mod spell;
 mod value;
 mod visit;
@@ -27,7 +28,7 @@ mod visit_due;
 
 pub use day::{DayNumber, day_of, number_of};
 pub use employment::Employment;
-pub use fact::{Dims, FigureFact, Tells};
+pub use fact::{Dims, FigureFact, Tells, lasts_on};
 pub use jobs::JobCount;
 pub use link::Link;
 pub use measure::Measure;

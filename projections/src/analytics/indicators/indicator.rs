@@ -117,6 +117,12 @@ pub enum Finish {
 }
 
 impl Finish {
+    /// Whether how sure it is is worked out from sums of squares.
+    #[must_use]
+    pub const fn is_of_means(self) -> bool {
+        matches!(self, Self::Mean | Self::Difference)
+    }
+
     /// Whether it needs each value, and not sums alone.
     #[must_use]
     pub const fn is_of_each_value(self) -> bool {

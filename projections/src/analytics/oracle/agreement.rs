@@ -1,0 +1,231 @@
+//! Columns against rows: the same facts, the same cells, whatever is asked.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use sira_numbers::Position;
+
+use super::super::compute::{Key, cells_of, compute};
+use super::super::counting::Tallies;
+use super::super::facts::{Measure, day_of, number_of};
+use super::super::indicators::{INDICATORS, Indicator, IndicatorKind};
+use super::super::persons::Persons;
+use super::super::query::{AnalyticsQuery, FigureReach, Moment};
+use super::super::series::{compute_series, span, spans};
+use super::super::words::Dimension;
+use super::invented::{Dice, Invented, uuid};
+use super::{RowFacts, RowQuestion};
+use crate::ProgrammeOffice;
+
+/// Facts of one programme: the measures told often have more than two blocks each.
+const FACTS: u32 = 14_000;
+/// Measures that one programme tells often.
+const OFTEN: usize = 4;
+
+/// A question at random: breakdown, filters, period, reach.
+fn query(dice: &mut Dice) -> AnalyticsQuery {
+    let mut group_by = Vec::new();
+    for _ in 0..dice.below(4) {
+        let dimension = *dice.pick(Dimension::ALL);
+        if !group_by.contains(&dimension) {
+            group_by.push(dimension);
+        }
+    }
+    let mut filters: Vec<(Dimension, Vec<String>)> = Vec::new();
+    for _ in 0..dice.below(3) {
+        let dimension = *dice.pick(Dimension::ALL);
+        let words = (0..=dice.below(3)).map(|_| word(dice, dimension)).collect();
+        if filters.iter().all(|(known, _)| *known != dimension) {
+            filters.push((dimension, words));
+        }
+    }
+    let reach = match dice.below(4) {
+        0 => FigureReach::Offices(
+            (0..dice.below(4))
+                .map(|_| ProgrammeOffice {
+                    programme: uuid(2, dice.below(3)),
+                    office: format!("office{}", dice.below(6)),
+                })
+                .collect(),
+        ),
+        1 => FigureReach::Funds((0..dice.below(3)).map(|_| uuid(3, dice.below(5))).collect()),
+        _ => FigureReach::All,
+    };
+    let (one, other) = (dice.day(), dice.day());
+    let from = dice.one_in(2).then(|| one.min(other));
+    let to = dice.one_in(2).then(|| one.max(other));
+    AnalyticsQuery { filters, from, to, group_by, series: None, reach }
+}
+
+/// A word that some fact has, or none has.
+fn word(dice: &mut Dice, dimension: Dimension) -> String {
+    let number = dice.below(5);
+    match dimension {
+        _ if number == 0 && !dimension.is_time() => "none".to_owned(),
+        Dimension::Programme => uuid(2, number).to_string(),
+        Dimension::Fund => uuid(3, number).to_string(),
+        Dimension::Region => format!("region{number}"),
+        Dimension::Office => format!("office{number}"),
+        Dimension::Sex => ["female", "male"][number as usize % 2].to_owned(),
+        Dimension::AgeBand => format!("band{number}"),
+        Dimension::Disability | Dimension::Displaced | Dimension::Trained => {
+            (number % 2 == 0).to_string()
+        }
+        Dimension::Sector => format!("sector{number}"),
+        Dimension::Education => format!("level{number}"),
+        Dimension::Cohort => format!("cohort{number}"),
+        Dimension::Tag => format!("word{number}"),
+        Dimension::Year => format!("{}", 2021 + number),
+        Dimension::Quarter => format!("2023-Q{}", number % 4 + 1),
+        Dimension::Month => format!("2024-{:02}", number + 1),
+    }
+}
+
+/// The indicators that have all that is asked for.
+fn asked_of(query: &AnalyticsQuery) -> Vec<&'static Indicator> {
+    let asked: Vec<_> =
+        query.group_by.iter().copied().chain(query.filters.iter().map(|(one, _)| *one)).collect();
+    let holds = |indicator: &&Indicator| {
+        let held = indicator.dimensions();
+        asked.iter().all(|one| held.contains(one))
+    };
+    INDICATORS.iter().filter(holds).collect()
+}
+
+/// The measures that a programme of a number tells often.
+fn often(number: usize) -> Vec<Measure> {
+    Measure::ALL.iter().copied().cycle().skip(number * OFTEN).take(OFTEN).collect()
+}
+
+fn programmes() -> impl Iterator<Item = (Invented, Dice)> {
+    let count = Measure::ALL.len().div_ceil(OFTEN);
+    (0..count).map(|number| {
+        let seed = number as u64 * 7_919 + 17;
+        (Invented::new(seed, FACTS, &often(number)), Dice::new(seed ^ 0x00ff_00ff))
+    })
+}
+
+/// A position of the programme: its last one often, or any, also before all.
+fn moment(invented: &Invented, dice: &mut Dice) -> Moment {
+    let told: Vec<Position> = invented.rows.iter().flatten().map(|fact| fact.since).collect();
+    let position = match dice.below(4) {
+        0 => invented.cube.position,
+        1 => *dice.pick(&told),
+        2 => dice.pick(&told).before(),
+        _ => invented.cube.position.plus(1),
+    };
+    Moment { position, day: dice.day() }
+}
+
+#[test]
+fn every_measure_is_walked_as_its_rows_are_at_every_position() {
+    for (invented, mut dice) in programmes() {
+        let rows = RowFacts { rows: invented.rows.clone(), words: &invented.cube };
+        for measure in Measure::ALL {
+            let own = &invented.rows[*measure as usize];
+            assert!(invented.cube.facts(*measure).eq(own.iter().copied()), "{measure:?}");
+        }
+        for _ in 0..3 {
+            let at = moment(&invented, &mut dice).position;
+            let persons = Persons::at(&invented.cube, at);
+            for measure in Measure::ALL {
+                let (mut expected, mut found) = (Vec::new(), Vec::new());
+                rows.walk(*measure, at, |fact, path| expected.push((*fact, path)));
+                invented.cube.walk(*measure, &persons, |fact, path| found.push((*fact, path)));
+                assert_eq!(found, expected, "{measure:?} at {at}");
+                let told = rows.rows[*measure as usize].iter().filter(|fact| fact.since <= at);
+                assert_eq!(invented.cube.told(*measure, at), told.count(), "{measure:?} at {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cell_of_every_indicator_is_what_a_walk_over_all_rows_tells() {
+    let (mut cells, mut held) = (0, 0);
+    for (invented, mut dice) in programmes() {
+        let (cube, rows) = (&invented.cube, RowFacts { rows: invented.rows.clone(), words: &invented.cube });
+        for _ in 0..5 {
+            let (query, at) = (query(&mut dice), moment(&invented, &mut dice));
+            let indicators = asked_of(&query);
+            let asked = query.on(cube, &indicators, at).unwrap();
+            let expected = RowQuestion::new(&rows, &query, at);
+            for (indicator, figures) in
+                indicators.iter().zip(compute(cube, &indicators, &asked, at))
+            {
+                let told = cells_of(cube, indicator, &query.group_by, expected.tally(indicator));
+                assert_eq!(figures.cells, told.cells, "{}: {query:?} at {at:?}", indicator.name);
+                cells += told.cells.len();
+                held += usize::from(told.cells.iter().any(|cell| cell.part.is_some_and(|part| part != 0)));
+                // Who is behind a cell is asked of the same facts.
+                for measure in indicator.measures {
+                    let mut found = Vec::new();
+                    let kind = (*measure, indicator.kind);
+                    asked.walk(cube, kind, |fact, path| found.push((*fact, path)));
+                    assert_eq!(found, expected.walk(kind), "{}: {query:?}", indicator.name);
+                }
+            }
+        }
+    }
+    assert!(cells > 5_000 && held > 500, "{cells} cells, and {held} answers that tell anything");
+}
+
+/// A series as rows tell it, each period a question of its own.
+fn series(
+    rows: &RowFacts<'_>,
+    indicator: &'static Indicator,
+    query: &AnalyticsQuery,
+    at: Moment,
+) -> Vec<Vec<(Vec<String>, Option<i128>, Option<i128>)>> {
+    let interval = query.series.unwrap();
+    let to = query.to.map_or(at.day, |to| to.min(at.day));
+    let whole = query.of_period((NaiveDate::MIN, to));
+    let of_all = RowQuestion::new(rows, &whole, at);
+    let measures = indicator.measures.iter();
+    let facts = measures.flat_map(|measure| of_all.walk((*measure, IndicatorKind::Flow)));
+    let first = facts.map(|(fact, _)| fact.on).min().filter(|first| *first <= number_of(to));
+    let from = query.from.or(first.map(|first| span(interval, day_of(first)).unwrap().1));
+    let periods: Vec<(String, Tallies)> = from
+        .filter(|from| *from <= to)
+        .map_or_else(Vec::new, |from| spans(interval, (from, to)))
+        .into_iter()
+        .map(|(word, from, to)| {
+            let own = query.of_period((from, to));
+            (word, RowQuestion::new(rows, &own, at).tally(indicator))
+        })
+        .collect();
+    let keys: BTreeSet<Key> = periods.iter().flat_map(|(_, told)| told.keys().copied()).collect();
+    let told = periods.into_iter().map(|(word, mut tallies)| {
+        for key in &keys {
+            tallies.entry(*key).or_default();
+        }
+        let cells = cells_of(rows.words, indicator, &whole.group_by, tallies).cells;
+        let own = |words: Vec<String>| std::iter::once(word.clone()).chain(words).collect();
+        cells.into_iter().map(|cell| (own(cell.words), cell.part, cell.whole)).collect()
+    });
+    told.collect()
+}
+
+#[test]
+fn every_period_of_a_series_is_a_question_of_its_own() {
+    for (invented, mut dice) in programmes().step_by(3) {
+        let rows = RowFacts { rows: invented.rows.clone(), words: &invented.cube };
+        for interval in [Dimension::Year, Dimension::Quarter] {
+            let (mut query, at) = (query(&mut dice), moment(&invented, &mut dice));
+            query.group_by.retain(|group| !group.is_time());
+            let indicators: Vec<_> = asked_of(&query).into_iter().step_by(5).collect();
+            query.series = Some(interval);
+            query.group_by.insert(0, interval);
+            let found = compute_series(&invented.cube, &indicators, &query, interval, at).unwrap();
+            for (indicator, figures) in indicators.iter().zip(found) {
+                let mut told: Vec<_> =
+                    series(&rows, indicator, &query, at).into_iter().flatten().collect();
+                told.sort();
+                let mut found: Vec<_> =
+                    figures.cells.into_iter().map(|cell| (cell.words, cell.part, cell.whole)).collect();
+                found.sort();
+                assert_eq!(found, told, "{}: {query:?} at {at:?}", indicator.name);
+            }
+        }
+    }
+}
