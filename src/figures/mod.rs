@@ -311,7 +311,8 @@ impl Figures {
     ) -> Result<Vec<Reached>, FigureError> {
         let asked = self.fitting(&query, at.position).await?;
         let own = query.reach;
-        let computed = self.walk((0, at.position), move |cube| reached(cube, &asked, (&reach, &own), at));
+        let computed =
+            self.walk((0, at.position), move |cube| reached(cube, &asked, (&reach, &own), at));
         Ok(computed.await??)
     }
 

@@ -53,11 +53,8 @@ impl Belongings {
                 cohorts[place] = row.dims(&cube.profiles).cohort;
             }
         });
-        let mut own = Self {
-            cohorts,
-            funds: vec![NO_FINANCING; people],
-            lists: vec![vec![0], Vec::new()],
-        };
+        let mut own =
+            Self { cohorts, funds: vec![NO_FINANCING; people], lists: vec![vec![0], Vec::new()] };
         let mut longer = FxHashMap::default();
         persons.each(cube, Measure::ApprovedAmount, |row, person| {
             own.add_fund(person as usize, row.dims(&cube.profiles).fund, &mut longer);
@@ -66,12 +63,7 @@ impl Belongings {
     }
 
     /// One fund more of a person, if it is one and not known. `longer` knows the list that another becomes with a fund.
-    fn add_fund(
-        &mut self,
-        person: usize,
-        fund: u16,
-        longer: &mut FxHashMap<(u32, u16), u32>,
-    ) {
+    fn add_fund(&mut self, person: usize, fund: u16, longer: &mut FxHashMap<(u32, u16), u32>) {
         let known = self.funds[person].max(NO_FUND);
         self.funds[person] = known;
         if fund == 0 || self.lists[known as usize].contains(&fund) {

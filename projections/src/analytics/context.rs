@@ -76,9 +76,14 @@ impl LookedUp {
         match need {
             Need::Day(measure) => {
                 let mut days = vec![NEVER; cube.cases.len()];
-                persons.scan(cube, measure, |_| false, |row| {
-                    days[row.case() as usize] = row.on();
-                });
+                persons.scan(
+                    cube,
+                    measure,
+                    |_| false,
+                    |row| {
+                        days[row.case() as usize] = row.on();
+                    },
+                );
                 for linked in persons.linked(cube, measure) {
                     days[linked.person as usize] = linked.fact.on;
                 }

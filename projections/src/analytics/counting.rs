@@ -26,16 +26,18 @@ pub fn tallies(
     moment: Moment,
 ) -> Vec<Tallies> {
     let mut counts: Vec<Count> =
-        indicators.iter().map(|one| Count::new(cube, one, asked, moment)).collect();
+        indicators.iter().map(|one| Count::new(one, asked, moment)).collect();
     let mut cells = [Cells::default(), Cells::default()];
     for measure in measures_of(indicators) {
-        let places = (0..counts.len()).filter(|at| counts[*at].indicator.measures.contains(&measure));
+        let places =
+            (0..counts.len()).filter(|at| counts[*at].indicator.measures.contains(&measure));
         let places: Vec<usize> = places.collect();
-        let is_twice = |at: &usize| {
-            counts[*at].indicator.measures.iter().filter(|one| **one == measure).count() > 1
-        };
-        debug_assert!(!places.iter().any(is_twice), "no indicator counts a fact twice");
-        walk(cube, measure, asked, &mut MeasureWalk { measure, places, counts: &mut counts, cells: &mut cells });
+        walk(
+            cube,
+            measure,
+            asked,
+            &mut MeasureWalk { measure, places, counts: &mut counts, cells: &mut cells },
+        );
     }
     let [plain, by_category] = &cells;
     let told = counts.into_iter().map(|count| {
@@ -68,12 +70,7 @@ struct Count {
 }
 
 impl Count {
-    fn new(
-        _cube: &Cube,
-        indicator: &'static Indicator,
-        asked: &PlacedQuery,
-        moment: Moment,
-    ) -> Self {
+    fn new(indicator: &'static Indicator, asked: &PlacedQuery, moment: Moment) -> Self {
         let has_own_sifting = groups(indicator, &asked.groups).len() > asked.groups.len();
         let context = asked.context(indicator.kind, moment);
         Self { indicator, context, has_own_sifting, places: Vec::new(), tallies: Vec::new() }
@@ -162,24 +159,24 @@ impl Kinds {
 }
 
 fn walk(cube: &Cube, measure: Measure, asked: &PlacedQuery, walk: &mut MeasureWalk<'_>) {
+    const KINDS: [IndicatorKind; 3] =
+        [IndicatorKind::Flow, IndicatorKind::Stock, IndicatorKind::Trailing];
     let mut used = Kinds([false; 3]);
     walk.places.iter().for_each(|at| used.0[walk.counts[*at].indicator.kind as usize] = true);
     let of_the_time = |on: i32, ends_on| {
         let is = |kind| used.holds(kind) && asked.is_of_the_time(kind, on, ends_on);
-        let kinds = [IndicatorKind::Flow, IndicatorKind::Stock, IndicatorKind::Trailing].map(is);
-        kinds.contains(&true).then_some(Kinds(kinds))
+        let kinds = Kinds(KINDS.map(is));
+        (kinds != Kinds([false; 3])).then_some(kinds)
+    };
+    let is_passed = |block: &_| {
+        KINDS.into_iter().all(|kind| !used.holds(kind) || asked.passes_over(kind, block))
     };
     let persons = asked.persons();
-    let used_kinds: Vec<IndicatorKind> =
-        [IndicatorKind::Flow, IndicatorKind::Stock, IndicatorKind::Trailing]
-            .into_iter()
-            .filter(|kind| used.holds(*kind))
-            .collect();
-    let is_passed = |block: &_| used_kinds.iter().all(|kind| asked.passes_over(*kind, block));
-    persons.scan(cube, measure, is_passed, |row| {
-        let Some(group) = asked.sifting().group_of(row.profile()) else { return };
-        let Some(kinds) = of_the_time(row.on(), row.ends_on()) else { return };
-        asked.belonging(measure, row.counted(&cube.profiles), |fact| walk.add(asked, fact, group, kinds));
+    persons.scan_opened(cube, measure, is_passed, |seen| {
+        let Some(group) = asked.sifting().group_of(seen.profile()) else { return };
+        let Some(kinds) = of_the_time(seen.on(), seen.ends_on()) else { return };
+        let fact = seen.counted(&cube.profiles);
+        asked.belonging(measure, fact, |fact| walk.add(asked, fact, group, kinds));
     });
     for linked in persons.linked(cube, measure) {
         let fact = FigureFact { case: linked.person, ..linked.fact };

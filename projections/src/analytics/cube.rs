@@ -84,10 +84,15 @@ impl Cube {
         persons: &Persons,
         mut take: impl FnMut(&FigureFact, u32),
     ) {
-        persons.scan(self, measure, |_| false, |row| {
-            let fact = row.fact(&self.profiles);
-            take(&fact, fact.case);
-        });
+        persons.scan(
+            self,
+            measure,
+            |_| false,
+            |row| {
+                let fact = row.fact(&self.profiles);
+                take(&fact, fact.case);
+            },
+        );
         for LinkedFact { person, fact } in persons.linked(self, measure) {
             take(&FigureFact { case: *person, ..*fact }, fact.case);
         }

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sira_numbers::Position;
 
-use super::columns::{Block, Row};
+use super::columns::{Block, Row, Seen};
 use super::cube::Cube;
 use super::facts::{FigureFact, Measure, Measure as M, Tells};
 
@@ -111,13 +111,17 @@ impl Persons {
     /// The links that stood at a position.
     pub fn at(cube: &Cube, position: Position) -> Self {
         let mut all = FxHashMap::default();
-        cube.columns(M::Link).scan(position, |_| false, |row| {
-            if let Tells::Link(link) = row.tells() {
-                all.insert(row.case(), link.continues_as);
-                // A path that others continue as is not frozen itself.
-                all.insert(link.continues_as, link.continues_as);
-            }
-        });
+        cube.columns(M::Link).scan(
+            position,
+            |_| false,
+            |row| {
+                if let Tells::Link(link) = row.tells() {
+                    all.insert(row.case(), link.continues_as);
+                    // A path that others continue as is not frozen itself.
+                    all.insert(link.continues_as, link.continues_as);
+                }
+            },
+        );
         let mut linked = Vec::new();
         if !all.is_empty() {
             linked.resize(cube.cases.len().div_ceil(64), 0);
@@ -173,17 +177,34 @@ impl Persons {
         });
     }
 
+    /// The same for counting.
+    #[inline]
+    pub fn scan_opened(
+        &self,
+        cube: &Cube,
+        measure: Measure,
+        is_passed: impl Fn(&Block) -> bool,
+        mut take: impl FnMut(Seen<'_>),
+    ) {
+        let columns = cube.columns(measure);
+        let is_of_one_path = self.all.is_empty();
+        columns.scan_opened(self.position, is_passed, |seen| {
+            if is_of_one_path || !self.is_linked(seen.case()) {
+                take(seen);
+            }
+        });
+    }
+
     /// Every fact of a measure that stood, with the path that stands for its person: also what two paths of one person
     /// both tell.
-    pub fn each<'c>(
-        &self,
-        cube: &'c Cube,
-        measure: Measure,
-        mut take: impl FnMut(Row<'c>, u32),
-    ) {
-        cube.columns(measure).scan(self.position, |_| false, |row| {
-            take(row, self.person_of(row.case()));
-        });
+    pub fn each<'c>(&self, cube: &'c Cube, measure: Measure, mut take: impl FnMut(Row<'c>, u32)) {
+        cube.columns(measure).scan(
+            self.position,
+            |_| false,
+            |row| {
+                take(row, self.person_of(row.case()));
+            },
+        );
     }
 
     /// The facts of a measure that count of those who have several paths: found once, whatever is asked of them.
@@ -201,12 +222,16 @@ impl Persons {
     /// Every fact of a measure that stood, of those who have several paths.
     fn told_by_linked(&self, cube: &Cube, measure: Measure) -> Vec<LinkedFact> {
         let mut facts = Vec::new();
-        cube.columns(measure).scan(self.position, |_| false, |row| {
-            if self.is_linked(row.case()) {
-                let fact = row.fact(&cube.profiles);
-                facts.push(LinkedFact { person: self.person_of(fact.case), fact });
-            }
-        });
+        cube.columns(measure).scan(
+            self.position,
+            |_| false,
+            |row| {
+                if self.is_linked(row.case()) {
+                    let fact = row.fact(&cube.profiles);
+                    facts.push(LinkedFact { person: self.person_of(fact.case), fact });
+                }
+            },
+        );
         facts
     }
 

@@ -329,11 +329,8 @@ impl PlacedQuery {
         };
         fact.dims.cohort = belongings.cohort_of(fact.case, fact.dims.cohort);
         let own = [fact.dims.fund];
-        let funds = if measure.has_fund_of_its_own() {
-            &own
-        } else {
-            belongings.funds_of(fact.case)
-        };
+        let funds =
+            if measure.has_fund_of_its_own() { &own } else { belongings.funds_of(fact.case) };
         // Nobody counts twice where funds are not told apart.
         let is_told_apart = self.groups.contains(&Dimension::Fund);
         for fund in funds {

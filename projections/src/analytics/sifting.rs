@@ -88,9 +88,10 @@ impl Sifting {
     pub fn holds(&self, fact: &FigureFact) -> bool {
         let is_reached = |funds: &Vec<u32>| funds.contains(&fact.dims.fund.into());
         self.funds.as_ref().is_none_or(is_reached)
-            && self.filters.iter().all(|(dimension, places)| {
-                places.contains(&self.place_of(fact, *dimension))
-            })
+            && self
+                .filters
+                .iter()
+                .all(|(dimension, places)| places.contains(&self.place_of(fact, *dimension)))
     }
 
     /// The cell of a fact of a group.

@@ -194,8 +194,7 @@ pub fn reached(
     (reach, own): (&Reach, &FigureReach),
     moment: Moment,
 ) -> Result<Vec<Reached>, Uncomputed> {
-    let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), Tallies> =
-        FxHashMap::default();
+    let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), Tallies> = FxHashMap::default();
     let mut all = Vec::new();
     for target in targets {
         let Some(indicator) = Indicators::named(&target.indicator) else {

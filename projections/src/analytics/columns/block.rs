@@ -6,6 +6,7 @@ use super::super::facts::fact::{FigureFact, STANDS};
 use super::super::facts::slots::{SLOTS, Slots, numbers_of, told_by};
 use super::super::facts::{DayNumber, Dims, Tells};
 use super::column::{Column, Numbers};
+use super::opened::CountedColumns;
 use super::{BLOCK, OpenFact, Profiles};
 
 /// So many facts that were told one after the other.
@@ -43,9 +44,8 @@ impl Block {
         let column = |number: &dyn Fn(&FigureFact) -> Option<i64>| {
             Column::pack(&numbers(facts, |open| number(&open.fact)))
         };
-        let until = numbers(facts, |open| {
-            (open.fact.until != STANDS).then(|| open.fact.until.stored())
-        });
+        let until =
+            numbers(facts, |open| (open.fact.until != STANDS).then(|| open.fact.until.stored()));
         let told: Vec<(i64, Slots)> =
             facts.iter().map(|open| numbers_of(&open.fact.tells)).collect();
         let used = (0..SLOTS).filter(|slot| told.iter().any(|(_, slots)| slots[*slot].is_some()));
@@ -79,6 +79,16 @@ impl Block {
             kind: Column::pack(&kinds),
             told: (0..used).map(slot).collect(),
         })
+    }
+
+    /// Path, day, day of the end, profile, group, fund and kind.
+    pub const fn counted_columns(&self) -> CountedColumns<'_> {
+        [&self.case, &self.on, &self.ends_on, &self.profile, &self.cohort, &self.fund, &self.kind]
+    }
+
+    /// What they tell beside.
+    pub fn told_columns(&self) -> &[Column] {
+        &self.told
     }
 
     /// Position of the first of its facts.
@@ -212,7 +222,7 @@ fn numbers(facts: &[OpenFact], number: impl Fn(&OpenFact) -> Option<i64>) -> Num
 
 /// A number of the type that it was made of.
 #[inline]
-fn small<N: TryFrom<i64> + Default>(number: Option<i64>) -> N {
+pub fn small<N: TryFrom<i64> + Default>(number: Option<i64>) -> N {
     number.and_then(|number| N::try_from(number).ok()).unwrap_or_default()
 }
 

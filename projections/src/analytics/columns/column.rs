@@ -25,6 +25,12 @@ enum Codes {
     Whole(Box<[Option<i64>; BLOCK]>),
 }
 
+/// What stands for none in a column that is unpacked.
+pub const NONE: i64 = i64::MIN;
+
+/// The numbers of a column that is unpacked; [`NONE`] for none.
+pub type Unpacked = [i64; BLOCK];
+
 /// The numbers of a column before they are packed.
 pub type Numbers = [Option<i64>; BLOCK];
 
@@ -71,6 +77,29 @@ impl Column {
             Codes::Whole(numbers) => return numbers[place],
         };
         (code > 0).then(|| self.base + i64::from(code - 1))
+    }
+
+    /// Unpacks every number at once; says whether each could be told from [`NONE`], and does nothing else where not.
+    pub fn unpack(&self, to: &mut Unpacked) -> bool {
+        if self.base == NONE {
+            return false;
+        }
+        match &self.codes {
+            Codes::Same(_) => to.fill(self.get(0).unwrap_or(NONE)),
+            Codes::Byte(codes) => self.lift(codes.iter().copied().map(i64::from), to),
+            Codes::Short(codes) => self.lift(codes.iter().copied().map(i64::from), to),
+            Codes::Long(codes) => self.lift(codes.iter().copied().map(i64::from), to),
+            Codes::Whole(_) => return false,
+        }
+        true
+    }
+
+    fn lift(&self, codes: impl Iterator<Item = i64>, to: &mut Unpacked) {
+        // The base is above the least number there is.
+        let below = self.base - 1;
+        for (slot, code) in to.iter_mut().zip(codes) {
+            *slot = if code == 0 { NONE } else { below + code };
+        }
     }
 
     /// Whether there is no number in it.
@@ -170,6 +199,12 @@ mod tests {
             let column = Column::pack(all);
             assert!(column.iter().eq(all.iter().copied()), "{place}");
             assert_eq!(column.heap_bytes(), width * BLOCK, "{place}");
+            let mut unpacked = [0; BLOCK];
+            assert_eq!(column.unpack(&mut unpacked), *width < 16, "{place}");
+            if *width < 16 {
+                let numbers = unpacked.map(|number| (number != NONE).then_some(number));
+                assert_eq!(numbers, *all, "{place}");
+            }
         }
     }
 

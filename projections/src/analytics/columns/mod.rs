@@ -5,6 +5,7 @@
 
 mod block;
 mod column;
+mod opened;
 mod profiles;
 
 use sira_numbers::Position;
@@ -12,6 +13,7 @@ use sira_numbers::Position;
 use super::facts::fact::{Dims, FigureFact, Tells};
 use super::facts::{DayNumber, Measure};
 pub use block::Block;
+pub use opened::{Opened, Seen};
 pub use profiles::Profiles;
 
 /// Facts of a block. A walk may pass over a whole one by its days.
@@ -106,6 +108,36 @@ impl FactColumns {
         for open in self.open.iter().take_while(|open| open.fact.since <= position) {
             if position < open.fact.until {
                 take(Row::Open(open));
+            }
+        }
+    }
+
+    /// The same for counting: blocks are unpacked as a whole.
+    #[inline]
+    pub fn scan_opened(
+        &self,
+        position: Position,
+        is_passed: impl Fn(&Block) -> bool,
+        mut take: impl FnMut(Seen<'_>),
+    ) {
+        let mut opened = Opened::new();
+        for block in self.blocks.iter().take_while(|block| block.first() <= position) {
+            if is_passed(block) {
+                continue;
+            }
+            let (told, is_opened) = (block.told(position), opened.open(block));
+            for place in 0..told {
+                if position < block.until_at(place) {
+                    take(match is_opened {
+                        true => Seen::Opened(&opened, place),
+                        false => Seen::Row(Row::Packed(block, place)),
+                    });
+                }
+            }
+        }
+        for open in self.open.iter().take_while(|open| open.fact.since <= position) {
+            if position < open.fact.until {
+                take(Seen::Row(Row::Open(open)));
             }
         }
     }
@@ -205,28 +237,13 @@ impl Row<'_> {
         FigureFact {
             since: block.since_at(place),
             until: block.until_at(place),
+            tells: block.tells_at(place),
+            dims: block.dims_at(place, profiles),
+            case: block.case_at(place),
             sequence: block.sequence_at(place),
+            on: block.on_at(place),
+            ends_on: block.ends_on_at(place),
             part: block.part_at(place),
-            ..self.counted(profiles)
-        }
-    }
-
-    /// The fact without where it stands among events: what decides whether and as what it counts.
-    #[inline]
-    pub fn counted(self, profiles: &Profiles) -> FigureFact {
-        match self {
-            Self::Open(open) => open.fact,
-            Self::Packed(block, place) => FigureFact {
-                since: block.first(),
-                until: super::facts::fact::STANDS,
-                tells: block.tells_at(place),
-                dims: block.dims_at(place, profiles),
-                case: block.case_at(place),
-                sequence: 0,
-                on: block.on_at(place),
-                ends_on: block.ends_on_at(place),
-                part: 0,
-            },
         }
     }
 }

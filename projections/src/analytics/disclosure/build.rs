@@ -273,7 +273,8 @@ mod tests {
             self.position = self.position.next();
             let fund = u16::try_from(self.cube.dictionary.funds.place(fund)).unwrap();
             let case = self.cube.cases.place(Uuid::from_u128(person.into()));
-            let known = self.cube.facts(Measure::Registered).find(|fact| fact.case == case).unwrap();
+            let known =
+                self.cube.facts(Measure::Registered).find(|fact| fact.case == case).unwrap();
             let dims = Dims { fund, ..known.dims };
             let fact = FigureFact { since: self.position, dims, ..known };
             self.cube.add(Measure::ApprovedAmount, fact);

@@ -80,7 +80,11 @@ mod tests {
         let mut cases = Cases::default();
         for round in 0..2 {
             for number in 0..5_000_u32 {
-                assert_eq!(cases.place(Uuid::from_u128(u128::from(number) << 7)), number, "{round}");
+                assert_eq!(
+                    cases.place(Uuid::from_u128(u128::from(number) << 7)),
+                    number,
+                    "{round}"
+                );
             }
         }
         assert_eq!(cases.len(), 5_000);

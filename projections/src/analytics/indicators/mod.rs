@@ -413,6 +413,9 @@ mod tests {
             let Indicator { name, fr, en, formula_fr, formula_en, source, measures, .. } =
                 indicator;
             assert!(!measures.is_empty(), "{name}");
+            // A walk over a measure counts each fact once.
+            let is_again = |at: usize| measures[..at].contains(&measures[at]);
+            assert!(!(0..measures.len()).any(is_again), "{name}");
             for text in [fr, en, formula_fr, formula_en, source] {
                 assert!(!text.is_empty(), "{name}");
             }

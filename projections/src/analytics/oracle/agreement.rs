@@ -144,7 +144,8 @@ fn every_measure_is_walked_as_its_rows_are_at_every_position() {
 fn every_cell_of_every_indicator_is_what_a_walk_over_all_rows_tells() {
     let (mut cells, mut held) = (0, 0);
     for (invented, mut dice) in programmes() {
-        let (cube, rows) = (&invented.cube, RowFacts { rows: invented.rows.clone(), words: &invented.cube });
+        let (cube, rows) =
+            (&invented.cube, RowFacts { rows: invented.rows.clone(), words: &invented.cube });
         for _ in 0..5 {
             let (query, at) = (query(&mut dice), moment(&invented, &mut dice));
             let indicators = asked_of(&query);
@@ -156,7 +157,9 @@ fn every_cell_of_every_indicator_is_what_a_walk_over_all_rows_tells() {
                 let told = cells_of(cube, indicator, &query.group_by, expected.tally(indicator));
                 assert_eq!(figures.cells, told.cells, "{}: {query:?} at {at:?}", indicator.name);
                 cells += told.cells.len();
-                held += usize::from(told.cells.iter().any(|cell| cell.part.is_some_and(|part| part != 0)));
+                held += usize::from(
+                    told.cells.iter().any(|cell| cell.part.is_some_and(|part| part != 0)),
+                );
                 // Who is behind a cell is asked of the same facts.
                 for measure in indicator.measures {
                     let mut found = Vec::new();
@@ -221,8 +224,11 @@ fn every_period_of_a_series_is_a_question_of_its_own() {
                 let mut told: Vec<_> =
                     series(&rows, indicator, &query, at).into_iter().flatten().collect();
                 told.sort();
-                let mut found: Vec<_> =
-                    figures.cells.into_iter().map(|cell| (cell.words, cell.part, cell.whole)).collect();
+                let mut found: Vec<_> = figures
+                    .cells
+                    .into_iter()
+                    .map(|cell| (cell.words, cell.part, cell.whole))
+                    .collect();
                 found.sort();
                 assert_eq!(found, told, "{}: {query:?} at {at:?}", indicator.name);
             }

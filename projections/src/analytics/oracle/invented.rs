@@ -90,16 +90,17 @@ impl Invented {
     /// Somebody's dimensions: anew, or with another place to live, another group and fund.
     fn dims(&mut self, known: Dims) -> Dims {
         let (dice, words) = (&mut self.dice, &mut self.cube.dictionary);
-        let mut word = |list: &mut super::super::words::Words, name: &str, count: u32| {
-            match dice.below(count + 1) {
-                0 => 0,
-                number => list.place(&format!("{name}{number}")),
-            }
+        let mut word = |list: &mut super::super::words::Words, name: &str, count: u32| match dice
+            .below(count + 1)
+        {
+            0 => 0,
+            number => list.place(&format!("{name}{number}")),
         };
         let cohort = word(&mut words.cohorts, "cohort", 12);
         let region = u16::try_from(word(&mut words.regions, "region", 4)).unwrap();
         let office = u16::try_from(word(&mut words.offices, "office", 5)).unwrap();
-        let sex = u8::try_from(words.sexes.place(["female", "male"][usize::from(office % 2)])).unwrap();
+        let sex =
+            u8::try_from(words.sexes.place(["female", "male"][usize::from(office % 2)])).unwrap();
         let age_band = u8::try_from(word(&mut words.age_bands, "band", 3)).unwrap();
         let education = u8::try_from(word(&mut words.educations, "level", 3)).unwrap();
         let sector = u8::try_from(word(&mut words.sectors, "sector", 3)).unwrap();
@@ -214,7 +215,9 @@ impl Invented {
             Source::Employment => (8, vec![tag, flag, maybe]),
             Source::Visits => (9, vec![number.filter(|_| dice.one_in(2)), milestone, tag]),
             Source::VisitsDue => (10, vec![day, flag]),
-            Source::IndicatorValues if measure.dimensions().contains(&super::Dimension::Trained) => {
+            Source::IndicatorValues
+                if measure.dimensions().contains(&super::Dimension::Trained) =>
+            {
                 (11, vec![amount, tag, maybe])
             }
             Source::IndicatorValues => (12, vec![amount.map(|amount| amount - 450_000)]),

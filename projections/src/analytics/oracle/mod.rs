@@ -98,7 +98,8 @@ impl RowFacts<'_> {
                 let mut last: Vec<LinkedFact> = measures.into_iter().flat_map(told).collect();
                 keep_best(&mut last, |one| Some(one.person), LinkedFact::lateness);
                 facts.retain(|one| {
-                    last.iter().any(|last| (last.person, last.fact.case) == (one.person, one.fact.case))
+                    last.iter()
+                        .any(|last| (last.person, last.fact.case) == (one.person, one.fact.case))
                 });
             }
             Counted::Continuing => facts.retain(|one| one.fact.case == one.person),
