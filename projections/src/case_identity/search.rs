@@ -26,6 +26,13 @@ pub(super) const MAX_BY_PHONE: usize = 32;
 pub(super) const MAX_BY_KIND: usize = 512;
 /// Terms of a kind are filled up to a multiple of this, so that few forms of the statement are prepared.
 const TERMS_STEP: usize = 6;
+/// The person of a hit, by the key.
+const PERSON_OF_HIT: &str =
+    "JOIN case_identity AS person ON person.aggregate_id = hits.aggregate_id";
+/// The same for `PostgreSQL`, which takes no samples of tokens and so expects hundreds of hits: a plain join would read
+/// everybody from one end to the other for each registration. What is limited is looked up hit by hit.
+const PERSON_OF_HIT_ON_POSTGRES: &str = "CROSS JOIN LATERAL (SELECT * FROM case_identity AS own \
+     WHERE own.aggregate_id = hits.aggregate_id LIMIT 1) AS person";
 /// A token that no term has.
 const NO_TOKEN: Token = [0; TOKEN_BYTES];
 
@@ -183,6 +190,10 @@ async fn candidates(
     };
     let by_kind = sought.tokens.by_kind.each_ref().map(filled);
     let limit = i64::from(MAX_OPENED) + 1;
+    let person = match &connection {
+        ReadConnection::Postgres(_) => PERSON_OF_HIT_ON_POSTGRES,
+        ReadConnection::Sqlite(_) => PERSON_OF_HIT,
+    };
     let rows: Vec<PersonColumns> = on_engine!(connection, db => {
         // Each kind has its own limit, so that a phone of thousands hides no name.
         let mut query = QueryBuilder::new(
@@ -209,11 +220,8 @@ async fn candidates(
             }
             query.push(format!(") LIMIT {MAX_BY_KIND}) AS hit"));
         }
-        query.push(
-            ") AS hit GROUP BY aggregate_id) AS hits \
-             JOIN case_identity AS person ON person.aggregate_id = hits.aggregate_id \
-             WHERE person.position < ",
-        );
+        query.push(") AS hit GROUP BY aggregate_id) AS hits ").push(person);
+        query.push(" WHERE person.position < ");
         query.push_bind(sought.before.stored()).push(" AND person.aggregate_id <> ");
         query.push_bind(sought.id.to_string());
         query.push(" ORDER BY hits.kind, hits.shared DESC, person.aggregate_id LIMIT ");

@@ -6,10 +6,12 @@ use sira::grant::Scope;
 use sira_domain::role::Role;
 use sira_numbers::Position;
 use sira_projections::case_identity::NAME as PROJECTION;
+use sqlx::Connection as _;
 use tokio::time::Instant;
 
 use super::app::{Reply, TestApp, office, region, registration, with};
 use crate::on_both_engines;
+use crate::support::Engine;
 
 /// An invented person: name, birth year, locality, phone, national id.
 fn person(programme: &str, name: &str, year: i32, more: &Value) -> Value {
@@ -374,5 +376,44 @@ on_both_engines! {
         assert!(started.elapsed() < TimeDelta::seconds(5).to_std().unwrap());
         let admin = app.token(Role::Admin).await;
         worklist(&app, &admin, "", 0.into()).await.problem(503, "unavailable");
+    }
+}
+
+/// How often everybody was read from one end to the other, and how often one by the key.
+async fn reads_of_people(url: &str) -> (i64, i64) {
+    let mut db = sqlx::PgConnection::connect(url).await.unwrap();
+    sqlx::query_as(
+        "SELECT coalesce(seq_scan, 0), coalesce(idx_scan, 0) FROM pg_stat_all_tables
+          WHERE schemaname = 'identity' AND relname = 'case_identity'",
+    )
+    .fetch_one(&mut db)
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_alike_is_found_without_reading_everybody_on_postgres() {
+    const PEOPLE: i64 = 60;
+    let engine = Engine::postgres().await;
+    let app = TestApp::on(&engine).await;
+    let programme = app.programme().await;
+    let mut last = Position::START;
+    let token = app.token(Role::Adviser).await;
+    for number in 0..PEOPLE {
+        let more = json!({ "phone": format!("7600000{}", number % 5) });
+        let body = person(&programme, &format!("Essai {number}"), 1990, &more);
+        last = at(&app.post(&token, "/v1/beneficiaries", &body).await.ok(201));
+    }
+    reached(&app, last).await;
+    // The server's counts come a moment later.
+    let until = Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        let (whole, by_key) = reads_of_people(engine.url()).await;
+        assert!(whole < PEOPLE / 4, "everybody was read {whole} times");
+        if by_key >= PEOPLE / 2 {
+            break;
+        }
+        assert!(Instant::now() < until, "nobody was looked up by the key: {by_key}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
 }
