@@ -107,7 +107,9 @@ async fn copy(
     let mut lines = Vec::new();
     while let Some(lot) = reading.lots.recv().await {
         lines.clear();
-        changed(lot).iter().for_each(|row| push_row(&mut lines, row));
+        for row in changed(lot) {
+            push_row(&mut lines, &row);
+        }
         copy.send(lines.as_slice()).await?;
     }
     match reading.end().await {

@@ -172,7 +172,9 @@ fn walk(place: Option<&Node>, told: &mut impl FnMut(&Hash, &StreamHead)) {
         None => {}
         Some(Node::One { key, head }) => told(key, head),
         Some(Node::Many { children, .. }) => {
-            children.iter().for_each(|child| walk(child.as_deref(), told));
+            for child in children {
+                walk(child.as_deref(), told);
+            }
         }
     }
 }

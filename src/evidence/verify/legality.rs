@@ -121,7 +121,10 @@ impl Judge {
         let kind = Programme::TYPE.to_owned();
         let mut after = StreamPlace { aggregate_type: kind, ..StreamPlace::default() };
         let since = self.older.since();
-        while since > Position::START {
+        if since == Position::START {
+            return Ok(());
+        }
+        loop {
             let rows = self.older.read_after(&after, since, PAGE).await?;
             let Some((last, _)) = rows.last() else { return Ok(()) };
             after = last.clone();

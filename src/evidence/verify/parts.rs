@@ -34,7 +34,7 @@ const MEMORY_BYTES: usize = 256 << 20;
 
 /// Where the events wait.
 pub(super) struct Parts {
-    parts: Vec<Waiting>,
+    waiting: Vec<Waiting>,
     /// Bytes of one part that wait in memory.
     memory: usize,
     file: Option<SealedFile>,
@@ -60,22 +60,22 @@ impl Parts {
     /// Room for a journal of so many events; `memory` bytes of them may wait in memory.
     pub fn new(events: u64, memory: Option<usize>) -> Self {
         let count = at_most(events.div_ceil(PART_EVENTS), PARTS_MAX).max(PARTS_MIN);
-        let mut parts = Vec::new();
-        parts.resize_with(count, Waiting::default);
-        Self { parts, memory: memory.unwrap_or(MEMORY_BYTES) / count, file: None }
+        let mut waiting = Vec::new();
+        waiting.resize_with(count, Waiting::default);
+        Self { waiting, memory: memory.unwrap_or(MEMORY_BYTES) / count, file: None }
     }
 
     /// How many parts there are.
     pub fn count(&self) -> usize {
-        self.parts.len()
+        self.waiting.len()
     }
 
     /// Puts the event of a path behind those that its part has.
     pub fn put(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
         let id = event.stream.aggregate_id.as_u128();
         // Whatever kind of id it is: its halves are both looked at.
-        let mixed = (id ^ (id >> 64)) % self.parts.len() as u128;
-        let Some(part) = self.parts.get_mut(usize::try_from(mixed).unwrap_or(0)) else {
+        let mixed = (id ^ (id >> 64)) % self.waiting.len() as u128;
+        let Some(part) = self.waiting.get_mut(usize::try_from(mixed).unwrap_or(0)) else {
             return Ok(());
         };
         encode(&mut part.rest, event);
@@ -97,7 +97,7 @@ impl Parts {
         part: usize,
         mut then: impl FnMut(&RecordedEvent) -> Result<(), EvidenceError>,
     ) -> Result<(), EvidenceError> {
-        let Some(Waiting { written, rest }) = self.parts.get(part) else { return Ok(()) };
+        let Some(Waiting { written, rest }) = self.waiting.get(part) else { return Ok(()) };
         for run in written {
             let Some(file) = &self.file else { return Err(failed(none_such())) };
             tell(&file.read(run).map_err(failed)?, &mut then)?;
@@ -243,7 +243,11 @@ mod tests {
     fn told(parts: &Parts) -> Vec<Vec<RecordedEvent>> {
         let told = |part| {
             let mut events = Vec::new();
-            parts.each(part, |event| Ok(events.push(event.clone()))).unwrap();
+            let told = parts.each(part, |event| {
+                events.push(event.clone());
+                Ok(())
+            });
+            told.unwrap();
             events
         };
         (0..parts.count()).map(told).collect()
@@ -256,7 +260,9 @@ mod tests {
         // In memory, in the file, and in both.
         for memory in [None, Some(0), Some(20_000)] {
             let mut parts = Parts::new(700, memory);
-            events.iter().for_each(|event| parts.put(event).unwrap());
+            for event in &events {
+                parts.put(event).unwrap();
+            }
             assert_eq!(parts.file.is_some(), memory.is_some());
             let told = told(&parts);
             let mut again: Vec<_> = told.iter().flatten().cloned().collect();
@@ -276,7 +282,9 @@ mod tests {
     #[test]
     fn nothing_of_an_event_stands_in_the_file_and_a_changed_one_is_found_out() {
         let mut parts = Parts::new(10, Some(0));
-        (1..=10).for_each(|at| parts.put(&event(at, 5)).unwrap());
+        for at in 1..=10 {
+            parts.put(&event(at, 5)).unwrap();
+        }
         let sealed = parts.file.as_ref().unwrap();
         let mut bytes = Vec::new();
         let mut file = sealed.file();
