@@ -138,7 +138,6 @@ impl Judge {
                 }
             }
         }
-        Ok(())
     }
 
     async fn hear_one(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
