@@ -15,7 +15,22 @@ use crate::{Engine, Failure};
 pub struct Server {
     /// Its port.
     pub port: u16,
-    _process: Child,
+    process: Child,
+}
+
+impl Server {
+    /// The memory that it holds now and the most that it held, in KiB.
+    pub fn memory_kib(&self) -> (u64, u64) {
+        let status = format!("/proc/{}/status", self.process.id().unwrap_or_default());
+        let text = std::fs::read_to_string(status).unwrap_or_default();
+        (kib_of(&text, "VmRSS:"), kib_of(&text, "VmHWM:"))
+    }
+}
+
+/// A number of the system's page on a process.
+fn kib_of(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|line| line.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
 /// A free port of this machine.
@@ -38,7 +53,7 @@ async fn start(mut command: Command, port: u16) -> Result<Server, Failure> {
     let process = command.kill_on_drop(true).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     for _ in 0..200 {
         if Connection::open(port).await.is_ok() {
-            return Ok(Server { port, _process: process });
+            return Ok(Server { port, process });
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -83,9 +98,7 @@ impl Sira {
                 return if done.success() { Ok(peak) } else { Err("the command failed".into()) };
             }
             let text = std::fs::read_to_string(&status).unwrap_or_default();
-            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let seen = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
-            peak = peak.max(seen.unwrap_or(0));
+            peak = peak.max(kib_of(&text, "VmHWM:"));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

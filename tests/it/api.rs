@@ -43,6 +43,7 @@ mod payments;
 mod processes;
 mod protocol;
 mod reach;
+mod read_anew;
 mod recruitment;
 mod referrals;
 mod report_documents;

@@ -74,6 +74,7 @@ async fn world(engine: Engine, cases: u64) -> Result<World, Failure> {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     println!("first figure {:.1} s after the start", begun.elapsed().as_secs_f64());
+    println!("memory of the server: {:?} KiB, and the most", server.memory_kib());
     Ok(World { server, sira, _directory: directory, _cluster: cluster })
 }
 
@@ -98,6 +99,7 @@ pub async fn figures(args: FiguresArgs) -> Result<(), Failure> {
                 ms(analyst, 0.99)
             );
         }
+        println!("memory of the server: {:?} KiB, and the most", world.server.memory_kib());
         sizes.push(seen);
         lists(&args, &world, cases).await?;
     }

@@ -10,7 +10,7 @@ use super::compute::{Uncomputed, tally};
 use super::counting::Tallies;
 use super::cube::Cube;
 use super::indicators::{Finish, Indicator, IndicatorKind, Indicators};
-use super::query::{AnalyticsQuery, FigureReach, Moment};
+use super::query::{AnalyticsQuery, FigureReach, Moment, PlacedQuery};
 use super::tally::{PLACES, Tally};
 use super::words::Dimension;
 use crate::table::Decimal;
@@ -194,6 +194,16 @@ pub fn reached(
     (reach, own): (&Reach, &FigureReach),
     moment: Moment,
 ) -> Result<Vec<Reached>, Uncomputed> {
+    let told = targets.iter().filter(|target| is_of_its_people(target, reach));
+    let indicators: Vec<_> =
+        told.filter_map(|target| Indicators::named(&target.indicator)).collect();
+    let of_all = asked(cube, &indicators, &FigureReach::All, moment)?;
+    let of_own = match own {
+        FigureReach::All => None,
+        FigureReach::Offices(_) | FigureReach::Funds(_) => {
+            Some(asked(cube, &indicators, own, moment)?)
+        }
+    };
     let mut walked: FxHashMap<(&str, NaiveDate, NaiveDate), Tallies> = FxHashMap::default();
     let mut all = Vec::new();
     for target in targets {
@@ -206,42 +216,46 @@ pub fn reached(
             continue;
         }
         let place = (indicator.name, target.from_on, target.to_on);
-        let tallies = match walked.entry(place) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(walk(cube, indicator, target, &FigureReach::All, moment)?)
-            }
-        };
+        let tallies =
+            walked.entry(place).or_insert_with(|| walk(cube, indicator, target, &of_all, moment));
         let told = reached_one(cube, indicator, target, tallies, moment);
         // Who sets a target chooses the question: what of it lies with other offices is told to nobody who does
         // not reach it, not even as a part of a sum.
-        let is_whole = *own == FigureReach::All || {
-            let within = walk(cube, indicator, target, own, moment)?;
+        let is_whole = of_own.as_ref().is_none_or(|of_own| {
+            let within = walk(cube, indicator, target, of_own, moment);
             facts_of(cube, target, &within) == facts_of(cube, target, tallies)
-        };
+        });
         all.push(if is_whole { told } else { Reached::untold(target, Some(Untold::OtherPeople)) });
     }
     Ok(all)
+}
+
+/// The question that targets of some indicators ask, within a reach, of all time.
+fn asked(
+    cube: &Cube,
+    indicators: &[&'static Indicator],
+    reach: &FigureReach,
+    moment: Moment,
+) -> Result<PlacedQuery, Uncomputed> {
+    let query = AnalyticsQuery {
+        group_by: vec![Dimension::Programme, Dimension::Region, Dimension::Sex],
+        reach: reach.clone(),
+        ..AnalyticsQuery::default()
+    };
+    Ok(query.on(cube, indicators, moment)?)
 }
 
 fn walk(
     cube: &Cube,
     indicator: &'static Indicator,
     target: &KnownTarget,
-    reach: &FigureReach,
+    asked: &PlacedQuery,
     moment: Moment,
-) -> Result<Tallies, Uncomputed> {
-    let query = AnalyticsQuery {
-        from: Some(target.from_on),
-        to: Some(target.to_on),
-        group_by: vec![Dimension::Programme, Dimension::Region, Dimension::Sex],
-        reach: reach.clone(),
-        ..AnalyticsQuery::default()
-    };
+) -> Tallies {
     // How things stood at the end of the target's period, once that is over.
     let moment = Moment { day: moment.day.min(target.to_on), ..moment };
-    let asked = query.on(cube, &[indicator], moment)?;
-    Ok(tally(cube, indicator, &asked, moment))
+    let asked = asked.within((target.from_on, target.to_on), moment);
+    tally(cube, indicator, &asked, moment)
 }
 
 /// The facts that a target is reached by.

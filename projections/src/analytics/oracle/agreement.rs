@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use sira_numbers::Position;
 
+use super::super::columns::BLOCK;
 use super::super::compute::{Key, cells_of, compute};
 use super::super::counting::Tallies;
-use super::super::facts::{Measure, day_of, number_of};
-use super::super::indicators::{INDICATORS, Indicator, IndicatorKind};
+use super::super::facts::{DayNumber, Measure, day_of, number_of};
+use super::super::indicators::{INDICATORS, Indicator, IndicatorKind, Indicators};
 use super::super::persons::Persons;
 use super::super::query::{AnalyticsQuery, FigureReach, Moment};
 use super::super::series::{compute_series, span, spans};
+use super::super::tally::Tally;
+use super::super::targets::{KnownTarget, reached};
 use super::super::words::Dimension;
 use super::invented::{Dice, Invented, uuid};
 use super::{RowFacts, RowQuestion};
-use crate::ProgrammeOffice;
+use crate::table::Decimal;
+use crate::{ProgrammeOffice, Reach};
 
 /// Facts of one programme: the measures told often have more than two blocks each.
 const FACTS: u32 = 14_000;
@@ -23,7 +27,7 @@ const FACTS: u32 = 14_000;
 const OFTEN: usize = 4;
 
 /// A question at random: breakdown, filters, period, reach.
-fn query(dice: &mut Dice) -> AnalyticsQuery {
+fn query(invented: &Invented, dice: &mut Dice) -> AnalyticsQuery {
     let mut group_by = Vec::new();
     for _ in 0..dice.below(4) {
         let dimension = *dice.pick(Dimension::ALL);
@@ -51,10 +55,24 @@ fn query(dice: &mut Dice) -> AnalyticsQuery {
         1 => FigureReach::Funds((0..dice.below(3)).map(|_| uuid(3, dice.below(5))).collect()),
         _ => FigureReach::All,
     };
-    let (one, other) = (dice.day(), dice.day());
+    let borders = borders(invented);
+    let mut day = || if dice.one_in(2) { day_of(*dice.pick(&borders)) } else { dice.day() };
+    let (one, other) = (day(), day());
     let from = dice.one_in(2).then(|| one.min(other));
     let to = dice.one_in(2).then(|| one.max(other));
     AnalyticsQuery { filters, from, to, group_by, series: None, reach }
+}
+
+/// The first and last days of blocks, and those on which the last of a block ends, with the days beside them: where a
+/// block is or is not passed over.
+fn borders(invented: &Invented) -> Vec<i32> {
+    let blocks = invented.rows.iter().flat_map(|rows| rows.chunks_exact(BLOCK));
+    let days = blocks.flat_map(|block| {
+        let on = block.iter().map(|fact| fact.on);
+        let ends = block.iter().filter_map(|fact| fact.ends_on).map(DayNumber::number);
+        [on.clone().min(), on.max(), ends.max()].into_iter().flatten()
+    });
+    days.flat_map(|day| [day - 1, day, day + 1]).collect()
 }
 
 /// A word that some fact has, or none has.
@@ -147,7 +165,7 @@ fn every_cell_of_every_indicator_is_what_a_walk_over_all_rows_tells() {
         let (cube, rows) =
             (&invented.cube, RowFacts { rows: invented.rows.clone(), words: &invented.cube });
         for _ in 0..5 {
-            let (query, at) = (query(&mut dice), moment(&invented, &mut dice));
+            let (query, at) = (query(&invented, &mut dice), moment(&invented, &mut dice));
             let indicators = asked_of(&query);
             let asked = query.on(cube, &indicators, at).unwrap();
             let expected = RowQuestion::new(&rows, &query, at);
@@ -214,7 +232,7 @@ fn every_period_of_a_series_is_a_question_of_its_own() {
     for (invented, mut dice) in programmes().step_by(3) {
         let rows = RowFacts { rows: invented.rows.clone(), words: &invented.cube };
         for interval in [Dimension::Year, Dimension::Quarter] {
-            let (mut query, at) = (query(&mut dice), moment(&invented, &mut dice));
+            let (mut query, at) = (query(&invented, &mut dice), moment(&invented, &mut dice));
             query.group_by.retain(|group| !group.is_time());
             let indicators: Vec<_> = asked_of(&query).into_iter().step_by(5).collect();
             query.series = Some(interval);
@@ -234,4 +252,72 @@ fn every_period_of_a_series_is_a_question_of_its_own() {
             }
         }
     }
+}
+
+/// A target at random.
+fn target(invented: &Invented, dice: &mut Dice) -> KnownTarget {
+    let targeted = [Dimension::Programme, Dimension::Region, Dimension::Sex];
+    let may_be = |one: &&Indicator| targeted.iter().all(|held| one.dimensions().contains(held));
+    let indicators: Vec<_> = INDICATORS.iter().filter(may_be).collect();
+    let borders = borders(invented);
+    let (one, other) = (day_of(*dice.pick(&borders)), dice.day());
+    KnownTarget {
+        programme: uuid(2, dice.below(2)).to_string(),
+        indicator: dice.pick(&indicators).name.to_owned(),
+        from_on: one.min(other),
+        to_on: one.max(other),
+        region: dice.one_in(2).then(|| word(dice, Dimension::Region)),
+        sex: dice.one_in(2).then(|| word(dice, Dimension::Sex)),
+        value: 10,
+    }
+}
+
+/// What rows tell of a target within a reach: the value, and of how many facts.
+fn told_of(
+    rows: &RowFacts<'_>,
+    target: &KnownTarget,
+    reach: &FigureReach,
+    at: Moment,
+) -> (Option<Decimal>, u64) {
+    let words = &rows.words.dictionary;
+    let indicator = Indicators::named(&target.indicator).unwrap();
+    let query = AnalyticsQuery {
+        from: Some(target.from_on),
+        to: Some(target.to_on),
+        group_by: vec![Dimension::Programme, Dimension::Region, Dimension::Sex],
+        reach: reach.clone(),
+        ..AnalyticsQuery::default()
+    };
+    let at = Moment { day: at.day.min(target.to_on), ..at };
+    let named = [Some(&target.programme), target.region.as_ref(), target.sex.as_ref()];
+    let mut total = Tally::default();
+    for (key, tally) in RowQuestion::new(rows, &query, at).tally(indicator) {
+        let fits = |(place, word): (usize, &Option<&String>)| {
+            word.is_none_or(|word| words.find(query.group_by[place], word) == Some(key[place]))
+        };
+        if named.iter().enumerate().all(fits) {
+            total.merge(&tally);
+        }
+    }
+    (total.value(indicator.finish), total.facts)
+}
+
+#[test]
+fn every_target_is_what_rows_tell_of_its_people() {
+    let mut told = 0;
+    for (invented, mut dice) in programmes() {
+        let rows = RowFacts { rows: invented.rows.clone(), words: &invented.cube };
+        let at = moment(&invented, &mut dice);
+        let targets: Vec<_> = (0..12).map(|_| target(&invented, &mut dice)).collect();
+        let own = query(&invented, &mut dice).reach;
+        let found = reached(&invented.cube, &targets, (&Reach::All, &own), at).unwrap();
+        for (target, found) in targets.iter().zip(found) {
+            let (value, facts) = told_of(&rows, target, &FigureReach::All, at);
+            let is_whole = told_of(&rows, target, &own, at).1 == facts;
+            assert_eq!(found.untold.is_none(), is_whole, "{target:?}");
+            assert_eq!(found.actual, value.filter(|_| is_whole), "{target:?}");
+            told += usize::from(is_whole && facts > 0);
+        }
+    }
+    assert!(told > 20, "{told} targets of anybody");
 }

@@ -10,7 +10,8 @@ use super::super::facts::measure::Source;
 use super::super::facts::slots::told_by;
 use super::super::facts::{DayNumber, FigureFact, Measure, number_of};
 
-/// First day of what is invented, and how many there are.
+/// First day of what is invented, and how many there are: what is told early is of early days, as everywhere, so that
+/// whole blocks are of no day that is asked for.
 const FIRST: (i32, u32, u32) = (2022, 11, 3);
 const DAYS: u32 = 900;
 /// People.
@@ -39,9 +40,14 @@ impl Dice {
     }
 
     pub fn day(&mut self) -> NaiveDate {
+        self.day_from(0, DAYS)
+    }
+
+    /// A day out of so many from one on.
+    fn day_from(&mut self, first: u32, days: u32) -> NaiveDate {
         let (year, month, day) = FIRST;
-        let first = NaiveDate::from_ymd_opt(year, month, day).unwrap();
-        first + chrono::Days::new(self.below(DAYS).into())
+        let begin = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        begin + chrono::Days::new((first + self.below(days)).into())
     }
 
     pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
@@ -60,6 +66,8 @@ pub struct Invented {
     dice: Dice,
     people: Vec<Dims>,
     parts: Vec<(Source, u16)>,
+    /// The day that has come.
+    today: u32,
 }
 
 impl Invented {
@@ -71,9 +79,11 @@ impl Invented {
             dice: Dice::new(seed),
             people: Vec::new(),
             parts: Vec::new(),
+            today: 0,
         };
         own.people();
-        for _ in 0..facts {
+        for fact in 0..facts {
+            own.today = fact * DAYS / facts;
             own.step(often);
         }
         own
@@ -152,7 +162,9 @@ impl Invented {
         }
         let tells = self.tells(measure);
         let part = self.part_of(measure.source());
-        let ends = self.dice.one_in(2).then(|| DayNumber::from(self.dice.day()));
+        // Of some measures everything ends, of others some, a few before they began.
+        let ends = (measure as usize).is_multiple_of(3) || self.dice.one_in(2);
+        let ends = ends.then(|| DayNumber::from(self.dice.day_from(self.today, 120)));
         let fact = FigureFact {
             since: self.cube.position,
             until: STANDS,
@@ -160,7 +172,7 @@ impl Invented {
             dims: self.people[case as usize],
             case,
             sequence: self.dice.below(300),
-            on: number_of(self.dice.day()),
+            on: number_of(self.dice.day_from(self.today, 40)),
             ends_on: ends,
             part,
         };
