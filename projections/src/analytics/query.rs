@@ -229,6 +229,7 @@ impl FigureReach {
 
 impl ReachPlaces {
     /// Whether it holds the office of what people are; a fund is not theirs alone and is looked at fact by fact.
+    #[must_use]
     pub fn holds_office(&self, dims: &Dims) -> bool {
         match self {
             Self::All | Self::Funds(_) => true,

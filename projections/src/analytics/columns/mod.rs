@@ -128,9 +128,10 @@ impl FactColumns {
             let (told, is_opened) = (block.told(position), opened.open(block));
             for place in 0..told {
                 if position < block.until_at(place) {
-                    take(match is_opened {
-                        true => Seen::Opened(&opened, place),
-                        false => Seen::Row(Row::Packed(block, place)),
+                    take(if is_opened {
+                        Seen::Opened(&opened, place)
+                    } else {
+                        Seen::Row(Row::Packed(block, place))
                     });
                 }
             }
