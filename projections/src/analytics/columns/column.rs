@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn every_number_comes_back_whatever_lies_between_the_least_and_the_largest() {
-        let every = [
+        let every = vec![
             (numbers(|_| None), 0),
             (numbers(|_| Some(-7)), 0),
             (numbers(|place| Some(place % 200 - 100)), 1),

@@ -87,7 +87,7 @@ fn word(dice: &mut Dice, dimension: Dimension) -> String {
         Dimension::Sex => ["female", "male"][number as usize % 2].to_owned(),
         Dimension::AgeBand => format!("band{number}"),
         Dimension::Disability | Dimension::Displaced | Dimension::Trained => {
-            (number % 2 == 0).to_string()
+            number.is_multiple_of(2).to_string()
         }
         Dimension::Sector => format!("sector{number}"),
         Dimension::Education => format!("level{number}"),
@@ -191,13 +191,16 @@ fn every_cell_of_every_indicator_is_what_a_walk_over_all_rows_tells() {
     assert!(cells > 5_000 && held > 500, "{cells} cells, and {held} answers that tell anything");
 }
 
+/// The words of a cell, and what is above and below its line.
+type ToldCell = (Vec<String>, Option<i128>, Option<i128>);
+
 /// A series as rows tell it, each period a question of its own.
 fn series(
     rows: &RowFacts<'_>,
     indicator: &'static Indicator,
     query: &AnalyticsQuery,
     at: Moment,
-) -> Vec<Vec<(Vec<String>, Option<i128>, Option<i128>)>> {
+) -> Vec<Vec<ToldCell>> {
     let interval = query.series.unwrap();
     let to = query.to.map_or(at.day, |to| to.min(at.day));
     let whole = query.of_period((NaiveDate::MIN, to));
@@ -292,10 +295,10 @@ fn told_of(
     let named = [Some(&target.programme), target.region.as_ref(), target.sex.as_ref()];
     let mut total = Tally::default();
     for (key, tally) in RowQuestion::new(rows, &query, at).tally(indicator) {
-        let fits = |(place, word): (usize, &Option<&String>)| {
+        let fits = |(place, word): (usize, Option<&String>)| {
             word.is_none_or(|word| words.find(query.group_by[place], word) == Some(key[place]))
         };
-        if named.iter().enumerate().all(fits) {
+        if named.into_iter().enumerate().all(fits) {
             total.merge(&tally);
         }
     }
