@@ -190,7 +190,7 @@ async fn candidates(
     };
     let by_kind = sought.tokens.by_kind.each_ref().map(filled);
     let limit = i64::from(MAX_OPENED) + 1;
-    let person = match &connection {
+    let of_hit = match &connection {
         ReadConnection::Postgres(_) => PERSON_OF_HIT_ON_POSTGRES,
         ReadConnection::Sqlite(_) => PERSON_OF_HIT,
     };
@@ -220,7 +220,7 @@ async fn candidates(
             }
             query.push(format!(") LIMIT {MAX_BY_KIND}) AS hit"));
         }
-        query.push(") AS hit GROUP BY aggregate_id) AS hits ").push(person);
+        query.push(") AS hit GROUP BY aggregate_id) AS hits ").push(of_hit);
         query.push(" WHERE person.position < ");
         query.push_bind(sought.before.stored()).push(" AND person.aggregate_id <> ");
         query.push_bind(sought.id.to_string());
