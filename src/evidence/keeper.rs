@@ -197,8 +197,12 @@ impl Keeping {
         }
     }
 
-    /// Saves the tree beside the key once so many events are not in it, unless that is under way.
+    /// Saves the tree beside the key once so many events are not in it, unless that is under way. Who has no key has
+    /// no place for it: a copy that is only read stays as it is.
     fn save(&mut self, events: u64) {
+        if self.config.key.is_none() {
+            return;
+        }
         // What is published comes before what is signed: a start goes on from it to both.
         let tree = if self.config.witnesses.quorum == 0 { &self.stored } else { &self.shown };
         let is_due = tree.size() >= self.saved_size + events;

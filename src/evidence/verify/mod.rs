@@ -21,7 +21,6 @@ mod parts;
 mod paths;
 mod recorded;
 mod report;
-mod shared;
 mod tables;
 mod timeline;
 

@@ -226,14 +226,14 @@ fn nonce(number: u64) -> Nonce {
 mod tests {
     use super::*;
 
-    fn event(position: u64, id: u128) -> RecordedEvent {
+    fn event(number: u64, id: u128) -> RecordedEvent {
         RecordedEvent {
-            position: Position::of_count(position),
+            position: Position::of_count(number),
             stream: StreamId::new(Beneficiary::TYPE, Uuid::from_u128(id)),
-            sequence: Sequence::of_count(position / 7 + 1),
+            sequence: Sequence::of_count(number / 7 + 1),
             event_type: "NoteAdded".to_owned(),
             event_version: "1.0".to_owned(),
-            payload: format!("{{\"é\":{position}}}"),
+            payload: format!("{{\"é\":{number}}}"),
             metadata: String::new(),
             recorded_at: DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap(),
             leaf_hash: [0; 32],
