@@ -196,7 +196,7 @@ on_both_engines! {
         let progress = move |at: RebuildProgress| {
             if at.done > 0 && let Some(reached) = reached.lock().take() {
                 reached.send(()).unwrap();
-                tokio::task::block_in_place(|| erased.lock().recv_timeout(Duration::from_secs(60)).unwrap());
+                tokio::task::block_in_place(|| erased.lock().recv_timeout(Duration::from_mins(1)).unwrap());
             }
         };
         let (identity, store) = (identity(&app, 3, false), app.read.clone());
