@@ -60,6 +60,8 @@ pub(crate) struct Folds {
     rules: RuleBook,
     batch: u64,
     touched: BTreeSet<(StreamFamily, Uuid)>,
+    /// What one stream shows, for as long as that is looked at: kept for its room.
+    own: Changes,
     poisoned: BTreeSet<StreamFamily>,
 }
 
@@ -73,8 +75,8 @@ impl Folds {
     /// None yet; those that weigh more than this together are dropped between batches.
     pub fn holding(held_max: usize) -> Self {
         let (held, rules) = (HashMap::new(), RuleBook::default());
-        let (touched, poisoned) = (BTreeSet::new(), BTreeSet::new());
-        Self { held_max, held, rules, batch: 0, touched, poisoned }
+        let (touched, own, poisoned) = (BTreeSet::new(), Changes::default(), BTreeSet::new());
+        Self { held_max, held, rules, batch: 0, touched, own, poisoned }
     }
 
     /// Forgets every stream: they are read again.
@@ -182,11 +184,10 @@ impl Folds {
     /// Adds what the touched streams show in the tables of the present and is not there already; ends the batch.
     /// Changes that are not written then leave the folds to be cleared.
     pub fn show(&mut self, changes: &mut Changes) {
-        let mut own = Changes::default();
         for key in &self.touched {
             if let Some(held) = self.held.get_mut(key) {
-                held.fold.show(&self.rules, &mut own);
-                held.shown.become_own(key.1, &mut own, changes);
+                held.fold.show(&self.rules, &mut self.own);
+                held.shown.become_own(key.1, &mut self.own, changes);
             }
         }
     }

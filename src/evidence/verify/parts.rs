@@ -72,12 +72,11 @@ impl Parts {
 
     /// Puts the event of a path behind those that its part has.
     pub fn put(&mut self, event: &RecordedEvent) -> Result<(), EvidenceError> {
-        let id = event.stream.aggregate_id.as_u128();
-        // Whatever kind of id it is: its halves are both looked at.
-        let mixed = (id ^ (id >> 64)) % self.waiting.len() as u128;
-        let Some(part) = self.waiting.get_mut(usize::try_from(mixed).unwrap_or(0)) else {
-            return Ok(());
-        };
+        let (high, low) = event.stream.aggregate_id.as_u64_pair();
+        // Whatever kind of id it is: all its bits are in the upper half of the product (Fibonacci hashing).
+        let mixed = (high ^ low).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let mixed = mixed % self.waiting.len() as u64;
+        let Some(part) = self.waiting.get_mut(at_most(mixed, usize::MAX)) else { return Ok(()) };
         encode(&mut part.rest, event);
         if part.rest.len() <= self.memory {
             return Ok(());
