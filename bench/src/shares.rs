@@ -88,8 +88,17 @@ pub async fn run(args: SharesArgs) -> Result<(), Failure> {
     #[expect(clippy::cast_precision_loss, reason = "counts of a bench")]
     let rate = count as f64 / took.as_secs_f64();
     println!("{rate:.0} commands/s");
+    let names = Names { backends: names, client: std::process::id().to_string() };
     print!("{}", table(&shares(&String::from_utf8_lossy(&told.stdout), &names)));
     Ok(())
+}
+
+/// Which process is whose: threads of the client are called as those of the server.
+struct Names {
+    /// By the process of a connection, what that calls itself.
+    backends: HashMap<String, String>,
+    /// This process.
+    client: String,
 }
 
 /// The name of each connection's process.
@@ -107,7 +116,7 @@ async fn names_of_backends(url: &str) -> Result<HashMap<String, String>, Failure
 }
 
 /// Samples by component.
-fn shares(told: &str, names: &HashMap<String, String>) -> BTreeMap<String, u64> {
+fn shares(told: &str, names: &Names) -> BTreeMap<String, u64> {
     let mut counted = BTreeMap::new();
     for sample in told.split("\n\n") {
         let mut lines = sample.lines().filter(|line| !line.is_empty());
@@ -117,11 +126,11 @@ fn shares(told: &str, names: &HashMap<String, String>) -> BTreeMap<String, u64> 
         };
         let component = match command.trim() {
             "swapper" => continue,
-            "postgres" => match names.get(process) {
+            _ if process == names.client => "client".to_owned(),
+            "postgres" => match names.backends.get(process) {
                 Some(name) => format!("PostgreSQL: {name}"),
                 None => "PostgreSQL: others".to_owned(),
             },
-            "sira-bench" => "client".to_owned(),
             _ => match component_of(lines) {
                 Some(component) => format!("Sira: {component}"),
                 None if command.contains("sqlite") || command.contains("sqlx") => {
@@ -165,9 +174,10 @@ mod tests {
     #[test]
     fn a_sample_is_of_the_innermost_component_and_of_a_named_process() {
         let told = "tokio-rt-worker 7\n\tmemcpy\n\tserde_json::de::from_str\n\tsira_projections::folds::take\n\tsira::read_side::x\n\n\
-                    postgres 12\n\theap_insert\n\npostgres 13\n\texec\n\nsira-bench 3\n\twrite\n\nswapper 0\n\tidle\n\n\
+                    postgres 12\n\theap_insert\n\npostgres 13\n\texec\n\ntokio-rt-worker 3\n\twrite\n\thyper::x\n\nswapper 0\n\tidle\n\n\
                     sqlx-sqlite-wor 7\n\tsqlite3_step\n\ntokio-rt-worker 7\n\tepoll_wait\n";
-        let names = HashMap::from([("12".to_owned(), "sira-read".to_owned())]);
+        let backends = HashMap::from([("12".to_owned(), "sira-read".to_owned())]);
+        let names = Names { backends, client: "3".to_owned() };
         let counted = shares(told, &names);
         let expected = [
             ("PostgreSQL: others", 1),
