@@ -237,14 +237,11 @@ impl Persons {
 
     /// Leaves, of the facts of linked paths, those that count.
     fn count(&self, cube: &Cube, measure: Measure, facts: &mut Vec<LinkedFact>) {
+        let first = |one: &LinkedFact| Reverse((one.fact.on, !one.goes_on(), one.told()));
         match counted(measure) {
             Counted::Each => {}
-            Counted::First => {
-                let first = |one: &LinkedFact| Reverse((one.fact.on, !one.goes_on(), one.told()));
-                keep_best(facts, |one| Some(one.person), first);
-            }
+            Counted::First => keep_best(facts, |one| Some(one.person), first),
             Counted::FirstOfEach => {
-                let first = |one: &LinkedFact| Reverse((one.fact.on, !one.goes_on(), one.told()));
                 keep_best(facts, |one| Some((one.person, subject(&one.fact)?)), first);
             }
             Counted::Last => {

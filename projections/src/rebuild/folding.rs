@@ -10,7 +10,6 @@ use super::lot::Lot;
 use super::progress::Failure;
 use crate::changes::Changes;
 use crate::folds::{Folds, Poison};
-use crate::table::TABLES;
 use crate::{Feed, FeedEvent, FeedPlace, FoldError};
 
 /// Reads every event up to a position after a place, in pages of a size, and hands them out in segments: each of whole
@@ -101,10 +100,6 @@ async fn fold<F: Feed>(
         if let Some(last) = stream.last() {
             after = end_of(&last.aggregate_type, &last.aggregate_id.to_string());
         }
-    }
-    // Nothing stands in new tables yet.
-    for table in TABLES {
-        changes.of_mut(table.id).dropped.clear();
     }
     Ok(Lot { changes, copies: Vec::new(), rows: 0, after, events: events.len() as u64, failures })
 }
